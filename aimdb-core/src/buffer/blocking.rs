@@ -1,0 +1,45 @@
+//! Sending and flushing from a thread.
+
+use core::future::poll_fn;
+use core::pin::pin;
+
+use super::{Buffer, Flush, FlushTimeout, SendError};
+use crate::waiting::{Deadline, block_on};
+
+/// Stores a value, blocking the calling thread while the buffer lets its producer wait.
+///
+/// # Errors
+///
+/// The value, with the reason: refused, closed, or the deadline passed. A value for which room is
+/// made when the deadline passes is stored.
+pub fn send_blocking<T: Send + 'static>(
+    buffer: &dyn Buffer<T>,
+    value: T,
+    deadline: Deadline,
+) -> Result<(), SendError<T>> {
+    let mut push = pin!(buffer.push_async(value));
+    match block_on(push.as_mut(), deadline) {
+        Some(outcome) => outcome,
+        None => match push.cancel() {
+            Some(value) => Err(SendError::Timeout(value)),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Blocks the calling thread until every value stored before has been consumed by each cursor that
+/// gates. Returns at once on a kind whose cursors do not gate.
+///
+/// # Errors
+///
+/// When the deadline passes first.
+pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushTimeout> {
+    let mut flush = pin!(Flush::new());
+    match block_on(pin!(poll_fn(|context| buffer.poll_flush(flush.as_mut(), context))), deadline) {
+        Some(()) => Ok(()),
+        None => {
+            buffer.cancel_flush(flush);
+            Err(FlushTimeout)
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The shell on the heap: the buffer of threads and tasks.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::push_future::Offers;
+use super::slots::HeapSlots;
+use super::{
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Degrader, DropHook, Flush, Layout, Offer,
+    PushFuture, Reader, ReaderMetrics, Reading, RecvError, SendError, Shell, State, SubscribeError, TryProduceError,
+    TryRecvError, UserCode,
+};
+use crate::pure::{CursorId, DropCause, Entry, HeapStorage, Kind, Start};
+use crate::waiting::HeapLock;
+
+#[cfg(not(feature = "std"))]
+use crate::waiting::Clock;
+#[cfg(feature = "std")]
+use crate::waiting::SystemClock as HeapClock;
+
+/// Without an operating system a buffer on the heap measures no time: waits count, their length is
+/// 0, and readers that share a cursor are served in order but not protected from running ones.
+#[cfg(not(feature = "std"))]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HeapClock;
+
+#[cfg(not(feature = "std"))]
+impl Clock for HeapClock {
+    fn now(&self) -> u64 {
+        0
+    }
+}
+
+/// The parts of a shell on the heap.
+struct HeapLayout;
+
+impl<T> Layout<T> for HeapLayout
+where
+    T: Send + 'static,
+{
+    type Storage = HeapStorage;
+    type Lock = HeapLock<State<HeapStorage>>;
+    type Slots = HeapSlots<T>;
+    type Code = HeapCode<T>;
+    type Clock = HeapClock;
+}
+
+struct HeapCode<T> {
+    /// Made only where `T: Clone + Sync`.
+    clone: Option<fn(&T) -> T>,
+    degrade: Option<Degrader<T>>,
+    on_drop: Option<DropHook<T>>,
+}
+
+impl<T: Send> UserCode<T> for HeapCode<T> {
+    fn clone_value(&self, value: &T) -> Option<T> {
+        self.clone.map(|clone| clone(value))
+    }
+
+    fn can_clone(&self) -> bool {
+        self.clone.is_some()
+    }
+
+    fn degrade(&self, value: T) -> T {
+        match &self.degrade {
+            Some(degrade) => degrade(value),
+            None => value,
+        }
+    }
+
+    fn dropped(&self, value: T, cause: DropCause) {
+        match &self.on_drop {
+            Some(hook) => hook(value, cause),
+            None => drop(value),
+        }
+    }
+}
+
+/// A buffer on the heap, of any of the four kinds. Cheap to clone; clones are the same buffer.
+///
+/// ```
+/// use aimdb_core::buffer::{BufferCfg, HeapBuffer};
+///
+/// let buffer = HeapBuffer::new(&BufferCfg::SpmcRing { capacity: 3 })?;
+/// let mut reader = buffer.reader()?;
+/// for value in 0..10 {
+///     buffer.push(value);
+/// }
+/// assert_eq!(reader.try_recv(), Err(aimdb_core::buffer::TryRecvError::Lagged(7)));
+/// assert_eq!(reader.try_recv(), Ok(7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct HeapBuffer<T: Send + 'static> {
+    shell: Arc<Shell<T, HeapLayout>>,
+    cfg: BufferCfg,
+}
+
+/// Describes a [`HeapBuffer`] with user code in it.
+pub struct HeapBufferBuilder<T> {
+    cfg: BufferCfg,
+    degrade: Option<Degrader<T>>,
+    on_drop: Option<DropHook<T>>,
+    first_number: u64,
+}
+
+impl<T: Send + 'static> HeapBuffer<T> {
+    /// A buffer whose values may be cloned for several readers. Allocates all that it needs for
+    /// its capacity.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description.
+    pub fn new(cfg: &BufferCfg) -> Result<Self, BufferCfgError>
+    where
+        T: Clone + Sync,
+    {
+        Self::builder(cfg).build()
+    }
+
+    /// A buffer for values that cannot be cloned or shared: a `Mailbox`, or a `Bounded` with one
+    /// cursor, which several readers may share.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
+    pub fn single_cursor(cfg: &BufferCfg) -> Result<Self, BufferCfgError> {
+        Self::builder(cfg).build_single_cursor()
+    }
+
+    /// Describes a buffer.
+    #[must_use]
+    pub fn builder(cfg: &BufferCfg) -> HeapBufferBuilder<T> {
+        HeapBufferBuilder { cfg: *cfg, degrade: None, on_drop: None, first_number: 0 }
+    }
+
+    /// A reader with a new cursor.
+    ///
+    /// # Errors
+    ///
+    /// When values cannot be cloned and there is a cursor already.
+    pub fn reader(&self) -> Result<Reader<T>, SubscribeError> {
+        self.reader_from(Start::Live)
+    }
+
+    /// A reader with a new cursor that begins at `start`.
+    ///
+    /// # Errors
+    ///
+    /// When values cannot be cloned and there is a cursor already.
+    pub fn reader_from(&self, start: Start) -> Result<Reader<T>, SubscribeError> {
+        Ok(Reader::new(Buffer::subscribe(self, start)?))
+    }
+
+    /// Stores a value; see [`Buffer::push`].
+    pub fn push(&self, value: T) {
+        self.shell.push(value);
+    }
+
+    /// Stores a value without waiting, or gives it back; see [`Buffer::try_push`].
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer is full and does not overwrite, or is closed.
+    pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.shell.try_push(value)
+    }
+
+    /// Stores a value, waiting for space if the policy is to wait; see [`Buffer::push_async`].
+    pub fn push_async(&self, value: T) -> PushFuture<'_, T> {
+        PushFuture::offer(&*self.shell, value)
+    }
+
+    /// Refuses all values to come; see [`Buffer::close`].
+    pub fn close(&self) {
+        self.shell.close();
+    }
+
+    /// A clone of the current value, on a kind that has one.
+    #[must_use]
+    pub fn peek(&self) -> Option<T> {
+        self.shell.peek()
+    }
+
+    /// State and counts; see [`Buffer::metrics`].
+    #[must_use]
+    pub fn metrics(&self) -> BufferMetrics {
+        self.shell.metrics()
+    }
+}
+
+impl<T: Send + 'static> Clone for HeapBuffer<T> {
+    fn clone(&self) -> Self {
+        Self { shell: Arc::clone(&self.shell), cfg: self.cfg }
+    }
+}
+
+impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("HeapBuffer").field("cfg", &self.cfg).finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> HeapBufferBuilder<T> {
+    /// Gives the function that `Policy::DegradeQuality` applies. It runs on the sender's thread,
+    /// outside every lock; a panic in it reaches the sender and changes nothing.
+    #[must_use]
+    pub fn degrade(mut self, degrader: Degrader<T>) -> Self {
+        self.degrade = Some(degrader);
+        self
+    }
+
+    /// Gives the function that each value goes to which no reader will get. It runs outside every
+    /// lock, on whichever thread found out.
+    #[must_use]
+    pub fn on_drop(mut self, hook: DropHook<T>) -> Self {
+        self.on_drop = Some(hook);
+        self
+    }
+
+    /// Numbers the values from here on: for tests of what happens when the numbers wrap.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn first_number(mut self, first: u64) -> Self {
+        self.first_number = first;
+        self
+    }
+
+    /// Makes a buffer whose values may be cloned for several readers.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description.
+    pub fn build(self) -> Result<HeapBuffer<T>, BufferCfgError>
+    where
+        T: Clone + Sync,
+    {
+        self.build_with(Some(T::clone))
+    }
+
+    /// Makes a buffer for values that are never cloned.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
+    pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
+        match self.cfg.kind() {
+            Kind::Mailbox | Kind::Bounded(_) => self.build_with(None),
+            kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
+        }
+    }
+
+    fn build_with(self, clone: Option<fn(&T) -> T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+        let Self { cfg, degrade, on_drop, first_number } = self;
+        cfg.validate(degrade.is_some())?;
+        let capacity = cfg.capacity();
+        let too_large = BufferCfgError::CapacityTooLarge { capacity };
+        // One slot more for a value on its way in, one for a value on its way out; more are added
+        // when more threads are at it at the same time.
+        let slots = capacity + 2;
+        let cells = HeapSlots::new(slots).map_err(|_| too_large)?;
+        let mut entries: Vec<Entry> = Vec::new();
+        entries.try_reserve_exact(capacity).map_err(|_| too_large)?;
+        let mut metas = Vec::new();
+        metas.try_reserve_exact(slots).map_err(|_| too_large)?;
+        let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
+        let code = HeapCode { clone, degrade, on_drop };
+        let shell = Shell::from_parts(HeapLock::new(state), cells, code, HeapClock);
+        Ok(HeapBuffer { shell: Arc::new(shell), cfg })
+    }
+}
+
+impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
+    fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        Shell::poll_offer(self, offer, context)
+    }
+
+    fn cancel_offer(&self, offer: Pin<&mut Offer<T>>) -> Option<T> {
+        Shell::cancel_offer(self, offer)
+    }
+
+    fn abandon_offer(&self, offer: Pin<&mut Offer<T>>) {
+        Shell::abandon_offer(self, offer);
+    }
+}
+
+impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
+    fn push(&self, value: T) {
+        self.shell.push(value);
+    }
+
+    fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.shell.try_push(value)
+    }
+
+    fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
+    where
+        T: 'a,
+    {
+        HeapBuffer::push_async(self, value)
+    }
+
+    fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        self.shell.force_push(value)
+    }
+
+    fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
+        let cursor = self.shell.subscribe(start)?;
+        Ok(Box::new(HeapReader::new(Arc::clone(&self.shell), cursor)))
+    }
+
+    fn close(&self) {
+        self.shell.close();
+    }
+
+    fn abort(&self) -> usize {
+        self.shell.abort()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.shell.is_closed()
+    }
+
+    fn peek(&self) -> Option<T> {
+        self.shell.peek()
+    }
+
+    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
+        self.shell.poll_flush(flush, context)
+    }
+
+    fn cancel_flush(&self, flush: Pin<&mut Flush>) {
+        self.shell.cancel_flush(flush);
+    }
+
+    fn cfg(&self) -> Option<BufferCfg> {
+        Some(self.cfg)
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.shell.metrics()
+    }
+
+    fn identity(&self) -> usize {
+        self.shell.identity()
+    }
+}
+
+/// A reader of a [`HeapBuffer`].
+struct HeapReader<T: Send + 'static> {
+    shell: Arc<Shell<T, HeapLayout>>,
+    cursor: CursorId,
+    reading: Pin<Box<Reading>>,
+}
+
+impl<T: Send + 'static> HeapReader<T> {
+    fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
+        Self { shell, cursor, reading: Box::pin(Reading::new()) }
+    }
+}
+
+impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
+    fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        self.cancel_recv();
+        self.shell.try_recv(self.cursor)
+    }
+
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        self.shell.poll_recv(self.cursor, self.reading.as_mut(), context)
+    }
+
+    fn cancel_recv(&mut self) {
+        self.shell.cancel_recv(self.cursor, self.reading.as_mut());
+    }
+
+    fn skip_to_newest(&mut self) {
+        self.shell.skip_to_newest(self.cursor);
+    }
+
+    fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
+        self.shell.share(self.cursor);
+        Ok(Box::new(Self::new(Arc::clone(&self.shell), self.cursor)))
+    }
+
+    fn metrics(&self) -> ReaderMetrics {
+        self.shell.reader_metrics(self.cursor)
+    }
+
+    fn id(&self) -> u64 {
+        self.shell.reader_metrics(self.cursor).id
+    }
+}
+
+impl<T: Send + 'static> Drop for HeapReader<T> {
+    fn drop(&mut self) {
+        self.cancel_recv();
+        self.shell.unsubscribe(self.cursor);
+    }
+}

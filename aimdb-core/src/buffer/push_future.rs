@@ -1,0 +1,121 @@
+//! The future of a value that waits for space.
+
+use alloc::boxed::Box;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::{Misuse, Offer, SendError};
+
+/// Why a buffer of the user's own refused a value; the value stays where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is full and does not let its producer wait.
+    Full,
+    /// It is closed.
+    Closed,
+    /// The call must not be made here.
+    Misuse(Misuse),
+}
+
+/// A buffer whose offers wait. Implemented by the buffers of this crate.
+pub(crate) trait Offers<T> {
+    fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>>;
+    fn cancel_offer(&self, offer: Pin<&mut Offer<T>>) -> Option<T>;
+    fn abandon_offer(&self, offer: Pin<&mut Offer<T>>);
+}
+
+type Step<'a, T> = dyn FnMut(&mut Option<T>, &mut Context<'_>) -> Poll<Result<(), Refusal>> + Send + 'a;
+
+enum Way<'a, T> {
+    Ready(Option<Result<(), SendError<T>>>),
+    Custom(Option<T>, Box<Step<'a, T>>),
+    Offer(&'a (dyn Offers<T> + Sync)),
+}
+
+pin_project! {
+    /// A value on its way into a buffer: ready when it is stored, or refused.
+    ///
+    /// Dropping it drops the value, if it was not stored; [`PushFuture::cancel`] gives it back.
+    /// Does nothing until polled. Does not allocate for the buffers of this crate.
+    #[must_use = "nothing is sent until the future is polled"]
+    pub struct PushFuture<'a, T> {
+        way: Way<'a, T>,
+        #[pin]
+        offer: Option<Offer<T>>,
+    }
+
+    impl<T> PinnedDrop for PushFuture<'_, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let (Way::Offer(buffer), Some(offer)) = (this.way, this.offer.as_pin_mut()) {
+                buffer.abandon_offer(offer);
+            }
+        }
+    }
+}
+
+impl<'a, T> PushFuture<'a, T> {
+    /// A push whose outcome is known.
+    pub const fn ready(outcome: Result<(), SendError<T>>) -> Self {
+        Self { way: Way::Ready(Some(outcome)), offer: None }
+    }
+
+    /// A push into a buffer of the user's own. `step` is a poll function: it takes the value out of
+    /// the option when it stores it, and leaves it there when it is pending or refuses. Allocates.
+    pub fn from_fn(
+        value: T,
+        step: impl FnMut(&mut Option<T>, &mut Context<'_>) -> Poll<Result<(), Refusal>> + Send + 'a,
+    ) -> Self {
+        Self { way: Way::Custom(Some(value), Box::new(step)), offer: None }
+    }
+
+    pub(crate) const fn offer(buffer: &'a (dyn Offers<T> + Sync), value: T) -> Self {
+        Self { way: Way::Offer(buffer), offer: Some(Offer::new(value)) }
+    }
+
+    /// Gives up. The value travels back, unless it has been stored or handed out by now.
+    pub fn cancel(self: Pin<&mut Self>) -> Option<T> {
+        let this = self.project();
+        match this.way {
+            Way::Ready(outcome) => outcome.take().and_then(Result::err).map(SendError::into_inner),
+            Way::Custom(value, _) => value.take(),
+            Way::Offer(buffer) => this.offer.as_pin_mut().and_then(|offer| buffer.cancel_offer(offer)),
+        }
+    }
+}
+
+impl<T> Future for PushFuture<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.way {
+            Way::Ready(outcome) => outcome.take().map_or(Poll::Pending, Poll::Ready),
+            Way::Offer(buffer) => match this.offer.as_pin_mut() {
+                Some(offer) => buffer.poll_offer(offer, context),
+                None => Poll::Pending,
+            },
+            Way::Custom(value, step) => {
+                if value.is_none() {
+                    return Poll::Pending;
+                }
+                let outcome = core::task::ready!(step(value, context));
+                Poll::Ready(match (outcome, value.take()) {
+                    (Ok(()), _) | (Err(_), None) => Ok(()),
+                    (Err(Refusal::Full), Some(value)) => Err(SendError::Full(value)),
+                    (Err(Refusal::Closed), Some(value)) => Err(SendError::Closed(value)),
+                    (Err(Refusal::Misuse(misuse)), Some(value)) => Err(SendError::Misuse(value, misuse)),
+                })
+            }
+        }
+    }
+}
+
+impl<T> core::fmt::Debug for PushFuture<'_, T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("PushFuture")
+    }
+}

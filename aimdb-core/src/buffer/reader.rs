@@ -1,0 +1,157 @@
+//! A reader, with every form of reading.
+
+use alloc::boxed::Box;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError};
+
+/// One cursor of a buffer, or a share of one.
+///
+/// Reading takes `&mut self`: a reader belongs to one thread or task at a time. Several of them
+/// share a cursor through [`Reader::share`], each with a reader of its own.
+pub struct Reader<T: Send + 'static> {
+    inner: Box<dyn BufferReader<T>>,
+}
+
+impl<T: Send + 'static> Reader<T> {
+    /// Gives a buffer's reader every form of reading.
+    #[must_use]
+    pub fn new(inner: Box<dyn BufferReader<T>>) -> Self {
+        Self { inner }
+    }
+
+    /// Takes the next value if there is one. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        self.inner.try_recv()
+    }
+
+    /// Waits for the next value. Dropping the future loses nothing: it takes a value only when it
+    /// is ready. Works on any executor; allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the buffer
+    /// is closed and drained.
+    pub fn recv(&mut self) -> Recv<'_, T> {
+        Recv { reader: &mut *self.inner }
+    }
+
+    /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
+    /// not seen. Never waits; ends even under a producer that never pauses. Lag is counted, not
+    /// told.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn try_latest(&mut self) -> Result<T, TryRecvError> {
+        // A lag that was not yet told stands before the newest value; told once, it is over. A
+        // producer may add one between two turns, a reader that shares the cursor take the value.
+        for _ in 0..LATEST_TRIES {
+            self.inner.skip_to_newest();
+            match self.inner.try_recv() {
+                Err(TryRecvError::Lagged(_)) => {}
+                other => return other,
+            }
+        }
+        self.inner.try_recv()
+    }
+
+    /// Takes up to `max` values that are there, into `values`, and says how many. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none. After some were taken, what comes next (a lag, the end) is told by the
+    /// next call.
+    pub fn try_recv_many(&mut self, values: &mut alloc::vec::Vec<T>, max: usize) -> Result<usize, TryRecvError> {
+        let before = values.len();
+        while values.len() - before < max {
+            match self.inner.try_recv() {
+                Ok(value) => values.push(value),
+                Err(TryRecvError::Lagged(lag)) if values.len() == before => return Err(TryRecvError::Lagged(lag)),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(error) if values.len() == before => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(values.len() - before)
+    }
+
+    /// Another reader that shares this cursor: each value goes to one of them.
+    ///
+    /// # Errors
+    ///
+    /// When the buffer's cursors cannot be shared.
+    pub fn share(&self) -> Result<Self, SubscribeError> {
+        Ok(Self { inner: self.inner.share()? })
+    }
+
+    /// What the cursor has counted.
+    #[must_use]
+    pub fn metrics(&self) -> ReaderMetrics {
+        self.inner.metrics()
+    }
+
+    /// A number for the cursor that its buffer never uses again.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.inner.id()
+    }
+}
+
+const LATEST_TRIES: usize = 8;
+
+impl<T: Send + 'static> core::fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Reader").field("metrics", &self.metrics()).finish()
+    }
+}
+
+/// The future of the next value; see [`Reader::recv`].
+#[must_use = "nothing is read until the future is polled"]
+pub struct Recv<'a, T: Send + 'static> {
+    reader: &'a mut dyn BufferReader<T>,
+}
+
+impl<T: Send + 'static> Future for Recv<'_, T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.reader.poll_recv(context)
+    }
+}
+
+impl<T: Send + 'static> Drop for Recv<'_, T> {
+    fn drop(&mut self) {
+        self.reader.cancel_recv();
+    }
+}
+
+#[cfg(feature = "std")]
+mod blocking {
+    use core::pin::pin;
+
+    use super::Reader;
+    use crate::buffer::RecvTimeoutError;
+    use crate::waiting::{Deadline, block_on};
+
+    impl<T: Send + 'static> Reader<T> {
+        /// Blocks the calling thread until there is a value or the deadline passes.
+        ///
+        /// # Errors
+        ///
+        /// Why there is no value. What is ready when the deadline passes wins over the timeout.
+        pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
+            match block_on(pin!(self.recv()), deadline) {
+                Some(Ok(value)) => Ok(value),
+                Some(Err(error)) => Err(error.into()),
+                None => Err(RecvTimeoutError::Timeout),
+            }
+        }
+    }
+}

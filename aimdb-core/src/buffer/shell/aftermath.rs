@@ -1,0 +1,208 @@
+//! What a lock hold leaves to be done after it: who is woken, and who is served next.
+
+use super::{Layout, Shell, State};
+use crate::pure::{Claim, CursorId, Room, Storage};
+use crate::waiting::{Lock, WaitQueue, WaiterState, WakeList};
+
+/// Collects wakers under the lock and wakes them after it. It holds a fixed number of wakers; when
+/// more are to be woken it goes back under the lock for them, so no lock hold grows with the number
+/// of those who wait. A waker that panics does not keep the others from being woken.
+pub(super) struct Aftermath<'a, T, L: Layout<T>> {
+    shell: &'a Shell<T, L>,
+    wakes: WakeList,
+    todo: Todo,
+}
+
+/// What is left to do under the lock.
+#[derive(Default)]
+struct Todo {
+    /// A value became visible: one waiting reader of each cursor, from this cursor on.
+    readers_from: Option<usize>,
+    /// Room was made: the senders that wait, and the flushes that are through.
+    room: bool,
+    /// The record was closed: all senders and readers that wait. A flush goes on until its values
+    /// are drained.
+    everyone: bool,
+}
+
+impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
+    pub(super) const fn new(shell: &'a Shell<T, L>) -> Self {
+        let todo = Todo { readers_from: None, room: false, everyone: false };
+        Self { shell, wakes: WakeList::new(), todo }
+    }
+
+    /// A value was published.
+    pub(super) fn published(&mut self, state: &mut State<L::Storage>) {
+        if state.waiting_cursors > 0 {
+            self.todo.readers_from = Some(0);
+            self.work(state);
+        }
+    }
+
+    /// Values left the window, or a reader came to a rendezvous.
+    pub(super) fn made_room(&mut self, state: &mut State<L::Storage>) {
+        if !state.senders.is_empty() || !state.flushers.is_empty() {
+            self.todo.room = true;
+            self.work(state);
+        }
+    }
+
+    /// The record was closed.
+    pub(super) fn closed(&mut self, state: &mut State<L::Storage>) {
+        self.todo.everyone = true;
+        self.work(state);
+    }
+
+    /// A reader that was woken leaves without a value: the next one of its cursor is woken.
+    pub(super) fn passed_on(&mut self, state: &mut State<L::Storage>, cursor: CursorId) {
+        if state.log.is_readable(cursor) {
+            self.wakes.wake_one_reader(state, cursor);
+        }
+    }
+
+    /// Wakes all that were collected, and those that did not fit. Outside the lock.
+    pub(super) fn finish(&mut self) {
+        // Bounded by those who waited when the lock was first held, and those served for them.
+        loop {
+            self.wakes.wake_all();
+            if !self.todo.is_left() {
+                return;
+            }
+            let shell = self.shell;
+            shell.lock.with(|state| self.work(state));
+        }
+    }
+
+    fn work(&mut self, state: &mut State<L::Storage>) {
+        let (todo, wakes) = (&mut self.todo, &mut self.wakes);
+        if todo.everyone {
+            todo.everyone = !wakes.wake_everyone(state);
+            return;
+        }
+        if todo.room {
+            let (published, done) = wakes.serve_senders(state);
+            if published && state.waiting_cursors > 0 {
+                todo.readers_from = Some(0);
+            }
+            todo.room = !(done && wakes.wake_flushers(state));
+        }
+        if let Some(from) = todo.readers_from {
+            todo.readers_from = wakes.wake_readers(state, from);
+        }
+    }
+}
+
+impl<T, L: Layout<T>> Drop for Aftermath<'_, T, L> {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl Todo {
+    const fn is_left(&self) -> bool {
+        self.readers_from.is_some() || self.room || self.everyone
+    }
+}
+
+/// Each of these stops when the list is full, and says whether, or where, it has to go on.
+impl WakeList {
+    /// Publishes the values of those who wait first, into the room that there is. Says whether a
+    /// value became visible, and whether it is through.
+    fn serve_senders<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> (bool, bool) {
+        let mut published = false;
+        let mut without_slot = 0;
+        // Bounded by the room: each turn fills one place, or lets one sender try for one.
+        while state.log.room() == Room::Free && without_slot < state.log.free_places() {
+            if self.is_full() {
+                return (published, false);
+            }
+            let Some(ticket) = state.senders.front() else { break };
+            let served = match ticket.slot.map(Claim) {
+                Some(claim) => {
+                    if state.log.publish(claim).is_err() {
+                        // The storage has no place for it after all; it waits on.
+                        break;
+                    }
+                    published = true;
+                    state.senders.pop(WaiterState::Done)
+                }
+                None => {
+                    without_slot += 1;
+                    state.senders.pop(WaiterState::Notified)
+                }
+            };
+            self.push(served);
+        }
+        (published, true)
+    }
+
+    fn wake_flushers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> bool {
+        // Targets grow along the queue.
+        while let Some(ticket) = state.flushers.front()
+            && state.log.is_past(ticket.target)
+        {
+            if self.is_full() {
+                return false;
+            }
+            let served = state.flushers.pop(WaiterState::Done);
+            self.push(served);
+        }
+        true
+    }
+
+    fn wake_readers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, from: usize) -> Option<usize> {
+        for at in from..state.log.cursors_mut().len() {
+            if state.waiting_cursors == 0 {
+                return None;
+            }
+            let cursor = CursorId(at as u32);
+            if state.cursor_queue(cursor).is_empty() || !state.log.is_readable(cursor) {
+                continue;
+            }
+            if self.is_full() {
+                return Some(at);
+            }
+            self.wake_one_reader(state, cursor);
+        }
+        None
+    }
+
+    fn wake_one_reader<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, cursor: CursorId) {
+        let queue = state.cursor_queue(cursor);
+        let starves = queue.front().is_some_and(|ticket| ticket.starving);
+        let served = queue.pop(if starves { WaiterState::Granted } else { WaiterState::Notified });
+        let left = queue.is_empty();
+        if served.is_some() {
+            if left {
+                state.waiting_cursors -= 1;
+            }
+            if starves {
+                state.log.grant(cursor);
+            }
+        }
+        self.push(served);
+    }
+
+    fn wake_everyone<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> bool {
+        loop {
+            if self.is_full() {
+                return false;
+            }
+            let Some(waker) = state.senders.pop(WaiterState::Notified) else { break };
+            self.push(Some(waker));
+        }
+        // Bounded by the readers that wait: on a closed record nobody joins them.
+        while state.waiting_cursors > 0 {
+            for at in 0..state.log.cursors_mut().len() {
+                let cursor = CursorId(at as u32);
+                while !state.cursor_queue(cursor).is_empty() {
+                    if self.is_full() {
+                        return false;
+                    }
+                    self.wake_one_reader(state, cursor);
+                }
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,234 @@
+//! The one shell around the pure machine: a lock, the slots, and the queues of those who wait.
+//!
+//! Sending and reading have two phases: decide under the lock, move or clone the value outside it.
+//! No clone, drop, waker, hook or degrader runs under the lock; who has to be woken leaves it first,
+//! in an [`Aftermath`], and so does a value that has to be dropped.
+//!
+//! | operation | under the lock | outside |
+//! |---|---|---|
+//! | store | room? claim a slot | fill it |
+//! | | room still? publish; take out wakers | wake; dispose of the displaced value |
+//! | wait to store | no room: claim a slot | fill it |
+//! | | still no room: link the waiter, with its slot | park |
+//! | take | next value; publish the first waiter's slot; take out wakers | move or clone it out, wake |
+//!
+//! A sender that waits has its value in a slot already, so whoever makes room publishes it in the
+//! same lock hold: senders are served strictly in order, and nobody overtakes one that waits. A
+//! reader that waits is woken and looks again; one that has been overtaken by other readers of its
+//! cursor for a millisecond is promised the next value.
+
+mod aftermath;
+mod end;
+mod operation;
+mod receive;
+mod send;
+
+use core::pin::Pin;
+use core::ptr;
+use core::task::Waker;
+
+pub use operation::{Flush, Offer, Reading};
+
+use super::{BufferMetrics, ReaderMetrics, Slots};
+use crate::pure::{CursorId, Doomed, DropCause, Kind, Log, Owned, Storage};
+use crate::waiting::{Clock, Lock, Ticket, WaitQueue, Waiter, WaiterState};
+use aftermath::Aftermath;
+
+/// The user's code that a buffer runs, always outside its lock.
+pub trait UserCode<T>: Send + Sync {
+    /// A clone, or `None` if values of this buffer are never cloned: then it has one cursor. An
+    /// implementation that clones requires `T: Clone + Sync`.
+    fn clone_value(&self, value: &T) -> Option<T>;
+
+    /// Whether [`UserCode::clone_value`] clones.
+    fn can_clone(&self) -> bool;
+
+    /// The degraded form of a value that met a full buffer.
+    fn degrade(&self, value: T) -> T;
+
+    /// Is given a value that no reader will get.
+    fn dropped(&self, value: T, cause: DropCause);
+}
+
+/// What a [`Shell`] is made of: on the heap, in a `static`, or under a model checker.
+pub trait Layout<T> {
+    /// The tables of the pure machine.
+    type Storage: Storage<WaitQueue>;
+    /// The lock.
+    type Lock: Lock<State<Self::Storage>>;
+    /// The slots.
+    type Slots: Slots<T>;
+    /// The user's code.
+    type Code: UserCode<T>;
+    /// Where the time comes from.
+    type Clock: Clock;
+}
+
+/// What lies under the lock of a buffer.
+pub struct State<S: Storage<WaitQueue>> {
+    log: Log<WaitQueue, S>,
+    senders: WaitQueue,
+    flushers: WaitQueue,
+    /// Cursors at which somebody stands in the queue.
+    waiting_cursors: usize,
+}
+
+impl<S: Storage<WaitQueue>> State<S> {
+    /// The state of an empty buffer over empty tables, with `slots` slots behind it. `first_number`
+    /// is 0 except in tests of the wrap of the sequence.
+    pub const fn new(
+        kind: Kind,
+        capacity: usize,
+        entries: S::Entries,
+        metas: S::Metas,
+        cursors: S::Cursors,
+        slots: u32,
+        first_number: u64,
+    ) -> Self {
+        Self {
+            log: Log::new(kind, capacity, entries, metas, cursors, slots, first_number),
+            senders: WaitQueue::new(),
+            flushers: WaitQueue::new(),
+            waiting_cursors: 0,
+        }
+    }
+
+    fn cursor_queue(&mut self, cursor: CursorId) -> &mut WaitQueue {
+        self.log.waiting_mut(cursor)
+    }
+
+    /// Puts a reader into its cursor's queue.
+    fn link_reader(&mut self, cursor: CursorId, waiter: Pin<&Waiter>, waker: Waker, ticket: Ticket) {
+        let queue = self.cursor_queue(cursor);
+        let first = queue.is_empty();
+        queue.link(waiter, ticket, waker);
+        self.waiting_cursors += usize::from(first);
+    }
+
+    /// Takes a reader out of its cursor's queue, if it stands there, and says what it was at.
+    fn settle_reader(&mut self, cursor: CursorId, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
+        let queue = self.cursor_queue(cursor);
+        let (was, waker) = queue.settle(waiter);
+        let last = was == WaiterState::Waiting && queue.is_empty();
+        self.waiting_cursors -= usize::from(last);
+        (was, waker)
+    }
+}
+
+/// A record's buffer. See the module's documentation.
+pub struct Shell<T, L: Layout<T>> {
+    lock: L::Lock,
+    slots: L::Slots,
+    code: L::Code,
+    clock: L::Clock,
+}
+
+impl<T, L: Layout<T>> Shell<T, L> {
+    /// Puts a buffer together. `state` is new, and `slots` are as many as it was told.
+    pub const fn from_parts(state: L::Lock, slots: L::Slots, code: L::Code, clock: L::Clock) -> Self {
+        Self { lock: state, slots, code, clock }
+    }
+
+    /// The address: a number that is this buffer's alone while it lives.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// The clock that the buffer measures waits with.
+    pub const fn clock(&self) -> &L::Clock {
+        &self.clock
+    }
+
+    /// State and counts, as one consistent snapshot.
+    #[must_use]
+    pub fn metrics(&self) -> BufferMetrics {
+        self.lock.with(|state| {
+            let waiting_consumers = state.log.cursors_mut().iter_mut().map(|cursor| cursor.waiting.len()).sum();
+            BufferMetrics {
+                capacity: state.log.capacity(),
+                occupancy: state.log.occupancy(),
+                counters: state.log.counters,
+                cursors: state.log.cursor_count(),
+                waiting_producers: state.senders.len(),
+                waiting_consumers,
+                slowest: state.log.slowest(),
+                closed: state.log.is_closed(),
+            }
+        })
+    }
+
+    /// The counts of one cursor.
+    #[must_use]
+    pub fn reader_metrics(&self, cursor: CursorId) -> ReaderMetrics {
+        self.lock
+            .with(|state| ReaderMetrics { id: state.log.serial(cursor), counters: state.log.cursor_counters(cursor) })
+    }
+
+    // ---- values that nobody will read ----------------------------------------------------
+
+    /// Moves a value out of its slot and gives the slot back.
+    fn take_out(&self, owned: Owned) -> T {
+        let value = self.slots.cell(owned.0).empty(&owned);
+        self.lock.with(|state| state.log.release(owned.0));
+        value
+    }
+
+    /// Disposes of one value: its slot is given back first, so a drop that panics costs nothing.
+    fn dispose(&self, doomed: Option<Doomed>) {
+        let Some(Doomed { owned, cause }) = doomed else { return };
+        let value = self.take_out(owned);
+        match cause {
+            Some(cause) => self.code.dropped(value, cause),
+            None => drop(value),
+        }
+    }
+
+    /// Disposes of all values that wait for it and says how many. If one's drop panics, the others
+    /// are disposed of on the way out.
+    fn dispose_all(&self) -> usize {
+        struct Rest<'a, T, L: Layout<T>>(&'a Shell<T, L>);
+        impl<T, L: Layout<T>> Drop for Rest<'_, T, L> {
+            fn drop(&mut self) {
+                self.0.dispose_all();
+            }
+        }
+        let mut disposed = 0;
+        // Bounded by the values that were doomed; one that is doomed meanwhile joins them.
+        while let Some(doomed) = self.lock.with(|state| state.log.next_doomed()) {
+            let rest = Rest(self);
+            self.dispose(Some(doomed));
+            core::mem::forget(rest);
+            disposed += 1;
+        }
+        disposed
+    }
+}
+
+impl<T, L: Layout<T>> Drop for Shell<T, L> {
+    fn drop(&mut self) {
+        // No reader, sender or look outlives the shell. What is left is dropped without the hook:
+        // nobody refused it, and nobody is there to be told.
+        struct Rest<'a, T, L: Layout<T>>(&'a Shell<T, L>);
+        impl<T, L: Layout<T>> Rest<'_, T, L> {
+            fn drop_all(&self) {
+                let next = || {
+                    self.0.lock.with(|state| {
+                        state.log.discard_oldest();
+                        state.log.next_doomed()
+                    })
+                };
+                while let Some(doomed) = next() {
+                    drop(self.0.slots.cell(doomed.owned.0).empty(&doomed.owned));
+                }
+            }
+        }
+        impl<T, L: Layout<T>> Drop for Rest<'_, T, L> {
+            fn drop(&mut self) {
+                self.drop_all();
+            }
+        }
+        let rest = Rest(self);
+        rest.drop_all();
+    }
+}

@@ -1,0 +1,247 @@
+//! Reading a value, at once or after waiting for one.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::operation::Reading;
+use super::{Aftermath, Layout, Shell, UserCode};
+use crate::buffer::{RecvError, Slots, SubscribeError, TryRecvError};
+use crate::pure::{CursorId, Next, Pinned, Start};
+use crate::waiting::{Clock, Lock, Ticket, WaitQueue, WaiterState};
+
+/// A waiting reader that was overtaken for this long is promised the next value.
+const STARVING_NS: u64 = 1_000_000;
+
+impl<T, L: Layout<T>> Shell<T, L> {
+    /// Makes a cursor.
+    ///
+    /// # Errors
+    ///
+    /// When values cannot be cloned and there is a cursor already, or the storage is full.
+    pub fn subscribe(&self, start: Start) -> Result<CursorId, SubscribeError> {
+        let can_clone = self.code.can_clone();
+        self.lock.with(|state| {
+            if !can_clone && !state.log.kind().shares_cursor() && state.log.cursor_count() > 0 {
+                return Err(SubscribeError::SingleCursor);
+            }
+            state.log.subscribe(start, WaitQueue::new).map_err(|_| SubscribeError::NoPlace)
+        })
+    }
+
+    /// Adds a reader to a cursor.
+    pub fn share(&self, cursor: CursorId) {
+        self.lock.with(|state| state.log.share(cursor));
+    }
+
+    /// Removes a reader, which does not wait, from a cursor. What the cursor held back is let go.
+    pub fn unsubscribe(&self, cursor: CursorId) {
+        let mut after = Aftermath::new(self);
+        let freed = self.lock.with(|state| {
+            let freed = state.log.leave(cursor);
+            // Also when nothing was freed: on a rendezvous, and for a flush, one cursor less counts.
+            after.made_room(state);
+            freed
+        });
+        after.finish();
+        if freed > 0 {
+            self.dispose_all();
+        }
+    }
+
+    /// Takes the cursor's next value, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn try_recv(&self, cursor: CursorId) -> Result<T, TryRecvError> {
+        let mut after = Aftermath::new(self);
+        let next = self.lock.with(|state| {
+            let before = state.log.len();
+            let mut next = state.log.next(cursor, false);
+            if matches!(next, Next::Empty) && state.log.capacity() == 0 && !state.senders.is_empty() {
+                // On a rendezvous a look is a hand held out for a moment.
+                state.log.hand(cursor, true);
+                after.made_room(state);
+                next = state.log.next(cursor, false);
+                state.log.hand(cursor, false);
+            } else if state.log.len() < before {
+                after.made_room(state);
+            }
+            next
+        });
+        self.complete(next, after)
+    }
+
+    /// Lets the cursor stand before the newest value.
+    pub fn skip_to_newest(&self, cursor: CursorId) {
+        let mut after = Aftermath::new(self);
+        let freed = self.lock.with(|state| {
+            let freed = state.log.skip_to_newest(cursor);
+            if freed > 0 {
+                after.made_room(state);
+            }
+            freed
+        });
+        after.finish();
+        if freed > 0 {
+            self.dispose_all();
+        }
+    }
+
+    /// A clone of the current value, on a kind that has one.
+    pub fn peek(&self) -> Option<T> {
+        if !self.code.can_clone() {
+            return None;
+        }
+        let pinned = self.lock.with(|state| state.log.peek())?;
+        self.clone_out(pinned)
+    }
+
+    /// Takes the cursor's next value, or waits for one: pending means that the context's waker will
+    /// be woken when there is something to read.
+    pub fn poll_recv(
+        &self,
+        cursor: CursorId,
+        mut reading: Pin<&mut Reading>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
+        if !reading.waits {
+            match self.try_recv(cursor) {
+                Ok(value) => return Poll::Ready(Ok(value)),
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Lagged(lag)) => return Poll::Ready(Err(RecvError::Lagged(lag))),
+                Err(TryRecvError::Closed) => return Poll::Ready(Err(RecvError::Closed)),
+                Err(TryRecvError::Misuse(misuse)) => return Poll::Ready(Err(RecvError::Misuse(misuse))),
+            }
+        }
+        let waker = context.waker().clone();
+        let now = if reading.waits { self.clock.now() } else { 0 };
+        let mut after = Aftermath::new(self);
+        let reading = reading.as_mut().project();
+        let waiter = reading.waiter.into_ref();
+        let (next, spare) = self.lock.with(|state| {
+            let queue = state.cursor_queue(cursor);
+            let was = queue.state(waiter);
+            let before = state.log.len();
+            let next = state.log.next(cursor, was == WaiterState::Granted);
+            if let Next::Empty = next {
+                let queue = state.cursor_queue(cursor);
+                if was == WaiterState::Waiting {
+                    let spare = queue.rewake(waiter, waker);
+                    return (None, spare);
+                }
+                // It was woken and found nothing: another reader was faster. It keeps its place.
+                let overtaken = was != WaiterState::Idle;
+                if overtaken {
+                    let since = *reading.overtaken_since.get_or_insert(now);
+                    let starves = now.saturating_sub(since) >= STARVING_NS;
+                    let (_, spare) = queue.settle(waiter);
+                    debug_assert!(spare.is_none(), "whoever woke it took its waker");
+                    state.link_reader(
+                        cursor,
+                        waiter,
+                        waker,
+                        Ticket { at_front: true, starving: starves, ..Ticket::default() },
+                    );
+                } else {
+                    state.link_reader(cursor, waiter, waker, Ticket::default());
+                    state.log.hand(cursor, true);
+                    *reading.waits = true;
+                }
+                if state.log.capacity() == 0 {
+                    // The hand that opens is the room on a rendezvous.
+                    after.made_room(state);
+                }
+                return (None, None);
+            }
+            let mut spare = Some(waker);
+            if *reading.waits {
+                let (_, old) = state.settle_reader(cursor, waiter);
+                state.log.hand(cursor, false);
+                *reading.waits = false;
+                *reading.overtaken_since = None;
+                spare = old.or(spare);
+            }
+            if state.log.len() < before {
+                after.made_room(state);
+            }
+            (Some(next), spare)
+        });
+        drop(spare);
+        let Some(next) = next else {
+            after.finish();
+            return Poll::Pending;
+        };
+        Poll::Ready(self.complete(next, after).map_err(|error| match error {
+            TryRecvError::Lagged(lag) => RecvError::Lagged(lag),
+            TryRecvError::Closed | TryRecvError::Empty => RecvError::Closed,
+            TryRecvError::Misuse(misuse) => RecvError::Misuse(misuse),
+        }))
+    }
+
+    /// Ends a wait. A wake-up that came for it passes to the next reader of the cursor.
+    pub fn cancel_recv(&self, cursor: CursorId, reading: Pin<&mut Reading>) {
+        if !reading.waits {
+            return;
+        }
+        let reading = reading.project();
+        let waiter = reading.waiter.into_ref();
+        let mut after = Aftermath::new(self);
+        let spare = self.lock.with(|state| {
+            let (was, spare) = state.settle_reader(cursor, waiter);
+            state.log.hand(cursor, false);
+            if was == WaiterState::Granted {
+                state.log.ungrant(cursor);
+            }
+            if matches!(was, WaiterState::Granted | WaiterState::Notified) {
+                after.passed_on(state, cursor);
+            }
+            spare
+        });
+        *reading.waits = false;
+        *reading.overtaken_since = None;
+        drop(spare);
+        after.finish();
+    }
+
+    /// Brings the value out, then wakes whoever the lock hold has set free.
+    fn complete(&self, next: Next, mut after: Aftermath<'_, T, L>) -> Result<T, TryRecvError> {
+        let value = match next {
+            Next::Move(owned) => Ok(self.take_out(owned)),
+            Next::Clone(pinned) => {
+                // The clone may take its time; those who were set free do not wait for it.
+                after.finish();
+                return self.clone_out(pinned).ok_or(TryRecvError::Empty);
+            }
+            Next::Lagged(lag) => Err(TryRecvError::Lagged(lag)),
+            Next::Empty => Err(TryRecvError::Empty),
+            Next::Closed => Err(TryRecvError::Closed),
+        };
+        after.finish();
+        value
+    }
+
+    /// Clones a pinned value. If the clone panics, the pin is released and the loss counted.
+    fn clone_out(&self, pinned: Pinned) -> Option<T> {
+        struct Look<'a, T, L: Layout<T>> {
+            shell: &'a Shell<T, L>,
+            pinned: Option<Pinned>,
+            cloned: bool,
+        }
+        impl<T, L: Layout<T>> Drop for Look<'_, T, L> {
+            fn drop(&mut self) {
+                let Some(pinned) = self.pinned.take() else { return };
+                let doomed = self.shell.lock.with(|state| {
+                    state.log.counters.clone_panics += u64::from(!self.cloned);
+                    state.log.unpin(pinned)
+                });
+                self.shell.dispose(doomed);
+            }
+        }
+        let cell = self.slots.cell(pinned.0);
+        let mut look = Look { shell: self, pinned: Some(pinned), cloned: false };
+        let value = look.pinned.as_ref().and_then(|pinned| cell.look(pinned, |value| self.code.clone_value(value)));
+        look.cloned = true;
+        value
+    }
+}

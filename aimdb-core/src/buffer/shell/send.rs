@@ -1,0 +1,391 @@
+//! Storing a value, at once or after waiting for room.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::operation::{Offer, OfferStage};
+use super::{Aftermath, Layout, Shell, State, UserCode};
+use crate::buffer::{SendError, Slots, TryProduceError};
+use crate::pure::{Claim, Doomed, DropCause, Owned, Room, Verdict};
+use crate::waiting::{Clock, Lock, Ticket, WaiterState};
+
+/// How a value asks to be stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// It comes back when there is no room.
+    Try,
+    /// Its sender would wait, so a lack of room is not yet a refusal.
+    Wait,
+    /// It displaces.
+    Force,
+}
+
+/// A value that was not stored. What was counted as refused says so.
+enum NotStored<T> {
+    /// Counted.
+    Full(T),
+    /// Full, and the policy lets the sender wait. Not counted.
+    Wait(T),
+    /// Counted.
+    Closed(T),
+}
+
+/// What the first lock hold decides.
+enum Plan {
+    Fill(Claim),
+    Grow,
+    Degrade,
+    DropIncoming,
+    Full,
+    Wait,
+    Closed,
+}
+
+/// What an offer finds that was waiting.
+enum Resumed {
+    StillWaiting,
+    Stored,
+    Closed,
+    TryAgain,
+}
+
+/// What an offer finds that is about to wait.
+enum Begun {
+    Waiting,
+    Stored,
+    /// Room was made, or the record closed, before it stood in the queue.
+    TryAgain(Option<Claim>),
+}
+
+impl<T, L: Layout<T>> Shell<T, L> {
+    /// Stores a value without waiting, or gives it back. See [`crate::buffer::Buffer::try_push`].
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer is full and does not displace, or is closed.
+    pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        match self.store(value, Mode::Try) {
+            Ok(displaced) => {
+                self.dispose(displaced);
+                Ok(())
+            }
+            Err(NotStored::Full(value) | NotStored::Wait(value)) => Err(TryProduceError::Full(value)),
+            Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
+        }
+    }
+
+    /// Stores a value; one that is refused is counted and goes to the drop hook.
+    pub fn push(&self, value: T) {
+        if let Err(refused) = self.try_push(value) {
+            self.code.dropped(refused.into_inner(), DropCause::Refused);
+        }
+    }
+
+    /// Stores a value whatever happens and returns what it displaced. See
+    /// [`crate::buffer::Buffer::force_push`].
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer is closed, or is a rendezvous without a reader that waits.
+    pub fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        match self.store(value, Mode::Force) {
+            Ok(displaced) => Ok(displaced.map(|doomed| self.take_out(doomed.owned))),
+            Err(NotStored::Full(value) | NotStored::Wait(value)) => Err(TryProduceError::Full(value)),
+            Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
+        }
+    }
+
+    fn store(&self, mut value: T, mode: Mode) -> Result<Option<Doomed>, NotStored<T>> {
+        let mut held = None;
+        let mut degraded = false;
+        // Each further turn means that another sender was faster, that the value was degraded
+        // (once), or that slots were added.
+        loop {
+            let claim = match self.lock.with(|state| plan::<T, L>(state, mode, degraded, held.take())) {
+                Plan::Fill(claim) => claim,
+                Plan::Grow if self.grow() => continue,
+                Plan::Grow if mode == Mode::Wait => return Err(NotStored::Wait(value)),
+                Plan::Grow => {
+                    self.lock.with(|state| state.log.counters.refused += 1);
+                    return Err(NotStored::Full(value));
+                }
+                Plan::Degrade => {
+                    value = self.code.degrade(value);
+                    degraded = true;
+                    continue;
+                }
+                Plan::DropIncoming => {
+                    self.code.dropped(value, DropCause::DroppedNewest);
+                    return Ok(None);
+                }
+                Plan::Full => return Err(NotStored::Full(value)),
+                Plan::Wait => return Err(NotStored::Wait(value)),
+                Plan::Closed => return Err(NotStored::Closed(value)),
+            };
+            let cell = self.slots.cell(claim.0);
+            cell.fill(&claim, value);
+            let mut after = Aftermath::new(self);
+            let published: Result<Option<Doomed>, Claim> = self.lock.with(|state| {
+                let displaced = publish_if_room::<T, L>(state, claim, mode, degraded)?;
+                state.log.counters.degraded += u64::from(degraded);
+                after.published(state);
+                Ok(displaced)
+            });
+            match published {
+                Ok(displaced) => {
+                    after.finish();
+                    return Ok(displaced);
+                }
+                Err(claim) => {
+                    value = cell.empty(&Owned(claim.0));
+                    held = Some(claim);
+                }
+            }
+        }
+    }
+
+    /// Adds slots; says whether there are more now.
+    fn grow(&self) -> bool {
+        let Ok(chunk) = self.slots.prepare() else { return false };
+        self.lock.with(|state| {
+            let slots = self.slots.install(chunk);
+            state.log.back(slots);
+        });
+        true
+    }
+
+    /// Stores the offered value, or waits for room: pending means that the context's waker will be
+    /// woken when the value is stored or the record closed.
+    pub fn poll_offer(
+        &self,
+        mut offer: Pin<&mut Offer<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), SendError<T>>> {
+        let resumed = offer.is_waiting();
+        if resumed {
+            match self.resume_offer(offer.as_mut(), context) {
+                Resumed::StillWaiting => return Poll::Pending,
+                Resumed::Stored => return Poll::Ready(Ok(())),
+                Resumed::Closed => {
+                    let value = self.take_back(offer);
+                    return value.map_or(Poll::Pending, |value| Poll::Ready(Err(SendError::Closed(value))));
+                }
+                Resumed::TryAgain => {
+                    let value = self.take_back(offer.as_mut());
+                    *offer.as_mut().project().value = value;
+                }
+            }
+        }
+        // Each further turn means that room was made, or the record closed, in the meantime.
+        loop {
+            // An offer that has ended stays pending, as a fused future would.
+            let Some(value) = offer.as_mut().project().value.take() else { return Poll::Pending };
+            let value = match self.store(value, Mode::Wait) {
+                Ok(displaced) => {
+                    self.dispose(displaced);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(NotStored::Full(value)) => return Poll::Ready(Err(SendError::Full(value))),
+                Err(NotStored::Closed(value)) => return Poll::Ready(Err(SendError::Closed(value))),
+                Err(NotStored::Wait(value)) => value,
+            };
+            #[cfg(feature = "std")]
+            if crate::waiting::serves(self.identity()) {
+                self.lock.with(|state| state.log.counters.refused += 1);
+                return Poll::Ready(Err(SendError::Misuse(value, crate::buffer::Misuse::OwnRecord)));
+            }
+            *offer.as_mut().project().value = Some(value);
+            match self.begin_offer(offer.as_mut(), resumed, context) {
+                Begun::Waiting => return Poll::Pending,
+                Begun::Stored => return Poll::Ready(Ok(())),
+                Begun::TryAgain(None) => {}
+                Begun::TryAgain(Some(claim)) => {
+                    let value = self.take_out(Owned(claim.0));
+                    *offer.as_mut().project().value = Some(value);
+                }
+            }
+        }
+    }
+
+    /// Puts the value into a slot and the offer into the queue, unless there is room after all.
+    fn begin_offer(&self, offer: Pin<&mut Offer<T>>, resumed: bool, context: &mut Context<'_>) -> Begun {
+        // First what is the user's code: nothing is lost if it panics.
+        let waker = context.waker().clone();
+        let mut claim = self.lock.with(|state| state.log.claim().ok());
+        if claim.is_none() && self.grow() {
+            claim = self.lock.with(|state| state.log.claim().ok());
+        }
+        let offer = offer.project();
+        if let Some(claim) = &claim
+            && let Some(value) = offer.value.take()
+        {
+            self.slots.cell(claim.0).fill(claim, value);
+        }
+        let waiter = offer.waiter.into_ref();
+        let now = self.clock.now();
+        let mut after = Aftermath::new(self);
+        let begun = self.lock.with(|state| {
+            if state.log.room() == Room::Full {
+                let slot = claim.as_ref().map(|claim| claim.0);
+                state.senders.link(waiter, Ticket { slot, at_front: resumed, ..Ticket::default() }, waker);
+                state.log.counters.blocked += 1;
+                *offer.stage = OfferStage::Waiting(claim.take());
+                *offer.since = now;
+                return Begun::Waiting;
+            }
+            let Some(claim) = claim.take() else { return Begun::TryAgain(None) };
+            match publish_if_room::<T, L>(state, claim, Mode::Wait, false) {
+                // A buffer whose senders wait displaces nothing.
+                Ok(_none) => {
+                    after.published(state);
+                    Begun::Stored
+                }
+                Err(claim) => Begun::TryAgain(Some(claim)),
+            }
+        });
+        after.finish();
+        begun
+    }
+
+    fn resume_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Resumed {
+        let offer = offer.project();
+        let waiter = offer.waiter.into_ref();
+        let waker = context.waker().clone();
+        let now = self.clock.now();
+        let (resumed, spare) = self.lock.with(|state| {
+            if state.senders.state(waiter) == WaiterState::Waiting {
+                return (Resumed::StillWaiting, state.senders.rewake(waiter, waker));
+            }
+            let (was, _) = state.senders.settle(waiter);
+            state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
+            let resumed = match was {
+                WaiterState::Done => Resumed::Stored,
+                WaiterState::Idle | WaiterState::Waiting | WaiterState::Notified | WaiterState::Granted => {
+                    if state.log.is_closed() {
+                        state.log.counters.refused += 1;
+                        Resumed::Closed
+                    } else {
+                        Resumed::TryAgain
+                    }
+                }
+            };
+            (resumed, Some(waker))
+        });
+        drop(spare);
+        if let Resumed::Stored = resumed {
+            // The slot, and the value in it, are the record's now.
+            *offer.stage = OfferStage::Fresh;
+        }
+        resumed
+    }
+
+    /// The value of an offer that has left the queue without being stored.
+    fn take_back(&self, offer: Pin<&mut Offer<T>>) -> Option<T> {
+        let offer = offer.project();
+        match core::mem::replace(offer.stage, OfferStage::Fresh) {
+            OfferStage::Waiting(Some(claim)) => Some(self.take_out(Owned(claim.0))),
+            OfferStage::Waiting(None) | OfferStage::Fresh => offer.value.take(),
+        }
+    }
+
+    /// Ends an offer. The value travels back, unless it was stored by now or its outcome has been
+    /// told: then `None`. One that had begun to wait is counted as timed out.
+    pub fn cancel_offer(&self, mut offer: Pin<&mut Offer<T>>) -> Option<T> {
+        if !offer.is_waiting() {
+            return offer.project().value.take();
+        }
+        let now = self.clock.now();
+        let mut after = Aftermath::new(self);
+        let (stored, spare) = {
+            let offer = offer.as_mut().project();
+            let waiter = offer.waiter.into_ref();
+            self.lock.with(|state| {
+                let (was, spare) = state.senders.settle(waiter);
+                state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
+                if was == WaiterState::Done {
+                    return (true, spare);
+                }
+                state.log.counters.timed_out += 1;
+                if was == WaiterState::Notified {
+                    // It was woken for room that it does not use: the next one may.
+                    after.made_room(state);
+                }
+                (false, spare)
+            })
+        };
+        drop(spare);
+        after.finish();
+        if stored {
+            *offer.project().stage = OfferStage::Fresh;
+            return None;
+        }
+        self.take_back(offer)
+    }
+
+    /// Ends an offer whose sender has gone. A value that had begun to wait goes to the drop hook.
+    pub fn abandon_offer(&self, offer: Pin<&mut Offer<T>>) {
+        let waited = offer.is_waiting();
+        if let Some(value) = self.cancel_offer(offer) {
+            if waited {
+                self.code.dropped(value, DropCause::Cancelled);
+            } else {
+                drop(value);
+            }
+        }
+    }
+}
+
+fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bool, held: Option<Claim>) -> Plan {
+    let displaces = mode == Mode::Force && state.log.capacity() > 0;
+    let plan = match state.log.room() {
+        Room::Free => Plan::Grow,
+        Room::Full if displaces => Plan::Grow,
+        Room::Closed => Plan::Closed,
+        Room::Full => match state.log.kind().when_full().verdict() {
+            Verdict::Displace => Plan::Grow,
+            Verdict::Degrade if degraded => Plan::Grow,
+            Verdict::Degrade => Plan::Degrade,
+            Verdict::DropIncoming => Plan::DropIncoming,
+            Verdict::Wait if mode == Mode::Wait => Plan::Wait,
+            Verdict::Wait | Verdict::Refuse => Plan::Full,
+        },
+    };
+    if let Plan::Grow = plan {
+        // The value will be stored: in the slot that it has, or in another.
+        return match held {
+            Some(claim) => Plan::Fill(claim),
+            None => state.log.claim().map_or(Plan::Grow, Plan::Fill),
+        };
+    }
+    if let Some(claim) = held {
+        state.log.release(claim.0);
+    }
+    match plan {
+        Plan::Full | Plan::Closed => state.log.counters.refused += 1,
+        Plan::DropIncoming => {
+            state.log.counters.refused += 1;
+            state.log.counters.dropped_newest += 1;
+        }
+        Plan::Fill(_) | Plan::Grow | Plan::Degrade | Plan::Wait => {}
+    }
+    plan
+}
+
+fn publish_if_room<T, L: Layout<T>>(
+    state: &mut State<L::Storage>,
+    claim: Claim,
+    mode: Mode,
+    degraded: bool,
+) -> Result<Option<Doomed>, Claim> {
+    let may = match state.log.room() {
+        Room::Closed => false,
+        Room::Free => true,
+        Room::Full if mode == Mode::Force && state.log.capacity() > 0 => true,
+        Room::Full => match state.log.kind().when_full().verdict() {
+            Verdict::Displace => true,
+            Verdict::Degrade => degraded,
+            Verdict::Wait | Verdict::Refuse | Verdict::DropIncoming => false,
+        },
+    };
+    if may { state.log.publish(claim) } else { Err(claim) }
+}

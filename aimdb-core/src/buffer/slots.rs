@@ -1,0 +1,205 @@
+//! Where the values of a buffer lie, and the one file that moves them there.
+//!
+//! Whoever holds a token of `pure::slot_pool` may do to a slot what the token stands for; tokens
+//! are made by the record's [`crate::pure::Log`] under its lock and cannot be copied, so the
+//! accesses below never meet. All of them happen outside the lock.
+#![allow(unsafe_code)]
+
+use core::mem::MaybeUninit;
+
+#[cfg(not(loom))]
+use core::cell::UnsafeCell;
+#[cfg(loom)]
+use loom::cell::UnsafeCell;
+
+use crate::pure::{Claim, Owned, Pinned, TableFull};
+
+/// Room for one value.
+pub struct SlotCell<T>(UnsafeCell<MaybeUninit<T>>);
+
+// SAFETY: a slot is filled, looked at and emptied under the tokens of its record only. Values move
+// between threads through it, so `T: Send`; two threads look at one value at a time only if the
+// buffer can clone, which it can only if `T: Sync` (see `UserCode::clone_value`).
+unsafe impl<T: Send> Sync for SlotCell<T> {}
+
+impl<T> SlotCell<T> {
+    /// An empty slot.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    /// An empty slot.
+    #[cfg(loom)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    pub(super) fn fill(&self, _claim: &Claim, value: T) {
+        // SAFETY: the claim of this slot is held, so nobody else touches it.
+        self.with_mut(|place| unsafe { (*place).write(value) });
+    }
+
+    pub(super) fn empty(&self, _owned: &Owned) -> T {
+        // SAFETY: the owner of a slot is alone with it, and the slot was filled: only a published
+        // or taken-back slot is owned. It is emptied once: the owner releases it next.
+        self.with_mut(|place| unsafe { (*place).assume_init_read() })
+    }
+
+    pub(super) fn look<R>(&self, _pinned: &Pinned, look: impl FnOnce(&T) -> R) -> R {
+        // SAFETY: while it is pinned the value stays and nobody writes it.
+        self.with(|place| look(unsafe { (*place).assume_init_ref() }))
+    }
+
+    #[cfg(not(loom))]
+    fn with_mut<R>(&self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> R {
+        access(self.0.get())
+    }
+
+    #[cfg(loom)]
+    fn with_mut<R>(&self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> R {
+        self.0.with_mut(access)
+    }
+
+    #[cfg(not(loom))]
+    fn with<R>(&self, access: impl FnOnce(*const MaybeUninit<T>) -> R) -> R {
+        access(self.0.get())
+    }
+
+    #[cfg(loom)]
+    fn with<R>(&self, access: impl FnOnce(*const MaybeUninit<T>) -> R) -> R {
+        self.0.with(access)
+    }
+}
+
+impl<T> Default for SlotCell<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The slots of one buffer.
+pub trait Slots<T> {
+    /// More slots, made outside the lock.
+    type Chunk;
+
+    /// The slot with this number.
+    fn cell(&self, slot: u32) -> &SlotCell<T>;
+
+    /// Makes more slots, without taking them into use.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for them, or the storage is fixed.
+    fn prepare(&self) -> Result<Self::Chunk, TableFull>;
+
+    /// Takes slots into use, under the record's lock, and says how many there are now.
+    fn install(&self, chunk: Self::Chunk) -> u32;
+}
+
+#[cfg(feature = "alloc")]
+pub(crate) use heap::HeapSlots;
+
+#[cfg(feature = "alloc")]
+mod heap {
+    use alloc::boxed::Box;
+    use alloc::vec::Vec;
+    use core::ptr;
+    use core::sync::atomic::{AtomicPtr, Ordering};
+
+    use super::{SlotCell, Slots, TableFull};
+
+    /// Slots on the heap. They never move, so one can be used while more are added.
+    pub(crate) struct HeapSlots<T> {
+        base: Box<[SlotCell<T>]>,
+        more: AtomicPtr<Chunk<T>>,
+    }
+
+    /// Slots that were added because many threads were sending or reading at the same time.
+    pub(crate) struct Chunk<T> {
+        cells: Box<[SlotCell<T>]>,
+        next: AtomicPtr<Chunk<T>>,
+    }
+
+    /// Slots of the first chunk; each further chunk has twice as many as the one before.
+    const FIRST_CHUNK: usize = 4;
+
+    fn cells<T>(count: usize) -> Result<Box<[SlotCell<T>]>, TableFull> {
+        let mut cells = Vec::new();
+        cells.try_reserve_exact(count).map_err(|_| TableFull)?;
+        // A model checker's cell has state of its own and must be made.
+        #[cfg(loom)]
+        cells.resize_with(count, SlotCell::new);
+        // SAFETY: the capacity is there, and an uninitialised cell is a valid one: it is made of
+        // `MaybeUninit`. Nothing is written, so memory is touched only when values come.
+        #[cfg(not(loom))]
+        unsafe {
+            cells.set_len(count);
+        }
+        Ok(cells.into_boxed_slice())
+    }
+
+    impl<T> HeapSlots<T> {
+        pub(crate) fn new(count: usize) -> Result<Self, TableFull> {
+            Ok(Self { base: cells(count)?, more: AtomicPtr::new(ptr::null_mut()) })
+        }
+
+        fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
+            let mut at = &self.more;
+            core::iter::from_fn(move || {
+                // Acquire: whoever sees a chunk sees its cells. SAFETY: a chunk that was installed
+                // lives as long as `self`.
+                let chunk = unsafe { at.load(Ordering::Acquire).as_ref() }?;
+                at = &chunk.next;
+                Some(chunk)
+            })
+        }
+    }
+
+    impl<T> Slots<T> for HeapSlots<T> {
+        type Chunk = Box<Chunk<T>>;
+
+        fn cell(&self, slot: u32) -> &SlotCell<T> {
+            let slot = slot as usize;
+            if let Some(cell) = self.base.get(slot) {
+                return cell;
+            }
+            let mut rest = slot - self.base.len();
+            // Bounded by the chunks, of which there are at most 29.
+            for chunk in self.chunks() {
+                match chunk.cells.get(rest) {
+                    Some(cell) => return cell,
+                    None => rest -= chunk.cells.len(),
+                }
+            }
+            unreachable!("a slot is numbered only when it is installed")
+        }
+
+        fn prepare(&self) -> Result<Self::Chunk, TableFull> {
+            let count = FIRST_CHUNK << self.chunks().count().min(24);
+            Ok(Box::new(Chunk { cells: cells(count)?, next: AtomicPtr::new(ptr::null_mut()) }))
+        }
+
+        fn install(&self, chunk: Self::Chunk) -> u32 {
+            let added = chunk.cells.len();
+            let before = self.base.len() + self.chunks().map(|chunk| chunk.cells.len()).sum::<usize>();
+            let last = self.chunks().last().map_or(&self.more, |chunk| &chunk.next);
+            // Release: pairs with the load in `chunks`. The record's lock keeps installers apart.
+            last.store(Box::into_raw(chunk), Ordering::Release);
+            u32::try_from(before + added).unwrap_or(u32::MAX - 1)
+        }
+    }
+
+    impl<T> Drop for HeapSlots<T> {
+        fn drop(&mut self) {
+            let mut at = *self.more.get_mut();
+            while !at.is_null() {
+                // SAFETY: `at` came from `Box::into_raw` and is freed once, here.
+                let mut chunk = unsafe { Box::from_raw(at) };
+                at = *chunk.next.get_mut();
+            }
+        }
+    }
+}

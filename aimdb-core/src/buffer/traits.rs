@@ -1,0 +1,150 @@
+//! What storey 3 knows of a buffer: these two traits. A buffer of the user's own implements them;
+//! so does every faster one that may come to stand beside [`super::HeapBuffer`].
+
+use alloc::boxed::Box;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::{
+    BufferCfg, BufferMetrics, Flush, PushFuture, ReaderMetrics, RecvError, SubscribeError, TryProduceError,
+    TryRecvError,
+};
+use crate::pure::Start;
+
+/// The shared end of a record's storage: values go in here, and readers are made here.
+///
+/// Only [`Buffer::push`] and [`Buffer::subscribe`] have no default; a buffer that always accepts
+/// and overwrites needs no more. One that can refuse overrides [`Buffer::try_push`], and one that
+/// can make its producer wait overrides [`Buffer::push_async`] too: the blocking `send` drives the
+/// same future.
+pub trait Buffer<T: Send + 'static>: Send + Sync {
+    /// Stores a value. Infallible; never blocks. A buffer that can refuse the value counts it and
+    /// gives it to its drop hook.
+    fn push(&self, value: T);
+
+    /// Stores a value without waiting, or gives it back.
+    ///
+    /// The default delegates to [`Buffer::push`], which is right for a buffer that overwrites.
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer is full and does not overwrite, or is closed.
+    fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.push(value);
+        Ok(())
+    }
+
+    /// Stores a value, waiting for space if the buffer is one that makes its producer wait.
+    ///
+    /// The default delegates to [`Buffer::push`] and is ready at once.
+    fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
+    where
+        T: 'a,
+    {
+        self.push(value);
+        PushFuture::ready(Ok(()))
+    }
+
+    /// Stores a value whatever happens and returns what it displaced. A displaced value that a
+    /// reader is just cloning goes to the drop hook instead.
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer is closed, or is a rendezvous with no reader waiting.
+    fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        self.try_push(value).map(|()| None)
+    }
+
+    /// Makes a new cursor.
+    ///
+    /// # Errors
+    ///
+    /// When the buffer cannot have one more.
+    fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError>;
+
+    /// Refuses all values to come and wakes everyone who waits. Readers drain what is buffered.
+    /// Idempotent; never blocks.
+    fn close(&self) {}
+
+    /// Closes, discards what is buffered and says how many values that were.
+    fn abort(&self) -> usize {
+        self.close();
+        0
+    }
+
+    /// Whether the buffer was closed.
+    fn is_closed(&self) -> bool {
+        false
+    }
+
+    /// A clone of the current value, on a kind that has one.
+    fn peek(&self) -> Option<T> {
+        None
+    }
+
+    /// Ready when every value that was stored before the first poll has been consumed by every
+    /// cursor that gates, or at once on a buffer without such cursors. A value that no cursor has
+    /// yet come for is not consumed.
+    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
+        let _ = (flush, context);
+        Poll::Ready(())
+    }
+
+    /// Ends a wait that [`Buffer::poll_flush`] began.
+    fn cancel_flush(&self, flush: Pin<&mut Flush>) {
+        let _ = flush;
+    }
+
+    /// What the buffer is, if it is one of the four kinds.
+    fn cfg(&self) -> Option<BufferCfg> {
+        None
+    }
+
+    /// What it has counted, as one consistent snapshot.
+    fn metrics(&self) -> BufferMetrics {
+        BufferMetrics::default()
+    }
+
+    /// A number that is this buffer's alone while it lives; never 0.
+    fn identity(&self) -> usize {
+        core::ptr::from_ref(self).addr().max(1)
+    }
+}
+
+/// One cursor of a buffer, or a share of one.
+pub trait BufferReader<T: Send + 'static>: Send {
+    /// Takes the next value if there is one. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    fn try_recv(&mut self) -> Result<T, TryRecvError>;
+
+    /// Takes the next value, or arranges for the context's waker to be woken when there is one.
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>>;
+
+    /// Ends a wait that [`BufferReader::poll_recv`] began. A wake-up that came for it passes to the
+    /// next reader that waits.
+    fn cancel_recv(&mut self) {}
+
+    /// Stands before the newest value, so that it is the next one to be read. Never waits; ends
+    /// even under a producer that never pauses.
+    fn skip_to_newest(&mut self) {}
+
+    /// Another reader that shares this cursor: each value goes to one of them.
+    ///
+    /// # Errors
+    ///
+    /// When the buffer's cursors cannot be shared.
+    fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError>;
+
+    /// What the cursor has counted.
+    fn metrics(&self) -> ReaderMetrics {
+        ReaderMetrics::default()
+    }
+
+    /// A number for the cursor that the buffer never uses again.
+    fn id(&self) -> u64 {
+        0
+    }
+}

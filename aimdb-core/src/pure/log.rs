@@ -1,0 +1,636 @@
+//! The one machine behind all four kinds: a window of slots over a numbered sequence of values,
+//! and cursors that walk along it.
+//!
+//! ```text
+//!   accepted:   0 … head-1 │ head … next-1 │        head: oldest value in the window
+//!                  gone    │    window     │        window: at most `capacity` values
+//!   cursor.next:           ▲ lagged if < head; nothing to read if == next
+//! ```
+//!
+//! A value gets its number when it is *published*, not when its slot is claimed, so values are
+//! seen in the order in which they became visible and no reader waits for a writer that was
+//! stopped in between. On a kind that does not retain, each entry counts the cursors that still
+//! have to read it; the reader that brings the count to zero takes the value out.
+//!
+//! Numbers are compared by their distance, so the sequence may wrap.
+
+use super::slot_pool::SlotPool;
+use super::{
+    Claim, Counters, CursorCounters, Doomed, DropCause, Kind, Owned, Pinned, SlotMeta, Start, Table, TableFull,
+};
+
+/// The arrays that a [`Log`] lives in. `W` is what storey 1 keeps beside each cursor.
+pub trait Storage<W> {
+    /// The window: `capacity` entries, at least one.
+    type Entries: Table<Entry>;
+    /// One for each slot.
+    type Metas: Table<SlotMeta>;
+    /// One for each cursor.
+    type Cursors: Table<Cursor<W>>;
+}
+
+/// Storage that grows on the heap.
+#[cfg(feature = "alloc")]
+#[derive(Debug, Clone, Copy)]
+pub struct HeapStorage;
+
+#[cfg(feature = "alloc")]
+impl<W> Storage<W> for HeapStorage {
+    type Entries = alloc::vec::Vec<Entry>;
+    type Metas = alloc::vec::Vec<SlotMeta>;
+    type Cursors = alloc::vec::Vec<Cursor<W>>;
+}
+
+/// One value of the window.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    slot: u32,
+    /// Cursors that still have to read it; unused on a kind that retains.
+    unread: u32,
+}
+
+/// Names a cursor of one record. Not reused while any handle of it lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CursorId(pub(crate) u32);
+
+/// A place in the sequence, shared by one or more readers.
+#[derive(Debug)]
+pub struct Cursor<W> {
+    /// The number of the value that it reads next.
+    next: u64,
+    /// Readers that share it; 0 for a place in the table that is free.
+    shares: u32,
+    /// Readers that wait at it. They make room on a rendezvous.
+    hands: u32,
+    /// Values that are promised to a reader which has been overtaken too long.
+    granted: u32,
+    origin: u64,
+    delivered: u64,
+    lagged: u64,
+    skipped: u64,
+    serial: u64,
+    /// What storey 1 keeps here; the machine never looks at it.
+    pub waiting: W,
+}
+
+/// Whether a value would be accepted now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It would.
+    Free,
+    /// The policy decides.
+    Full,
+    /// Never again.
+    Closed,
+}
+
+/// What a cursor finds.
+#[derive(Debug)]
+#[must_use]
+pub enum Next {
+    /// A value that no other cursor will read: move it out.
+    Move(Owned),
+    /// A value that others may read: clone it, then unpin.
+    Clone(Pinned),
+    /// It missed this many values; the next look goes on behind them.
+    Lagged(u64),
+    /// Nothing to read yet.
+    Empty,
+    /// Nothing to read, for ever.
+    Closed,
+}
+
+/// The state machine of a record. See the module's documentation.
+#[derive(Debug)]
+pub struct Log<W, S: Storage<W>> {
+    kind: Kind,
+    capacity: usize,
+    entries: S::Entries,
+    slots: SlotPool<S::Metas>,
+    cursors: S::Cursors,
+    /// Position of the oldest entry, and how many there are.
+    first: usize,
+    len: usize,
+    /// The number of the oldest entry.
+    head: u64,
+    live_cursors: u32,
+    serials: u64,
+    had_cursor: bool,
+    closed: bool,
+    /// What the record has counted. Storey 2 adds what only it can see.
+    pub counters: Counters,
+}
+
+impl<W, S: Storage<W>> Log<W, S> {
+    /// An empty record over empty tables, with `slots` slots behind it. `first_number` is 0
+    /// except in tests of the wrap.
+    pub const fn new(
+        kind: Kind,
+        capacity: usize,
+        entries: S::Entries,
+        metas: S::Metas,
+        cursors: S::Cursors,
+        slots: u32,
+        first_number: u64,
+    ) -> Self {
+        Self {
+            kind,
+            capacity,
+            entries,
+            slots: SlotPool::new(metas, slots),
+            cursors,
+            first: 0,
+            len: 0,
+            head: first_number,
+            live_cursors: 0,
+            serials: 0,
+            had_cursor: false,
+            closed: false,
+            counters: Counters {
+                accepted: 0,
+                refused: 0,
+                timed_out: 0,
+                overwritten: 0,
+                dropped_newest: 0,
+                degraded: 0,
+                aborted: 0,
+                delivered: 0,
+                lagged: 0,
+                clone_panics: 0,
+                blocked: 0,
+                blocked_ns: 0,
+            },
+        }
+    }
+
+    /// The record's kind.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The record's capacity, exactly as configured.
+    pub const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Values in the window. On a rendezvous a value in it already belongs to a reader that
+    /// waited for it, so there the occupancy is 0.
+    pub fn occupancy(&self) -> usize {
+        self.len.min(self.capacity)
+    }
+
+    /// Values in the window, those included that a rendezvous holds for readers that wait.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the window holds no value.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether the record was closed.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Cursors that live.
+    pub const fn cursor_count(&self) -> usize {
+        self.live_cursors as usize
+    }
+
+    /// The number that the next published value gets.
+    pub const fn next_number(&self) -> u64 {
+        self.head.wrapping_add(self.len as u64)
+    }
+
+    /// Whether every value before `number` has left the window.
+    pub const fn is_past(&self, number: u64) -> bool {
+        self.len == 0 || self.head.wrapping_sub(number) as i64 >= 0
+    }
+
+    // ---- writing -------------------------------------------------------------------------
+
+    /// Whether a value would be accepted now.
+    pub fn room(&mut self) -> Room {
+        if self.closed {
+            Room::Closed
+        } else if self.capacity > 0 && self.len < self.capacity || self.capacity == 0 && self.every_hand_is_open() {
+            Room::Free
+        } else {
+            Room::Full
+        }
+    }
+
+    /// On a rendezvous: whether each cursor has a reader that waits and was not yet given a value.
+    fn every_hand_is_open(&mut self) -> bool {
+        let end = self.next_number();
+        self.live_cursors > 0
+            && self.len < self.entries.limit()
+            && self
+                .cursors
+                .as_ref()
+                .iter()
+                .filter(|cursor| cursor.shares > 0)
+                .all(|cursor| u64::from(cursor.hands) > end.wrapping_sub(cursor.next))
+    }
+
+    /// A slot to fill.
+    ///
+    /// # Errors
+    ///
+    /// [`TableFull`] when all slots that the storage has are in use: see [`Log::back`].
+    pub fn claim(&mut self) -> Result<Claim, TableFull> {
+        self.slots.claim()
+    }
+
+    /// Tells the machine that the storage now has `slots` slots.
+    pub fn back(&mut self, slots: u32) {
+        self.slots.back(slots);
+    }
+
+    /// Gives back a slot that holds no value.
+    pub fn release(&mut self, slot: u32) {
+        self.slots.release(slot);
+    }
+
+    /// Makes the value in a claimed slot the newest. Displaces the oldest one if the window is
+    /// full, so whoever must not do that asks [`Log::room`] first, in the same lock hold.
+    ///
+    /// # Errors
+    ///
+    /// [`TableFull`] with the claim when the window has no place and the storage gives none: only
+    /// possible while the window has not yet been filled once.
+    pub fn publish(&mut self, claim: Claim) -> Result<Option<Doomed>, Claim> {
+        let window = self.window();
+        let mut displaced = None;
+        if self.len >= window && !self.grow_rendezvous() {
+            let entry = self.pop();
+            self.counters.overwritten += 1;
+            displaced = self.slots.doom(entry.slot, Some(DropCause::Overwritten));
+        }
+        let unread = if self.kind.retains() { 0 } else { self.live_cursors.max(1) };
+        let entry = Entry { slot: claim.0, unread };
+        let at = self.position(self.len);
+        if at < self.entries.as_ref().len() {
+            self.entries.as_mut()[at] = entry;
+        } else if self.entries.append(entry).is_err() {
+            return Err(claim);
+        }
+        self.len += 1;
+        self.counters.accepted += 1;
+        Ok(displaced)
+    }
+
+    /// Places in the window: the capacity, and on a rendezvous as many as readers have waited.
+    fn window(&self) -> usize {
+        if self.capacity > 0 { self.capacity } else { self.entries.as_ref().len() }
+    }
+
+    /// A rendezvous needs a place for each reader that waits; its window grows to the largest
+    /// number of them. The values in it are put in order first, so that the end is free.
+    fn grow_rendezvous(&mut self) -> bool {
+        if self.capacity == 0 {
+            self.entries.as_mut().rotate_left(self.first);
+            self.first = 0;
+        }
+        self.capacity == 0
+    }
+
+    fn position(&self, offset: usize) -> usize {
+        let window = self.window();
+        let at = self.first + offset;
+        if at >= window && offset < window { at - window } else { at }
+    }
+
+    fn pop(&mut self) -> Entry {
+        let entry = self.entries.as_ref()[self.first];
+        self.first = self.position(1);
+        if self.first >= self.window() {
+            self.first = 0;
+        }
+        self.head = self.head.wrapping_add(1);
+        self.len -= 1;
+        entry
+    }
+
+    // ---- cursors -------------------------------------------------------------------------
+
+    /// Makes a cursor, or shares the one cursor of a kind that has only one.
+    ///
+    /// # Errors
+    ///
+    /// [`TableFull`] when the storage has no place for one more.
+    pub fn subscribe(&mut self, start: Start, waiting: impl FnOnce() -> W) -> Result<CursorId, TableFull> {
+        if self.kind.shares_cursor()
+            && let Some(at) = self.cursors.as_ref().iter().position(|cursor| cursor.shares > 0)
+        {
+            let id = CursorId(at as u32);
+            self.share(id);
+            return Ok(id);
+        }
+        let next = match self.kind {
+            Kind::SpmcRing => match start {
+                Start::Live => self.next_number(),
+                Start::Oldest => self.head,
+            },
+            Kind::SingleLatest => self.head,
+            Kind::Mailbox | Kind::Bounded(_) if self.live_cursors == 0 => self.head,
+            Kind::Mailbox | Kind::Bounded(_) => self.next_number(),
+        };
+        let cursor = Cursor {
+            next,
+            shares: 1,
+            hands: 0,
+            granted: 0,
+            origin: next,
+            delivered: 0,
+            lagged: 0,
+            skipped: 0,
+            serial: self.serials,
+            waiting: waiting(),
+        };
+        let free = self.cursors.as_ref().iter().position(|cursor| cursor.shares == 0);
+        let at = match free {
+            Some(at) => {
+                self.cursors.as_mut()[at] = cursor;
+                at
+            }
+            None => {
+                self.cursors.append(cursor)?;
+                self.cursors.as_ref().len() - 1
+            }
+        };
+        self.serials += 1;
+        self.live_cursors += 1;
+        self.had_cursor = true;
+        Ok(CursorId(at as u32))
+    }
+
+    /// Adds a reader to a cursor.
+    pub fn share(&mut self, id: CursorId) {
+        self.cursor_mut(id).shares += 1;
+    }
+
+    /// Removes a reader from a cursor, and the cursor with its last reader. What only it had left
+    /// to read leaves the window, except that the last cursor of a record leaves its unread values
+    /// to the next. Says how many left the window; they wait for [`Log::next_doomed`].
+    pub fn leave(&mut self, id: CursorId) -> usize {
+        let cursor = self.cursor_mut(id);
+        cursor.shares -= 1;
+        if cursor.shares > 0 {
+            return 0;
+        }
+        let next = self.catch_up(id);
+        self.live_cursors -= 1;
+        if self.live_cursors == 0 {
+            return if self.closed { self.discard_unreachable() } else { 0 };
+        }
+        if self.kind.retains() {
+            return 0;
+        }
+        let before = self.len;
+        let from = next.wrapping_sub(self.head) as usize;
+        for offset in from..self.len {
+            let at = self.position(offset);
+            self.entries.as_mut()[at].unread -= 1;
+        }
+        while self.len > 0 && self.entries.as_ref()[self.first].unread == 0 {
+            let entry = self.pop();
+            self.slots.doom_later(entry.slot, None);
+        }
+        before - self.len
+    }
+
+    /// Moves a cursor past what it lost, counts the loss and says where the cursor now stands.
+    fn catch_up(&mut self, id: CursorId) -> u64 {
+        let head = self.head;
+        let cursor = self.cursor_mut(id);
+        let lost = head.wrapping_sub(cursor.next);
+        if lost as i64 > 0 {
+            cursor.next = head;
+            cursor.lagged += lost;
+            self.counters.lagged += lost;
+        }
+        self.cursor(id).next
+    }
+
+    /// What a reader of the cursor finds, and takes. `granted` is true for a reader that holds a
+    /// promise made by [`Log::grant`]; it is used up.
+    pub fn next(&mut self, id: CursorId, granted: bool) -> Next {
+        let lagged_before = self.cursor(id).lagged;
+        let next = self.catch_up(id);
+        if granted {
+            self.ungrant(id);
+        }
+        let lost = self.cursor(id).lagged - lagged_before;
+        let offset = next.wrapping_sub(self.head) as usize;
+        if offset >= self.len && self.closed {
+            return Next::Closed;
+        }
+        if lost > 0 && self.kind.tells_lag() {
+            return Next::Lagged(lost);
+        }
+        if offset >= self.len {
+            return Next::Empty;
+        }
+        if self.len - offset <= self.cursor(id).granted as usize {
+            return Next::Empty;
+        }
+        let cursor = self.cursor_mut(id);
+        cursor.next = next.wrapping_add(1);
+        cursor.delivered += 1;
+        self.counters.delivered += 1;
+        self.read(offset)
+    }
+
+    fn read(&mut self, offset: usize) -> Next {
+        let at = self.position(offset);
+        let entry = &mut self.entries.as_mut()[at];
+        let slot = entry.slot;
+        if self.kind.retains() {
+            return Next::Clone(self.slots.pin(slot));
+        }
+        entry.unread -= 1;
+        if entry.unread > 0 {
+            return Next::Clone(self.slots.pin(slot));
+        }
+        debug_assert_eq!(offset, 0, "an entry is read to the end only after all before it");
+        self.pop();
+        if self.slots.is_pinned(slot) {
+            let pinned = self.slots.pin(slot);
+            let doomed = self.slots.doom(slot, None);
+            debug_assert!(doomed.is_none(), "it is pinned");
+            return Next::Clone(pinned);
+        }
+        Next::Move(Owned(slot))
+    }
+
+    /// Lets the cursor stand before the newest value. Says how many values left the window; they
+    /// wait for [`Log::next_doomed`].
+    pub fn skip_to_newest(&mut self, id: CursorId) -> usize {
+        let before = self.len;
+        let mut next = self.catch_up(id);
+        let newest = self.next_number().wrapping_sub(1);
+        let skipped = newest.wrapping_sub(next);
+        if skipped as i64 <= 0 {
+            return 0;
+        }
+        if self.kind.retains() {
+            next = newest;
+        }
+        // Bounded by the window: entries before the newest, each passed over once.
+        while next != newest {
+            let at = self.position(next.wrapping_sub(self.head) as usize);
+            let entry = &mut self.entries.as_mut()[at];
+            entry.unread -= 1;
+            if entry.unread == 0 {
+                let entry = self.pop();
+                self.slots.doom_later(entry.slot, None);
+            }
+            next = next.wrapping_add(1);
+        }
+        let cursor = self.cursor_mut(id);
+        cursor.next = newest;
+        cursor.skipped += skipped;
+        before - self.len
+    }
+
+    /// The current value, for a kind that has one.
+    pub fn peek(&mut self) -> Option<Pinned> {
+        if !self.kind.peeks() || self.len == 0 {
+            return None;
+        }
+        let slot = self.entries.as_ref()[self.position(self.len - 1)].slot;
+        Some(self.slots.pin(slot))
+    }
+
+    /// Ends a look at a value; whoever is the last to look at a doomed one disposes of it.
+    #[must_use]
+    pub fn unpin(&mut self, pinned: Pinned) -> Option<Doomed> {
+        self.slots.unpin(pinned)
+    }
+
+    /// Whether a reader of the cursor would find something: a value, a lag or the end.
+    pub fn is_readable(&self, id: CursorId) -> bool {
+        let cursor = self.cursor(id);
+        self.closed || self.next_number() != cursor.next
+    }
+
+    /// Counts a reader that begins, or ceases, to wait at the cursor.
+    pub fn hand(&mut self, id: CursorId, open: bool) {
+        let cursor = self.cursor_mut(id);
+        if open {
+            cursor.hands += 1;
+        } else {
+            cursor.hands -= 1;
+        }
+    }
+
+    /// Promises a value to a reader that has been overtaken for too long: other readers of the
+    /// cursor leave one unread until the promise is used or returned.
+    pub fn grant(&mut self, id: CursorId) {
+        self.cursor_mut(id).granted += 1;
+    }
+
+    /// Takes a promise back.
+    pub fn ungrant(&mut self, id: CursorId) {
+        self.cursor_mut(id).granted -= 1;
+    }
+
+    /// What storey 1 keeps beside each cursor, with its id; places of cursors that have left
+    /// included.
+    pub fn cursors_mut(&mut self) -> &mut [Cursor<W>] {
+        self.cursors.as_mut()
+    }
+
+    /// What storey 1 keeps beside this cursor.
+    pub fn waiting_mut(&mut self, id: CursorId) -> &mut W {
+        &mut self.cursor_mut(id).waiting
+    }
+
+    /// Places that are free in the window, at least 1.
+    pub fn free_places(&self) -> usize {
+        self.capacity.saturating_sub(self.len).max(1)
+    }
+
+    /// The cursor's counts.
+    pub fn cursor_counters(&self, id: CursorId) -> CursorCounters {
+        let cursor = self.cursor(id);
+        let untold = self.head.wrapping_sub(cursor.next) as i64;
+        let untold = untold.max(0) as u64;
+        let end = self.next_number();
+        CursorCounters {
+            accepted: end.wrapping_sub(cursor.origin),
+            delivered: cursor.delivered,
+            lagged: cursor.lagged + untold,
+            skipped: cursor.skipped,
+            readable: end.wrapping_sub(cursor.next) - untold,
+        }
+    }
+
+    /// A number for the cursor that is never used again on this record.
+    pub fn serial(&self, id: CursorId) -> u64 {
+        self.cursor(id).serial
+    }
+
+    /// The cursor that is furthest behind, as its serial and the values that it has not read.
+    pub fn slowest(&self) -> Option<(u64, u64)> {
+        let end = self.next_number();
+        let live = self.cursors.as_ref().iter().filter(|cursor| cursor.shares > 0);
+        live.map(|cursor| (cursor.serial, end.wrapping_sub(cursor.next))).max_by_key(|&(_, behind)| behind)
+    }
+
+    // ---- the end -------------------------------------------------------------------------
+
+    /// Refuses all values to come. If the readers have come and gone, says how many values left
+    /// the window with them; they wait for [`Log::next_doomed`].
+    pub fn close(&mut self) -> usize {
+        let first = !self.closed;
+        self.closed = true;
+        if first && self.had_cursor && self.live_cursors == 0 { self.discard_unreachable() } else { 0 }
+    }
+
+    /// Drops what no reader will ever ask for, so that what lies inside the values (a reply
+    /// channel) ends too. A current value stays: one may still peek at it.
+    fn discard_unreachable(&mut self) -> usize {
+        let mut discarded = 0;
+        // Bounded by the window.
+        while self.kind != Kind::SingleLatest && self.discard_oldest() {
+            discarded += 1;
+        }
+        discarded
+    }
+
+    /// Discards the oldest value, which then waits for [`Log::next_doomed`].
+    pub fn discard_oldest(&mut self) -> bool {
+        if self.len == 0 {
+            return false;
+        }
+        let entry = self.pop();
+        self.counters.aborted += 1;
+        self.slots.doom_later(entry.slot, Some(DropCause::Aborted));
+        true
+    }
+
+    /// A value to dispose of.
+    #[must_use]
+    pub fn next_doomed(&mut self) -> Option<Doomed> {
+        self.slots.next_doomed()
+    }
+
+    fn cursor(&self, id: CursorId) -> &Cursor<W> {
+        &self.cursors.as_ref()[id.0 as usize]
+    }
+
+    fn cursor_mut(&mut self, id: CursorId) -> &mut Cursor<W> {
+        &mut self.cursors.as_mut()[id.0 as usize]
+    }
+}
+
+impl<W> Cursor<W> {
+    /// Whether a reader still holds it.
+    pub const fn is_live(&self) -> bool {
+        self.shares > 0
+    }
+}

@@ -1,0 +1,156 @@
+//! The one file that names a lock type.
+//!
+//! A lock is entered with a closure and left with what must be woken or dropped; nothing that a
+//! user wrote runs inside. The rule for every caller: never two locks.
+
+/// A lock around the state of one record.
+pub trait Lock<S>: Sized {
+    /// Runs `critical` alone. Short: a few instructions whatever the record carries. Not
+    /// re-entrant.
+    fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R;
+}
+
+#[cfg(feature = "alloc")]
+pub(crate) use heap::HeapLock;
+
+#[cfg(all(feature = "alloc", loom))]
+mod heap {
+    /// The lock of buffers on the heap, under the model checker.
+    pub(crate) struct HeapLock<S>(loom::sync::Mutex<S>);
+
+    impl<S> HeapLock<S> {
+        pub(crate) fn new(state: S) -> Self {
+            Self(loom::sync::Mutex::new(state))
+        }
+    }
+
+    impl<S> super::Lock<S> for HeapLock<S> {
+        fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R {
+            critical(&mut self.0.lock().expect("no code that could panic runs under the lock"))
+        }
+    }
+}
+
+#[cfg(all(feature = "alloc", shuttle, not(loom)))]
+mod heap {
+    /// The lock of buffers on the heap, under the schedule explorer.
+    pub(crate) struct HeapLock<S>(shuttle::sync::Mutex<S>);
+
+    impl<S> HeapLock<S> {
+        pub(crate) fn new(state: S) -> Self {
+            Self(shuttle::sync::Mutex::new(state))
+        }
+    }
+
+    impl<S> super::Lock<S> for HeapLock<S> {
+        fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R {
+            critical(&mut self.0.lock().expect("no code that could panic runs under the lock"))
+        }
+    }
+}
+
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+mod heap {
+    /// The lock of buffers on the heap, with an operating system.
+    pub(crate) struct HeapLock<S>(parking_lot::Mutex<S>);
+
+    impl<S> HeapLock<S> {
+        pub(crate) const fn new(state: S) -> Self {
+            Self(parking_lot::Mutex::new(state))
+        }
+    }
+
+    impl<S> super::Lock<S> for HeapLock<S> {
+        fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R {
+            critical(&mut self.0.lock())
+        }
+    }
+}
+
+#[cfg(all(feature = "alloc", not(feature = "std"), not(any(loom, shuttle))))]
+mod heap {
+    use core::cell::RefCell;
+
+    /// The lock of buffers on the heap, without an operating system: a critical section.
+    pub(crate) struct HeapLock<S>(critical_section::Mutex<RefCell<S>>);
+
+    impl<S> HeapLock<S> {
+        pub(crate) const fn new(state: S) -> Self {
+            Self(critical_section::Mutex::new(RefCell::new(state)))
+        }
+    }
+
+    impl<S> super::Lock<S> for HeapLock<S> {
+        fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R {
+            critical_section::with(|section| critical(&mut self.0.borrow_ref_mut(section)))
+        }
+    }
+}
+
+/// Where one thread sleeps until another rings. Holds no state of its own: the sleeper's condition
+/// is looked at under the bell's lock, and whoever rings has changed it before.
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+#[derive(Debug)]
+pub(super) struct Bell {
+    lock: parking_lot::Mutex<()>,
+    rung: parking_lot::Condvar,
+}
+
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+impl Bell {
+    pub(super) const fn new() -> Self {
+        Self { lock: parking_lot::Mutex::new(()), rung: parking_lot::Condvar::new() }
+    }
+
+    /// Sleeps while `asleep` holds and the instant has not come.
+    pub(super) fn wait_while(&self, until: Option<std::time::Instant>, mut asleep: impl FnMut() -> bool) {
+        let mut guard = self.lock.lock();
+        while asleep() {
+            match until {
+                None => self.rung.wait(&mut guard),
+                Some(instant) => {
+                    if self.rung.wait_until(&mut guard, instant).timed_out() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn ring(&self) {
+        drop(self.lock.lock());
+        self.rung.notify_one();
+    }
+}
+
+#[cfg(all(feature = "std", loom))]
+use loom::sync as model;
+#[cfg(all(feature = "std", shuttle, not(loom)))]
+use shuttle::sync as model;
+
+/// The bell under a model checker, which knows no time.
+#[cfg(all(feature = "std", any(loom, shuttle)))]
+#[derive(Debug)]
+pub(super) struct Bell {
+    lock: model::Mutex<()>,
+    rung: model::Condvar,
+}
+
+#[cfg(all(feature = "std", any(loom, shuttle)))]
+impl Bell {
+    pub(super) fn new() -> Self {
+        Self { lock: model::Mutex::new(()), rung: model::Condvar::new() }
+    }
+
+    pub(super) fn wait_while(&self, _until: Option<std::time::Instant>, mut asleep: impl FnMut() -> bool) {
+        let mut guard = self.lock.lock().expect("never poisoned");
+        while asleep() {
+            guard = self.rung.wait(guard).expect("never poisoned");
+        }
+    }
+
+    pub(super) fn ring(&self) {
+        drop(self.lock.lock().expect("never poisoned"));
+        self.rung.notify_one();
+    }
+}

@@ -1,0 +1,38 @@
+//! Storey 1: how anything waits.
+//!
+//! A blocked thread is a [`core::task::Waker`] whose `wake` unparks it, so one wait queue serves
+//! threads, async tasks and RTOS tasks alike, and every operation is one poll function that is
+//! driven four ways: once (`try_x`), by [`block_on`] (`x`, `x_timeout`, `x_deadline`), or by an
+//! executor. This storey knows nothing of records, kinds or values.
+
+mod block;
+mod clock;
+mod lock;
+mod queue;
+mod wake_list;
+
+#[cfg(feature = "std")]
+mod fork;
+#[cfg(feature = "std")]
+mod park;
+#[cfg(feature = "std")]
+mod place;
+
+pub use block::{Parker, block_on_with};
+pub use clock::{Clock, Deadline};
+pub use lock::Lock;
+pub(crate) use queue::{Ticket, WaiterState};
+pub use queue::{WaitQueue, Waiter};
+pub(crate) use wake_list::WakeList;
+
+#[cfg(feature = "alloc")]
+pub(crate) use lock::HeapLock;
+
+#[cfg(feature = "std")]
+pub use clock::SystemClock;
+#[cfg(feature = "std")]
+pub use fork::{fork_generation, watch_for_forks};
+#[cfg(feature = "std")]
+pub use park::{ThreadParker, block_on};
+#[cfg(feature = "std")]
+pub use place::{Place, may_block, serves};

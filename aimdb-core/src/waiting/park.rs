@@ -1,0 +1,151 @@
+//! The port to the operating system's threads: a parker for each, made once and kept.
+
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::cell::Cell;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::Waker;
+
+#[cfg(not(any(loom, shuttle)))]
+use core::sync::atomic::{AtomicU32, Ordering, fence};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU32, Ordering, fence};
+#[cfg(all(shuttle, not(loom)))]
+use shuttle::sync::atomic::{AtomicU32, Ordering, fence};
+
+use super::lock::Bell;
+use super::{Deadline, Parker, SystemClock, block_on_with};
+
+/// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
+const AWAKE: u32 = 0;
+const RUNG: u32 = 1;
+const ASLEEP: u32 = 2;
+
+/// Parks one thread. Waking it from several threads, or before it parks, is fine.
+#[derive(Debug)]
+pub struct ThreadParker {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: AtomicU32,
+    /// How long the next park spins before it sleeps; grows while spinning pays.
+    spins: AtomicU32,
+    bell: Bell,
+}
+
+/// Bounds of the spin, in turns of the loop: about 0.1 µs and 10 µs.
+const MIN_SPINS: u32 = 16;
+const MAX_SPINS: u32 = 2_000;
+
+impl ThreadParker {
+    /// A parker for the calling thread. Allocates once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                state: AtomicU32::new(AWAKE),
+                spins: AtomicU32::new(MAX_SPINS / 4),
+                bell: Bell::new(),
+            }),
+        }
+    }
+}
+
+impl Default for ThreadParker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Wake for Inner {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Release: the sleeper sees what was done before the wake-up.
+        if self.state.swap(RUNG, Ordering::Release) == ASLEEP {
+            self.bell.ring();
+        }
+    }
+}
+
+impl Inner {
+    fn take_ring(&self) -> bool {
+        self.state.compare_exchange(RUNG, AWAKE, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Looks for the wake-up for a bounded while. It pays when the other side runs on another
+    /// core; how long is worth it is learnt from how it went lately.
+    fn spin(&self) -> bool {
+        let limit = spin_limit(self.spins.load(Ordering::Relaxed));
+        for _ in 0..limit {
+            if self.state.load(Ordering::Relaxed) == RUNG && self.take_ring() {
+                self.spins.store((limit * 2).clamp(MIN_SPINS, MAX_SPINS), Ordering::Relaxed);
+                return true;
+            }
+            core::hint::spin_loop();
+        }
+        if limit > 0 {
+            self.spins.store((limit - limit / 4).max(MIN_SPINS), Ordering::Relaxed);
+        }
+        false
+    }
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn spin_limit(learnt: u32) -> u32 {
+    use std::sync::OnceLock;
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores = *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, core::num::NonZero::get));
+    if cores > 1 { learnt } else { 0 }
+}
+
+/// A model checker gains nothing from a spin.
+#[cfg(any(loom, shuttle))]
+fn spin_limit(_learnt: u32) -> u32 {
+    0
+}
+
+impl Parker for ThreadParker {
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.inner))
+    }
+
+    fn park(&self, until: Deadline) {
+        let inner = &*self.inner;
+        if inner.spin() {
+            return;
+        }
+        if inner.state.compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            // It was rung between the spin and here.
+            inner.take_ring();
+            return;
+        }
+        inner.bell.wait_while(SystemClock.instant(until), || inner.state.load(Ordering::Relaxed) == ASLEEP);
+        inner.state.swap(AWAKE, Ordering::Relaxed);
+        fence(Ordering::Acquire);
+    }
+}
+
+std::thread_local! {
+    /// The thread's parker, with its waker, while no wait of this thread uses it. A wait inside a
+    /// wait (a waker or a degrader that blocks) finds none and makes its own, so that neither
+    /// takes the other's wake-up.
+    static PARKER: Cell<Option<ThreadParker>> = const { Cell::new(None) };
+}
+
+/// Blocks the calling thread until `operation` ends or the deadline passes: then `None`.
+///
+/// Allocates on the thread's first wait only. Works while the thread's local storage is being torn
+/// down, where it allocates each time.
+pub fn block_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
+    let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    let output = block_on_with(&parker, &SystemClock, operation, deadline);
+    // Not reached when the operation panics: then the thread makes a new parker.
+    let _ = PARKER.try_with(|place| place.set(Some(parker)));
+    output
+}

@@ -1,0 +1,261 @@
+//! The wait queue: a first-come-first-served list of waiters that live on their owners' stacks or
+//! in their futures.
+//!
+//! Nothing here locks. A queue, and every field of a waiter that uses it, is touched only under
+//! the lock of the record that the queue belongs to: a `&mut WaitQueue` is the proof. Wakers leave
+//! the queue by value and are woken after the lock has been left, because waking is user code.
+//!
+//! | state | in the list | means | left by |
+//! |---|---|---|---|
+//! | `Idle` | no | does not wait | `link` |
+//! | `Waiting` | yes | waits | `pop`, `unlink` |
+//! | `Notified` | no | was woken; it tries again, or passes the wake-up on when it leaves | `settle` |
+//! | `Granted` | no | was woken, and what it waits for is kept for it | `settle` |
+//! | `Done` | no | what it waited for was done on its behalf | `settle` |
+//!
+//! The shape of the queue (intrusive nodes, wakers popped under the lock and woken outside) is
+//! thingbuf's `wait/queue.rs` and tokio's `Notify`, explained best in the first.
+#![allow(unsafe_code)]
+
+use core::cell::UnsafeCell;
+use core::marker::PhantomPinned;
+use core::pin::Pin;
+use core::ptr;
+use core::task::Waker;
+
+/// What a waiter is at. See the module's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaiterState {
+    /// It does not wait.
+    Idle,
+    /// It stands in a queue.
+    Waiting,
+    /// It was woken and has not yet looked.
+    Notified,
+    /// It was woken, and what it waits for is kept for it.
+    Granted,
+    /// What it waited for was done on its behalf.
+    Done,
+}
+
+/// One place in a wait queue. Its owner keeps it pinned and takes it out of the queue before it
+/// goes: the operations of `buffer` that wait do so in their guards.
+pub struct Waiter {
+    node: UnsafeCell<Node>,
+    _pinned: PhantomPinned,
+}
+
+struct Node {
+    prev: *const Waiter,
+    next: *const Waiter,
+    state: WaiterState,
+    /// It was overtaken for so long that it is served next.
+    starving: bool,
+    /// For a sender: the slot that its value lies in.
+    slot: Option<u32>,
+    /// For a flush: the number that it waits for.
+    target: u64,
+    waker: Option<Waker>,
+}
+
+// SAFETY: a waiter is reached from another thread only through the queue that it is linked in, and
+// only under the lock of that queue's record.
+unsafe impl Send for Waiter {}
+// SAFETY: `&Waiter` gives access to its node only together with a `&mut WaitQueue`, under the lock.
+unsafe impl Sync for Waiter {}
+
+impl Waiter {
+    /// A waiter that does not wait.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            node: UnsafeCell::new(Node {
+                prev: ptr::null(),
+                next: ptr::null(),
+                state: WaiterState::Idle,
+                starving: false,
+                slot: None,
+                target: 0,
+                waker: None,
+            }),
+            _pinned: PhantomPinned,
+        }
+    }
+}
+
+impl Default for Waiter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Waiter")
+    }
+}
+
+/// What a waiter brings to its queue.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ticket {
+    /// For a sender: the slot that its value lies in.
+    pub(crate) slot: Option<u32>,
+    /// For a flush: the number that it waits for.
+    pub(crate) target: u64,
+    /// It stood in the queue before.
+    pub(crate) at_front: bool,
+    /// It was overtaken for so long that it is served next.
+    pub(crate) starving: bool,
+}
+
+/// Who waits, first come first served. Made and kept under a record's lock.
+#[derive(Debug)]
+pub struct WaitQueue {
+    head: *const Waiter,
+    tail: *const Waiter,
+}
+
+// SAFETY: the pointers lead to pinned waiters that stay in place while they are linked; moving the
+// queue to another thread moves the right to touch them, which the record's lock hands over.
+unsafe impl Send for WaitQueue {}
+
+impl WaitQueue {
+    pub(crate) const fn new() -> Self {
+        Self { head: ptr::null(), tail: ptr::null() }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.head.is_null()
+    }
+
+    pub(crate) fn len(&mut self) -> usize {
+        let mut count = 0;
+        let mut at = self.head;
+        while !at.is_null() {
+            count += 1;
+            // SAFETY: `at` is linked, see `node`.
+            at = unsafe { Self::node(at) }.next;
+        }
+        count
+    }
+
+    /// What the waiter is at.
+    pub(crate) fn state(&mut self, waiter: Pin<&Waiter>) -> WaiterState {
+        // SAFETY: the caller holds the lock (`&mut self`) and the waiter is alive.
+        unsafe { Self::node(&raw const *waiter) }.state
+    }
+
+    /// Puts a waiter that is not linked at the end, or at the front if it stood there before and
+    /// was overtaken. Its waker was cloned before the lock was taken.
+    pub(crate) fn link(&mut self, waiter: Pin<&Waiter>, ticket: Ticket, waker: Waker) {
+        let Ticket { slot, target, at_front, starving } = ticket;
+        let this: *const Waiter = &raw const *waiter;
+        let (head, tail) = (self.head, self.tail);
+        // SAFETY: the caller holds the lock and the waiter is alive and pinned.
+        let node = unsafe { Self::node(this) };
+        debug_assert!(node.state != WaiterState::Waiting, "it is linked once");
+        node.state = WaiterState::Waiting;
+        node.starving = starving;
+        node.slot = slot;
+        node.target = target;
+        node.waker = Some(waker);
+        if at_front {
+            node.prev = ptr::null();
+            node.next = head;
+            self.head = this;
+            if head.is_null() {
+                self.tail = this;
+            } else {
+                // SAFETY: `head` is linked and is another waiter than `this`.
+                unsafe { Self::node(head) }.prev = this;
+            }
+        } else {
+            node.prev = tail;
+            node.next = ptr::null();
+            self.tail = this;
+            if tail.is_null() {
+                self.head = this;
+            } else {
+                // SAFETY: `tail` is linked and is another waiter than `this`.
+                unsafe { Self::node(tail) }.next = this;
+            }
+        }
+    }
+
+    /// Exchanges the waker of a linked waiter; the old one is dropped outside the lock.
+    #[must_use]
+    pub(crate) fn rewake(&mut self, waiter: Pin<&Waiter>, waker: Waker) -> Option<Waker> {
+        // SAFETY: the caller holds the lock and the waiter is alive.
+        unsafe { Self::node(&raw const *waiter) }.waker.replace(waker)
+    }
+
+    /// What the waiter at the front left for whoever serves it.
+    pub(crate) fn front(&mut self) -> Option<Ticket> {
+        if self.head.is_null() {
+            return None;
+        }
+        // SAFETY: `head` is linked.
+        let node = unsafe { Self::node(self.head) };
+        Some(Ticket { slot: node.slot, target: node.target, at_front: false, starving: node.starving })
+    }
+
+    /// Takes the waiter at the front out, puts it into `state`, and hands out its waker, to be woken
+    /// after the lock has been left.
+    pub(crate) fn pop(&mut self, state: WaiterState) -> Option<Waker> {
+        let first = self.head;
+        if first.is_null() {
+            return None;
+        }
+        // SAFETY: `head` is linked.
+        let next = unsafe { Self::node(first) }.next;
+        self.detach(first, ptr::null(), next);
+        // SAFETY: the waiter cannot go while we hold the lock: its owner takes the lock to leave.
+        let node = unsafe { Self::node(first) };
+        node.state = state;
+        node.waker.take()
+    }
+
+    /// Ends a wait: takes the waiter out if it is linked, makes it idle, and says what it was at.
+    /// Its waker, if any is left, is dropped outside the lock.
+    #[must_use]
+    pub(crate) fn settle(&mut self, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
+        let this: *const Waiter = &raw const *waiter;
+        // SAFETY: the caller holds the lock and the waiter is alive.
+        let node = unsafe { Self::node(this) };
+        let state = node.state;
+        if state == WaiterState::Waiting {
+            let (prev, next) = (node.prev, node.next);
+            self.detach(this, prev, next);
+        }
+        // SAFETY: as above; the reference is made anew after `detach`.
+        let node = unsafe { Self::node(this) };
+        node.state = WaiterState::Idle;
+        (state, node.waker.take())
+    }
+
+    fn detach(&mut self, this: *const Waiter, prev: *const Waiter, next: *const Waiter) {
+        debug_assert!(!this.is_null());
+        if prev.is_null() {
+            self.head = next;
+        } else {
+            // SAFETY: `prev` is linked and is another waiter than `this`.
+            unsafe { Self::node(prev) }.next = next;
+        }
+        if next.is_null() {
+            self.tail = prev;
+        } else {
+            // SAFETY: `next` is linked and is another waiter than `this`.
+            unsafe { Self::node(next) }.prev = prev;
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The waiter is alive (linked, or owned by the caller), the caller holds the lock of the
+    /// record whose queues the waiter uses, and keeps no other reference to its node.
+    unsafe fn node<'a>(waiter: *const Waiter) -> &'a mut Node {
+        // SAFETY: the lock makes the access exclusive; the pointer is valid by this function's
+        // contract.
+        unsafe { &mut *(*waiter).node.get() }
+    }
+}
