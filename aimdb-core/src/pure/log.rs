@@ -434,7 +434,8 @@ impl<W, S: Storage<W>> Log<W, S> {
         if offset >= self.len {
             return Next::Empty;
         }
-        if self.len - offset <= self.cursor(id).granted as usize {
+        // Once closed, nobody would wake a reader that stood back for a promise.
+        if !self.closed && self.len - offset <= self.cursor(id).granted as usize {
             return Next::Empty;
         }
         let cursor = self.cursor_mut(id);
@@ -634,3 +635,6 @@ impl<W> Cursor<W> {
         self.shares > 0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ struct Todo {
     /// Room was made: the senders that wait, and the flushes that are through.
     room: bool,
     /// The record was closed: all senders and readers that wait. A flush goes on until its values
-    /// are drained.
+    /// are drained or discarded.
     everyone: bool,
 }
 
@@ -50,6 +50,7 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
     /// The record was closed.
     pub(super) fn closed(&mut self, state: &mut State<L::Storage>) {
         self.todo.everyone = true;
+        self.todo.room = true;
         self.work(state);
     }
 
@@ -77,7 +78,6 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
         let (todo, wakes) = (&mut self.todo, &mut self.wakes);
         if todo.everyone {
             todo.everyone = !wakes.wake_everyone(state);
-            return;
         }
         if todo.room {
             let (published, done) = wakes.serve_senders(state);

@@ -161,6 +161,10 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 *reading.waits = false;
                 *reading.overtaken_since = None;
                 spare = old.or(spare);
+                if let Next::Lagged(_) = next {
+                    // The wake-up was for a value, which is still there for another.
+                    after.passed_on(state, cursor);
+                }
             }
             if state.log.len() < before {
                 after.made_room(state);

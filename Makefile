@@ -1,0 +1,21 @@
+# The commands of the house. `make demo` is the main job, `make test` passes the tests.
+.PHONY: check test demo bench models sanitize
+
+demo:
+	cargo run --release -p host-monitor
+
+test:
+	cargo test --workspace
+
+# What must be clean before a commit: formatting, clippy and docs over every feature combination.
+check:
+	./.ci/check.sh
+
+models:
+	tests/loom/run.sh
+
+sanitize:
+	tests/sanitize.sh
+
+bench:
+	cd bench && cargo run --release --ignore-rust-version
