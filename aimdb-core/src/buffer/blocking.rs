@@ -1,9 +1,8 @@
 //! Sending and flushing from a thread.
 
-use core::future::poll_fn;
 use core::pin::pin;
 
-use super::{Buffer, Flush, FlushTimeout, SendError};
+use super::{Buffer, FlushTimeout, SendError};
 use crate::waiting::{Deadline, block_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
@@ -34,12 +33,5 @@ pub fn send_blocking<T: Send + 'static>(
 ///
 /// When the deadline passes first.
 pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushTimeout> {
-    let mut flush = pin!(Flush::new());
-    match block_on(pin!(poll_fn(|context| buffer.poll_flush(flush.as_mut(), context))), deadline) {
-        Some(()) => Ok(()),
-        None => {
-            buffer.cancel_flush(flush);
-            Err(FlushTimeout)
-        }
-    }
+    block_on(pin!(buffer.flush()), deadline).ok_or(FlushTimeout)
 }

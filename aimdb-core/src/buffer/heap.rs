@@ -1,4 +1,5 @@
 //! The shell on the heap: the buffer of threads and tasks.
+#![allow(unsafe_code)]
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -6,11 +7,13 @@ use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use super::flush_future::Flushes;
 use super::push_future::Offers;
+use super::shell::{Flush, Offer, Reading};
 use super::slots::HeapSlots;
 use super::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Degrader, DropHook, Flush, Layout, Offer,
-    PushFuture, Reader, ReaderMetrics, Reading, RecvError, SendError, Shell, State, SubscribeError, TryProduceError,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushFuture, Layout,
+    PushFuture, Reader, ReaderMetrics, RecvError, SendError, Shell, State, SubscribeError, TryProduceError,
     TryRecvError, UserCode,
 };
 use crate::pure::{CursorId, DropCause, Entry, HeapStorage, Kind, Start};
@@ -37,10 +40,9 @@ impl Clock for HeapClock {
 /// The parts of a shell on the heap.
 struct HeapLayout;
 
-impl<T> Layout<T> for HeapLayout
-where
-    T: Send + 'static,
-{
+// SAFETY: the lock is a mutex or a critical section; slots are numbered through the base and then
+// the chunks, and neither moves; the tables are vectors.
+unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
     type Storage = HeapStorage;
     type Lock = HeapLock<State<HeapStorage>>;
     type Slots = HeapSlots<T>;
@@ -49,19 +51,14 @@ where
 }
 
 struct HeapCode<T> {
-    /// Made only where `T: Clone + Sync`.
-    clone: Option<fn(&T) -> T>,
+    cloning: Cloning<T>,
     degrade: Option<Degrader<T>>,
     on_drop: Option<DropHook<T>>,
 }
 
 impl<T: Send> UserCode<T> for HeapCode<T> {
-    fn clone_value(&self, value: &T) -> Option<T> {
-        self.clone.map(|clone| clone(value))
-    }
-
-    fn can_clone(&self) -> bool {
-        self.clone.is_some()
+    fn cloning(&self) -> &Cloning<T> {
+        &self.cloning
     }
 
     fn degrade(&self, value: T) -> T {
@@ -237,7 +234,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: Clone + Sync,
     {
-        self.build_with(Some(T::clone))
+        self.build_with(Cloning::allowed())
     }
 
     /// Makes a buffer for values that are never cloned.
@@ -247,12 +244,12 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
     pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
         match self.cfg.kind() {
-            Kind::Mailbox | Kind::Bounded(_) => self.build_with(None),
+            Kind::Mailbox | Kind::Bounded(_) => self.build_with(Cloning::none()),
             kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
         }
     }
 
-    fn build_with(self, clone: Option<fn(&T) -> T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+    fn build_with(self, cloning: Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
         let Self { cfg, degrade, on_drop, first_number } = self;
         cfg.validate(degrade.is_some())?;
         let capacity = cfg.capacity();
@@ -266,7 +263,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let mut metas = Vec::new();
         metas.try_reserve_exact(slots).map_err(|_| too_large)?;
         let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
-        let code = HeapCode { clone, degrade, on_drop };
+        let code = HeapCode { cloning, degrade, on_drop };
         let shell = Shell::from_parts(HeapLock::new(state), cells, code, HeapClock);
         Ok(HeapBuffer { shell: Arc::new(shell), cfg })
     }
@@ -283,6 +280,16 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
 
     fn abandon_offer(&self, offer: Pin<&mut Offer<T>>) {
         Shell::abandon_offer(self, offer);
+    }
+}
+
+impl<T: Send + 'static> Flushes for Shell<T, HeapLayout> {
+    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
+        Shell::poll_flush(self, flush, context)
+    }
+
+    fn cancel_flush(&self, flush: Pin<&mut Flush>) {
+        Shell::cancel_flush(self, flush);
     }
 }
 
@@ -327,12 +334,8 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
         self.shell.peek()
     }
 
-    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
-        self.shell.poll_flush(flush, context)
-    }
-
-    fn cancel_flush(&self, flush: Pin<&mut Flush>) {
-        self.shell.cancel_flush(flush);
+    fn flush(&self) -> FlushFuture<'_> {
+        FlushFuture::new(&*self.shell)
     }
 
     fn cfg(&self) -> Option<BufferCfg> {

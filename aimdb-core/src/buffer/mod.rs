@@ -16,6 +16,8 @@ mod cfg;
 #[cfg(feature = "alloc")]
 mod dispatcher;
 #[cfg(feature = "alloc")]
+mod flush_future;
+#[cfg(feature = "alloc")]
 mod heap;
 #[cfg(feature = "alloc")]
 mod push_future;
@@ -29,7 +31,7 @@ pub use error::{
     TryRecvError, TrySendError,
 };
 pub use metrics::{BufferMetrics, ReaderMetrics};
-pub use shell::{Flush, Layout, Offer, Reading, Shell, State, UserCode};
+pub use shell::{Cloning, Flushing, Layout, Pushing, Receiving, Shell, State, UserCode};
 pub use slots::{SlotCell, Slots};
 
 #[cfg(feature = "std")]
@@ -40,6 +42,8 @@ pub use cfg::{BufferCfg, Degrader, DropHook};
 pub use dispatcher::Dispatcher;
 #[cfg(feature = "alloc")]
 pub use dispatcher::dispatch;
+#[cfg(feature = "alloc")]
+pub use flush_future::FlushFuture;
 #[cfg(feature = "alloc")]
 pub use heap::{HeapBuffer, HeapBufferBuilder};
 #[cfg(feature = "alloc")]

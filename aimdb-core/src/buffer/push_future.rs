@@ -7,7 +7,8 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{Misuse, Offer, SendError};
+use super::shell::Offer;
+use super::{Misuse, SendError};
 
 /// Why a buffer of the user's own refused a value; the value stays where it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,10 @@
 //! so does every faster one that may come to stand beside [`super::HeapBuffer`].
 
 use alloc::boxed::Box;
-use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{
-    BufferCfg, BufferMetrics, Flush, PushFuture, ReaderMetrics, RecvError, SubscribeError, TryProduceError,
+    BufferCfg, BufferMetrics, FlushFuture, PushFuture, ReaderMetrics, RecvError, SubscribeError, TryProduceError,
     TryRecvError,
 };
 use crate::pure::Start;
@@ -85,14 +84,8 @@ pub trait Buffer<T: Send + 'static>: Send + Sync {
     /// Ready when every value that was stored before the first poll has been consumed by every
     /// cursor that gates, or at once on a buffer without such cursors. A value that no cursor has
     /// yet come for is not consumed.
-    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
-        let _ = (flush, context);
-        Poll::Ready(())
-    }
-
-    /// Ends a wait that [`Buffer::poll_flush`] began.
-    fn cancel_flush(&self, flush: Pin<&mut Flush>) {
-        let _ = flush;
+    fn flush(&self) -> FlushFuture<'_> {
+        FlushFuture::ready()
     }
 
     /// What the buffer is, if it is one of the four kinds.

@@ -12,7 +12,7 @@ use super::{Clock, Deadline};
 /// `park` at once.
 pub trait Parker {
     /// A waker that ends this caller's current or next [`Parker::park`].
-    fn waker(&self) -> Waker;
+    fn waker(&self) -> &Waker;
 
     /// Stops the caller until it is woken or the deadline passes. May return early for no reason.
     fn park(&self, until: Deadline);
@@ -29,8 +29,7 @@ pub fn block_on_with<F: Future>(
     mut operation: Pin<&mut F>,
     deadline: Deadline,
 ) -> Option<F::Output> {
-    let waker = parker.waker();
-    let mut context = Context::from_waker(&waker);
+    let mut context = Context::from_waker(parker.waker());
     // Ends with the operation or the deadline; each round is one wake-up.
     loop {
         let expired = match deadline {

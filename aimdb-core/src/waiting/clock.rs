@@ -45,6 +45,26 @@ impl Deadline {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+/// Under a model checker time must follow from the schedule alone: each look at the clock moves it
+/// on by a step that the model chooses.
+#[cfg(all(feature = "std", any(loom, shuttle)))]
+pub(super) mod model {
+    use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    static NOW: AtomicU64 = AtomicU64::new(0);
+    static STEP: AtomicU64 = AtomicU64::new(0);
+
+    /// Sets the clock of a model run to zero, and how far each look at it moves it on.
+    pub fn set_model_clock(step_ns: u64) {
+        NOW.store(0, Relaxed);
+        STEP.store(step_ns, Relaxed);
+    }
+
+    pub(super) fn now() -> u64 {
+        NOW.fetch_add(STEP.load(Relaxed), Relaxed)
+    }
+}
+
 #[cfg(feature = "std")]
 mod system {
     use super::{Clock, Deadline, Duration, SystemClock};
@@ -54,9 +74,15 @@ mod system {
     static ZERO: OnceLock<Instant> = OnceLock::new();
 
     impl Clock for SystemClock {
+        #[cfg(not(any(loom, shuttle)))]
         fn now(&self) -> u64 {
             let zero = *ZERO.get_or_init(Instant::now);
             u64::try_from(zero.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        }
+
+        #[cfg(any(loom, shuttle))]
+        fn now(&self) -> u64 {
+            super::model::now()
         }
     }
 

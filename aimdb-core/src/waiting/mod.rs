@@ -30,6 +30,8 @@ pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
+#[cfg(all(feature = "std", any(loom, shuttle)))]
+pub use clock::model::set_model_clock;
 #[cfg(feature = "std")]
 pub use fork::{fork_generation, watch_for_forks};
 #[cfg(feature = "std")]

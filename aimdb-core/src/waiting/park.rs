@@ -26,6 +26,7 @@ const ASLEEP: u32 = 2;
 #[derive(Debug)]
 pub struct ThreadParker {
     inner: Arc<Inner>,
+    waker: Waker,
 }
 
 #[derive(Debug)]
@@ -44,13 +45,9 @@ impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                state: AtomicU32::new(AWAKE),
-                spins: AtomicU32::new(MAX_SPINS / 4),
-                bell: Bell::new(),
-            }),
-        }
+        let inner =
+            Arc::new(Inner { state: AtomicU32::new(AWAKE), spins: AtomicU32::new(MAX_SPINS / 4), bell: Bell::new() });
+        Self { waker: Waker::from(Arc::clone(&inner)), inner }
     }
 }
 
@@ -111,8 +108,8 @@ fn spin_limit(_learnt: u32) -> u32 {
 }
 
 impl Parker for ThreadParker {
-    fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.inner))
+    fn waker(&self) -> &Waker {
+        &self.waker
     }
 
     fn park(&self, until: Deadline) {

@@ -16,8 +16,8 @@ pub(super) struct Aftermath<'a, T, L: Layout<T>> {
 /// What is left to do under the lock.
 #[derive(Default)]
 struct Todo {
-    /// A value became visible: one waiting reader of each cursor, from this cursor on.
-    readers_from: Option<usize>,
+    /// Values became visible: as many waiting readers of each cursor.
+    readers: Option<Readers>,
     /// Room was made: the senders that wait, and the flushes that are through.
     room: bool,
     /// The record was closed: all senders and readers that wait. A flush goes on until its values
@@ -25,16 +25,30 @@ struct Todo {
     everyone: bool,
 }
 
+/// Readers to be woken: `values` of each cursor, going on at `cursor`, where `woken` have been.
+#[derive(Clone, Copy)]
+struct Readers {
+    values: usize,
+    cursor: usize,
+    woken: usize,
+}
+
+impl Readers {
+    const fn of(values: usize) -> Self {
+        Self { values, cursor: 0, woken: 0 }
+    }
+}
+
 impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
     pub(super) const fn new(shell: &'a Shell<T, L>) -> Self {
-        let todo = Todo { readers_from: None, room: false, everyone: false };
+        let todo = Todo { readers: None, room: false, everyone: false };
         Self { shell, wakes: WakeList::new(), todo }
     }
 
     /// A value was published.
     pub(super) fn published(&mut self, state: &mut State<L::Storage>) {
         if state.waiting_cursors > 0 {
-            self.todo.readers_from = Some(0);
+            self.todo.readers = Some(Readers::of(1));
             self.work(state);
         }
     }
@@ -81,13 +95,14 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
         }
         if todo.room {
             let (published, done) = wakes.serve_senders(state);
-            if published && state.waiting_cursors > 0 {
-                todo.readers_from = Some(0);
+            if published > 0 && state.waiting_cursors > 0 {
+                let waiting = todo.readers.map_or(0, |readers| readers.values);
+                todo.readers = Some(Readers::of(waiting + published));
             }
             todo.room = !(done && wakes.wake_flushers(state));
         }
-        if let Some(from) = todo.readers_from {
-            todo.readers_from = wakes.wake_readers(state, from);
+        if let Some(readers) = todo.readers {
+            todo.readers = wakes.wake_readers(state, readers);
         }
     }
 }
@@ -100,16 +115,16 @@ impl<T, L: Layout<T>> Drop for Aftermath<'_, T, L> {
 
 impl Todo {
     const fn is_left(&self) -> bool {
-        self.readers_from.is_some() || self.room || self.everyone
+        self.readers.is_some() || self.room || self.everyone
     }
 }
 
 /// Each of these stops when the list is full, and says whether, or where, it has to go on.
 impl WakeList {
-    /// Publishes the values of those who wait first, into the room that there is. Says whether a
-    /// value became visible, and whether it is through.
-    fn serve_senders<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> (bool, bool) {
-        let mut published = false;
+    /// Publishes the values of those who wait first, into the room that there is. Says how many
+    /// values became visible, and whether it is through.
+    fn serve_senders<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> (usize, bool) {
+        let mut published = 0;
         let mut without_slot = 0;
         // Bounded by the room: each turn fills one place, or lets one sender try for one.
         while state.log.room() == Room::Free && without_slot < state.log.free_places() {
@@ -123,7 +138,7 @@ impl WakeList {
                         // The storage has no place for it after all; it waits on.
                         break;
                     }
-                    published = true;
+                    published += 1;
                     state.senders.pop(WaiterState::Done)
                 }
                 None => {
@@ -150,19 +165,22 @@ impl WakeList {
         true
     }
 
-    fn wake_readers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, from: usize) -> Option<usize> {
-        for at in from..state.log.cursors_mut().len() {
-            if state.waiting_cursors == 0 {
-                return None;
-            }
-            let cursor = CursorId(at as u32);
-            if state.cursor_queue(cursor).is_empty() || !state.log.is_readable(cursor) {
+    fn wake_readers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, from: Readers) -> Option<Readers> {
+        let mut readers = from;
+        while readers.cursor < state.log.cursors_mut().len() && state.waiting_cursors > 0 {
+            let cursor = CursorId(readers.cursor as u32);
+            if readers.woken == readers.values
+                || state.cursor_queue(cursor).is_empty()
+                || !state.log.is_readable(cursor)
+            {
+                readers = Readers { cursor: readers.cursor + 1, woken: 0, ..readers };
                 continue;
             }
             if self.is_full() {
-                return Some(at);
+                return Some(readers);
             }
             self.wake_one_reader(state, cursor);
+            readers.woken += 1;
         }
         None
     }

@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::operation::Flush;
+use super::operation::{Flush, Flushing};
 use super::{Aftermath, Layout, Shell};
 use crate::waiting::{Lock, Ticket, WaiterState};
 
@@ -45,19 +45,25 @@ impl<T, L: Layout<T>> Shell<T, L> {
         self.lock.with(|state| state.log.is_closed())
     }
 
-    /// Ready when every value that was stored before the first poll has been consumed, or at once
-    /// on a kind whose cursors do not gate.
-    pub fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
-        let waker = context.waker().clone();
+    /// Waits until every value that was stored before the first poll has been consumed; ready at
+    /// once on a kind whose cursors do not gate. Never blocks the thread.
+    pub const fn flush(&self) -> Flushing<'_, T, L> {
+        Flushing::new(self)
+    }
+
+    pub(crate) fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
+        let mut waker = Some(context.waker().clone());
         let flush = flush.project();
         let waiter = flush.waiter.into_ref();
+        // Wakers are dropped outside the lock: the last one of a task drops the task.
         let (poll, spare) = self.lock.with(|state| {
             let target = *flush.target.get_or_insert(state.log.next_number());
             if !state.log.kind().gates() || state.log.is_past(target) {
                 *flush.target = None;
                 let (_, old) = state.flushers.settle(waiter);
-                return (Poll::Ready(()), old.or(Some(waker)));
+                return (Poll::Ready(()), old);
             }
+            let Some(waker) = waker.take() else { return (Poll::Pending, None) };
             if state.flushers.state(waiter) == WaiterState::Waiting {
                 return (Poll::Pending, state.flushers.rewake(waiter, waker));
             }
@@ -70,7 +76,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 
     /// Ends a wait for a flush.
-    pub fn cancel_flush(&self, flush: Pin<&mut Flush>) {
+    pub(crate) fn cancel_flush(&self, flush: Pin<&mut Flush>) {
         let flush = flush.project();
         let waiter = flush.waiter.into_ref();
         let (_, spare) = self.lock.with(|state| state.flushers.settle(waiter));

@@ -27,7 +27,8 @@ use core::pin::Pin;
 use core::ptr;
 use core::task::Waker;
 
-pub use operation::{Flush, Offer, Reading};
+pub(crate) use operation::{Flush, Offer, Reading};
+pub use operation::{Flushing, Pushing, Receiving};
 
 use super::{BufferMetrics, ReaderMetrics, Slots};
 use crate::pure::{CursorId, Doomed, DropCause, Kind, Log, Owned, Storage};
@@ -36,12 +37,8 @@ use aftermath::Aftermath;
 
 /// The user's code that a buffer runs, always outside its lock.
 pub trait UserCode<T>: Send + Sync {
-    /// A clone, or `None` if values of this buffer are never cloned: then it has one cursor. An
-    /// implementation that clones requires `T: Clone + Sync`.
-    fn clone_value(&self, value: &T) -> Option<T>;
-
-    /// Whether [`UserCode::clone_value`] clones.
-    fn can_clone(&self) -> bool;
+    /// How values are cloned, if they are.
+    fn cloning(&self) -> &Cloning<T>;
 
     /// The degraded form of a value that met a full buffer.
     fn degrade(&self, value: T) -> T;
@@ -50,8 +47,46 @@ pub trait UserCode<T>: Send + Sync {
     fn dropped(&self, value: T, cause: DropCause);
 }
 
+/// Whether a buffer clones its values for several cursors. It does so from several threads at once,
+/// so only what is `Clone + Sync` may be.
+#[derive(Debug)]
+pub struct Cloning<T>(Option<fn(&T) -> T>);
+
+impl<T> Cloning<T> {
+    /// Values are cloned when more than one cursor reads them.
+    #[must_use]
+    pub const fn allowed() -> Self
+    where
+        T: Clone + Sync,
+    {
+        Self(Some(T::clone))
+    }
+
+    /// Values are moved only: the buffer has one cursor.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    const fn is_allowed(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn clone_value(&self, value: &T) -> Option<T> {
+        self.0.map(|clone| clone(value))
+    }
+}
+
 /// What a [`Shell`] is made of: on the heap, in a `static`, or under a model checker.
-pub trait Layout<T> {
+///
+/// # Safety
+///
+/// The shell moves values between threads by the word of these parts. The lock lets one caller in
+/// at a time. Each number below the number of slots names a slot of its own, which stays where it
+/// is while the shell lives. The tables keep what they are given. Values that are sent through the
+/// shell are `Send`.
+#[allow(unsafe_code)]
+pub unsafe trait Layout<T> {
     /// The tables of the pure machine.
     type Storage: Storage<WaitQueue>;
     /// The lock.

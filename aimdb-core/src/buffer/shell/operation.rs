@@ -1,17 +1,23 @@
-//! The operations that can wait, as values that their caller keeps pinned while they do.
+//! The operations that can wait.
 //!
-//! Each is polled, and cancelled, through the [`super::Shell`] that it belongs to. A cancelled or
-//! completed operation may be used again.
+//! [`Offer`], [`Reading`] and [`Flush`] are what stands in a queue; they are only handed out inside
+//! futures that know the buffer they wait at and leave its queue when they are dropped.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::pure::Claim;
+use super::{Layout, Shell};
+use crate::buffer::{RecvError, SendError};
+use crate::pure::{Claim, CursorId};
 use crate::waiting::Waiter;
 
 pin_project! {
     /// A value on its way into a buffer.
     #[derive(Debug)]
-    pub struct Offer<T> {
+    pub(crate) struct Offer<T> {
         pub(super) value: Option<T>,
         pub(super) stage: OfferStage,
         pub(super) since: u64,
@@ -31,8 +37,7 @@ pub(super) enum OfferStage {
 
 impl<T> Offer<T> {
     /// Offers a value.
-    #[must_use]
-    pub const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Self { value: Some(value), stage: OfferStage::Fresh, since: 0, waiter: Waiter::new() }
     }
 
@@ -44,7 +49,7 @@ impl<T> Offer<T> {
 pin_project! {
     /// A reader's wait for a value.
     #[derive(Debug, Default)]
-    pub struct Reading {
+    pub(crate) struct Reading {
         pub(super) waits: bool,
         pub(super) overtaken_since: Option<u64>,
         #[pin]
@@ -54,8 +59,7 @@ pin_project! {
 
 impl Reading {
     /// A reader that does not wait.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { waits: false, overtaken_since: None, waiter: Waiter::new() }
     }
 }
@@ -63,7 +67,7 @@ impl Reading {
 pin_project! {
     /// A wait until everything that was sent before it has been consumed.
     #[derive(Debug, Default)]
-    pub struct Flush {
+    pub(crate) struct Flush {
         pub(super) target: Option<u64>,
         #[pin]
         pub(super) waiter: Waiter,
@@ -72,8 +76,113 @@ pin_project! {
 
 impl Flush {
     /// A flush that has not begun.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { target: None, waiter: Waiter::new() }
+    }
+}
+
+pin_project! {
+    /// A value on its way into a buffer: ready when it is stored, or refused.
+    ///
+    /// Dropping it drops the value, if it was not stored; [`Pushing::cancel`] gives it back. Does
+    /// nothing until polled. Allocates nothing.
+    #[must_use = "nothing is sent until the future is polled"]
+    pub struct Pushing<'a, T, L: Layout<T>> {
+        shell: &'a Shell<T, L>,
+        #[pin]
+        offer: Offer<T>,
+    }
+
+    impl<T, L: Layout<T>> PinnedDrop for Pushing<'_, T, L> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.shell.abandon_offer(this.offer);
+        }
+    }
+}
+
+impl<'a, T, L: Layout<T>> Pushing<'a, T, L> {
+    pub(super) const fn new(shell: &'a Shell<T, L>, value: T) -> Self {
+        Self { shell, offer: Offer::new(value) }
+    }
+
+    /// Gives up. The value travels back, unless it has been stored or handed out by now.
+    pub fn cancel(self: Pin<&mut Self>) -> Option<T> {
+        let this = self.project();
+        this.shell.cancel_offer(this.offer)
+    }
+}
+
+impl<T, L: Layout<T>> Future for Pushing<'_, T, L> {
+    type Output = Result<(), SendError<T>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.shell.poll_offer(this.offer, context)
+    }
+}
+
+pin_project! {
+    /// The next value of a cursor. Dropping the future loses nothing.
+    #[must_use = "nothing is read until the future is polled"]
+    pub struct Receiving<'a, T, L: Layout<T>> {
+        shell: &'a Shell<T, L>,
+        cursor: CursorId,
+        #[pin]
+        reading: Reading,
+    }
+
+    impl<T, L: Layout<T>> PinnedDrop for Receiving<'_, T, L> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.shell.cancel_recv(*this.cursor, this.reading);
+        }
+    }
+}
+
+impl<'a, T, L: Layout<T>> Receiving<'a, T, L> {
+    pub(super) const fn new(shell: &'a Shell<T, L>, cursor: CursorId) -> Self {
+        Self { shell, cursor, reading: Reading::new() }
+    }
+}
+
+impl<T, L: Layout<T>> Future for Receiving<'_, T, L> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.shell.poll_recv(*this.cursor, this.reading, context)
+    }
+}
+
+pin_project! {
+    /// Ready when every value that was stored before its first poll has been consumed.
+    #[must_use = "nothing is awaited until the future is polled"]
+    pub struct Flushing<'a, T, L: Layout<T>> {
+        shell: &'a Shell<T, L>,
+        #[pin]
+        flush: Flush,
+    }
+
+    impl<T, L: Layout<T>> PinnedDrop for Flushing<'_, T, L> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.shell.cancel_flush(this.flush);
+        }
+    }
+}
+
+impl<'a, T, L: Layout<T>> Flushing<'a, T, L> {
+    pub(super) const fn new(shell: &'a Shell<T, L>) -> Self {
+        Self { shell, flush: Flush::new() }
+    }
+}
+
+impl<T, L: Layout<T>> Future for Flushing<'_, T, L> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        this.shell.poll_flush(this.flush, context)
     }
 }

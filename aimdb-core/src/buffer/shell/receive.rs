@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::operation::Reading;
+use super::operation::{Reading, Receiving};
 use super::{Aftermath, Layout, Shell, UserCode};
 use crate::buffer::{RecvError, Slots, SubscribeError, TryRecvError};
 use crate::pure::{CursorId, Next, Pinned, Start};
@@ -19,7 +19,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ///
     /// When values cannot be cloned and there is a cursor already, or the storage is full.
     pub fn subscribe(&self, start: Start) -> Result<CursorId, SubscribeError> {
-        let can_clone = self.code.can_clone();
+        let can_clone = self.code.cloning().is_allowed();
         self.lock.with(|state| {
             if !can_clone && !state.log.kind().shares_cursor() && state.log.cursor_count() > 0 {
                 return Err(SubscribeError::SingleCursor);
@@ -90,16 +90,21 @@ impl<T, L: Layout<T>> Shell<T, L> {
 
     /// A clone of the current value, on a kind that has one.
     pub fn peek(&self) -> Option<T> {
-        if !self.code.can_clone() {
+        if !self.code.cloning().is_allowed() {
             return None;
         }
         let pinned = self.lock.with(|state| state.log.peek())?;
-        self.clone_out(pinned)
+        Look::new(self, pinned).clone_out()
+    }
+
+    /// Waits for the cursor's next value. Never blocks the thread.
+    pub const fn recv_async(&self, cursor: CursorId) -> Receiving<'_, T, L> {
+        Receiving::new(self, cursor)
     }
 
     /// Takes the cursor's next value, or waits for one: pending means that the context's waker will
     /// be woken when there is something to read.
-    pub fn poll_recv(
+    pub(crate) fn poll_recv(
         &self,
         cursor: CursorId,
         mut reading: Pin<&mut Reading>,
@@ -114,17 +119,20 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 Err(TryRecvError::Misuse(misuse)) => return Poll::Ready(Err(RecvError::Misuse(misuse))),
             }
         }
-        let waker = context.waker().clone();
+        let mut waker = Some(context.waker().clone());
         let now = if reading.waits { self.clock.now() } else { 0 };
         let mut after = Aftermath::new(self);
         let reading = reading.as_mut().project();
         let waiter = reading.waiter.into_ref();
+        // Wakers are dropped outside the lock: the last one of a task drops the task.
         let (next, spare) = self.lock.with(|state| {
             let queue = state.cursor_queue(cursor);
             let was = queue.state(waiter);
             let before = state.log.len();
             let next = state.log.next(cursor, was == WaiterState::Granted);
-            if let Next::Empty = next {
+            if matches!(next, Next::Empty)
+                && let Some(waker) = waker.take()
+            {
                 let queue = state.cursor_queue(cursor);
                 if was == WaiterState::Waiting {
                     let spare = queue.rewake(waiter, waker);
@@ -154,13 +162,13 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 }
                 return (None, None);
             }
-            let mut spare = Some(waker);
+            let mut spare = None;
             if *reading.waits {
                 let (_, old) = state.settle_reader(cursor, waiter);
                 state.log.hand(cursor, false);
                 *reading.waits = false;
                 *reading.overtaken_since = None;
-                spare = old.or(spare);
+                spare = old;
                 if let Next::Lagged(_) = next {
                     // The wake-up was for a value, which is still there for another.
                     after.passed_on(state, cursor);
@@ -171,12 +179,11 @@ impl<T, L: Layout<T>> Shell<T, L> {
             }
             (Some(next), spare)
         });
-        drop(spare);
-        let Some(next) = next else {
-            after.finish();
-            return Poll::Pending;
-        };
-        Poll::Ready(self.complete(next, after).map_err(|error| match error {
+        let outcome = next.map(|next| self.complete(next, after));
+        // Here, while the outcome has an owner: should one of these drops panic, it is dropped too.
+        drop((spare, waker));
+        let Some(outcome) = outcome else { return Poll::Pending };
+        Poll::Ready(outcome.map_err(|error| match error {
             TryRecvError::Lagged(lag) => RecvError::Lagged(lag),
             TryRecvError::Closed | TryRecvError::Empty => RecvError::Closed,
             TryRecvError::Misuse(misuse) => RecvError::Misuse(misuse),
@@ -184,7 +191,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 
     /// Ends a wait. A wake-up that came for it passes to the next reader of the cursor.
-    pub fn cancel_recv(&self, cursor: CursorId, reading: Pin<&mut Reading>) {
+    pub(crate) fn cancel_recv(&self, cursor: CursorId, reading: Pin<&mut Reading>) {
         if !reading.waits {
             return;
         }
@@ -214,8 +221,9 @@ impl<T, L: Layout<T>> Shell<T, L> {
             Next::Move(owned) => Ok(self.take_out(owned)),
             Next::Clone(pinned) => {
                 // The clone may take its time; those who were set free do not wait for it.
+                let look = Look::new(self, pinned);
                 after.finish();
-                return self.clone_out(pinned).ok_or(TryRecvError::Empty);
+                return look.clone_out().ok_or(TryRecvError::Empty);
             }
             Next::Lagged(lag) => Err(TryRecvError::Lagged(lag)),
             Next::Empty => Err(TryRecvError::Empty),
@@ -224,28 +232,37 @@ impl<T, L: Layout<T>> Shell<T, L> {
         after.finish();
         value
     }
+}
 
-    /// Clones a pinned value. If the clone panics, the pin is released and the loss counted.
-    fn clone_out(&self, pinned: Pinned) -> Option<T> {
-        struct Look<'a, T, L: Layout<T>> {
-            shell: &'a Shell<T, L>,
-            pinned: Option<Pinned>,
-            cloned: bool,
-        }
-        impl<T, L: Layout<T>> Drop for Look<'_, T, L> {
-            fn drop(&mut self) {
-                let Some(pinned) = self.pinned.take() else { return };
-                let doomed = self.shell.lock.with(|state| {
-                    state.log.counters.clone_panics += u64::from(!self.cloned);
-                    state.log.unpin(pinned)
-                });
-                self.shell.dispose(doomed);
-            }
-        }
-        let cell = self.slots.cell(pinned.0);
-        let mut look = Look { shell: self, pinned: Some(pinned), cloned: false };
-        let value = look.pinned.as_ref().and_then(|pinned| cell.look(pinned, |value| self.code.clone_value(value)));
-        look.cloned = true;
+/// A look at a pinned value. Its end, also by a panic of the clone, releases the pin; a loss by
+/// panic is counted.
+struct Look<'a, T, L: Layout<T>> {
+    shell: &'a Shell<T, L>,
+    pinned: Option<Pinned>,
+    cloned: bool,
+}
+
+impl<'a, T, L: Layout<T>> Look<'a, T, L> {
+    const fn new(shell: &'a Shell<T, L>, pinned: Pinned) -> Self {
+        Self { shell, pinned: Some(pinned), cloned: false }
+    }
+
+    fn clone_out(mut self) -> Option<T> {
+        let pinned = self.pinned.as_ref()?;
+        let cell = self.shell.slots.cell(pinned.0);
+        let value = cell.look(pinned, |value| self.shell.code.cloning().clone_value(value));
+        self.cloned = true;
         value
+    }
+}
+
+impl<T, L: Layout<T>> Drop for Look<'_, T, L> {
+    fn drop(&mut self) {
+        let Some(pinned) = self.pinned.take() else { return };
+        let doomed = self.shell.lock.with(|state| {
+            state.log.counters.clone_panics += u64::from(!self.cloned);
+            state.log.unpin(pinned)
+        });
+        self.shell.dispose(doomed);
     }
 }

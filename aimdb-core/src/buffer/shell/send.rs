@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::operation::{Offer, OfferStage};
+use super::operation::{Offer, OfferStage, Pushing};
 use super::{Aftermath, Layout, Shell, State, UserCode};
 use crate::buffer::{SendError, Slots, TryProduceError};
 use crate::pure::{Claim, Doomed, DropCause, Owned, Room, Verdict};
@@ -57,6 +57,25 @@ enum Begun {
     TryAgain(Option<Claim>),
 }
 
+/// The value that a stored one displaced: disposed of when this is dropped, also when a waker that
+/// runs before panics.
+struct Displaced<'a, T, L: Layout<T>> {
+    shell: &'a Shell<T, L>,
+    doomed: Option<Doomed>,
+}
+
+impl<T, L: Layout<T>> Displaced<'_, T, L> {
+    fn take(mut self) -> Option<T> {
+        self.doomed.take().map(|doomed| self.shell.take_out(doomed.owned))
+    }
+}
+
+impl<T, L: Layout<T>> Drop for Displaced<'_, T, L> {
+    fn drop(&mut self) {
+        self.shell.dispose(self.doomed.take());
+    }
+}
+
 impl<T, L: Layout<T>> Shell<T, L> {
     /// Stores a value without waiting, or gives it back. See [`crate::buffer::Buffer::try_push`].
     ///
@@ -65,10 +84,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// The value, when the buffer is full and does not displace, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         match self.store(value, Mode::Try) {
-            Ok(displaced) => {
-                self.dispose(displaced);
-                Ok(())
-            }
+            Ok(_disposed) => Ok(()),
             Err(NotStored::Full(value) | NotStored::Wait(value)) => Err(TryProduceError::Full(value)),
             Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
         }
@@ -89,13 +105,13 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// The value, when the buffer is closed, or is a rendezvous without a reader that waits.
     pub fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
         match self.store(value, Mode::Force) {
-            Ok(displaced) => Ok(displaced.map(|doomed| self.take_out(doomed.owned))),
+            Ok(displaced) => Ok(displaced.take()),
             Err(NotStored::Full(value) | NotStored::Wait(value)) => Err(TryProduceError::Full(value)),
             Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
         }
     }
 
-    fn store(&self, mut value: T, mode: Mode) -> Result<Option<Doomed>, NotStored<T>> {
+    fn store(&self, mut value: T, mode: Mode) -> Result<Displaced<'_, T, L>, NotStored<T>> {
         let mut held = None;
         let mut degraded = false;
         // Each further turn means that another sender was faster, that the value was degraded
@@ -116,7 +132,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 }
                 Plan::DropIncoming => {
                     self.code.dropped(value, DropCause::DroppedNewest);
-                    return Ok(None);
+                    return Ok(Displaced { shell: self, doomed: None });
                 }
                 Plan::Full => return Err(NotStored::Full(value)),
                 Plan::Wait => return Err(NotStored::Wait(value)),
@@ -129,10 +145,15 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 let displaced = publish_if_room::<T, L>(state, claim, mode, degraded)?;
                 state.log.counters.degraded += u64::from(degraded);
                 after.published(state);
+                if mode == Mode::Force {
+                    // A flush may have waited for the value that was displaced.
+                    after.made_room(state);
+                }
                 Ok(displaced)
             });
             match published {
                 Ok(displaced) => {
+                    let displaced = Displaced { shell: self, doomed: displaced };
                     after.finish();
                     return Ok(displaced);
                 }
@@ -154,9 +175,14 @@ impl<T, L: Layout<T>> Shell<T, L> {
         true
     }
 
+    /// Stores a value, waiting for room if the policy is to wait. Never blocks the thread.
+    pub const fn push_async(&self, value: T) -> Pushing<'_, T, L> {
+        Pushing::new(self, value)
+    }
+
     /// Stores the offered value, or waits for room: pending means that the context's waker will be
     /// woken when the value is stored or the record closed.
-    pub fn poll_offer(
+    pub(crate) fn poll_offer(
         &self,
         mut offer: Pin<&mut Offer<T>>,
         context: &mut Context<'_>,
@@ -181,10 +207,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             // An offer that has ended stays pending, as a fused future would.
             let Some(value) = offer.as_mut().project().value.take() else { return Poll::Pending };
             let value = match self.store(value, Mode::Wait) {
-                Ok(displaced) => {
-                    self.dispose(displaced);
-                    return Poll::Ready(Ok(()));
-                }
+                Ok(_disposed) => return Poll::Ready(Ok(())),
                 Err(NotStored::Full(value)) => return Poll::Ready(Err(SendError::Full(value))),
                 Err(NotStored::Closed(value)) => return Poll::Ready(Err(SendError::Closed(value))),
                 Err(NotStored::Wait(value)) => value,
@@ -210,7 +233,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Puts the value into a slot and the offer into the queue, unless there is room after all.
     fn begin_offer(&self, offer: Pin<&mut Offer<T>>, resumed: bool, context: &mut Context<'_>) -> Begun {
         // First what is the user's code: nothing is lost if it panics.
-        let waker = context.waker().clone();
+        let mut waker = Some(context.waker().clone());
         let mut claim = self.lock.with(|state| state.log.claim().ok());
         if claim.is_none() && self.grow() {
             claim = self.lock.with(|state| state.log.claim().ok());
@@ -225,7 +248,9 @@ impl<T, L: Layout<T>> Shell<T, L> {
         let now = self.clock.now();
         let mut after = Aftermath::new(self);
         let begun = self.lock.with(|state| {
-            if state.log.room() == Room::Full {
+            if state.log.room() == Room::Full
+                && let Some(waker) = waker.take()
+            {
                 let slot = claim.as_ref().map(|claim| claim.0);
                 state.senders.link(waiter, Ticket { slot, at_front: resumed, ..Ticket::default() }, waker);
                 state.log.counters.blocked += 1;
@@ -250,16 +275,23 @@ impl<T, L: Layout<T>> Shell<T, L> {
     fn resume_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Resumed {
         let offer = offer.project();
         let waiter = offer.waiter.into_ref();
-        let waker = context.waker().clone();
+        let mut waker = Some(context.waker().clone());
         let now = self.clock.now();
+        // Wakers are dropped outside the lock: the last one of a task drops the task.
         let (resumed, spare) = self.lock.with(|state| {
-            if state.senders.state(waiter) == WaiterState::Waiting {
+            if state.senders.state(waiter) == WaiterState::Waiting
+                && let Some(waker) = waker.take()
+            {
                 return (Resumed::StillWaiting, state.senders.rewake(waiter, waker));
             }
-            let (was, _) = state.senders.settle(waiter);
+            let (was, old) = state.senders.settle(waiter);
             state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
             let resumed = match was {
-                WaiterState::Done => Resumed::Stored,
+                WaiterState::Done => {
+                    // The slot, and the value in it, are the record's now.
+                    *offer.stage = OfferStage::Fresh;
+                    Resumed::Stored
+                }
                 WaiterState::Idle | WaiterState::Waiting | WaiterState::Notified | WaiterState::Granted => {
                     if state.log.is_closed() {
                         state.log.counters.refused += 1;
@@ -269,13 +301,9 @@ impl<T, L: Layout<T>> Shell<T, L> {
                     }
                 }
             };
-            (resumed, Some(waker))
+            (resumed, old)
         });
         drop(spare);
-        if let Resumed::Stored = resumed {
-            // The slot, and the value in it, are the record's now.
-            *offer.stage = OfferStage::Fresh;
-        }
         resumed
     }
 
@@ -290,7 +318,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
 
     /// Ends an offer. The value travels back, unless it was stored by now or its outcome has been
     /// told: then `None`. One that had begun to wait is counted as timed out.
-    pub fn cancel_offer(&self, mut offer: Pin<&mut Offer<T>>) -> Option<T> {
+    pub(crate) fn cancel_offer(&self, mut offer: Pin<&mut Offer<T>>) -> Option<T> {
         if !offer.is_waiting() {
             return offer.project().value.take();
         }
@@ -303,6 +331,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 let (was, spare) = state.senders.settle(waiter);
                 state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
                 if was == WaiterState::Done {
+                    *offer.stage = OfferStage::Fresh;
                     return (true, spare);
                 }
                 state.log.counters.timed_out += 1;
@@ -313,17 +342,14 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 (false, spare)
             })
         };
+        let value = if stored { None } else { self.take_back(offer) };
         drop(spare);
         after.finish();
-        if stored {
-            *offer.project().stage = OfferStage::Fresh;
-            return None;
-        }
-        self.take_back(offer)
+        value
     }
 
     /// Ends an offer whose sender has gone. A value that had begun to wait goes to the drop hook.
-    pub fn abandon_offer(&self, offer: Pin<&mut Offer<T>>) {
+    pub(crate) fn abandon_offer(&self, offer: Pin<&mut Offer<T>>) {
         let waited = offer.is_waiting();
         if let Some(value) = self.cancel_offer(offer) {
             if waited {

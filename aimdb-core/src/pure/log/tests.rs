@@ -150,7 +150,7 @@ fn run(kind: Kind, capacity: usize, first_number: u64, seed: u64) {
                 assert_eq!(got, expected);
                 reference.settle(&readers);
             }
-            8 if readers.len() < 3 && !(kind.shares_cursor() && !readers.is_empty()) => {
+            8 if readers.is_empty() || (readers.len() < 3 && !kind.shares_cursor()) => {
                 let id = log.subscribe(Start::Live, || ()).expect("the heap has room");
                 let at = match kind {
                     Kind::SpmcRing => reference.values.len(),
@@ -271,4 +271,17 @@ fn k3_the_value_after_a_lag_is_the_oldest_retained() {
     }
     assert!(matches!(log.next(cursor, false), Next::Lagged(7)));
     assert_eq!(log.cursor_counters(cursor).readable, 3);
+}
+
+#[test]
+fn c1_a_promise_holds_nobody_back_on_a_closed_record() {
+    let mut log: Log<(), HeapStorage> =
+        Log::new(Kind::Bounded(Policy::PauseUpstream), 2, Vec::new(), Vec::new(), Vec::new(), 4, 0);
+    let cursor = log.subscribe(Start::Live, || ()).expect("the heap has room");
+    let claim = log.claim().expect("a slot is free");
+    assert!(log.publish(claim).expect("the heap has room").is_none());
+    log.grant(cursor);
+    assert!(matches!(log.next(cursor, false), Next::Empty), "it is promised to another");
+    log.close();
+    assert!(matches!(log.next(cursor, false), Next::Move(_)));
 }
