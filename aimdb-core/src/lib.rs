@@ -15,5 +15,17 @@ extern crate alloc;
 extern crate std;
 
 pub mod buffer;
+#[cfg(feature = "alloc")]
+pub mod database;
 pub mod pure;
 pub mod waiting;
+
+pub use buffer::TryProduceError;
+#[cfg(feature = "alloc")]
+pub use database::{
+    AimDb, AimDbBuilder, AnyRecord, BoundedRegistrar, BoxFuture, ConfigError, ConfigErrors, ConfigMistake, Consumer,
+    DbError, DbResult, Join, JoinBuilder, LogLevel, ProduceAnyError, Producer, RecordInfo, RecordKey, RecordStats,
+    Registrar, Runtime, RuntimeContext, Service, ServiceRole, ServiceRun, SlowestCursor, Stopped, Transform,
+    TransformBuilder,
+};
+pub use pure::ErrorKind;

@@ -28,7 +28,7 @@ use crate::waiting::SystemClock as HeapClock;
 /// 0, and readers that share a cursor are served in order but not protected from running ones.
 #[cfg(not(feature = "std"))]
 #[derive(Debug, Clone, Copy, Default)]
-pub struct HeapClock;
+pub(crate) struct HeapClock;
 
 #[cfg(not(feature = "std"))]
 impl Clock for HeapClock {

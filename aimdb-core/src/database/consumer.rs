@@ -1,0 +1,253 @@
+//! The reading end of a record.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+use core::panic::Location;
+
+use super::cursor_label::CursorLabel;
+use super::record::Record;
+use super::{DbError, DbResult, RecordKey};
+use crate::buffer::{BufferReader, Reader, ReaderMetrics};
+use crate::pure::Start;
+
+/// Reads a record, through a cursor that it owns or shares.
+///
+/// [`Consumer::share`] gives a second consumer of the *same* cursor: each value goes to one of
+/// them, as in a work queue. [`Consumer::subscribe`] gives one with a cursor of its own: each
+/// value goes to both. On a `Mailbox` all consumers share.
+///
+/// Reading takes `&mut self`; a consumer may move between threads and tasks. Dropping it lets go
+/// of what it held back, at once.
+pub struct Consumer<T: Send + 'static> {
+    reader: Reader<T>,
+    record: Arc<Record<T>>,
+    label: Arc<CursorLabel>,
+}
+
+impl<T: Send + 'static> Consumer<T> {
+    pub(super) fn new(record: Arc<Record<T>>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
+        let reader = Reader::new(reader);
+        let label = record.label(reader.id(), label);
+        Self { reader, record, label }
+    }
+
+    /// Waits for the next value. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::BufferLagged`] once after values were missed, then it goes on;
+    /// [`DbError::BufferClosed`] when the record is closed and drained.
+    pub async fn recv(&mut self) -> DbResult<T> {
+        self.reader.recv().await.map_err(|error| DbError::from(error).of_record(&self.record.key))
+    }
+
+    /// Takes the next value if there is one. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::BufferEmpty`], and those of [`Consumer::recv`].
+    pub fn try_recv(&mut self) -> DbResult<T> {
+        self.reader.try_recv().map_err(|error| DbError::from(error).of_record(&self.record.key))
+    }
+
+    /// Takes the newest value and skips what lies before it; waits only if there is none. Lag is
+    /// counted, not told. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::BufferClosed`] when the record is closed and drained.
+    pub async fn latest(&mut self) -> DbResult<T> {
+        // Each turn but the last found nothing newer than what was overwritten meanwhile.
+        loop {
+            match self.try_latest() {
+                Err(DbError::BufferEmpty | DbError::BufferLagged { .. }) => {}
+                other => return other,
+            }
+            match self.recv().await {
+                // More may have come with it; if not, or if it is gone again, it is the newest.
+                Ok(value) => return Ok(self.try_latest().unwrap_or(value)),
+                Err(DbError::BufferLagged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
+    /// not seen. Never waits; ends even under a producer that never pauses.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::BufferEmpty`], [`DbError::BufferClosed`].
+    pub fn try_latest(&mut self) -> DbResult<T> {
+        self.reader.try_latest().map_err(|error| DbError::from(error).of_record(&self.record.key))
+    }
+
+    /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`), which stays.
+    /// The other kinds have none.
+    #[must_use]
+    pub fn peek(&self) -> Option<T> {
+        self.record.buffer.peek()
+    }
+
+    /// Another consumer of this cursor: each value goes to one of them.
+    ///
+    /// # Errors
+    ///
+    /// When a buffer of the user's own cannot share its cursors.
+    pub fn share(&self) -> DbResult<Self> {
+        let reader = self.reader.share()?;
+        Ok(Self { reader, record: Arc::clone(&self.record), label: Arc::clone(&self.label) })
+    }
+
+    /// A consumer with a cursor of its own, which starts as a new one does on this kind.
+    ///
+    /// # Errors
+    ///
+    /// When the record's values cannot be cloned, so that it has one cursor.
+    #[track_caller]
+    pub fn subscribe(&self) -> DbResult<Self> {
+        let label = CursorLabel::Consumer(Location::caller());
+        Ok(self.record.subscribe(Start::Live, label)?)
+    }
+
+    /// The record's key.
+    #[must_use]
+    pub fn key(&self) -> &RecordKey {
+        &self.record.key
+    }
+
+    /// What the cursor has counted.
+    #[must_use]
+    pub fn stats(&self) -> ReaderMetrics {
+        self.reader.metrics()
+    }
+
+    /// Whether the record was closed; what is buffered can still be read.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.record.buffer.is_closed()
+    }
+
+    /// The reader, for the forms of reading that are not here.
+    pub fn reader_mut(&mut self) -> &mut Reader<T> {
+        &mut self.reader
+    }
+}
+
+#[cfg(feature = "std")]
+mod blocking {
+    use super::Consumer;
+    use crate::buffer::{Misuse, RecvTimeoutError};
+    use crate::waiting::{Deadline, may_block};
+
+    impl<T: Send + 'static> Consumer<T> {
+        /// Blocks the calling thread until there is a value or the deadline passes. For
+        /// `tap_blocking`.
+        ///
+        /// # Errors
+        ///
+        /// Why there is no value; [`Misuse::RuntimeThread`] inside an async service.
+        pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
+            if !may_block() {
+                return Err(RecvTimeoutError::Misuse(Misuse::RuntimeThread));
+            }
+            self.reader.recv_blocking(deadline)
+        }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Consumer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer")
+            .field("key", &self.record.key)
+            .field("cursor", &format_args!("{}", self.label))
+            .field("stats", &self.stats())
+            .finish()
+    }
+}
+
+#[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
+mod tests {
+    use super::super::rig::{poll_once, single, wait};
+    use super::*;
+    use crate::buffer::BufferCfg;
+    use core::pin::pin;
+    use core::task::Poll;
+
+    #[test]
+    fn s7_an_async_reader_reads_as_the_buffer_guide_says() {
+        let db = single::<u32>(|record| {
+            record.buffer(BufferCfg::SpmcRing { capacity: 3 });
+        });
+        let mut consumer = db.consumer::<u32>("a").expect("it is there");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        assert_eq!(consumer.try_recv(), Err(DbError::BufferEmpty));
+        (0..10).for_each(|value| producer.produce(value));
+        let mut values = alloc::vec::Vec::new();
+        let lagged = loop {
+            match wait(consumer.recv()) {
+                Ok(value) => values.push(value),
+                Err(DbError::BufferLagged { lag_count, .. }) => {
+                    assert_eq!((lag_count, values.len()), (7, 0));
+                    producer.close();
+                }
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(values, [7, 8, 9]);
+        assert_eq!(lagged, DbError::BufferClosed { key: Some("a".into()) });
+        assert!(consumer.is_closed());
+    }
+
+    #[test]
+    fn k4_subscribing_again_makes_a_cursor_and_sharing_does_not() {
+        let db = single::<u32>(|record| {
+            record.bounded(4);
+        });
+        let mut one = db.consumer::<u32>("a").expect("it is there");
+        let mut shared = one.share().expect("it can be shared");
+        let mut other = one.subscribe().expect("there is room");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        producer.produce(1);
+        producer.produce(2);
+        assert_eq!((one.try_recv(), shared.try_recv()), (Ok(1), Ok(2)));
+        assert_eq!((other.try_recv(), other.try_recv()), (Ok(1), Ok(2)));
+        assert_eq!(one.stats().id, shared.stats().id);
+        assert_ne!(one.stats().id, other.stats().id);
+        assert_eq!(other.key(), "a");
+    }
+
+    #[test]
+    fn s7_latest_skips_to_the_newest_and_waits_only_for_the_first() {
+        let db = single::<u32>(|record| {
+            record.buffer(BufferCfg::SpmcRing { capacity: 16 });
+        });
+        let mut consumer = db.consumer::<u32>("a").expect("it is there");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        {
+            let mut waits = pin!(consumer.latest());
+            assert!(poll_once(waits.as_mut()).is_pending());
+            (0..10).for_each(|value| producer.produce(value));
+            assert_eq!(poll_once(waits), Poll::Ready(Ok(9)));
+        }
+        assert_eq!(consumer.try_latest(), Err(DbError::BufferEmpty));
+        producer.produce(10);
+        producer.produce(11);
+        assert_eq!(consumer.try_latest(), Ok(11));
+        producer.close();
+        assert!(matches!(wait(consumer.latest()), Err(DbError::BufferClosed { .. })));
+    }
+
+    #[test]
+    fn s7_peek_leaves_the_value_where_it_is() {
+        let db = single::<u32>(|record| {
+            record.buffer(BufferCfg::SingleLatest);
+        });
+        let mut consumer = db.consumer::<u32>("a").expect("it is there");
+        assert_eq!(consumer.peek(), None);
+        db.producer::<u32>("a").expect("it is there").produce(1);
+        assert_eq!((consumer.peek(), consumer.peek(), consumer.try_recv()), (Some(1), Some(1), Ok(1)));
+        assert_eq!(consumer.peek(), Some(1));
+    }
+}

@@ -1,0 +1,125 @@
+//! One record: a key, a type, a buffer.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::TypeId;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::cursor_label::{CursorLabel, CursorLabels};
+use super::graph::TypeFacts;
+use super::stop::StopSignal;
+use super::{Consumer, RecordInfo, RecordKey, RecordStats, SlowestCursor};
+use crate::buffer::{Buffer, DropHook};
+use crate::pure::{DropCause, Start};
+
+/// What all records of a database share.
+pub(super) struct Common {
+    pub(super) stop: Arc<StopSignal>,
+    /// The types that a value in a box can be named as.
+    pub(super) types: Vec<TypeFacts>,
+}
+
+impl Common {
+    pub(super) fn new(mut types: Vec<TypeFacts>) -> Self {
+        types.extend([
+            TypeFacts::of::<bool>(),
+            TypeFacts::of::<char>(),
+            TypeFacts::of::<i8>(),
+            TypeFacts::of::<i16>(),
+            TypeFacts::of::<i32>(),
+            TypeFacts::of::<i64>(),
+            TypeFacts::of::<u8>(),
+            TypeFacts::of::<u16>(),
+            TypeFacts::of::<u32>(),
+            TypeFacts::of::<u64>(),
+            TypeFacts::of::<usize>(),
+            TypeFacts::of::<f32>(),
+            TypeFacts::of::<f64>(),
+            TypeFacts::of::<&'static str>(),
+            TypeFacts::of::<String>(),
+            TypeFacts::of::<Vec<u8>>(),
+        ]);
+        Self { stop: Arc::new(StopSignal::new()), types }
+    }
+
+    pub(super) fn type_name(&self, id: TypeId) -> Option<&'static str> {
+        self.types.iter().find(|ty| ty.id == id).map(|ty| ty.name)
+    }
+}
+
+/// A record of values of type `T`.
+pub(super) struct Record<T: Send + 'static> {
+    pub(super) key: RecordKey,
+    pub(super) buffer: Arc<dyn Buffer<T>>,
+    pub(super) common: Arc<Common>,
+    hook: Option<DropHook<T>>,
+    labels: CursorLabels,
+    /// A service writes it that will close it.
+    written: AtomicBool,
+}
+
+impl<T: Send + 'static> Record<T> {
+    pub(super) fn new(
+        key: RecordKey,
+        buffer: Arc<dyn Buffer<T>>,
+        hook: Option<DropHook<T>>,
+        common: Arc<Common>,
+    ) -> Self {
+        Self { key, buffer, common, hook, labels: CursorLabels::new(), written: AtomicBool::new(false) }
+    }
+
+    /// Names the cursor of a new consumer.
+    pub(super) fn label(&self, cursor: u64, label: CursorLabel) -> Arc<CursorLabel> {
+        self.labels.add(cursor, label)
+    }
+
+    /// A consumer with a cursor of its own.
+    pub(super) fn subscribe(
+        self: &Arc<Self>,
+        start: Start,
+        label: CursorLabel,
+    ) -> Result<Consumer<T>, crate::buffer::SubscribeError> {
+        let reader = self.buffer.subscribe(start)?;
+        Ok(Consumer::new(Arc::clone(self), reader, label))
+    }
+
+    /// Gives a value that a service of ours could not place to the hook, as `produce` would.
+    pub(super) fn lose(&self, value: T) {
+        if let Some(hook) = &self.hook {
+            hook(value, DropCause::Refused);
+        }
+    }
+
+    pub(super) fn info(&self) -> RecordInfo {
+        RecordInfo { key: self.key.clone(), type_name: core::any::type_name::<T>(), cfg: self.buffer.cfg() }
+    }
+
+    pub(super) fn stats(&self) -> RecordStats {
+        let buffer = self.buffer.metrics();
+        let slowest = buffer.slowest.map(|(id, unread)| SlowestCursor {
+            id,
+            unread,
+            name: self.labels.find(id).map(|label| label.to_string()).unwrap_or_default(),
+        });
+        RecordStats { record: self.info(), buffer, slowest }
+    }
+
+    pub(super) fn writer_came(&self) {
+        self.written.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a service writes it, which will close it.
+    pub(super) fn is_written(&self) -> bool {
+        self.written.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn writer_left(&self, leaves_open: bool) {
+        // Left first, then the look at the signal; `AimDb::close` does the reverse. One of the two
+        // sees the other, and the record is closed.
+        self.written.store(false, Ordering::SeqCst);
+        if !leaves_open || self.common.stop.is_stopped() {
+            self.buffer.close();
+        }
+    }
+}
