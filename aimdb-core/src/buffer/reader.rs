@@ -13,13 +13,15 @@ use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError
 /// share a cursor through [`Reader::share`], each with a reader of its own.
 pub struct Reader<T: Send + 'static> {
     inner: Box<dyn BufferReader<T>>,
+    /// A lag that was found behind the values of a batch; the next call tells it.
+    untold: u64,
 }
 
 impl<T: Send + 'static> Reader<T> {
     /// Gives a buffer's reader every form of reading.
     #[must_use]
     pub fn new(inner: Box<dyn BufferReader<T>>) -> Self {
-        Self { inner }
+        Self { inner, untold: 0 }
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -28,7 +30,10 @@ impl<T: Send + 'static> Reader<T> {
     ///
     /// Why there is none.
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        self.inner.try_recv()
+        match core::mem::take(&mut self.untold) {
+            0 => self.inner.try_recv(),
+            lag => Err(TryRecvError::Lagged(lag)),
+        }
     }
 
     /// Waits for the next value. Dropping the future loses nothing: it takes a value only when it
@@ -39,7 +44,7 @@ impl<T: Send + 'static> Reader<T> {
     /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the buffer
     /// is closed and drained.
     pub fn recv(&mut self) -> Recv<'_, T> {
-        Recv { reader: &mut *self.inner }
+        Recv { reader: self }
     }
 
     /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
@@ -52,6 +57,7 @@ impl<T: Send + 'static> Reader<T> {
     pub fn try_latest(&mut self) -> Result<T, TryRecvError> {
         // A lag that was not yet told stands before the newest value; told once, it is over. A
         // producer may add one between two turns, a reader that shares the cursor take the value.
+        self.untold = 0;
         for _ in 0..LATEST_TRIES {
             self.inner.skip_to_newest();
             match self.inner.try_recv() {
@@ -71,10 +77,12 @@ impl<T: Send + 'static> Reader<T> {
     pub fn try_recv_many(&mut self, values: &mut alloc::vec::Vec<T>, max: usize) -> Result<usize, TryRecvError> {
         let before = values.len();
         while values.len() - before < max {
-            match self.inner.try_recv() {
+            match self.try_recv() {
                 Ok(value) => values.push(value),
-                Err(TryRecvError::Lagged(lag)) if values.len() == before => return Err(TryRecvError::Lagged(lag)),
-                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Lagged(lag)) if values.len() > before => {
+                    self.untold = lag;
+                    break;
+                }
                 Err(error) if values.len() == before => return Err(error),
                 Err(_) => break,
             }
@@ -88,7 +96,7 @@ impl<T: Send + 'static> Reader<T> {
     ///
     /// When the buffer's cursors cannot be shared.
     pub fn share(&self) -> Result<Self, SubscribeError> {
-        Ok(Self { inner: self.inner.share()? })
+        Ok(Self::new(self.inner.share()?))
     }
 
     /// What the cursor has counted.
@@ -115,20 +123,23 @@ impl<T: Send + 'static> core::fmt::Debug for Reader<T> {
 /// The future of the next value; see [`Reader::recv`].
 #[must_use = "nothing is read until the future is polled"]
 pub struct Recv<'a, T: Send + 'static> {
-    reader: &'a mut dyn BufferReader<T>,
+    reader: &'a mut Reader<T>,
 }
 
 impl<T: Send + 'static> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.reader.poll_recv(context)
+        match core::mem::take(&mut self.reader.untold) {
+            0 => self.reader.inner.poll_recv(context),
+            lag => Poll::Ready(Err(RecvError::Lagged(lag))),
+        }
     }
 }
 
 impl<T: Send + 'static> Drop for Recv<'_, T> {
     fn drop(&mut self) {
-        self.reader.cancel_recv();
+        self.reader.inner.cancel_recv();
     }
 }
 

@@ -71,13 +71,15 @@ struct Doom {
 pub(super) struct SlotPool<M> {
     metas: M,
     free: u32,
+    /// The doomed that wait for `next_doomed`, oldest first.
     doomed: u32,
+    last_doomed: u32,
     backed: u32,
 }
 
 impl<M> SlotPool<M> {
     pub(super) const fn new(metas: M, backed: u32) -> Self {
-        Self { metas, free: NONE, doomed: NONE, backed }
+        Self { metas, free: NONE, doomed: NONE, last_doomed: NONE, backed }
     }
 }
 
@@ -141,13 +143,19 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     /// As `doom`, but leaves the disposal to whoever calls `next_doomed`. Keeps a lock hold short
     /// when many values go at once.
     pub(super) fn doom_later(&mut self, slot: u32, cause: Option<DropCause>) {
-        let doomed = self.doomed;
         let meta = self.meta(slot);
         meta.doom = Some(Doom { cause });
-        if meta.pins == 0 {
-            meta.link = doomed;
-            self.doomed = slot;
+        if meta.pins > 0 {
+            return;
         }
+        meta.link = NONE;
+        if self.doomed == NONE {
+            self.doomed = slot;
+        } else {
+            let last = self.last_doomed;
+            self.meta(last).link = slot;
+        }
+        self.last_doomed = slot;
     }
 
     pub(super) fn next_doomed(&mut self) -> Option<Doomed> {

@@ -27,6 +27,7 @@ use core::pin::Pin;
 use core::ptr;
 use core::task::Waker;
 
+#[cfg(feature = "alloc")]
 pub(crate) use operation::{Flush, Offer, Reading};
 pub use operation::{Flushing, Pushing, Receiving};
 
