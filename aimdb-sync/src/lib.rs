@@ -1,0 +1,110 @@
+//! AimDB records for threads: blocking `send` and `recv` with honest backpressure, services on
+//! threads of their own, and an orderly end.
+//!
+//! A database is described with [`AimDbBuilder`], and [`Attach::attach`] makes it run. The handle
+//! gives out the two ends of each record: a [`SyncProducer`] for each thread that writes, a
+//! [`SyncConsumer`] for each that reads.
+//!
+//! ```
+//! use aimdb_sync::{AimDbBuilder, Attach, BufferCfg};
+//! use std::thread;
+//!
+//! let mut builder = AimDbBuilder::new();
+//! builder.configure::<f32>("room.celsius", |record| {
+//!     record.buffer(BufferCfg::SpmcRing { capacity: 64 });
+//! });
+//! builder.configure::<String>("log", |record| {
+//!     // A queue that loses nothing: whoever sends into it waits while it is full.
+//!     record.bounded(2).tap_blocking(|_context, mut lines| {
+//!         while let Ok(line) = lines.recv_blocking(aimdb_sync::Deadline::Never) {
+//!             println!("{line}");
+//!         }
+//!     });
+//! });
+//! let handle = builder.attach()?;
+//!
+//! let sensor = handle.producer::<f32>("room.celsius")?;
+//! let mut readings = handle.consumer::<f32>("room.celsius")?;
+//! let log = handle.producer::<String>("log")?;
+//! let alarm = thread::spawn(move || {
+//!     for celsius in readings.iter().filter(|celsius| *celsius > 25.0) {
+//!         log.send(format!("{celsius} °C")).expect("the log is open");
+//!     }
+//! });
+//! for celsius in [21.0, 24.5, 26.1, 30.0] {
+//!     sensor.send(celsius)?;
+//! }
+//! sensor.close();
+//! alarm.join().expect("no panic");
+//! handle.shutdown()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What blocks, and where
+//!
+//! A value crosses no thread in order to be sent: `send` works on the caller's thread, straight on
+//! the record's buffer, so `Full` is the record's own fullness. A call that could wait is refused
+//! inside an async source, tap or transform ([`Misuse::RuntimeThread`]), where it would stop the
+//! other services of that thread: await there, or use `source_blocking` and `tap_blocking`, which
+//! have threads of their own, named after the service. A tap that would wait for the record that it
+//! drains is refused too ([`Misuse::OwnRecord`]).
+//!
+//! An async service that blocks all the same (a long computation, a file) stops those that share its
+//! thread. [`RuntimeOptions::threads`] says how many there are.
+//!
+//! # How it ends
+//!
+//! [`AimDbHandle::shutdown`] stops the sources, closes the records, lets taps and transforms drain
+//! what was sent before, and returns when the last thread has ended. A service that panics ends
+//! alone; [`AimDbHandle::failures`] tells.
+//!
+//! # Forks
+//!
+//! In a forked child all that was made before refuses with [`Misuse::ForkedChild`], or answers
+//! nothing, and hangs nowhere; the child attaches a database of its own.
+//!
+//! # Features
+//!
+//! `tokio` (default): runs async services. `tracing`: events at attach, at shutdown, when a service
+//! ends or fails, when a consumer lags, and what services log. `log`: the same as `log` records.
+#![forbid(unsafe_code)]
+
+mod attach;
+mod consumer;
+mod crew;
+mod error;
+mod events;
+mod failure;
+mod handle;
+mod iter;
+mod lock;
+mod options;
+mod process;
+mod producer;
+mod runtime;
+#[cfg(feature = "tokio")]
+mod runtime_tokio;
+mod task;
+mod thread;
+
+pub use attach::Attach;
+pub use consumer::SyncConsumer;
+pub use error::{AttachError, FlushError, SendManyError, ShutdownError};
+pub use failure::Failure;
+pub use handle::AimDbHandle;
+pub use iter::{Iter, TryIter};
+pub use options::RuntimeOptions;
+pub use producer::{Local, Shared, SharedProducer, SyncProducer};
+
+/// What a program that uses this crate needs of `aimdb_core`.
+#[doc(no_inline)]
+pub use aimdb_core::{
+    AimDb, AimDbBuilder, ConfigErrors, Consumer, DbError, DbResult, LogLevel, Producer, RecordKey, RecordStats,
+    RuntimeContext, ServiceRole,
+    buffer::{
+        BufferCfg, BufferMetrics, Misuse, ReaderMetrics, RecvError, RecvTimeoutError, SendError, SubscribeError,
+        TryRecvError, TrySendError,
+    },
+    pure::{DropCause, ErrorKind, Kind, Policy, Start},
+    waiting::Deadline,
+};

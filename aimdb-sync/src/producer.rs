@@ -1,0 +1,306 @@
+//! The writing end of a record, for threads.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::time::{Duration, Instant};
+
+use aimdb_core::buffer::{
+    BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_blocking,
+};
+use aimdb_core::pure::{Kind, Policy};
+use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
+use aimdb_core::{Producer, RecordKey};
+
+use crate::process::Process;
+use crate::{FlushError, SendManyError};
+
+/// Marks a producer that belongs to one thread at a time: `Send`, and not `Sync`.
+#[derive(Debug)]
+pub struct Local(PhantomData<Cell<()>>);
+
+/// Marks a producer that threads may use together: `Send` and `Sync`.
+#[derive(Debug)]
+pub struct Shared(());
+
+/// The form of [`SyncProducer`] that threads may use together, for a global or for C; see
+/// [`SyncProducer::shared`].
+pub type SharedProducer<T> = SyncProducer<T, Shared>;
+
+/// Writes a record from a thread. The value goes straight into the record's buffer, on the calling
+/// thread; nothing allocates on the four kinds, after a thread's first wait.
+///
+/// | call | full | waits | a refused value |
+/// |---|---|---|---|
+/// | [`try_send`](SyncProducer::try_send) | `Full`, or the policy | never | travels back |
+/// | [`send`](SyncProducer::send) | waits, or the policy | under `PauseUpstream` | travels back |
+/// | [`send_timeout`](SyncProducer::send_timeout), [`send_deadline`](SyncProducer::send_deadline) | the same | until then | travels back |
+/// | [`force_send`](SyncProducer::force_send) | displaces | never | travels back |
+/// | [`send_many`](SyncProducer::send_many) | as `send` | as `send` | stays in the buffer |
+///
+/// It is `Send` and `Clone`, and deliberately not `Sync`: each thread has a clone of its own. So a
+/// record of which one producer is alive can be written without synchronising with others.
+/// [`SyncProducer::shared`] gives the form that is `Sync`, with the same calls. Clones are one
+/// writer seen from several threads. Dropping the last of them does not close the record.
+pub struct SyncProducer<T: Send + 'static, S = Local> {
+    producer: Producer<T>,
+    process: Process,
+    /// Whether a full record can make `send` wait.
+    waits: bool,
+    form: PhantomData<S>,
+}
+
+impl<T: Send + 'static> SyncProducer<T> {
+    pub(crate) fn new(producer: Producer<T>, process: Process) -> Self {
+        // A buffer of the user's own that does not say what it is may let its producer wait.
+        let waits = match producer.buffer().cfg().as_ref().map(BufferCfg::kind) {
+            None | Some(Kind::Bounded(Policy::PauseUpstream)) => true,
+            Some(Kind::Bounded(
+                Policy::Fail | Policy::DropOldest | Policy::DropNewest | Policy::DegradeQuality,
+            )) => false,
+            Some(Kind::SpmcRing | Kind::SingleLatest | Kind::Mailbox) => false,
+        };
+        Self { producer, process, waits, form: PhantomData }
+    }
+
+    /// The form of this producer that threads may use together.
+    #[must_use]
+    pub fn shared(&self) -> SharedProducer<T> {
+        self.in_form()
+    }
+}
+
+impl<T: Send + 'static> SharedProducer<T> {
+    /// The form of this producer for one thread.
+    #[must_use]
+    pub fn local(&self) -> SyncProducer<T> {
+        self.in_form()
+    }
+}
+
+impl<T: Send + 'static, S> SyncProducer<T, S> {
+    /// Sends a value, and waits while the record is full if its policy is `PauseUpstream`. On the
+    /// other policies and kinds it never waits.
+    ///
+    /// ```
+    /// # use aimdb_sync::{AimDbBuilder, Attach};
+    /// # let mut builder = AimDbBuilder::new();
+    /// builder.configure::<u32>("jobs", |record| {
+    ///     record.bounded(8);
+    /// });
+    /// let handle = builder.attach()?;
+    /// let jobs = handle.producer::<u32>("jobs")?;
+    /// jobs.send(1)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason: [`SendError::Full`] under `Fail`, [`SendError::Closed`], and
+    /// [`SendError::Misuse`] in a forked child, in an async service where the call could wait, and
+    /// in a tap that would wait for the record that it drains.
+    pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+        self.send_until(value, Deadline::Never)
+    }
+
+    /// Sends a value without waiting.
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        if let Err(misuse) = self.process.check() {
+            return Err(TrySendError::Misuse(value, misuse));
+        }
+        Ok(self.producer.try_produce(value)?)
+    }
+
+    /// As [`SyncProducer::send`], and gives up when `timeout` has passed. Zero means one try,
+    /// `Duration::MAX` waits for ever.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SyncProducer::send`], and [`SendError::Timeout`]. Room that is there when the time
+    /// has passed is used.
+    pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendError<T>> {
+        self.send_until(value, self.after(timeout))
+    }
+
+    /// As [`SyncProducer::send_timeout`], with a point in time. One that has passed means one try.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SyncProducer::send_timeout`].
+    pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendError<T>> {
+        self.send_until(value, self.at(deadline))
+    }
+
+    /// Stores a value whatever happens, without waiting, and returns what it displaced.
+    ///
+    /// A displaced value that a consumer is just cloning goes to the record's drop hook instead.
+    ///
+    /// # Errors
+    ///
+    /// The value, when the record is closed, or is a rendezvous with no reader waiting.
+    pub fn force_send(&self, value: T) -> Result<Option<T>, TrySendError<T>> {
+        if let Err(misuse) = self.process.check() {
+            return Err(TrySendError::Misuse(value, misuse));
+        }
+        Ok(self.producer.buffer().force_push(value)?)
+    }
+
+    /// Sends the values from the front of `values`, each as [`SyncProducer::send`] does, and says
+    /// how many. A batch that is larger than the record's capacity makes progress as its readers do.
+    ///
+    /// # Errors
+    ///
+    /// Why it stopped, and how many were sent before. The rest is still in `values`.
+    pub fn send_many(&self, values: &mut VecDeque<T>) -> Result<usize, SendManyError> {
+        self.send_many_until(values, Deadline::Never)
+    }
+
+    /// As [`SyncProducer::send_many`], and gives up when `timeout` has passed for all of them
+    /// together.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SyncProducer::send_many`], and [`SendManyError::Timeout`].
+    pub fn send_many_timeout(&self, values: &mut VecDeque<T>, timeout: Duration) -> Result<usize, SendManyError> {
+        self.send_many_until(values, self.after(timeout))
+    }
+
+    /// As [`SyncProducer::send_many_timeout`], with a point in time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SyncProducer::send_many_timeout`].
+    pub fn send_many_deadline(&self, values: &mut VecDeque<T>, deadline: Instant) -> Result<usize, SendManyError> {
+        self.send_many_until(values, self.at(deadline))
+    }
+
+    /// Blocks until every gating cursor has consumed what was sent before this call, or `timeout`
+    /// has passed. Returns at once on a kind or policy whose cursors do not gate. Values that no
+    /// consumer has come for yet are not consumed.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError::Timeout`], and [`FlushError::Misuse`] as with [`SyncProducer::send`].
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.process.check().map_err(FlushError::Misuse)?;
+        let buffer = self.producer.buffer();
+        let never_waits = buffer.cfg().is_some_and(|cfg| !cfg.kind().gates());
+        if !never_waits && !timeout.is_zero() {
+            if !may_block() {
+                return Err(FlushError::Misuse(Misuse::RuntimeThread));
+            }
+            if serves(buffer.identity()) {
+                return Err(FlushError::Misuse(Misuse::OwnRecord));
+            }
+        }
+        flush_blocking(&**buffer, SystemClock.after(timeout)).map_err(|_| FlushError::Timeout)
+    }
+
+    /// Closes the record: values to come are refused, whoever waits is woken, consumers drain what
+    /// is buffered. Idempotent; never blocks. Does nothing in a forked child.
+    pub fn close(&self) {
+        if !self.process.is_parent() {
+            self.producer.close();
+        }
+    }
+
+    /// Closes the record, discards what is buffered, and says how many values that were. Each goes
+    /// to the record's drop hook. Never blocks. Does nothing in a forked child.
+    pub fn abort(&self) -> usize {
+        if self.process.is_parent() { 0 } else { self.producer.buffer().abort() }
+    }
+
+    /// Whether the record was closed. In a forked child: yes.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.process.is_parent() || self.producer.is_closed()
+    }
+
+    /// The record's state and counts, as one consistent snapshot; nothing but zeros in a forked
+    /// child.
+    #[must_use]
+    pub fn stats(&self) -> BufferMetrics {
+        if self.process.is_parent() { BufferMetrics::default() } else { self.producer.buffer().metrics() }
+    }
+
+    /// The record's key.
+    #[must_use]
+    pub fn key(&self) -> &RecordKey {
+        self.producer.key()
+    }
+
+    fn send_until(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
+        if let Err(misuse) = self.process.check() {
+            return Err(SendError::Misuse(value, misuse));
+        }
+        if !self.waits {
+            return Ok(self.producer.try_produce(value)?);
+        }
+        if !may_block() && !is_one_try(deadline) {
+            return Err(SendError::Misuse(value, Misuse::RuntimeThread));
+        }
+        send_blocking(&**self.producer.buffer(), value, deadline)
+    }
+
+    fn send_many_until(&self, values: &mut VecDeque<T>, deadline: Deadline) -> Result<usize, SendManyError> {
+        let mut sent = 0;
+        while let Some(value) = values.pop_front() {
+            if let Err(refused) = self.send_until(value, deadline) {
+                let (value, error) = SendManyError::part(refused, sent);
+                values.push_front(value);
+                return Err(error);
+            }
+            sent += 1;
+        }
+        Ok(sent)
+    }
+
+    /// The deadline of a send; the clock is not asked where nothing waits.
+    fn after(&self, timeout: Duration) -> Deadline {
+        if self.waits { SystemClock.after(timeout) } else { Deadline::Never }
+    }
+
+    fn at(&self, deadline: Instant) -> Deadline {
+        if self.waits { SystemClock.at(deadline) } else { Deadline::Never }
+    }
+
+    fn in_form<F>(&self) -> SyncProducer<T, F> {
+        SyncProducer { producer: self.producer.clone(), process: self.process, waits: self.waits, form: PhantomData }
+    }
+}
+
+/// Whether a call with this deadline only tries, and so blocks nobody.
+pub(crate) fn is_one_try(deadline: Deadline) -> bool {
+    match deadline {
+        Deadline::Never => false,
+        Deadline::At(0) => true,
+        Deadline::At(_) => deadline.has_passed(SystemClock.now()),
+    }
+}
+
+impl<T: Send + 'static, S> Clone for SyncProducer<T, S> {
+    fn clone(&self) -> Self {
+        self.in_form()
+    }
+}
+
+impl<T: Send + 'static, S> Drop for SyncProducer<T, S> {
+    fn drop(&mut self) {
+        if self.process.is_parent() {
+            // The last producer would drop the record, and take a lock for it.
+            mem::forget(self.producer.clone());
+        }
+    }
+}
+
+impl<T: Send + 'static, S> fmt::Debug for SyncProducer<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncProducer").field("key", self.key()).finish_non_exhaustive()
+    }
+}
