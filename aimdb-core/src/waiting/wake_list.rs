@@ -2,6 +2,8 @@
 
 use core::task::Waker;
 
+use arrayvec::ArrayVec;
+
 /// Wakers that were taken under a lock and are woken after it: by [`WakeList::wake_all`], and when
 /// one of them panics, the rest by the drop.
 ///
@@ -10,36 +12,27 @@ use core::task::Waker;
 /// `util::WakeList`.)
 #[derive(Debug)]
 pub(crate) struct WakeList {
-    wakers: [Option<Waker>; Self::ROOM],
-    len: usize,
+    wakers: ArrayVec<Waker, 8>,
 }
 
 impl WakeList {
-    const ROOM: usize = 8;
-
     pub(crate) const fn new() -> Self {
-        Self { wakers: [const { None }; Self::ROOM], len: 0 }
+        Self { wakers: ArrayVec::new_const() }
     }
 
-    pub(crate) const fn is_full(&self) -> bool {
-        self.len == Self::ROOM
+    pub(crate) fn is_full(&self) -> bool {
+        self.wakers.is_full()
     }
 
     /// Adds a waker; the caller has asked [`WakeList::is_full`].
     pub(crate) fn push(&mut self, waker: Option<Waker>) {
-        if waker.is_some() {
-            self.wakers[self.len] = waker;
-            self.len += 1;
-        }
+        self.wakers.extend(waker);
     }
 
-    /// Wakes all, outside any lock.
+    /// Wakes all, first come first, outside any lock.
     pub(crate) fn wake_all(&mut self) {
-        while self.len > 0 {
-            self.len -= 1;
-            if let Some(waker) = self.wakers[self.len].take() {
-                waker.wake();
-            }
+        while let Some(waker) = self.wakers.pop_at(0) {
+            waker.wake();
         }
     }
 }

@@ -4,13 +4,19 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::operation::{Reading, Receiving};
-use super::{Aftermath, Layout, Shell, UserCode};
+use super::{Aftermath, Layout, Shell, State, UserCode};
 use crate::buffer::{RecvError, Slots, SubscribeError, TryRecvError};
-use crate::pure::{CursorId, Next, Pinned, Start};
+use crate::pure::{CursorId, Doomed, Next, Pinned, Start};
 use crate::waiting::{Clock, Lock, Ticket, WaitQueue, WaiterState};
 
 /// A waiting reader that was overtaken for this long is promised the next value.
 const STARVING_NS: u64 = 1_000_000;
+
+/// What a lock hold found for a reader.
+enum Found<T> {
+    Value(T),
+    Next(Next),
+}
 
 impl<T, L: Layout<T>> Shell<T, L> {
     /// Makes a cursor.
@@ -67,7 +73,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             } else if state.log.len() < before {
                 after.made_room(state);
             }
-            next
+            self.bring(state, next)
         });
         self.complete(next, after)
     }
@@ -177,7 +183,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             if state.log.len() < before {
                 after.made_room(state);
             }
-            (Some(next), spare)
+            (Some(self.bring(state, next)), spare)
         });
         let outcome = next.map(|next| self.complete(next, after));
         // Here, while the outcome has an owner: should one of these drops panic, it is dropped too.
@@ -215,8 +221,25 @@ impl<T, L: Layout<T>> Shell<T, L> {
         after.finish();
     }
 
+    /// Moves a small value out in the lock hold that found it.
+    fn bring(&self, state: &mut State<L::Storage>, next: Next) -> Found<T> {
+        match next {
+            Next::Move(owned) if Self::MOVES_INSIDE => {
+                Found::Value(self.take_out_inside(state, Doomed { owned, cause: None }).0)
+            }
+            next => Found::Next(next),
+        }
+    }
+
     /// Brings the value out, then wakes whoever the lock hold has set free.
-    fn complete(&self, next: Next, mut after: Aftermath<'_, T, L>) -> Result<T, TryRecvError> {
+    fn complete(&self, found: Found<T>, mut after: Aftermath<'_, T, L>) -> Result<T, TryRecvError> {
+        let next = match found {
+            Found::Value(value) => {
+                after.finish();
+                return Ok(value);
+            }
+            Found::Next(next) => next,
+        };
         let value = match next {
             Next::Move(owned) => Ok(self.take_out(owned)),
             Next::Clone(pinned) => {

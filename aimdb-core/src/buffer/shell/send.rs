@@ -30,8 +30,11 @@ enum NotStored<T> {
     Closed(T),
 }
 
-/// What the first lock hold decides.
-enum Plan {
+/// What the first lock hold decides, or does.
+enum Plan<T> {
+    /// Stored already, because the value is small; with what it displaced.
+    Stored(Option<(T, Option<DropCause>)>),
+    Again,
     Fill(Claim),
     Grow,
     Degrade,
@@ -61,18 +64,33 @@ enum Begun {
 /// runs before panics.
 struct Displaced<'a, T, L: Layout<T>> {
     shell: &'a Shell<T, L>,
-    doomed: Option<Doomed>,
+    value: Option<(T, Option<DropCause>)>,
 }
 
 impl<T, L: Layout<T>> Displaced<'_, T, L> {
     fn take(mut self) -> Option<T> {
-        self.doomed.take().map(|doomed| self.shell.take_out(doomed.owned))
+        self.value.take().map(|(value, _)| value)
     }
 }
 
 impl<T, L: Layout<T>> Drop for Displaced<'_, T, L> {
     fn drop(&mut self) {
-        self.shell.dispose(self.doomed.take());
+        if let Some((value, cause)) = self.value.take() {
+            self.shell.dispose_value(value, cause);
+        }
+    }
+}
+
+/// A value that is in hand between two steps of a store.
+struct Carried<T>(Option<T>);
+
+impl<T> Carried<T> {
+    fn take(&mut self) -> T {
+        self.0.take().expect("a store has its value in hand between its steps")
+    }
+
+    fn put(&mut self, value: T) {
+        self.0 = Some(value);
     }
 }
 
@@ -111,58 +129,93 @@ impl<T, L: Layout<T>> Shell<T, L> {
         }
     }
 
-    fn store(&self, mut value: T, mode: Mode) -> Result<Displaced<'_, T, L>, NotStored<T>> {
+    fn store(&self, value: T, mode: Mode) -> Result<Displaced<'_, T, L>, NotStored<T>> {
+        let mut value = Carried(Some(value));
         let mut held = None;
         let mut degraded = false;
         // Each further turn means that another sender was faster, that the value was degraded
         // (once), or that slots were added.
         loop {
-            let claim = match self.lock.with(|state| plan::<T, L>(state, mode, degraded, held.take())) {
+            let mut after = Aftermath::new(self);
+            let plan = self.lock.with(|state| {
+                let plan = plan::<T, L>(state, mode, degraded, held.take());
+                match plan {
+                    Plan::Fill(claim) if Self::MOVES_INSIDE => {
+                        self.slots.cell(claim.0).fill(&claim, value.take());
+                        match self.publish(state, claim, mode, degraded, &mut after) {
+                            Ok(displaced) => Plan::Stored(displaced.map(|doomed| self.take_out_inside(state, doomed))),
+                            Err(claim) => {
+                                value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));
+                                held = Some(claim);
+                                Plan::Again
+                            }
+                        }
+                    }
+                    plan => plan,
+                }
+            });
+            let claim = match plan {
+                Plan::Stored(displaced) => {
+                    let displaced = Displaced { shell: self, value: displaced };
+                    after.finish();
+                    return Ok(displaced);
+                }
                 Plan::Fill(claim) => claim,
+                Plan::Again => continue,
                 Plan::Grow if self.grow() => continue,
-                Plan::Grow if mode == Mode::Wait => return Err(NotStored::Wait(value)),
+                Plan::Grow if mode == Mode::Wait => return Err(NotStored::Wait(value.take())),
                 Plan::Grow => {
                     self.lock.with(|state| state.log.counters.refused += 1);
-                    return Err(NotStored::Full(value));
+                    return Err(NotStored::Full(value.take()));
                 }
                 Plan::Degrade => {
-                    value = self.code.degrade(value);
+                    let worse = self.code.degrade(value.take());
+                    value.put(worse);
                     degraded = true;
                     continue;
                 }
                 Plan::DropIncoming => {
-                    self.code.dropped(value, DropCause::DroppedNewest);
-                    return Ok(Displaced { shell: self, doomed: None });
+                    self.code.dropped(value.take(), DropCause::DroppedNewest);
+                    return Ok(Displaced { shell: self, value: None });
                 }
-                Plan::Full => return Err(NotStored::Full(value)),
-                Plan::Wait => return Err(NotStored::Wait(value)),
-                Plan::Closed => return Err(NotStored::Closed(value)),
+                Plan::Full => return Err(NotStored::Full(value.take())),
+                Plan::Wait => return Err(NotStored::Wait(value.take())),
+                Plan::Closed => return Err(NotStored::Closed(value.take())),
             };
             let cell = self.slots.cell(claim.0);
-            cell.fill(&claim, value);
-            let mut after = Aftermath::new(self);
-            let published: Result<Option<Doomed>, Claim> = self.lock.with(|state| {
-                let displaced = publish_if_room::<T, L>(state, claim, mode, degraded)?;
-                state.log.counters.degraded += u64::from(degraded);
-                after.published(state);
-                if mode == Mode::Force {
-                    // A flush may have waited for the value that was displaced.
-                    after.made_room(state);
-                }
-                Ok(displaced)
-            });
-            match published {
+            cell.fill(&claim, value.take());
+            match self.lock.with(|state| self.publish(state, claim, mode, degraded, &mut after)) {
                 Ok(displaced) => {
-                    let displaced = Displaced { shell: self, doomed: displaced };
+                    let value = displaced.map(|Doomed { owned, cause }| (self.take_out(owned), cause));
+                    let displaced = Displaced { shell: self, value };
                     after.finish();
                     return Ok(displaced);
                 }
                 Err(claim) => {
-                    value = cell.empty(&Owned(claim.0));
+                    value.put(cell.empty(&Owned(claim.0)));
                     held = Some(claim);
                 }
             }
         }
+    }
+
+    /// The second half of a store: the value lies in its slot.
+    fn publish(
+        &self,
+        state: &mut State<L::Storage>,
+        claim: Claim,
+        mode: Mode,
+        degraded: bool,
+        after: &mut Aftermath<'_, T, L>,
+    ) -> Result<Option<Doomed>, Claim> {
+        let displaced = publish_if_room::<T, L>(state, claim, mode, degraded)?;
+        state.log.counters.degraded += u64::from(degraded);
+        after.published(state);
+        if mode == Mode::Force {
+            // A flush may have waited for the value that was displaced.
+            after.made_room(state);
+        }
+        Ok(displaced)
     }
 
     /// Adds slots; says whether there are more now.
@@ -361,7 +414,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 }
 
-fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bool, held: Option<Claim>) -> Plan {
+fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bool, held: Option<Claim>) -> Plan<T> {
     let displaces = mode == Mode::Force && state.log.capacity() > 0;
     let plan = match state.log.room() {
         Room::Free => Plan::Grow,
@@ -392,7 +445,7 @@ fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bo
             state.log.counters.refused += 1;
             state.log.counters.dropped_newest += 1;
         }
-        Plan::Fill(_) | Plan::Grow | Plan::Degrade | Plan::Wait => {}
+        Plan::Stored(_) | Plan::Again | Plan::Fill(_) | Plan::Grow | Plan::Degrade | Plan::Wait => {}
     }
     plan
 }

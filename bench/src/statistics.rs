@@ -1,0 +1,65 @@
+//! What is said about a series of samples.
+
+/// ns per operation, one value for each round, in the order they were measured.
+#[derive(Debug, Clone)]
+pub struct Series(Vec<f64>);
+
+impl Series {
+    /// A series of at least one sample.
+    pub fn new(samples: Vec<f64>) -> Self {
+        assert!(!samples.is_empty(), "a series has a sample for each round");
+        Self(samples)
+    }
+
+    /// The samples, in order.
+    pub fn samples(&self) -> &[f64] {
+        &self.0
+    }
+
+    /// The least disturbed sample.
+    pub fn minimum(&self) -> f64 {
+        self.quantile(0.0)
+    }
+
+    /// The sample in the middle.
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// How far apart the middle half of the samples lies, as a part of the median.
+    pub fn spread(&self) -> f64 {
+        (self.quantile(0.75) - self.quantile(0.25)) / self.median()
+    }
+
+    /// The median of the round-by-round ratios to `other`: a disturbance that lasts longer than a
+    /// round cancels out.
+    pub fn ratio_to(&self, other: &Self) -> f64 {
+        Self::new(self.0.iter().zip(&other.0).map(|(ours, theirs)| ours / theirs).collect()).median()
+    }
+
+    fn quantile(&self, part: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let place = part * (sorted.len() - 1) as f64;
+        let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+        below + (above - below) * place.fract()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Series;
+
+    #[test]
+    fn the_quantiles_of_a_short_series_are_interpolated() {
+        let series = Series::new(vec![4.0, 1.0, 3.0, 2.0]);
+        assert_eq!((series.minimum(), series.median()), (1.0, 2.5));
+        assert_eq!(series.spread(), (3.25 - 1.75) / 2.5);
+    }
+
+    #[test]
+    fn a_disturbance_common_to_both_leaves_the_ratio_alone() {
+        let (calm, busy) = (Series::new(vec![1.0, 1.0, 9.0]), Series::new(vec![2.0, 2.0, 18.0]));
+        assert_eq!(calm.ratio_to(&busy), 0.5);
+    }
+}

@@ -1,0 +1,80 @@
+//! What a reader of the terminal sees.
+
+use std::fmt::Write;
+
+use crate::answer::{Answer, Entry};
+
+/// A measured row: each contestant's minimum, median, spread, and how ours compares to it.
+pub fn row(answer: &Answer) -> String {
+    let mut text = format!("{}: {} [{}]\n", answer.name, answer.asks, answer.clock.name());
+    let _ =
+        writeln!(text, "  {:<38} {:>9} {:>9} {:>7} {:>8}", "ns per operation", "min", "median", "spread", "ours/it");
+    for entry in &answer.entries {
+        let series = &entry.series;
+        let _ = writeln!(
+            text,
+            "  {:<38} {:>9} {:>9} {:>5.0} % {:>8}",
+            entry.name,
+            ns(series.minimum()),
+            ns(series.median()),
+            series.spread() * 100.0,
+            ratio(answer, Some(entry)),
+        );
+    }
+    text
+}
+
+/// All rows, one line each, as a Markdown table: ours, the best peer, the published AimDB.
+pub fn summary(answers: &[Answer]) -> String {
+    let mut lines = vec![
+        ["median ns per operation", "ours", "best blocking peer", "its", "ours/it", "published", "ours/it"]
+            .map(String::from),
+    ];
+    for answer in answers {
+        let median = |entry: Option<&Entry>| entry.map_or("-".into(), |entry| ns(entry.series.median()));
+        lines.push([
+            answer.name.clone(),
+            ns(answer.ours().series.median()),
+            answer.peer().map_or("-".into(), |entry| entry.name.clone()),
+            median(answer.peer()),
+            ratio(answer, answer.peer()),
+            median(answer.published()),
+            ratio(answer, answer.published()),
+        ]);
+    }
+    let widths: [usize; 7] =
+        std::array::from_fn(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or_default());
+    let is_text = |column: usize| column == 0 || column == 2;
+    let mut text = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        for (column, cell) in line.iter().enumerate() {
+            let width = widths[column];
+            let _ = if is_text(column) { write!(text, "| {cell:<width$} ") } else { write!(text, "| {cell:>width$} ") };
+        }
+        text.push_str("|\n");
+        if number == 0 {
+            for (column, width) in widths.iter().enumerate() {
+                let _ = write!(text, "|{:-<1$}{2}", "", width + 1, if is_text(column) { "-" } else { ":" });
+            }
+            text.push_str("|\n");
+        }
+    }
+    text
+}
+
+/// Three digits that mean something.
+fn ns(value: f64) -> String {
+    match value {
+        small if small < 100.0 => format!("{small:.1}"),
+        large => format!("{large:.0}"),
+    }
+}
+
+fn ratio(answer: &Answer, to: Option<&Entry>) -> String {
+    match to {
+        Some(entry) if !std::ptr::eq(entry, answer.ours()) => {
+            format!("{:.2}", answer.ours().series.ratio_to(&entry.series))
+        }
+        Some(_) | None => "-".into(),
+    }
+}
