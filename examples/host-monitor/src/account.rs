@@ -353,8 +353,8 @@ mod tests {
         let account = Account::new(handle.stats(), &ledger);
         assert_eq!(account.faults(), &[] as &[String]);
         let text = account.to_string();
-        let numbers: Vec<_> = text.lines().nth(1).expect("a row").split_whitespace().collect();
-        assert_eq!(numbers, ["a", "5", "2", "2", "1", "1", "0", "1", "-"]);
+        let numbers: Vec<_> = text.lines().nth(1).expect("a row").split_whitespace().take(8).collect();
+        assert_eq!(numbers, ["a", "5", "2", "2", "1", "1", "0", "1"]);
         assert!(text.ends_with("the account balances: 1 records, 1 cursors"), "{text}");
     }
 

@@ -19,24 +19,25 @@ mod records;
 mod samplers;
 mod samples;
 mod screen;
+mod threads;
 
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use aimdb_sync::{AimDbHandle, Attach, ErrorKind, SyncConsumer, SyncProducer};
 
 use account::{Account, CountedProducer, Ledger};
 use commands::Command;
-use log::{Log, SlowWriter};
+use log::Log;
 use options::{Options, Request};
-use pace::Pace;
 use samplers::Instruments;
 use samples::{Alarm, AlarmLimit, ProcessSample, Settings};
 use screen::{Screen, View};
+use threads::Threads;
 
 /// How long the end waits for the log to be written.
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
@@ -76,7 +77,7 @@ struct Monitor {
     alarms: CountedProducer<Alarm>,
     screen: Screen,
     current: Settings,
-    threads: Vec<JoinHandle<()>>,
+    threads: Threads,
 }
 
 impl Monitor {
@@ -92,7 +93,7 @@ impl Monitor {
         let commands = handle.consumer(records::COMMANDS)?;
         commands::listen(handle.producer(records::COMMANDS)?)?;
         end_on_ctrl_c(handle.producer(records::COMMANDS)?)?;
-        let threads = start_threads(&handle, &ledger, &log, instruments, options)?;
+        let threads = Threads::start(&handle, &ledger, &log, instruments, options)?;
         Ok(Self {
             commands,
             settings: ledger.producer(&handle, records::SETTINGS)?,
@@ -135,7 +136,7 @@ impl Monitor {
             }
         };
         match looked {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error.into()),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
             Ok(()) | Err(_) => Ok(self.finish(started)),
         }
     }
@@ -186,8 +187,9 @@ impl Monitor {
 
     /// Drains, joins, accounts.
     fn finish(self, started: Instant) -> bool {
-        let Self { handle, ledger, log, commands, settings, alarm_limit, processes, alarms, screen, threads, .. } =
-            self;
+        let Self {
+            handle, ledger, log, commands, settings, alarm_limit, processes, alarms, screen, mut threads, ..
+        } = self;
         let mut well = true;
         let mut complain = |what: String| {
             well = false;
@@ -196,6 +198,7 @@ impl Monitor {
         // Samplers end, writers hurry: all of them wait on this record when they rest.
         settings.close();
         drop(screen);
+        threads.join_samplers(&mut complain);
         if !(processes.flush(DRAINED_WITHIN) && alarms.flush(DRAINED_WITHIN)) {
             complain(format!("the log could not be written within {DRAINED_WITHIN:?}"));
         }
@@ -203,74 +206,28 @@ impl Monitor {
         if let Err(error) = handle.shutdown_timeout(DRAINED_WITHIN) {
             complain(format!("the shutdown did not come to its end: {error}"));
         }
-        for thread in threads {
-            let name = thread.thread().name().unwrap_or_default().to_owned();
-            if thread.join().is_err() {
-                complain(format!("{name} panicked"));
-            }
-        }
+        threads.join_consumers(&mut complain);
         // Each end hands in its counts when it goes.
         drop((commands, settings, alarm_limit, processes, alarms));
         for failure in handle.failures() {
             complain(format!("{failure}"));
         }
         let account = Account::new(handle.stats(), &ledger);
-        println!("account after {:.1} s\n\n{account}", started.elapsed().as_secs_f64());
         let written = log.finish();
-        match written.in_memory {
-            Some(bytes) => println!("the log holds {} lines, {} in memory", written.lines, screen::bytes(bytes as u64)),
-            None => println!("the log holds {} lines", written.lines),
-        }
+        let place =
+            written.in_memory.map_or_else(String::new, |held| format!(", {} in memory", screen::bytes(held as u64)));
+        // Nobody may be reading any more; then the exit code says it all.
+        let _ = writeln!(
+            std::io::stdout(),
+            "account after {:.1} s\n\n{account}\nthe log holds {} lines{place}",
+            started.elapsed().as_secs_f64(),
+            written.lines,
+        );
         if let Some(error) = written.error {
             complain(format!("the log: {error}"));
         }
         well && account.faults().is_empty()
     }
-}
-
-/// Consumers first, so that no sample comes before its readers.
-fn start_threads(
-    handle: &AimDbHandle,
-    ledger: &Arc<Ledger>,
-    log: &Log,
-    instruments: Instruments,
-    options: &Options,
-) -> Result<Vec<JoinHandle<()>>, Box<dyn Error>> {
-    use records::{
-        ALARM_LIMIT, ALARMS, CPU, DISKS, MEMORY, NETWORK, NETWORK_RATE, PROCESSES, PROCESSES_BRIEF, PROCESSES_BUSIEST,
-    };
-
-    let pace =
-        |who| ledger.consumer(handle, records::SETTINGS, who).map(|settings| Pace::new(settings, options.settings));
-    let writer = |who| pace(who).map(|pace| SlowWriter::new(log.clone(), pace));
-    let limit = AlarmLimit(options.alarm_cpu);
-    let Instruments { cpu, memory, processes, network, disks } = instruments;
-    Ok(vec![
-        consumers::network_rate(ledger.consumer(handle, NETWORK, "rate")?, ledger.producer(handle, NETWORK_RATE)?)?,
-        consumers::busiest(
-            ledger.consumer(handle, PROCESSES_BRIEF, "busiest")?,
-            ledger.producer(handle, PROCESSES_BUSIEST)?,
-        )?,
-        consumers::alarm(
-            ledger.consumer(handle, CPU, "alarm")?,
-            ledger.consumer(handle, ALARM_LIMIT, "alarm")?,
-            ledger.producer(handle, ALARMS)?,
-            limit,
-        )?,
-        consumers::write_processes(ledger.consumer(handle, PROCESSES, "log")?, writer("log of processes")?)?,
-        consumers::write_network(ledger.consumer(handle, NETWORK, "log")?, writer("log of network")?)?,
-        consumers::write_alarms(ledger.consumer(handle, ALARMS, "log")?, writer("log of alarms")?)?,
-        samplers::cpu(cpu, ledger.producer(handle, CPU)?, pace("cpu")?)?,
-        samplers::memory(memory, ledger.producer(handle, MEMORY)?, pace("memory")?)?,
-        samplers::network(network, ledger.producer(handle, NETWORK)?, pace("network")?)?,
-        samplers::disks(disks, ledger.producer(handle, DISKS)?, pace("disks")?)?,
-        samplers::processes(
-            processes,
-            ledger.producer(handle, PROCESSES_BRIEF)?,
-            ledger.producer(handle, PROCESSES)?,
-            pace("processes")?,
-        )?,
-    ])
 }
 
 /// Ctrl-C closes the record of commands, which ends the program in good order; a second one ends it

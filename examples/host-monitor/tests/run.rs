@@ -146,13 +146,15 @@ fn it_ends_in_order_on_ctrl_c() {
 
 #[test]
 fn it_writes_the_log_to_a_file() {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("host-monitor.log");
+    let name = format!("host-monitor-{}.log", std::process::id());
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let path = path.to_str().expect("a plain path");
-    let mut child = start(&["--seconds", "0.5", "--slow-ms", "1", "--log", path]);
+    let mut child = start(&["--seconds", "1", "--interval-ms", "20", "--slow-ms", "1", "--log", path]);
     drop(child.stdin.take());
     let (status, text) = end(child, None);
     assert_balanced(status, &text);
     let log = std::fs::read_to_string(path).expect("it was written");
+    std::fs::remove_file(path).expect("it is there");
     let lines = log.lines().count();
     assert!(text.contains(&format!("the log holds {lines} lines")), "{lines} lines, but\n{text}");
     assert!(log.lines().any(|line| line.contains(" process sweep 0 pid ")), "{log}");
