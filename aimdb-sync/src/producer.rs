@@ -7,9 +7,7 @@ use std::marker::PhantomData;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use aimdb_core::buffer::{
-    BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_blocking,
-};
+use aimdb_core::buffer::{BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_blocking};
 use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
 use aimdb_core::{Producer, RecordKey};
@@ -57,9 +55,9 @@ impl<T: Send + 'static> SyncProducer<T> {
         // A buffer of the user's own that does not say what it is may let its producer wait.
         let waits = match producer.buffer().cfg().as_ref().map(BufferCfg::kind) {
             None | Some(Kind::Bounded(Policy::PauseUpstream)) => true,
-            Some(Kind::Bounded(
-                Policy::Fail | Policy::DropOldest | Policy::DropNewest | Policy::DegradeQuality,
-            )) => false,
+            Some(Kind::Bounded(Policy::Fail | Policy::DropOldest | Policy::DropNewest | Policy::DegradeQuality)) => {
+                false
+            }
             Some(Kind::SpmcRing | Kind::SingleLatest | Kind::Mailbox) => false,
         };
         Self { producer, process, waits, form: PhantomData }

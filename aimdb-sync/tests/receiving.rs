@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use aimdb_sync::{
-    AimDbBuilder, Attach, BufferCfg, Misuse, Policy, RecvError, RecvTimeoutError, Start, TryRecvError,
-};
+use aimdb_sync::{AimDbBuilder, Attach, BufferCfg, Misuse, Policy, RecvError, RecvTimeoutError, Start, TryRecvError};
 use watchdog::{aside, pausing, single, until, watched};
 
 const RING: BufferCfg = BufferCfg::SpmcRing { capacity: 3 };

@@ -289,8 +289,7 @@ fn c2_flush_waits_until_what_was_sent_before_is_consumed() {
 fn k6_each_producer_threads_values_are_seen_in_the_order_sent() {
     watched(|| {
         let handle = single::<(usize, u32)>(pausing(8));
-        let mut consumers =
-            [0, 1].map(|_| handle.consumer::<(usize, u32)>("a").expect("it is there"));
+        let mut consumers = [0, 1].map(|_| handle.consumer::<(usize, u32)>("a").expect("it is there"));
         let producer = handle.producer::<(usize, u32)>("a").expect("it is there");
         let writers: Vec<_> = (0..3)
             .map(|writer| {

@@ -244,6 +244,11 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.slots.claim()
     }
 
+    /// Whether a slot could be claimed now.
+    pub fn has_free_slot(&self) -> bool {
+        self.slots.has_free()
+    }
+
     /// Tells the machine that the storage now has `slots` slots.
     pub fn back(&mut self, slots: u32) {
         self.slots.back(slots);
@@ -549,11 +554,6 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// What storey 1 keeps beside this cursor.
     pub fn waiting_mut(&mut self, id: CursorId) -> &mut W {
         &mut self.cursor_mut(id).waiting
-    }
-
-    /// Places that are free in the window, at least 1.
-    pub fn free_places(&self) -> usize {
-        self.capacity.saturating_sub(self.len).max(1)
     }
 
     /// The cursor's counts.

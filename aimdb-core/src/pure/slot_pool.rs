@@ -103,6 +103,11 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
         Ok(Claim(slot))
     }
 
+    /// Whether a claim would succeed.
+    pub(super) fn has_free(&self) -> bool {
+        self.free != NONE || (self.metas.as_ref().len() as u32) < self.backed
+    }
+
     /// Gives an emptied, or never filled, slot back.
     pub(super) fn release(&mut self, slot: u32) {
         let free = self.free;

@@ -20,6 +20,8 @@ struct Todo {
     readers: Option<Readers>,
     /// Room was made: the senders that wait, and the flushes that are through.
     room: bool,
+    /// Slots that were given back: as many senders that wait for one.
+    slots: usize,
     /// The record was closed: all senders and readers that wait. A flush goes on until its values
     /// are drained or discarded.
     everyone: bool,
@@ -41,7 +43,7 @@ impl Readers {
 
 impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
     pub(super) const fn new(shell: &'a Shell<T, L>) -> Self {
-        let todo = Todo { readers: None, room: false, everyone: false };
+        let todo = Todo { readers: None, room: false, slots: 0, everyone: false };
         Self { shell, wakes: WakeList::new(), todo }
     }
 
@@ -57,6 +59,14 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
     pub(super) fn made_room(&mut self, state: &mut State<L::Storage>) {
         if !state.senders.is_empty() || !state.flushers.is_empty() {
             self.todo.room = true;
+            self.work(state);
+        }
+    }
+
+    /// A slot was given back.
+    pub(super) fn slot_freed(&mut self, state: &mut State<L::Storage>) {
+        if !state.slotless.is_empty() {
+            self.todo.slots += 1;
             self.work(state);
         }
     }
@@ -101,6 +111,9 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
             }
             todo.room = !(done && wakes.wake_flushers(state));
         }
+        if todo.slots > 0 {
+            todo.slots = wakes.wake_slotless(state, todo.slots);
+        }
         if let Some(readers) = todo.readers {
             todo.readers = wakes.wake_readers(state, readers);
         }
@@ -115,7 +128,7 @@ impl<T, L: Layout<T>> Drop for Aftermath<'_, T, L> {
 
 impl Todo {
     const fn is_left(&self) -> bool {
-        self.readers.is_some() || self.room || self.everyone
+        self.readers.is_some() || self.room || self.slots > 0 || self.everyone
     }
 }
 
@@ -125,30 +138,37 @@ impl WakeList {
     /// values became visible, and whether it is through.
     fn serve_senders<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> (usize, bool) {
         let mut published = 0;
-        let mut without_slot = 0;
-        // Bounded by the room: each turn fills one place, or lets one sender try for one.
-        while state.log.room() == Room::Free && without_slot < state.log.free_places() {
+        // Bounded by the room: each turn fills one place.
+        while state.log.room() == Room::Free
+            && let Some(claim) = state.senders.front().and_then(|ticket| ticket.slot).map(Claim)
+        {
             if self.is_full() {
                 return (published, false);
             }
-            let Some(ticket) = state.senders.front() else { break };
-            let served = match ticket.slot.map(Claim) {
-                Some(claim) => {
-                    if state.log.publish(claim).is_err() {
-                        // The storage has no place for it after all; it waits on.
-                        break;
-                    }
-                    published += 1;
-                    state.senders.pop(WaiterState::Done)
-                }
-                None => {
-                    without_slot += 1;
-                    state.senders.pop(WaiterState::Notified)
-                }
-            };
+            if state.log.publish(claim).is_err() {
+                // The storage has no place for it after all; it waits on.
+                break;
+            }
+            published += 1;
+            let served = state.senders.pop(WaiterState::Done);
             self.push(served);
         }
         (published, true)
+    }
+
+    /// Wakes as many senders as slots were given back, and says how many are left to be woken.
+    #[cold]
+    fn wake_slotless<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, slots: usize) -> usize {
+        let mut left = slots;
+        while left > 0 && state.log.has_free_slot() && !state.slotless.is_empty() {
+            if self.is_full() {
+                return left;
+            }
+            let served = state.slotless.pop(WaiterState::Notified);
+            self.push(served);
+            left -= 1;
+        }
+        0
     }
 
     fn wake_flushers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> bool {
@@ -206,7 +226,9 @@ impl WakeList {
             if self.is_full() {
                 return false;
             }
-            let Some(waker) = state.senders.pop(WaiterState::Notified) else { break };
+            let waker = state.senders.pop(WaiterState::Notified);
+            let waker = waker.or_else(|| state.slotless.pop(WaiterState::Notified));
+            let Some(waker) = waker else { break };
             self.push(Some(waker));
         }
         // Bounded by the readers that wait: on a closed record nobody joins them.

@@ -36,6 +36,7 @@ use super::{BufferMetrics, ReaderMetrics, Slots};
 use crate::pure::{CursorId, Doomed, DropCause, Kind, Log, Owned, Storage};
 use crate::waiting::{Clock, Lock, Ticket, WaitQueue, Waiter, WaiterState};
 use aftermath::Aftermath;
+use operation::OfferStage;
 
 /// The user's code that a buffer runs, always outside its lock.
 pub trait UserCode<T>: Send + Sync {
@@ -108,7 +109,10 @@ pub unsafe trait Layout<T> {
 /// What lies under the lock of a buffer.
 pub struct State<S: Storage<WaitQueue>> {
     log: Log<WaitQueue, S>,
+    /// Senders that wait for room, each with its value in a slot.
     senders: WaitQueue,
+    /// Senders that wait for a slot: only fixed storage, or an allocator that is empty, has them.
+    slotless: WaitQueue,
     flushers: WaitQueue,
     /// Cursors at which somebody stands in the queue.
     waiting_cursors: usize,
@@ -129,8 +133,17 @@ impl<S: Storage<WaitQueue>> State<S> {
         Self {
             log: Log::new(kind, capacity, entries, metas, cursors, slots, first_number),
             senders: WaitQueue::new(),
+            slotless: WaitQueue::new(),
             flushers: WaitQueue::new(),
             waiting_cursors: 0,
+        }
+    }
+
+    /// The queue in which an offer at this stage waits.
+    fn offers(&mut self, stage: &OfferStage) -> &mut WaitQueue {
+        match stage {
+            OfferStage::Waiting(None) => &mut self.slotless,
+            OfferStage::Waiting(Some(_)) | OfferStage::Fresh => &mut self.senders,
         }
     }
 
@@ -193,7 +206,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 occupancy: state.log.occupancy(),
                 counters: state.log.counters,
                 cursors: state.log.cursor_count(),
-                waiting_producers: state.senders.len(),
+                waiting_producers: state.senders.len() + state.slotless.len(),
                 waiting_consumers,
                 slowest: state.log.slowest(),
                 closed: state.log.is_closed(),
@@ -213,15 +226,40 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Moves a value out of its slot and gives the slot back.
     fn take_out(&self, owned: Owned) -> T {
         let value = self.slots.cell(owned.0).empty(&owned);
-        self.lock.with(|state| state.log.release(owned.0));
+        let awaited = self.lock.with(|state| {
+            state.log.release(owned.0);
+            !state.slotless.is_empty()
+        });
+        if awaited {
+            self.slots_freed(1);
+        }
         value
     }
 
     /// The same in a lock hold, for a value that is moved there.
-    fn take_out_inside(&self, state: &mut State<L::Storage>, doomed: Doomed) -> (T, Option<DropCause>) {
+    fn take_out_inside(
+        &self,
+        state: &mut State<L::Storage>,
+        doomed: Doomed,
+        after: &mut Aftermath<'_, T, L>,
+    ) -> (T, Option<DropCause>) {
         let value = self.slots.cell(doomed.owned.0).empty(&doomed.owned);
         state.log.release(doomed.owned.0);
+        after.slot_freed(state);
         (value, doomed.cause)
+    }
+
+    /// Wakes as many senders as there are slots that were given back, if they wait for one.
+    #[cold]
+    fn slots_freed(&self, slots: usize) {
+        // Bounded by the slots, and by those who wait.
+        for _ in 0..slots {
+            let waker = self
+                .lock
+                .with(|state| if state.log.has_free_slot() { state.slotless.pop(WaiterState::Notified) } else { None });
+            let Some(waker) = waker else { return };
+            waker.wake();
+        }
     }
 
     /// Disposes of one value: its slot is given back first, so a drop that panics costs nothing.

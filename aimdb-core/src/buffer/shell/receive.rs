@@ -73,7 +73,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             } else if state.log.len() < before {
                 after.made_room(state);
             }
-            self.bring(state, next)
+            self.bring(state, next, &mut after)
         });
         self.complete(next, after)
     }
@@ -183,7 +183,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             if state.log.len() < before {
                 after.made_room(state);
             }
-            (Some(self.bring(state, next)), spare)
+            (Some(self.bring(state, next, &mut after)), spare)
         });
         let outcome = next.map(|next| self.complete(next, after));
         // Here, while the outcome has an owner: should one of these drops panic, it is dropped too.
@@ -222,10 +222,10 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 
     /// Moves a small value out in the lock hold that found it.
-    fn bring(&self, state: &mut State<L::Storage>, next: Next) -> Found<T> {
+    fn bring(&self, state: &mut State<L::Storage>, next: Next, after: &mut Aftermath<'_, T, L>) -> Found<T> {
         match next {
             Next::Move(owned) if Self::MOVES_INSIDE => {
-                Found::Value(self.take_out_inside(state, Doomed { owned, cause: None }).0)
+                Found::Value(self.take_out_inside(state, Doomed { owned, cause: None }, after).0)
             }
             next => Found::Next(next),
         }

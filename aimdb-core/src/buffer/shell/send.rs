@@ -94,6 +94,16 @@ impl<T> Carried<T> {
     }
 }
 
+/// A sender that was woken for a slot: when it has tried, or left, a slot that it does not use is
+/// the next one's.
+struct PassOn<'a, T, L: Layout<T>>(&'a Shell<T, L>);
+
+impl<T, L: Layout<T>> Drop for PassOn<'_, T, L> {
+    fn drop(&mut self) {
+        self.0.slots_freed(1);
+    }
+}
+
 impl<T, L: Layout<T>> Shell<T, L> {
     /// Stores a value without waiting, or gives it back. See [`crate::buffer::Buffer::try_push`].
     ///
@@ -138,12 +148,18 @@ impl<T, L: Layout<T>> Shell<T, L> {
         loop {
             let mut after = Aftermath::new(self);
             let plan = self.lock.with(|state| {
+                let holds = held.is_some();
                 let plan = plan::<T, L>(state, mode, degraded, held.take());
+                if holds && !matches!(plan, Plan::Fill(_)) {
+                    after.slot_freed(state);
+                }
                 match plan {
                     Plan::Fill(claim) if Self::MOVES_INSIDE => {
                         self.slots.cell(claim.0).fill(&claim, value.take());
                         match self.publish(state, claim, mode, degraded, &mut after) {
-                            Ok(displaced) => Plan::Stored(displaced.map(|doomed| self.take_out_inside(state, doomed))),
+                            Ok(displaced) => {
+                                Plan::Stored(displaced.map(|doomed| self.take_out_inside(state, doomed, &mut after)))
+                            }
                             Err(claim) => {
                                 value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));
                                 held = Some(claim);
@@ -221,10 +237,14 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Adds slots; says whether there are more now.
     fn grow(&self) -> bool {
         let Ok(chunk) = self.slots.prepare() else { return false };
-        self.lock.with(|state| {
+        let awaited = self.lock.with(|state| {
             let slots = self.slots.install(chunk);
             state.log.back(slots);
+            !state.slotless.is_empty()
         });
+        if awaited {
+            self.slots_freed(usize::MAX);
+        }
         true
     }
 
@@ -240,21 +260,31 @@ impl<T, L: Layout<T>> Shell<T, L> {
         mut offer: Pin<&mut Offer<T>>,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), SendError<T>>> {
-        let resumed = offer.is_waiting();
-        if resumed {
-            match self.resume_offer(offer.as_mut(), context) {
-                Resumed::StillWaiting => return Poll::Pending,
-                Resumed::Stored => return Poll::Ready(Ok(())),
-                Resumed::Closed => {
-                    let value = self.take_back(offer);
-                    return value.map_or(Poll::Pending, |value| Poll::Ready(Err(SendError::Closed(value))));
-                }
-                Resumed::TryAgain => {
-                    let value = self.take_back(offer.as_mut());
-                    *offer.as_mut().project().value = value;
-                }
+        if !offer.is_waiting() {
+            return self.try_offer(offer, false, context);
+        }
+        match self.resume_offer(offer.as_mut(), context) {
+            Resumed::StillWaiting => Poll::Pending,
+            Resumed::Stored => Poll::Ready(Ok(())),
+            Resumed::Closed => {
+                let value = self.take_back(offer);
+                value.map_or(Poll::Pending, |value| Poll::Ready(Err(SendError::Closed(value))))
+            }
+            Resumed::TryAgain => {
+                let value = self.take_back(offer.as_mut());
+                *offer.as_mut().project().value = value;
+                let _pass_on = PassOn(self);
+                self.try_offer(offer, true, context)
             }
         }
+    }
+
+    fn try_offer(
+        &self,
+        mut offer: Pin<&mut Offer<T>>,
+        resumed: bool,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), SendError<T>>> {
         // Each further turn means that room was made, or the record closed, in the meantime.
         loop {
             // An offer that has ended stays pending, as a fused future would.
@@ -283,7 +313,8 @@ impl<T, L: Layout<T>> Shell<T, L> {
         }
     }
 
-    /// Puts the value into a slot and the offer into the queue, unless there is room after all.
+    /// Puts the value into a slot and the offer into the queue, unless there is room after all. When
+    /// there is no slot for it, the value stays in the offer, which waits for one.
     fn begin_offer(&self, offer: Pin<&mut Offer<T>>, resumed: bool, context: &mut Context<'_>) -> Begun {
         // First what is the user's code: nothing is lost if it panics.
         let mut waker = Some(context.waker().clone());
@@ -301,25 +332,37 @@ impl<T, L: Layout<T>> Shell<T, L> {
         let now = self.clock.now();
         let mut after = Aftermath::new(self);
         let begun = self.lock.with(|state| {
-            if state.log.room() == Room::Full
-                && let Some(waker) = waker.take()
-            {
-                let slot = claim.as_ref().map(|claim| claim.0);
-                state.senders.link(waiter, Ticket { slot, at_front: resumed, ..Ticket::default() }, waker);
-                state.log.counters.blocked += 1;
-                *offer.stage = OfferStage::Waiting(claim.take());
-                *offer.since = now;
-                return Begun::Waiting;
-            }
-            let Some(claim) = claim.take() else { return Begun::TryAgain(None) };
-            match publish_if_room::<T, L>(state, claim, Mode::Wait, false) {
-                // A buffer whose senders wait displaces nothing.
-                Ok(_none) => {
-                    after.published(state);
-                    Begun::Stored
+            let room = state.log.room();
+            let pauses = matches!(state.log.kind().when_full().verdict(), Verdict::Wait);
+            let (queue, ticket) = match &claim {
+                Some(claim) if room == Room::Full && pauses => {
+                    (&mut state.senders, Ticket { slot: Some(claim.0), ..Ticket::default() })
                 }
-                Err(claim) => Begun::TryAgain(Some(claim)),
-            }
+                None if room != Room::Closed && !state.log.has_free_slot() => {
+                    (&mut state.slotless, Ticket { at_front: resumed, ..Ticket::default() })
+                }
+                None => return Begun::TryAgain(None),
+                // What to displace, or to drop, is decided anew.
+                Some(_) if !pauses => return Begun::TryAgain(claim.take()),
+                Some(_) => {
+                    let Some(claim) = claim.take() else { return Begun::TryAgain(None) };
+                    // A buffer whose senders wait displaces nothing.
+                    return match publish_if_room::<T, L>(state, claim, Mode::Wait, false) {
+                        Ok(_none) => {
+                            after.published(state);
+                            Begun::Stored
+                        }
+                        Err(claim) => Begun::TryAgain(Some(claim)),
+                    };
+                }
+            };
+            let Some(waker) = waker.take() else { return Begun::TryAgain(claim.take()) };
+            queue.link(waiter, ticket, waker);
+            // A sender that waited for a slot, and now waits for room, goes on waiting.
+            state.log.counters.blocked += u64::from(!resumed);
+            *offer.stage = OfferStage::Waiting(claim.take());
+            *offer.since = now;
+            Begun::Waiting
         });
         after.finish();
         begun
@@ -337,7 +380,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             {
                 return (Resumed::StillWaiting, state.senders.rewake(waiter, waker));
             }
-            let (was, old) = state.senders.settle(waiter);
+            let (was, old) = state.offers(offer.stage).settle(waiter);
             state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
             let resumed = match was {
                 WaiterState::Done => {
@@ -376,28 +419,23 @@ impl<T, L: Layout<T>> Shell<T, L> {
             return offer.project().value.take();
         }
         let now = self.clock.now();
-        let mut after = Aftermath::new(self);
-        let (stored, spare) = {
+        let (was, spare) = {
             let offer = offer.as_mut().project();
             let waiter = offer.waiter.into_ref();
             self.lock.with(|state| {
-                let (was, spare) = state.senders.settle(waiter);
+                let (was, spare) = state.offers(offer.stage).settle(waiter);
                 state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
                 if was == WaiterState::Done {
                     *offer.stage = OfferStage::Fresh;
-                    return (true, spare);
+                } else {
+                    state.log.counters.timed_out += 1;
                 }
-                state.log.counters.timed_out += 1;
-                if was == WaiterState::Notified {
-                    // It was woken for room that it does not use: the next one may.
-                    after.made_room(state);
-                }
-                (false, spare)
+                (was, spare)
             })
         };
-        let value = if stored { None } else { self.take_back(offer) };
+        let value = if was == WaiterState::Done { None } else { self.take_back(offer) };
+        let _pass_on = (was == WaiterState::Notified).then(|| PassOn(self));
         drop(spare);
-        after.finish();
         value
     }
 
@@ -422,7 +460,8 @@ fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bo
         Room::Closed => Plan::Closed,
         Room::Full => match state.log.kind().when_full().verdict() {
             Verdict::Displace => Plan::Grow,
-            Verdict::Degrade if degraded => Plan::Grow,
+            // Without a slot the value waits, or travels back, as it is.
+            Verdict::Degrade if degraded || held.is_none() && !state.log.has_free_slot() => Plan::Grow,
             Verdict::Degrade => Plan::Degrade,
             Verdict::DropIncoming => Plan::DropIncoming,
             Verdict::Wait if mode == Mode::Wait => Plan::Wait,

@@ -1,0 +1,136 @@
+//! A motor controller on std threads, as it would be on an RTOS: a timer samples and never waits, a
+//! control task follows the samples and takes commands, a slow log pauses the control task, and a
+//! supervisor stops all by closing.
+
+use std::sync::{Arc, OnceLock};
+use std::task::{Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use aimdb_sync_embassy::{
+    Bounded, Clock, CriticalSectionRawMutex, Deadline, Mailbox, Parker, RecvError, SpmcRing, StaticRecord,
+};
+
+/// The port: how a thread stops and is set going, and what time it is.
+struct ThreadPort(Waker);
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl ThreadPort {
+    fn here() -> Self {
+        Self(Waker::from(Arc::new(Unpark(thread::current()))))
+    }
+}
+
+impl Parker for ThreadPort {
+    fn waker(&self) -> &Waker {
+        &self.0
+    }
+
+    fn park(&self, until: Deadline) {
+        match until {
+            Deadline::Never => thread::park(),
+            Deadline::At(at) => thread::park_timeout(Duration::from_nanos(at.saturating_sub(self.now()))),
+        }
+    }
+}
+
+impl Clock for ThreadPort {
+    fn now(&self) -> u64 {
+        now()
+    }
+}
+
+fn now() -> u64 {
+    static ZERO: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(ZERO.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[derive(Clone, Copy)]
+struct Line {
+    sample: u32,
+    target: u32,
+}
+
+type Mutex = CriticalSectionRawMutex;
+
+static SAMPLES: StaticRecord<SpmcRing<8>, u32, Mutex, 10> = StaticRecord::new();
+static TARGET: StaticRecord<Mailbox, u32, Mutex, 3> = StaticRecord::new();
+static LOG: StaticRecord<Bounded<4>, Line, Mutex, 6> = StaticRecord::builder().clock(now).build();
+
+/// The timer's interrupt: it has no port, so it cannot wait.
+fn sample() {
+    for tick in 0..200 {
+        if SAMPLES.producer().try_send(tick).is_err() {
+            return;
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// The control task: every sample, with the newest target.
+fn control() -> Result<(u32, u64), Box<dyn std::error::Error + Send + Sync>> {
+    let port = ThreadPort::here();
+    let mut samples = SAMPLES.consumer()?.on(&port);
+    let mut targets = TARGET.consumer()?;
+    let log = LOG.producer().on(&port);
+    let (mut target, mut handled, mut missed) = (0, 0, 0);
+    loop {
+        match samples.recv() {
+            Ok(sample) => {
+                target = targets.try_recv().unwrap_or(target);
+                handled += 1;
+                // Pauses here while the log is full.
+                log.send(Line { sample, target })?;
+            }
+            Err(RecvError::Lagged(lag)) => missed += lag,
+            Err(_) => {
+                log.close();
+                return Ok((handled, missed));
+            }
+        }
+    }
+}
+
+/// The log, slower than the samples come.
+fn log() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    let port = ThreadPort::here();
+    let mut lines = LOG.consumer()?.on(&port);
+    let mut written = 0;
+    while let Ok(line) = lines.recv() {
+        written += 1;
+        if written % 20 == 0 {
+            println!("sample {} with target {}", line.sample, line.target);
+        }
+        thread::sleep(Duration::from_micros(500));
+    }
+    Ok(written)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    thread::scope(|scope| {
+        let log = scope.spawn(log);
+        let control = scope.spawn(control);
+        let timer = scope.spawn(sample);
+        // The supervisor: two commands, then the end.
+        for target in [10, 20] {
+            TARGET.producer().force_send(target)?;
+            thread::sleep(Duration::from_millis(20));
+        }
+        SAMPLES.close();
+        let stopped = "a task panicked";
+        timer.join().map_err(|_| stopped)?;
+        let (handled, missed) = control.join().map_err(|_| stopped)??;
+        let written = log.join().map_err(|_| stopped)??;
+        let stats = LOG.stats().counters;
+        println!("samples handled {handled}, missed while the log paused the task {missed}; lines written {written}");
+        println!("the log paused the task {} times, {} µs in all", stats.blocked, stats.blocked_ns / 1_000);
+        Ok(())
+    })
+}

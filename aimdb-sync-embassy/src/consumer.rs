@@ -1,0 +1,234 @@
+//! The end where values come out.
+
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use core::time::Duration;
+
+use aimdb_core::buffer::{ReaderMetrics, Receiving, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
+use aimdb_core::pure::{CursorId, Start};
+use aimdb_core::waiting::{Deadline, block_on_with};
+use pin_project_lite::pin_project;
+
+use crate::port::{NoPort, Port};
+use crate::record::Record;
+
+/// Reads values from a record with a cursor of its own, or with one that it shares.
+///
+/// Cloning shares the cursor: each value goes to one of the clones.
+/// [`StaticConsumer::subscribe`] makes a new cursor: each value goes to both. Dropping the last
+/// consumer of a cursor releases what the cursor held back.
+///
+/// Without a port it has the calls that never wait, which an interrupt may make, and those that are
+/// awaited. [`StaticConsumer::on`] adds the calls that block.
+pub struct StaticConsumer<'a, R: Record, P = NoPort> {
+    share: Share<'a, R>,
+    port: &'a P,
+}
+
+/// One consumer's share of a cursor.
+struct Share<'a, R: Record> {
+    record: &'a R,
+    cursor: CursorId,
+    /// Waits that began and did not end: more than 0 after a future was forgotten. Its waiter still
+    /// stands in the cursor's queue, so the cursor has to stay.
+    waits: usize,
+}
+
+impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
+    pub(crate) fn subscribe_to(record: &'a R, port: &'a P, start: Start) -> Result<Self, SubscribeError> {
+        let cursor = record.shell().subscribe(start)?;
+        Ok(Self { share: Share { record, cursor, waits: 0 }, port })
+    }
+
+    /// The same consumer for a task that blocks through `port`.
+    #[must_use]
+    pub fn on<Q: Port>(self, port: &'a Q) -> StaticConsumer<'a, R, Q> {
+        StaticConsumer { share: self.share, port }
+    }
+
+    /// Takes the next value if there is one. Never waits; may be called from an interrupt.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn try_recv(&mut self) -> Result<R::Value, TryRecvError> {
+        self.share.record.shell().try_recv(self.share.cursor)
+    }
+
+    /// Waits for the next value. For an async task; works on any executor and needs no port.
+    /// Dropping the future loses nothing: it takes a value only when it is ready.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the record is
+    /// closed and drained.
+    pub fn recv_async(&mut self) -> Recv<'_, 'a, R> {
+        let receiving = self.share.record.shell().recv_async(self.share.cursor);
+        Recv { share: &mut self.share, began: false, receiving }
+    }
+
+    /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
+    /// not seen. Never waits; ends even under a producer that never pauses. Lag is counted, not
+    /// told.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn try_latest(&mut self) -> Result<R::Value, TryRecvError> {
+        let shell = self.share.record.shell();
+        // A lag that was not yet told stands before the newest value; told once, it is over. A
+        // producer may add one between two turns, so the turns are counted.
+        for _ in 0..LATEST_TRIES {
+            shell.skip_to_newest(self.share.cursor);
+            match shell.try_recv(self.share.cursor) {
+                Err(TryRecvError::Lagged(_)) => {}
+                other => return other,
+            }
+        }
+        Err(TryRecvError::Empty)
+    }
+
+    /// A clone of the current value, on a kind that has one.
+    #[must_use]
+    pub fn peek(&self) -> Option<R::Value> {
+        self.share.record.shell().peek()
+    }
+
+    /// A consumer with a new cursor on the same record, which begins as a late subscriber does.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::StaticRecord::consumer`].
+    pub fn subscribe(&self) -> Result<Self, SubscribeError> {
+        Self::subscribe_to(self.share.record, self.port, Start::Live)
+    }
+
+    /// What the cursor has counted.
+    #[must_use]
+    pub fn stats(&self) -> ReaderMetrics {
+        self.share.record.shell().reader_metrics(self.share.cursor)
+    }
+}
+
+/// How often [`StaticConsumer::try_latest`] follows a producer that overtakes it.
+const LATEST_TRIES: usize = 8;
+
+impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
+    /// Blocks the calling task until there is a value.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the record is
+    /// closed and drained.
+    pub fn recv(&mut self) -> Result<R::Value, RecvError> {
+        // One turn: a wait without a deadline ends with an outcome.
+        loop {
+            let port = self.port;
+            if let Some(outcome) = block_on_with(port, port, pin!(self.recv_async()), Deadline::Never) {
+                return outcome;
+            }
+        }
+    }
+
+    /// As [`StaticConsumer::recv`], for at most `timeout`. Zero means one try.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no value.
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<R::Value, RecvTimeoutError> {
+        self.recv_deadline(Deadline::after(self.port.now(), timeout))
+    }
+
+    /// As [`StaticConsumer::recv`], until a point in time on the port's clock. What is ready by then
+    /// wins over the timeout.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no value.
+    pub fn recv_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
+        let port = self.port;
+        match block_on_with(port, port, pin!(self.recv_async()), deadline) {
+            Some(outcome) => outcome.map_err(RecvTimeoutError::from),
+            None => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
+    /// Blocks the calling task until there is a value that this cursor has not seen, and takes the
+    /// newest. Lag is counted, not told.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Closed`] when the record is closed and drained, [`RecvTimeoutError::Timeout`]
+    /// when the time is up.
+    pub fn latest_timeout(&mut self, timeout: Duration) -> Result<R::Value, RecvTimeoutError> {
+        self.latest_deadline(Deadline::after(self.port.now(), timeout))
+    }
+
+    /// As [`StaticConsumer::latest_timeout`], until a point in time on the port's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`StaticConsumer::latest_timeout`].
+    pub fn latest_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
+        // Ends with a value, the end or the deadline; each turn is one lag.
+        loop {
+            self.share.record.shell().skip_to_newest(self.share.cursor);
+            match self.recv_deadline(deadline) {
+                Err(RecvTimeoutError::Lagged(_)) => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl<R: Record> Drop for Share<'_, R> {
+    fn drop(&mut self) {
+        if self.waits == 0 {
+            self.record.shell().unsubscribe(self.cursor);
+        }
+    }
+}
+
+impl<R: Record, P> Clone for StaticConsumer<'_, R, P> {
+    fn clone(&self) -> Self {
+        let Share { record, cursor, .. } = self.share;
+        record.shell().share(cursor);
+        Self { share: Share { record, cursor, waits: 0 }, port: self.port }
+    }
+}
+
+impl<R: Record, P> core::fmt::Debug for StaticConsumer<'_, R, P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticConsumer").field("stats", &self.stats()).finish()
+    }
+}
+
+pin_project! {
+    /// The future of the next value; see [`StaticConsumer::recv_async`].
+    #[must_use = "nothing is read until the future is polled"]
+    pub struct Recv<'c, 'a, R: Record> {
+        share: &'c mut Share<'a, R>,
+        began: bool,
+        #[pin]
+        receiving: Receiving<'a, R::Value, R::Layout>,
+    }
+
+    impl<R: Record> PinnedDrop for Recv<'_, '_, R> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.share.waits -= usize::from(*this.began);
+        }
+    }
+}
+
+impl<R: Record> Future for Recv<'_, '_, R> {
+    type Output = Result<R::Value, RecvError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.share.waits += usize::from(!*this.began);
+        *this.began = true;
+        this.receiving.poll(context)
+    }
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![deny(unsafe_code)]
+
+mod consumer;
+mod kind;
+mod layout;
+mod lock;
+mod port;
+mod producer;
+mod record;
+mod storage;
+
+pub use consumer::{Recv, StaticConsumer};
+pub use kind::{
+    Bounded, DegradeQuality, DropNewest, DropOldest, Fail, Mailbox, PauseUpstream, SingleCursorKind, SingleLatest,
+    SpmcRing, StaticKind, StaticPolicy, WithoutDegrader,
+};
+pub use lock::PreemptionSafe;
+pub use port::{NoPort, Port};
+pub use producer::StaticProducer;
+pub use record::{Record, StaticRecord, StaticRecordBuilder};
+
+pub use aimdb_core::buffer::{
+    BufferMetrics, FlushTimeout, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,
+    SubscribeError, TryRecvError, TrySendError,
+};
+pub use aimdb_core::pure::{Counters, CursorCounters, DropCause, ErrorKind, Kind, Policy, Start};
+pub use aimdb_core::waiting::{Clock, Deadline, Parker};
+pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;

@@ -1,0 +1,162 @@
+//! The end where values go in.
+
+use core::pin::pin;
+use core::time::Duration;
+
+use aimdb_core::buffer::{BufferMetrics, FlushTimeout, Flushing, Pushing, SendError, TrySendError};
+use aimdb_core::waiting::{Deadline, block_on_with};
+
+use crate::port::{NoPort, Port};
+use crate::record::Record;
+
+/// Sends values into a record. Two pointers, free to copy; any number of them.
+///
+/// Without a port it has the calls that never wait, which an interrupt may make, and those that are
+/// awaited. [`StaticProducer::on`] adds the calls that block.
+pub struct StaticProducer<'a, R, P = NoPort> {
+    record: &'a R,
+    port: &'a P,
+}
+
+impl<'a, R, P> StaticProducer<'a, R, P> {
+    pub(crate) const fn new(record: &'a R, port: &'a P) -> Self {
+        Self { record, port }
+    }
+
+    /// The same producer for a task that blocks through `port`.
+    #[must_use]
+    pub const fn on<Q: Port>(self, port: &'a Q) -> StaticProducer<'a, R, Q> {
+        StaticProducer { record: self.record, port }
+    }
+}
+
+impl<'a, R: Record, P> StaticProducer<'a, R, P> {
+    /// Stores a value without waiting, or gives it back. May be called from an interrupt.
+    ///
+    /// # Errors
+    ///
+    /// The value, when the record is full and does not displace, or is closed.
+    pub fn try_send(&self, value: R::Value) -> Result<(), TrySendError<R::Value>> {
+        self.record.shell().try_push(value).map_err(TrySendError::from)
+    }
+
+    /// Stores a value whatever happens and returns what it displaced. Never waits; may be called
+    /// from an interrupt.
+    ///
+    /// # Errors
+    ///
+    /// The value, when the record is closed, is a rendezvous with no reader waiting, or has all its
+    /// slots in use by those who are sending and reading.
+    pub fn force_send(&self, value: R::Value) -> Result<Option<R::Value>, TrySendError<R::Value>> {
+        self.record.shell().force_push(value).map_err(TrySendError::from)
+    }
+
+    /// Stores a value, waiting for room if the record lets its producers wait. For an async task;
+    /// works on any executor and needs no port. Dropping the future gives the value to the drop
+    /// hook, if it was waiting and is not stored; [`Pushing::cancel`] gives it back.
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason: refused or closed.
+    pub fn send_async(&self, value: R::Value) -> Pushing<'a, R::Value, R::Layout> {
+        self.record.shell().push_async(value)
+    }
+
+    /// Waits until every value sent before has been consumed by each cursor that gates. Ready at
+    /// once on a kind whose cursors do not.
+    pub fn flush_async(&self) -> Flushing<'a, R::Value, R::Layout> {
+        self.record.shell().flush()
+    }
+
+    /// Refuses all values to come; see [`crate::StaticRecord::close`].
+    pub fn close(&self) {
+        self.record.shell().close();
+    }
+
+    /// Closes, discards what is buffered and says how many values that were.
+    pub fn abort(&self) -> usize {
+        self.record.shell().abort()
+    }
+
+    /// Whether the record was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.record.shell().is_closed()
+    }
+
+    /// State and counts of the record; see [`crate::StaticRecord::stats`].
+    #[must_use]
+    pub fn stats(&self) -> BufferMetrics {
+        self.record.shell().metrics()
+    }
+}
+
+impl<R: Record, P: Port> StaticProducer<'_, R, P> {
+    /// Stores a value, blocking the calling task while the record lets its producers wait.
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason: refused or closed.
+    pub fn send(&self, value: R::Value) -> Result<(), SendError<R::Value>> {
+        self.send_deadline(value, Deadline::Never)
+    }
+
+    /// As [`StaticProducer::send`], for at most `timeout`. Zero means one try.
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason: refused, closed, or the time is up.
+    pub fn send_timeout(&self, value: R::Value, timeout: Duration) -> Result<(), SendError<R::Value>> {
+        self.send_deadline(value, Deadline::after(self.port.now(), timeout))
+    }
+
+    /// As [`StaticProducer::send`], until a point in time on the port's clock. A value for which
+    /// room is made by then is stored.
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason: refused, closed, or the deadline passed.
+    pub fn send_deadline(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
+        let mut send = pin!(self.send_async(value));
+        match block_on_with(self.port, self.port, send.as_mut(), deadline) {
+            Some(outcome) => outcome,
+            None => match send.cancel() {
+                Some(value) => Err(SendError::Timeout(value)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Blocks until every value sent before has been consumed by each cursor that gates, for at
+    /// most `timeout`. Returns at once on a kind whose cursors do not gate.
+    ///
+    /// # Errors
+    ///
+    /// When the time is up.
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushTimeout> {
+        self.flush_deadline(Deadline::after(self.port.now(), timeout))
+    }
+
+    /// As [`StaticProducer::flush`], until a point in time on the port's clock.
+    ///
+    /// # Errors
+    ///
+    /// When the deadline passes first.
+    pub fn flush_deadline(&self, deadline: Deadline) -> Result<(), FlushTimeout> {
+        block_on_with(self.port, self.port, pin!(self.flush_async()), deadline).ok_or(FlushTimeout)
+    }
+}
+
+impl<R, P> Clone for StaticProducer<'_, R, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, P> Copy for StaticProducer<'_, R, P> {}
+
+impl<R: Record, P> core::fmt::Debug for StaticProducer<'_, R, P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticProducer").field("stats", &self.stats()).finish()
+    }
+}

@@ -1,0 +1,197 @@
+//! Forked children, and use after `main` returned (C8, C9). The one test file that needs `unsafe`
+//! to fork; it has no harness, whose threads would not be in the child.
+#![allow(unsafe_code)]
+
+#[cfg(not(unix))]
+fn main() {}
+
+#[cfg(unix)]
+fn main() {
+    unix::main();
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::time::Duration;
+
+    use aimdb_sync::{
+        AimDbBuilder, AimDbHandle, Attach, BufferCfg, BufferMetrics, DbError, Deadline, FlushError, Misuse, Policy,
+        RecvError, RecvTimeoutError, SendError, SendManyError, SharedProducer, ShutdownError, SyncConsumer,
+        SyncProducer, TryRecvError, TrySendError,
+    };
+
+    pub(super) fn main() {
+        c8_a_forked_child_is_refused_and_hangs_nowhere_and_attaches_a_database_of_its_own();
+        c8_a_fork_while_others_hold_the_locks_hangs_nowhere();
+        c9_ends_can_be_used_after_main_has_returned();
+        println!("test result: ok. 3 passed");
+    }
+
+    /// Runs `child` in a forked child and says whether it came to its end. A child that hangs is
+    /// killed by its alarm.
+    fn forked(child: impl FnOnce()) -> bool {
+        // SAFETY: the child is this thread alone. It allocates, which glibc makes safe after a
+        // fork, and touches of the parent's locks only what is under test.
+        match unsafe { libc::fork() } {
+            -1 => panic!("no fork"),
+            0 => {
+                // SAFETY: no handler is installed; the alarm ends the process.
+                unsafe { libc::alarm(30) };
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+                // SAFETY: ends the child without the parent's exit handlers.
+                unsafe { libc::_exit(i32::from(outcome.is_err())) }
+            }
+            pid => {
+                let mut status = 0;
+                // SAFETY: it is our child, and the status is ours to write.
+                assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+                libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+            }
+        }
+    }
+
+    fn database() -> AimDbHandle {
+        let mut builder = AimDbBuilder::new();
+        builder.configure::<u32>("a", |record| {
+            record.buffer(BufferCfg::Bounded { capacity: 2, policy: Policy::PauseUpstream });
+        });
+        builder.configure::<u32>("b", |record| {
+            record.buffer(BufferCfg::SpmcRing { capacity: 8 });
+            record.tap_blocking(|_, mut consumer| while consumer.recv_blocking(Deadline::Never).is_ok() {});
+            #[cfg(feature = "tokio")]
+            record.tap(|_, mut consumer| async move { while consumer.recv().await.is_ok() {} });
+        });
+        builder.attach().expect("sound")
+    }
+
+    fn c8_a_forked_child_is_refused_and_hangs_nowhere_and_attaches_a_database_of_its_own() {
+        let handle = database();
+        let producer = handle.producer::<u32>("a").expect("it is there");
+        let mut consumer = handle.consumer::<u32>("a").expect("it is there");
+        producer.send(1).expect("there is room");
+        // Moved into the child's copy of this closure, and dropped there.
+        let ends = Mutex::new(Some((handle, producer, consumer.clone())));
+        let child = || {
+            let (handle, producer, other) =
+                ends.lock().unwrap_or_else(PoisonError::into_inner).take().expect("nobody else takes it");
+            refuses(&handle, &producer, other);
+            drop((handle, producer));
+            works(database());
+        };
+        assert!(forked(child), "the child hung or panicked");
+        let (handle, producer, other) =
+            ends.lock().unwrap_or_else(PoisonError::into_inner).take().expect("the child took its own");
+        drop(other);
+        assert_eq!(consumer.recv(), Ok(1));
+        producer.send(2).expect("the parent goes on");
+        assert_eq!(consumer.recv(), Ok(2));
+        handle.shutdown().expect("the parent's services are alive");
+    }
+
+    fn refuses(handle: &AimDbHandle, producer: &SyncProducer<u32>, mut consumer: SyncConsumer<u32>) {
+        let misuse = Misuse::ForkedChild;
+        assert_eq!(handle.producer::<u32>("a").map(drop), Err(DbError::Misuse(misuse)));
+        assert_eq!(handle.consumer::<u32>("a").map(drop), Err(DbError::Misuse(misuse)));
+        assert_eq!(handle.shutdown(), Err(ShutdownError::Misuse(misuse)));
+        assert_eq!(handle.shutdown_timeout(Duration::ZERO), Err(ShutdownError::Misuse(misuse)));
+        assert!(handle.is_closed() && handle.failures().is_empty() && handle.stats().is_empty());
+        assert!(handle.running().is_empty());
+
+        assert_eq!(producer.send(1), Err(SendError::Misuse(1, misuse)));
+        assert_eq!(producer.try_send(1), Err(TrySendError::Misuse(1, misuse)));
+        assert_eq!(producer.force_send(1), Err(TrySendError::Misuse(1, misuse)));
+        assert_eq!(producer.send_timeout(1, Duration::MAX), Err(SendError::Misuse(1, misuse)));
+        let mut batch = [1, 2].into();
+        assert_eq!(producer.send_many(&mut batch), Err(SendManyError::Misuse { sent: 0, misuse }));
+        assert_eq!(batch, [1, 2]);
+        assert_eq!(producer.flush(Duration::MAX), Err(FlushError::Misuse(misuse)));
+        producer.close();
+        assert_eq!((producer.abort(), producer.is_closed()), (0, true));
+        assert_eq!(producer.stats(), BufferMetrics::default());
+        drop((producer.clone(), producer.shared()));
+
+        assert_eq!(consumer.recv(), Err(RecvError::Misuse(misuse)));
+        assert_eq!(consumer.try_recv(), Err(TryRecvError::Misuse(misuse)));
+        assert_eq!(consumer.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Misuse(misuse)));
+        assert_eq!(consumer.recv_many(&mut Vec::new(), 1), Err(RecvError::Misuse(misuse)));
+        assert_eq!(consumer.latest(), Err(RecvError::Misuse(misuse)));
+        assert_eq!(consumer.try_latest(), Err(TryRecvError::Misuse(misuse)));
+        assert_eq!((consumer.iter().next(), consumer.try_iter().next(), consumer.peek()), (None, None, None));
+        assert_eq!(consumer.subscribe().map(drop), Err(DbError::Misuse(misuse)));
+        assert_eq!(consumer.share().map(drop), Err(DbError::Misuse(misuse)));
+        assert_eq!(consumer.clone().recv(), Err(RecvError::Misuse(misuse)));
+        assert_eq!((consumer.stats().id, consumer.is_closed()), (0, true));
+        assert!(format!("{consumer:?} {producer:?} {handle:?}").contains("closed: true"));
+    }
+
+    fn works(handle: AimDbHandle) {
+        let producer = handle.producer::<u32>("a").expect("it is there");
+        let mut consumer = handle.consumer::<u32>("a").expect("it is there");
+        let reads = std::thread::spawn(move || consumer.iter().sum::<u32>());
+        (0..100).try_for_each(|value| producer.send(value)).expect("it is open");
+        handle.producer::<u32>("b").expect("it is there").send(1).expect("a ring accepts");
+        handle.shutdown().expect("its services are alive");
+        assert_eq!(reads.join().expect("no panic"), 4_950);
+    }
+
+    fn c8_a_fork_while_others_hold_the_locks_hangs_nowhere() {
+        let handle = Arc::new(database());
+        let enough = Arc::new(AtomicBool::new(false));
+        let busy: Vec<_> = (0..3)
+            .map(|_| {
+                let (handle, enough) = (Arc::clone(&handle), Arc::clone(&enough));
+                std::thread::spawn(move || {
+                    let producer = handle.producer::<u32>("a").expect("it is there");
+                    let mut consumer = handle.consumer::<u32>("a").expect("it is there");
+                    while !enough.load(Ordering::Relaxed) {
+                        let _ = producer.force_send(1);
+                        let _ = consumer.try_recv();
+                        drop(handle.stats());
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..100 {
+            let producer = handle.producer::<u32>("a").expect("it is there");
+            let consumer = handle.consumer::<u32>("a").expect("it is there");
+            let ends = Mutex::new(Some((producer, consumer)));
+            let child = || {
+                let (producer, consumer) =
+                    ends.lock().unwrap_or_else(PoisonError::into_inner).take().expect("nobody else takes it");
+                refuses(&handle, &producer, consumer);
+            };
+            assert!(forked(child), "the child hung or panicked");
+        }
+        enough.store(true, Ordering::Relaxed);
+        for thread in busy {
+            thread.join().expect("no panic");
+        }
+        handle.shutdown().expect("the parent's services are alive");
+    }
+
+    static AFTER_MAIN: OnceLock<(SharedProducer<u32>, Mutex<SyncConsumer<u32>>)> = OnceLock::new();
+
+    extern "C" fn after_main() {
+        let (producer, consumer) = AFTER_MAIN.get().expect("it was set");
+        let mut consumer = consumer.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = producer.send(1);
+        let seen = (consumer.recv(), consumer.recv_timeout(Duration::from_millis(1)));
+        if (sent, seen) != (Ok(()), (Ok(1), Err(RecvTimeoutError::Timeout))) {
+            std::process::abort();
+        }
+    }
+
+    fn c9_ends_can_be_used_after_main_has_returned() {
+        let handle = database();
+        let producer = handle.producer::<u32>("a").expect("it is there").shared();
+        let consumer = Mutex::new(handle.consumer::<u32>("a").expect("it is there"));
+        assert!(AFTER_MAIN.set((producer, consumer)).is_ok());
+        // It would close the records.
+        std::mem::forget(handle);
+        // SAFETY: the function is ours, and does not unwind: it aborts.
+        assert_eq!(unsafe { libc::atexit(after_main) }, 0);
+    }
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Writes the patches of this directory anew, against the sources as they are.
+
+Each entry is a name, what the bug is, the file, and the text that it replaces. Run it after the
+sources have moved under a patch: `python3 tests/loom/mutants/make.py`.
+"""
+import difflib, pathlib, sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+SHELL = "aimdb-core/src/buffer/shell/"
+
+MUTANTS = [
+    ("close-wakes-nobody", "A close notifies nobody.", SHELL + "end.rs", [(
+        "            let discarded = state.log.close();\n            after.closed(state);\n            discarded\n        });\n        after.finish();\n        if discarded > 0 {\n",
+        "            let discarded = state.log.close();\n            let _ = state;\n            discarded\n        });\n        after.finish();\n        if discarded > 0 {\n")]),
+    ("sender-waits-without-a-second-look", "A sender links its waiter without looking for room again.", SHELL + "send.rs", [(
+        "            if state.log.room() == Room::Full\n                && let Some(waker)",
+        "            if let Some(waker)")]),
+    ("reader-waits-without-a-second-look", "A reader links its waiter without looking for a value again.", SHELL + "receive.rs", [(
+        "            let next = state.log.next(cursor, was == WaiterState::Granted);\n",
+        "            let next = if *reading.waits { state.log.next(cursor, was == WaiterState::Granted) } else { Next::Empty };\n")]),
+    ("cancelled-reader-keeps-its-wake-up", "A woken reader that leaves passes nothing on.", SHELL + "receive.rs", [(
+        "            if matches!(was, WaiterState::Granted | WaiterState::Notified) {\n                after.passed_on(state, cursor);\n            }\n", "")]),
+    ("leaving-cursor-serves-nobody", "What a leaving cursor held back is not given to those who wait.", SHELL + "receive.rs", [(
+        "            // Also when nothing was freed: on a rendezvous, and for a flush, one cursor less counts.\n            after.made_room(state);\n", "")]),
+    ("take-serves-nobody", "A value that is taken makes no room.", SHELL + "receive.rs", [(
+        "            } else if state.log.len() < before {\n                after.made_room(state);\n            }\n", "            } else {\n                let _ = before;\n            }\n")]),
+    ("skip-serves-nobody", "Values that are skipped make no room.", SHELL + "receive.rs", [(
+        "            if freed > 0 {\n                after.made_room(state);\n            }\n            freed\n", "            freed\n")]),
+    ("hand-serves-nobody", "A hand that is held out at a rendezvous is not seen by those who wait.", SHELL + "receive.rs", [(
+        "                if state.log.capacity() == 0 {\n                    // The hand that opens is the room on a rendezvous.\n                    after.made_room(state);\n                }\n", "")]),
+    ("flushes-are-forgotten", "Room wakes senders but no flush.", SHELL + "aftermath.rs", [(
+        "todo.room = !(done && wakes.wake_flushers(state));", "todo.room = !done;")]),
+    ("force-forgets-flushes", "A value displaced by force wakes no flush.", SHELL + "send.rs", [(
+        "                if mode == Mode::Force {\n                    // A flush may have waited for the value that was displaced.\n                    after.made_room(state);\n                }\n", "")]),
+    ("many-values-wake-one-reader", "Several values that become visible at once wake one reader of a cursor.", SHELL + "aftermath.rs", [(
+        "Some(Readers::of(waiting + published));", "Some(Readers::of((waiting + published).min(1)));")]),
+    ("value-wakes-every-share", "One value wakes every reader of a cursor.", SHELL + "aftermath.rs", [(
+        "            self.todo.readers = Some(Readers::of(1));", "            self.todo.readers = Some(Readers::of(8));")]),
+    ("value-wakes-the-first-cursor", "A value wakes the readers of the first cursor only.", SHELL + "aftermath.rs", [(
+        "readers = Readers { cursor: readers.cursor + 1, woken: 0, ..readers };",
+        "readers = Readers { cursor: state.log.cursors_mut().len(), woken: 0, ..readers };")]),
+    ("full-wake-list-is-the-end", "Those who did not fit into one list of wakers are forgotten.", SHELL + "aftermath.rs", [(
+        "            if !self.todo.is_left() {\n                return;\n            }\n            let shell",
+        "            if !self.todo.is_left() || self.todo.is_left() {\n                return;\n            }\n            let shell")]),
+    ("done-without-publish", "A waiting sender is told that its value was stored, which it was not.", SHELL + "aftermath.rs", [(
+        "                    if state.log.publish(claim).is_err() {\n                        // The storage has no place for it after all; it waits on.\n                        break;\n                    }\n",
+        "                    let _ = claim;\n")]),
+    ("stored-value-is-taken-back", "A sender that gives up takes its value back though it was stored.", SHELL + "send.rs", [(
+        "                if was == WaiterState::Done {\n                    *offer.stage = OfferStage::Fresh;\n                    return (true, spare);\n                }\n", "")]),
+    ("publish-before-fill", "A value is published before it lies in its slot.", SHELL + "send.rs", [
+        ("            cell.fill(&claim, value);\n            let mut after", "            let slot = claim.0;\n            let mut after"),
+        ("                    let displaced = Displaced { shell: self, doomed: displaced };\n",
+         "                    cell.fill(&Claim(slot), value);\n                    let displaced = Displaced { shell: self, doomed: displaced };\n"),
+        ("                    value = cell.empty(&Owned(claim.0));\n                    held", "                    held")]),
+    ("last-look-disposes-of-nothing", "The last look at an overwritten value does not dispose of it.", SHELL + "receive.rs", [(
+        "        self.shell.dispose(doomed);\n", "        let _ = doomed;\n")]),
+    ("overwrite-ignores-looks", "An overwritten value is moved out while a reader looks at it.", "aimdb-core/src/pure/slot_pool.rs", [(
+        "        let meta = self.meta(slot);\n        if meta.pins == 0 {\n            return Some(Doomed { owned: Owned(slot), cause });\n        }\n        meta.doom = Some(Doom { cause });\n        None\n",
+        "        let _ = self.meta(slot);\n        Some(Doomed { owned: Owned(slot), cause })\n")]),
+    ("take-ignores-looks", "A value is moved out while somebody else looks at it.", "aimdb-core/src/pure/log.rs", [(
+        "        if self.slots.is_pinned(slot) {", "        if self.slots.is_pinned(slot) && self.closed {")]),
+    ("promise-outlives-close", "A promise keeps a reader waiting on a closed record.", "aimdb-core/src/pure/log.rs", [(
+        "if !self.closed && self.len - offset <=", "if self.len - offset <=")]),
+    ("promise-is-not-kept", "A value that is promised to an overtaken reader is given to another.", "aimdb-core/src/pure/log.rs", [(
+        "if !self.closed && self.len - offset <= self.cursor(id).granted as usize {", "if self.len - offset < self.cursor(id).granted as usize {")]),
+    ("wake-is-relaxed", "A wake-up carries nothing with it.", "aimdb-core/src/waiting/park.rs", [(
+        "self.state.swap(RUNG, Ordering::Release)", "self.state.swap(RUNG, Ordering::Relaxed)")]),
+    ("park-acquires-nothing", "A thread that slept does not see what came before its wake-up.", "aimdb-core/src/waiting/park.rs", [(
+        "        fence(Ordering::Acquire);\n", "        fence(Ordering::Release);\n")]),
+    ("early-ring-acquires-nothing", "A thread that was rung before it slept does not see what came before.", "aimdb-core/src/waiting/park.rs", [(
+        "compare_exchange(RUNG, AWAKE, Ordering::Acquire,", "compare_exchange(RUNG, AWAKE, Ordering::Relaxed,")]),
+    ("park-overwrites-a-ring", "A thread goes to sleep over a wake-up that has come.", "aimdb-core/src/waiting/park.rs", [(
+        "        if inner.state.compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Relaxed).is_err() {",
+        "        if inner.state.swap(ASLEEP, Ordering::Relaxed) > ASLEEP {")]),
+    ("bell-rings-past-the-lock", "The bell is rung between the sleeper's look and its sleep.", "aimdb-core/src/waiting/lock.rs", [(
+        "        drop(self.lock.lock().expect(\"never poisoned\"));\n", "")]),
+]
+
+def main():
+    wrong = []
+    for old in HERE.glob("*.patch"):
+        old.unlink()
+    for name, about, path, edits in MUTANTS:
+        before = (ROOT / path).read_text()
+        after = before
+        for old, new in edits:
+            if after.count(old) != 1:
+                wrong.append(f"{name}: its text stands {after.count(old)} times in {path}")
+            after = after.replace(old, new)
+        diff = difflib.unified_diff(before.splitlines(True), after.splitlines(True), "a/" + path, "b/" + path, n=3)
+        (HERE / f"{name}.patch").write_text(about + "\n" + "".join(diff))
+    sys.exit("\n".join(wrong) if wrong else 0)
+
+main()

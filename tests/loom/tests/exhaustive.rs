@@ -1,0 +1,69 @@
+//! Every scenario under every schedule within its bound of preemptions.
+#![cfg(loom)]
+#![allow(missing_docs)]
+
+use aimdb_models::{scenarios, schedule::explore};
+
+macro_rules! models {
+    ($($name:ident: $preemptions:literal,)*) => {$(
+        #[test]
+        fn $name() {
+            explore(stringify!($name), $preemptions, scenarios::$name);
+        }
+    )*};
+}
+
+models! {
+    c1_pop_meets_close: 4,
+    c1_blocked_push_meets_close: 4,
+    c1_push_and_pop_meet_close: 4,
+    c1_close_wakes_both_shares: 4,
+    c1_a_promise_ends_with_the_close: 3,
+    w1_two_pushes_meet_two_pops: 3,
+    w2_one_place_wakes_one_sender: 4,
+    k5_a_slow_reader_leaves: 4,
+    w2_two_values_at_once_wake_two_readers: 3,
+    s7_latest_makes_room: 4,
+    s6_a_batch_larger_than_the_capacity: 4,
+    k4_a_reader_comes_and_goes: 4,
+    k4_the_first_reader_finds_what_was_kept: 4,
+    w2_a_cancelled_sender_passes_its_turn_on: 3,
+    b22_a_dropped_push_meets_a_pop: 4,
+    w2_a_cancelled_reader_passes_its_wake_up_on: 4,
+    w2_a_woken_reader_that_is_dropped_passes_on: 4,
+    w3_a_promise_is_passed_on: 4,
+    w2_one_value_wakes_each_cursor: 3,
+    w2_one_value_wakes_one_share: 4,
+    k3_a_ring_is_overwritten_under_a_reader: 4,
+    k3_a_ring_wakes_its_reader: 4,
+    k_latest_is_replaced_under_a_peek: 4,
+    k_mailbox_is_put_taken_and_put: 4,
+    k_mailbox_is_taken_under_a_peek: 4,
+    k_mailbox_has_one_taker: 3,
+    k7_two_cursors_read_one_value: 4,
+    s5_force_meets_a_pop: 4,
+    k1_a_rendezvous: 4,
+    k1_a_rendezvous_is_left: 4,
+    k1_a_rendezvous_of_three: 3,
+    k5_a_rendezvous_loses_a_cursor: 4,
+    c1_a_rendezvous_is_closed: 4,
+    c2_flush_meets_a_pop: 4,
+    c2_flush_ends_beside_later_values: 4,
+    c2_flush_meets_an_abort: 4,
+    c2_flush_meets_a_close_without_readers: 4,
+    c2_flush_meets_a_leave: 4,
+    c2_flush_meets_force: 4,
+    c2_abort_meets_push_and_pop: 4,
+    slots_grow_under_two_senders: 3,
+    slots_of_two_writers_and_a_reader: 4,
+    k7_the_buffer_is_dropped_with_values: 4,
+    b11_the_last_reader_of_a_closed_buffer_leaves: 4,
+    w2_ten_cursors_are_woken: 4,
+    c1_ten_senders_are_woken: 4,
+    w1_a_wake_up_carries_what_came_before_it: 4,
+    w1_two_wake_ups_of_one_parker: 4,
+    w1_a_parked_reader_is_woken: 4,
+    w1_a_parked_sender_is_woken: 4,
+    w4_a_deadline_meets_a_pop: 4,
+    k_a_late_subscriber_meets_a_push: 4,
+}

@@ -1,0 +1,228 @@
+//! Memory: none per message, and an error instead of an abort when there is none (P1, W6, K1, B23).
+#![allow(unsafe_code, reason = "a global allocator can be implemented no other way")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use aimdb_core::buffer::{
+    Buffer, BufferCfg, BufferCfgError, HeapBuffer, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
+    send_blocking,
+};
+use aimdb_core::pure::Policy;
+use aimdb_core::waiting::{Deadline, SystemClock};
+use aimdb_tests::watchdog::{until, within};
+
+/// Counts what the calling thread allocates, and refuses it memory where a test says so.
+struct Refusing;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// How many more allocations of at least `LARGE` bytes succeed; `None` for all.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    static LARGE: Cell<usize> = const { Cell::new(0) };
+}
+
+fn granted(size: usize) -> bool {
+    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+    let left = LEFT.try_with(Cell::get).ok().flatten();
+    match left {
+        Some(left) if size >= LARGE.get() => {
+            LEFT.set(Some(left.saturating_sub(1)));
+            left > 0
+        }
+        _ => true,
+    }
+}
+
+// SAFETY: every block comes from, and goes back to, the system's allocator; what is refused is
+// answered with null, as the trait lets it be.
+unsafe impl GlobalAlloc for Refusing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is passed on.
+        if granted(layout.size()) { unsafe { System.alloc(layout) } } else { std::ptr::null_mut() }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise is passed on.
+        if granted(size) { unsafe { System.realloc(block, layout, size) } } else { std::ptr::null_mut() }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Refusing = Refusing;
+
+/// How often the calling thread allocates in `work`.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    work();
+    COUNT.get() - before
+}
+
+/// Lets only `left` allocations of at least `large` bytes succeed while `work` runs.
+fn with_memory_for<R>(left: usize, large: usize, work: impl FnOnce() -> R) -> R {
+    LARGE.set(large);
+    LEFT.set(Some(left));
+    let result = work();
+    LEFT.set(None);
+    result
+}
+
+fn kinds(capacity: usize) -> Vec<BufferCfg> {
+    let mut cfgs = vec![BufferCfg::SpmcRing { capacity }, BufferCfg::SingleLatest, BufferCfg::Mailbox];
+    cfgs.extend(Policy::ALL.map(|policy| BufferCfg::Bounded { capacity, policy }));
+    cfgs
+}
+
+fn new(cfg: &BufferCfg) -> HeapBuffer<u64> {
+    HeapBuffer::builder(cfg).degrade(Arc::new(|value| value)).build().expect("a buffer")
+}
+
+fn pausing(capacity: usize) -> HeapBuffer<u64> {
+    new(&BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream })
+}
+
+#[test]
+fn p1_no_message_allocates_after_warm_up() {
+    for cfg in kinds(4) {
+        let buffer = new(&cfg);
+        let (mut one, mut two) = (buffer.reader().expect("a cursor"), buffer.reader().expect("a cursor"));
+        let mut turn = |rounds: u64| {
+            for value in 0..rounds {
+                let _ = buffer.try_push(value);
+                buffer.push(value);
+                let _ = send_blocking(&buffer, value, Deadline::At(0));
+                let _ = Buffer::force_push(&buffer, value);
+                let _ = (one.try_recv(), one.try_latest(), two.try_recv(), buffer.peek());
+                let _ = two.recv_blocking(Deadline::At(0));
+            }
+        };
+        turn(20);
+        assert_eq!(allocations(|| turn(500)), 0, "{cfg:?}");
+    }
+}
+
+/// W6: "Waiting allocates nothing per wait."
+#[test]
+fn w6_no_wait_allocates_after_warm_up() {
+    within(60, "w6_no_wait_allocates_after_warm_up", || {
+        for capacity in [0, 1] {
+            let (there, back) = (pausing(capacity), pausing(capacity));
+            let (mut at_there, mut at_back) = (there.reader().expect("a cursor"), back.reader().expect("a cursor"));
+            let echo = {
+                let back = back.clone();
+                thread::spawn(move || {
+                    let mut turn = |rounds: u64| {
+                        for _ in 0..rounds {
+                            let value = at_there.recv_blocking(Deadline::Never).expect("a value");
+                            send_blocking(&back, value, Deadline::Never).expect("it is open");
+                        }
+                    };
+                    turn(50);
+                    allocations(|| turn(500))
+                })
+            };
+            let mut turn = |rounds: u64| {
+                for value in 0..rounds {
+                    send_blocking(&there, value, Deadline::Never).expect("it is open");
+                    assert_eq!(at_back.recv_blocking(Deadline::Never), Ok(value));
+                }
+            };
+            turn(50);
+            assert_eq!(allocations(|| turn(500)), 0, "capacity {capacity}");
+            assert_eq!(echo.join().expect("the echo"), 0, "capacity {capacity}");
+        }
+        // A wait that ends by its deadline, and one that is cancelled.
+        let buffer = pausing(1);
+        let mut reader = buffer.reader().expect("a cursor");
+        let mut turn = |rounds: u64| {
+            for value in 0..rounds {
+                let soon = SystemClock.after(std::time::Duration::from_micros(20));
+                assert_eq!(reader.recv_blocking(soon), Err(RecvTimeoutError::Timeout));
+                buffer.push(value);
+                assert_eq!(send_blocking(&buffer, value, soon), Err(SendError::Timeout(value)));
+                let mut push = pin!(buffer.push_async(value));
+                assert!(push.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                assert_eq!(push.cancel(), Some(value));
+                assert_eq!(reader.try_recv(), Ok(value));
+            }
+        };
+        turn(5);
+        assert_eq!(allocations(|| turn(100)), 0);
+    });
+}
+
+/// B23: for every n, the n-th allocation that grows with the capacity is refused.
+#[test]
+fn b23_a_buffer_that_gets_no_memory_is_an_error_and_no_abort() {
+    const CAPACITY: usize = 1_000;
+    for cfg in kinds(CAPACITY) {
+        if cfg.capacity() < CAPACITY {
+            continue;
+        }
+        let mut refused = 0;
+        // Bounded by the allocations of a construction.
+        loop {
+            let built = with_memory_for(refused, 1_024, || {
+                HeapBuffer::<u64>::builder(&cfg).degrade(Arc::new(|value| value)).build()
+            });
+            match built {
+                Ok(_) => break,
+                Err(error) => assert_eq!(error, BufferCfgError::CapacityTooLarge { capacity: CAPACITY }, "{cfg:?}"),
+            }
+            refused += 1;
+        }
+        assert!(refused > 0, "{cfg:?}: a construction allocates");
+    }
+}
+
+#[test]
+fn b23_a_cursor_that_gets_no_memory_is_an_error() {
+    let buffer = pausing(1);
+    let answer = with_memory_for(0, 0, || buffer.reader().err());
+    assert_eq!(answer, Some(SubscribeError::NoPlace));
+    assert_eq!(buffer.metrics().cursors, 0);
+    assert!(buffer.reader().is_ok(), "later there is some");
+}
+
+/// B23: more senders than slots, and no memory for more slots: they wait all the same, and no value
+/// is lost.
+#[test]
+fn b23_senders_wait_without_memory() {
+    within(30, "b23_senders_wait_without_memory", || {
+        let buffer = pausing(1);
+        let mut reader = buffer.reader().expect("a cursor");
+        buffer.push(0);
+        let mut pushes: Vec<_> = (1..9).map(|value| Box::pin(buffer.push_async(value))).collect();
+        let mut context = Context::from_waker(Waker::noop());
+        with_memory_for(0, 0, || {
+            for push in &mut pushes {
+                assert!(push.as_mut().poll(&mut context).is_pending());
+            }
+            assert_eq!(buffer.try_push(99), Err(TryProduceError::Full(99)));
+        });
+        assert_eq!(buffer.metrics().waiting_producers, 8);
+        let mut read = Vec::new();
+        // Bounded: each turn reads a value or lets a sender store one.
+        while read.len() < 9 {
+            with_memory_for(0, 0, || {
+                if let Ok(value) = reader.try_recv() {
+                    LEFT.set(None);
+                    read.push(value);
+                }
+            });
+            pushes.retain_mut(|push| with_memory_for(0, 0, || push.as_mut().poll(&mut context)) != Poll::Ready(Ok(())));
+        }
+        assert_eq!(read, (0..9).collect::<Vec<_>>(), "in the order in which they came");
+        assert!(pushes.is_empty());
+        until(|| buffer.metrics().waiting_producers == 0);
+    });
+}

@@ -1,0 +1,16 @@
+//! The conformance suite: one line for each implementation.
+
+use aimdb_tests::conformance;
+use aimdb_tests::drive::{Drive, Driven, current_thread, multi_thread};
+use aimdb_tests::own_buffer;
+
+const fn own(drive: Drive) -> Driven {
+    Driven { make: own_buffer::make, drive, lacks: own_buffer::LACKS, supports: own_buffer::supports }
+}
+
+conformance!(shell_by_threads, Driven::heap(Drive::Threads));
+conformance!(shell_by_tasks_on_one_thread, Driven::heap(Drive::Tasks(current_thread())));
+conformance!(shell_by_tasks_on_two_threads, Driven::heap(Drive::Tasks(multi_thread())));
+conformance!(shell_by_threads_and_tasks, Driven::heap(Drive::Mixed(multi_thread())));
+conformance!(own_buffer_by_threads, own(Drive::Threads));
+conformance!(own_buffer_by_threads_and_tasks, own(Drive::Mixed(multi_thread())));
