@@ -240,6 +240,19 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         self.build_with(Cloning::allowed())
     }
 
+    /// Makes a buffer for plain data: as [`HeapBufferBuilder::build`], and readers copy a small
+    /// value without pinning it first.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description.
+    pub fn build_plain(self) -> Result<HeapBuffer<T>, BufferCfgError>
+    where
+        T: Copy + Sync,
+    {
+        self.build_with(Cloning::plain())
+    }
+
     /// Makes a buffer for values that are never cloned.
     ///
     /// # Errors
@@ -403,5 +416,50 @@ impl<T: Send + 'static> Drop for HeapReader<T> {
     fn drop(&mut self) {
         self.cancel_recv();
         self.shell.unsubscribe(self.cursor);
+    }
+}
+
+#[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::pure::Policy;
+
+    fn plain(cfg: BufferCfg) -> HeapBuffer<u64> {
+        HeapBuffer::builder(&cfg).build_plain().expect("a sound description")
+    }
+
+    #[test]
+    fn k1_plain_data_is_read_as_any_other() {
+        let ring = plain(BufferCfg::SpmcRing { capacity: 3 });
+        let mut early = ring.reader().expect("a cursor");
+        for value in 0..10 {
+            ring.push(value);
+        }
+        let mut late = ring.reader_from(Start::Oldest).expect("a cursor");
+        assert_eq!(early.try_recv(), Err(TryRecvError::Lagged(7)));
+        assert_eq!((early.try_recv(), late.try_recv()), (Ok(7), Ok(7)));
+
+        let latest = plain(BufferCfg::SingleLatest);
+        latest.push(1);
+        let mut reader = latest.reader().expect("a cursor");
+        assert_eq!((latest.peek(), reader.try_recv(), latest.peek()), (Some(1), Ok(1), Some(1)));
+        assert_eq!(reader.try_recv(), Err(TryRecvError::Empty));
+
+        let queue = plain(BufferCfg::Bounded { capacity: 2, policy: Policy::PauseUpstream });
+        let mut readers = [queue.reader().expect("a cursor"), queue.reader().expect("a cursor")];
+        queue.push(1);
+        queue.push(2);
+        assert_eq!(queue.try_push(3), Err(TryProduceError::Full(3)));
+        assert_eq!(readers.each_mut().map(|reader| reader.try_recv()), [Ok(1), Ok(1)]);
+        assert_eq!(queue.try_push(3), Ok(()));
+        assert_eq!(queue.metrics().counters.delivered, 2);
+    }
+
+    #[test]
+    fn k1_plain_data_too_large_for_the_lock_is_read_as_any_other() {
+        let ring = HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");
+        let mut reader = ring.reader().expect("a cursor");
+        ring.push([7_u64; 100]);
+        assert_eq!(reader.try_recv(), Ok([7; 100]));
     }
 }

@@ -17,7 +17,7 @@ use super::registrar::{BufferPlan, Origin, Source, Tap, TapPlan, WriterForm, Wri
 use super::transform::{self, Records};
 use super::writer::Writer;
 use super::{AnyRecord, ConfigMistake, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
-use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer};
+use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer, HeapBufferBuilder};
 use crate::pure::Start;
 
 /// A registrar without its type, as the builder keeps it.
@@ -183,14 +183,15 @@ pub(super) fn make_fan_out<T: Clone + Send + Sync + 'static>(
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
 ) -> Result<Arc<dyn Buffer<T>>, BufferCfgError> {
-    let mut builder = HeapBuffer::builder(cfg);
-    if let Some(degrader) = degrader {
-        builder = builder.degrade(degrader);
-    }
-    if let Some(hook) = hook {
-        builder = builder.on_drop(hook);
-    }
-    Ok(Arc::new(builder.build()?))
+    Ok(Arc::new(described(cfg, degrader, hook).build()?))
+}
+
+pub(super) fn make_plain<T: Copy + Send + Sync + 'static>(
+    cfg: &BufferCfg,
+    degrader: Option<Degrader<T>>,
+    hook: Option<DropHook<T>>,
+) -> Result<Arc<dyn Buffer<T>>, BufferCfgError> {
+    Ok(Arc::new(described(cfg, degrader, hook).build_plain()?))
 }
 
 fn make_single_cursor<T: Send + 'static>(
@@ -198,6 +199,14 @@ fn make_single_cursor<T: Send + 'static>(
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
 ) -> Result<Arc<dyn Buffer<T>>, BufferCfgError> {
+    Ok(Arc::new(described(cfg, degrader, hook).build_single_cursor()?))
+}
+
+fn described<T: Send + 'static>(
+    cfg: &BufferCfg,
+    degrader: Option<Degrader<T>>,
+    hook: Option<DropHook<T>>,
+) -> HeapBufferBuilder<T> {
     let mut builder = HeapBuffer::builder(cfg);
     if let Some(degrader) = degrader {
         builder = builder.degrade(degrader);
@@ -205,5 +214,5 @@ fn make_single_cursor<T: Send + 'static>(
     if let Some(hook) = hook {
         builder = builder.on_drop(hook);
     }
-    Ok(Arc::new(builder.build_single_cursor()?))
+    builder
 }

@@ -53,7 +53,10 @@ pub trait UserCode<T>: Send + Sync {
 /// Whether a buffer clones its values for several cursors. It does so from several threads at once,
 /// so only what is `Clone + Sync` may be.
 #[derive(Debug)]
-pub struct Cloning<T>(Option<fn(&T) -> T>);
+pub struct Cloning<T> {
+    clone: Option<fn(&T) -> T>,
+    plain: bool,
+}
 
 impl<T> Cloning<T> {
     /// Values are cloned when more than one cursor reads them.
@@ -62,21 +65,35 @@ impl<T> Cloning<T> {
     where
         T: Clone + Sync,
     {
-        Self(Some(T::clone))
+        Self { clone: Some(T::clone), plain: false }
+    }
+
+    /// Values are plain data: a clone is a copy of their bytes, and may be made under the lock.
+    #[must_use]
+    pub const fn plain() -> Self
+    where
+        T: Copy + Sync,
+    {
+        Self { clone: Some(|value| *value), plain: true }
     }
 
     /// Values are moved only: the buffer has one cursor.
     #[must_use]
     pub const fn none() -> Self {
-        Self(None)
+        Self { clone: None, plain: false }
     }
 
     const fn is_allowed(&self) -> bool {
-        self.0.is_some()
+        self.clone.is_some()
     }
 
     fn clone_value(&self, value: &T) -> Option<T> {
-        self.0.map(|clone| clone(value))
+        self.clone.map(|clone| clone(value))
+    }
+
+    /// A copy made under the lock: only of plain data, whose copy is no code of the user's.
+    fn copy_inside(&self, value: &T) -> Option<T> {
+        if self.plain { self.clone_value(value) } else { None }
     }
 }
 

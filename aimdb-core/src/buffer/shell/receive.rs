@@ -99,8 +99,16 @@ impl<T, L: Layout<T>> Shell<T, L> {
         if !self.code.cloning().is_allowed() {
             return None;
         }
-        let pinned = self.lock.with(|state| state.log.peek())?;
-        Look::new(self, pinned).clone_out()
+        let mut after = Aftermath::new(self);
+        let found = self.lock.with(|state| {
+            let pinned = state.log.peek()?;
+            Some(self.copy_inside(state, pinned, &mut after))
+        })?;
+        after.finish();
+        match found {
+            Ok(value) => Some(value),
+            Err(pinned) => Look::new(self, pinned).clone_out(),
+        }
     }
 
     /// Waits for the cursor's next value. Never blocks the thread.
@@ -227,8 +235,33 @@ impl<T, L: Layout<T>> Shell<T, L> {
             Next::Move(owned) if Self::MOVES_INSIDE => {
                 Found::Value(self.take_out_inside(state, Doomed { owned, cause: None }, after).0)
             }
+            Next::Clone(pinned) => match self.copy_inside(state, pinned, after) {
+                Ok(value) => Found::Value(value),
+                Err(pinned) => Found::Next(Next::Clone(pinned)),
+            },
             next => Found::Next(next),
         }
+    }
+
+    /// Copies a small value of plain data in the lock hold that found it.
+    fn copy_inside(
+        &self,
+        state: &mut State<L::Storage>,
+        pinned: Pinned,
+        after: &mut Aftermath<'_, T, L>,
+    ) -> Result<T, Pinned> {
+        if !Self::MOVES_INSIDE {
+            return Err(pinned);
+        }
+        let cell = self.slots.cell(pinned.0);
+        let Some(value) = cell.look(&pinned, |value| self.code.cloning().copy_inside(value)) else {
+            return Err(pinned);
+        };
+        if let Some(doomed) = state.log.unpin(pinned) {
+            // Plain data has no drop to be run.
+            self.take_out_inside(state, doomed, after);
+        }
+        Ok(value)
     }
 
     /// Brings the value out, then wakes whoever the lock hold has set free.
