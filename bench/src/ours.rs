@@ -83,7 +83,7 @@ impl<K: Kind> Named for Sync<K> {
 fn attach<T: Payload>(cfg: BufferCfg) -> AimDbHandle {
     let mut builder = AimDbBuilder::new();
     builder.configure::<T>(KEY, |record| {
-        record.buffer(cfg);
+        record.plain_buffer(cfg);
     });
     builder.attach().expect("the database is well configured")
 }
@@ -173,7 +173,7 @@ impl<T: Payload, K: Kind> Link<T> for Core<K> {
     const OVERWRITES: bool = K::OVERWRITES;
 
     fn open(capacity: usize, readers: usize) -> Ends<(), HeapBuffer<T>, Reader<T>> {
-        let sender = HeapBuffer::new(&K::cfg(capacity)).expect("the buffer is well described");
+        let sender = HeapBuffer::builder(&K::cfg(capacity)).build_plain().expect("the buffer is well described");
         let readers = (0..readers).map(|_| sender.reader().expect("a heap buffer has readers")).collect();
         Ends { keep: (), sender, readers }
     }
