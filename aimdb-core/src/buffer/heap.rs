@@ -457,7 +457,8 @@ mod tests {
 
     #[test]
     fn k1_plain_data_too_large_for_the_lock_is_read_as_any_other() {
-        let ring = HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");
+        let ring =
+            HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");
         let mut reader = ring.reader().expect("a cursor");
         ring.push([7_u64; 100]);
         assert_eq!(reader.try_recv(), Ok([7; 100]));

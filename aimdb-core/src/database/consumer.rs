@@ -3,7 +3,9 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::future::poll_fn;
 use core::panic::Location;
+use core::task::Poll;
 
 use super::cursor_label::CursorLabel;
 use super::record::Record;
@@ -23,22 +25,42 @@ pub struct Consumer<T: Send + 'static> {
     reader: Reader<T>,
     record: Arc<Record<T>>,
     label: Arc<CursorLabel>,
+    /// Values read in a row since other tasks last had their turn.
+    burst: u8,
 }
+
+/// A task that always finds a value lets others have their turn after this many.
+const BURST: u8 = 64;
 
 impl<T: Send + 'static> Consumer<T> {
     pub(super) fn new(record: Arc<Record<T>>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
         let reader = Reader::new(reader);
         let label = record.label(reader.id(), label);
-        Self { reader, record, label }
+        Self { reader, record, label, burst: 0 }
     }
 
-    /// Waits for the next value. Dropping the future loses nothing.
+    /// Waits for the next value. Dropping the future loses nothing. After 64 values it lets other
+    /// tasks have their turn, so a record that is never empty keeps no thread to itself.
     ///
     /// # Errors
     ///
     /// [`DbError::BufferLagged`] once after values were missed, then it goes on;
     /// [`DbError::BufferClosed`] when the record is closed and drained.
     pub async fn recv(&mut self) -> DbResult<T> {
+        if self.burst >= BURST {
+            self.burst = 0;
+            let mut yielded = false;
+            poll_fn(|task| {
+                if yielded {
+                    return Poll::Ready(());
+                }
+                yielded = true;
+                task.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+        }
+        self.burst += 1;
         self.reader.recv().await.map_err(|error| DbError::from(error).of_record(&self.record.key))
     }
 
@@ -97,7 +119,7 @@ impl<T: Send + 'static> Consumer<T> {
     /// When a buffer of the user's own cannot share its cursors.
     pub fn share(&self) -> DbResult<Self> {
         let reader = self.reader.share()?;
-        Ok(Self { reader, record: Arc::clone(&self.record), label: Arc::clone(&self.label) })
+        Ok(Self { reader, record: Arc::clone(&self.record), label: Arc::clone(&self.label), burst: 0 })
     }
 
     /// A consumer with a cursor of its own, which starts as a new one does on this kind.
@@ -173,7 +195,6 @@ mod tests {
     use super::*;
     use crate::buffer::BufferCfg;
     use core::pin::pin;
-    use core::task::Poll;
 
     #[test]
     fn s7_an_async_reader_reads_as_the_buffer_guide_says() {
@@ -198,6 +219,26 @@ mod tests {
         assert_eq!(values, [7, 8, 9]);
         assert_eq!(lagged, DbError::BufferClosed { key: Some("a".into()) });
         assert!(consumer.is_closed());
+    }
+
+    #[test]
+    fn w7_a_record_that_is_never_empty_lets_other_tasks_have_their_turn() {
+        let db = single::<u32>(|record| {
+            record.bounded(200);
+        });
+        let mut consumer = db.consumer::<u32>("a").expect("it is there");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        (0..200).for_each(|value| producer.produce(value));
+        let mut read_all = pin!(async {
+            for value in 0..200 {
+                assert_eq!(consumer.recv().await, Ok(value));
+            }
+        });
+        let mut turns = 1;
+        while poll_once(read_all.as_mut()).is_pending() {
+            turns += 1;
+        }
+        assert_eq!(turns, 4, "64, 64, 64 and 8 values");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub fn watch_for_forks() -> bool {
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
 
+    // What is initialised once must not be half done at a fork: the child would wait for it for ever.
+    let _ = super::Clock::now(&super::SystemClock);
     *WATCHING.get_or_init(|| {
         // SAFETY: the handler is a function of this library that does one atomic add, which is
         // safe in a forked child; `pthread_atfork` keeps only its address.

@@ -102,11 +102,18 @@ impl Inner {
     }
 }
 
+/// On one core nobody can ring while we spin. The number of cores is asked for once; several threads
+/// may do so at the same time, because a lock here would stay locked in a child that was forked
+/// meanwhile.
 #[cfg(not(any(loom, shuttle)))]
 fn spin_limit(learnt: u32) -> u32 {
-    use std::sync::OnceLock;
-    static CORES: OnceLock<usize> = OnceLock::new();
-    let cores = *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, core::num::NonZero::get));
+    const UNKNOWN: u32 = 0;
+    static CORES: AtomicU32 = AtomicU32::new(UNKNOWN);
+    let mut cores = CORES.load(Ordering::Relaxed);
+    if cores == UNKNOWN {
+        cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        CORES.store(cores, Ordering::Relaxed);
+    }
     if cores > 1 { learnt } else { 0 }
 }
 
