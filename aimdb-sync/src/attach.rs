@@ -1,11 +1,6 @@
 //! How a database begins to run.
 
-use std::future::pending;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-use aimdb_core::waiting::{SystemClock, block_on, watch_for_forks};
+use aimdb_core::waiting::watch_for_forks;
 use aimdb_core::{AimDb, AimDbBuilder};
 
 use crate::crew::Crew;
@@ -46,7 +41,6 @@ impl Attach for AimDb {
     fn attach_with(self, options: RuntimeOptions) -> Result<AimDbHandle, AttachError> {
         // Where forks cannot be watched, handles work as they would have without a fork.
         let _ = watch_for_forks();
-        initialise_waiting();
         match Crew::start(&self, &options) {
             Ok(crew) => {
                 events::attached(self.records().len(), crew.len());
@@ -57,14 +51,5 @@ impl Attach for AimDb {
                 Err(error)
             }
         }
-    }
-}
-
-/// Lets the first wait of the process be this thread's. A fork while another thread is at what is
-/// initialised once, by a first wait, would leave that half done in the child for ever.
-fn initialise_waiting() {
-    static BEGUN: AtomicBool = AtomicBool::new(false);
-    if !BEGUN.swap(true, Ordering::Relaxed) {
-        let _ = block_on(pin!(pending::<()>()), SystemClock.after(Duration::from_nanos(1)));
     }
 }

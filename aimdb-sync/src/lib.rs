@@ -49,8 +49,9 @@
 //! have threads of their own, named after the service. A tap that would wait for the record that it
 //! drains is refused too ([`Misuse::OwnRecord`]).
 //!
-//! An async service that blocks all the same (a long computation, a file) stops those that share its
-//! thread. [`RuntimeOptions::threads`] says how many there are.
+//! An async service that blocks all the same (a long computation, a file) takes a thread from the
+//! others, and holds up the one that it has just woken. [`RuntimeOptions::threads`] says how many
+//! threads there are.
 //!
 //! # How it ends
 //!

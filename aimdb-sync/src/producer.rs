@@ -3,13 +3,16 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use aimdb_core::buffer::{BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_blocking};
+use aimdb_core::buffer::{BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking};
 use aimdb_core::pure::{Kind, Policy};
-use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
+use aimdb_core::waiting::{Clock, Deadline, SystemClock, block_on, may_block, serves};
 use aimdb_core::{Producer, RecordKey};
 
 use crate::process::Process;
@@ -100,7 +103,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     /// [`SendError::Misuse`] in a forked child, in an async service where the call could wait, and
     /// in a tap that would wait for the record that it drains.
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
-        self.send_until(value, Deadline::Never)
+        self.send_until(value, || Deadline::Never)
     }
 
     /// Sends a value without waiting.
@@ -123,7 +126,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     /// Those of [`SyncProducer::send`], and [`SendError::Timeout`]. Room that is there when the time
     /// has passed is used.
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendError<T>> {
-        self.send_until(value, self.after(timeout))
+        self.send_until(value, || SystemClock.after(timeout))
     }
 
     /// As [`SyncProducer::send_timeout`], with a point in time. One that has passed means one try.
@@ -132,7 +135,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     ///
     /// Those of [`SyncProducer::send_timeout`].
     pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendError<T>> {
-        self.send_until(value, self.at(deadline))
+        self.send_until(value, || SystemClock.at(deadline))
     }
 
     /// Stores a value whatever happens, without waiting, and returns what it displaced.
@@ -166,7 +169,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     ///
     /// Those of [`SyncProducer::send_many`], and [`SendManyError::Timeout`].
     pub fn send_many_timeout(&self, values: &mut VecDeque<T>, timeout: Duration) -> Result<usize, SendManyError> {
-        self.send_many_until(values, self.after(timeout))
+        self.send_many_until(values, SystemClock.after(timeout))
     }
 
     /// As [`SyncProducer::send_many_timeout`], with a point in time.
@@ -175,7 +178,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     ///
     /// Those of [`SyncProducer::send_many_timeout`].
     pub fn send_many_deadline(&self, values: &mut VecDeque<T>, deadline: Instant) -> Result<usize, SendManyError> {
-        self.send_many_until(values, self.at(deadline))
+        self.send_many_until(values, SystemClock.at(deadline))
     }
 
     /// Blocks until every gating cursor has consumed what was sent before this call, or `timeout`
@@ -233,23 +236,31 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
         self.producer.key()
     }
 
-    fn send_until(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
+    fn send_until(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
         if let Err(misuse) = self.process.check() {
             return Err(SendError::Misuse(value, misuse));
         }
         if !self.waits {
             return Ok(self.producer.try_produce(value)?);
         }
-        if !may_block() && !is_one_try(deadline) {
+        if !may_block() && !is_one_try(deadline()) {
             return Err(SendError::Misuse(value, Misuse::RuntimeThread));
         }
-        send_blocking(&**self.producer.buffer(), value, deadline)
+        let mut push = pin!(self.producer.send_async(value));
+        // Where there is room, neither the thread's waker nor the clock is needed.
+        if let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return outcome;
+        }
+        match block_on(push.as_mut(), deadline()) {
+            Some(outcome) => outcome,
+            None => push.cancel().map_or(Ok(()), |value| Err(SendError::Timeout(value))),
+        }
     }
 
     fn send_many_until(&self, values: &mut VecDeque<T>, deadline: Deadline) -> Result<usize, SendManyError> {
         let mut sent = 0;
         while let Some(value) = values.pop_front() {
-            if let Err(refused) = self.send_until(value, deadline) {
+            if let Err(refused) = self.send_until(value, || deadline) {
                 let (value, error) = SendManyError::part(refused, sent);
                 values.push_front(value);
                 return Err(error);
@@ -257,15 +268,6 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
             sent += 1;
         }
         Ok(sent)
-    }
-
-    /// The deadline of a send; the clock is not asked where nothing waits.
-    fn after(&self, timeout: Duration) -> Deadline {
-        if self.waits { SystemClock.after(timeout) } else { Deadline::Never }
-    }
-
-    fn at(&self, deadline: Instant) -> Deadline {
-        if self.waits { SystemClock.at(deadline) } else { Deadline::Never }
     }
 
     fn in_form<F>(&self) -> SyncProducer<T, F> {

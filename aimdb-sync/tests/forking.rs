@@ -12,22 +12,26 @@ fn main() {
 
 #[cfg(unix)]
 mod unix {
+    use std::any::Any;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex, PoisonError};
+    use std::task::{Context, Poll};
     use std::time::Duration;
 
+    use aimdb_core::buffer::{Buffer, BufferReader};
     use aimdb_sync::{
         AimDbBuilder, AimDbHandle, Attach, BufferCfg, BufferMetrics, DbError, Deadline, FlushError, Misuse, Policy,
-        RecvError, RecvTimeoutError, SendError, SendManyError, SharedProducer, ShutdownError, SyncConsumer,
-        SyncProducer, TryRecvError, TrySendError,
+        RecvError, RecvTimeoutError, SendError, SendManyError, SharedProducer, ShutdownError, Start, SubscribeError,
+        SyncConsumer, SyncProducer, TryRecvError, TrySendError,
     };
 
     pub(super) fn main() {
         c8_a_forked_child_is_refused_and_hangs_nowhere_and_attaches_a_database_of_its_own();
         c8_a_fork_while_others_hold_the_locks_hangs_nowhere();
+        c8_what_a_forked_child_drops_is_leaked_because_it_might_take_a_lock();
         c9_ends_can_be_used_after_main_has_returned();
-        println!("test result: ok. 3 passed");
+        println!("test result: ok. 4 passed");
     }
 
     /// Runs `child` in a forked child and says whether it came to its end. A child that hangs is
@@ -170,6 +174,62 @@ mod unix {
             thread.join().expect("no panic");
         }
         handle.shutdown().expect("the parent's services are alive");
+    }
+
+    static IN_CHILD: AtomicBool = AtomicBool::new(false);
+
+    /// A buffer of the user's own, and its reader, that must not be dropped in a child.
+    struct OfTheParent;
+
+    impl Drop for OfTheParent {
+        fn drop(&mut self) {
+            assert!(!IN_CHILD.load(Ordering::Relaxed), "it was dropped in the child");
+        }
+    }
+
+    impl Buffer<u32> for OfTheParent {
+        fn push(&self, _: u32) {}
+
+        fn subscribe(&self, _: Start) -> Result<Box<dyn BufferReader<u32>>, SubscribeError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    impl BufferReader<u32> for OfTheParent {
+        fn try_recv(&mut self) -> Result<u32, TryRecvError> {
+            Err(TryRecvError::Closed)
+        }
+
+        fn poll_recv(&mut self, _: &mut Context<'_>) -> Poll<Result<u32, RecvError>> {
+            Poll::Ready(Err(RecvError::Closed))
+        }
+
+        fn share(&self) -> Result<Box<dyn BufferReader<u32>>, SubscribeError> {
+            Err(SubscribeError::NoReaders)
+        }
+    }
+
+    fn c8_what_a_forked_child_drops_is_leaked_because_it_might_take_a_lock() {
+        // The handle, the producer or the consumer alone holds the record.
+        for last in 0..3 {
+            let mut builder = AimDbBuilder::new();
+            builder.configure::<u32>("a", |record| {
+                record.buffer_raw(OfTheParent);
+            });
+            let handle = builder.attach().expect("sound");
+            let producer = handle.producer::<u32>("a").expect("it is there");
+            let consumer = handle.consumer::<u32>("a").expect("it is there");
+            // A clone that this buffer cannot make is closed from the start.
+            assert!(consumer.share().is_err());
+            assert_eq!(consumer.clone().recv(), Err(RecvError::Closed));
+            let ends: [Box<dyn Any + Send>; 3] = [Box::new(handle), Box::new(producer), Box::new(consumer)];
+            let last = Mutex::new(ends.into_iter().nth(last));
+            let child = || {
+                IN_CHILD.store(true, Ordering::Relaxed);
+                drop(last.lock().unwrap_or_else(PoisonError::into_inner).take());
+            };
+            assert!(forked(child), "the child dropped what is the parent's");
+        }
     }
 
     static AFTER_MAIN: OnceLock<(SharedProducer<u32>, Mutex<SyncConsumer<u32>>)> = OnceLock::new();

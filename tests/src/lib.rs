@@ -11,6 +11,7 @@
 //! for another thread is always by its event ([`watchdog::until`] and the record's own count of
 //! waiters), never by time; what may hang runs [`watchdog::within`] a bound.
 
+pub mod attached;
 pub mod conformance;
 pub mod drive;
 pub mod hazard;
@@ -21,6 +22,7 @@ pub mod own_buffer;
 pub mod payload;
 pub mod processor;
 pub mod random;
+pub mod static_record;
 pub mod subject;
 pub mod wakes;
 pub mod watchdog;

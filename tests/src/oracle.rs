@@ -179,9 +179,7 @@ fn play(plan: &Plan, random: &mut Random, ledger: &Arc<Ledger>) -> Evidence {
             })
             .collect();
         let (is_over, buffer) = (&is_over, &buffer);
-        if plan.flushes {
-            scope.spawn(move || watch(buffer, is_over));
-        }
+        let watcher = plan.flushes.then(|| scope.spawn(move || watch(buffer, is_over)));
         let producers: Vec<_> = (0..plan.producers)
             .map(|number| {
                 let (random, displaced) = (random.fork(), &displaced);
@@ -199,6 +197,9 @@ fn play(plan: &Plan, random: &mut Random, ledger: &Arc<Ledger>) -> Evidence {
             })
             .collect();
         let visitors: Vec<_> = visitors.into_iter().flat_map(|one| one.join().expect("a visitor")).collect();
+        if let Some(watcher) = watcher {
+            watcher.join().expect("the watcher");
+        }
         (producers, cursors, visitors)
     });
     let metrics = buffer.metrics();

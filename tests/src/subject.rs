@@ -84,6 +84,8 @@ pub enum Need {
     Fair,
     /// Any capacity, so that absurd ones can be asked for.
     AnyCapacity,
+    /// A degrader of the test's own.
+    OwnDegrader,
     /// The end of the last reader of a closed record drops what is buffered.
     DropsUnreachable,
 }

@@ -5,8 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 /// Runs `test`; if it has not ended after `seconds`, says its name and aborts the process, because
-/// a thread that hangs cannot be ended otherwise.
+/// a thread that hangs cannot be ended otherwise. `AIMDB_WATCHDOG` in the environment sets another
+/// bound, in seconds: longer under a sanitizer, shorter where a hang is expected.
 pub fn within<R>(seconds: u64, name: &str, test: impl FnOnce() -> R) -> R {
+    let seconds = std::env::var("AIMDB_WATCHDOG").ok().and_then(|bound| bound.parse().ok()).unwrap_or(seconds);
     let (done, bark) = mpsc::channel::<()>();
     let name = name.to_owned();
     let dog = thread::spawn(move || {

@@ -1,8 +1,10 @@
 //! The conformance suite: one line for each implementation.
 
+use aimdb_tests::attached::Attached;
 use aimdb_tests::conformance;
 use aimdb_tests::drive::{Drive, Driven, current_thread, multi_thread};
 use aimdb_tests::own_buffer;
+use aimdb_tests::static_record::Static;
 
 const fn own(drive: Drive) -> Driven {
     Driven { make: own_buffer::make, drive, lacks: own_buffer::LACKS, supports: own_buffer::supports }
@@ -14,3 +16,5 @@ conformance!(shell_by_tasks_on_two_threads, Driven::heap(Drive::Tasks(multi_thre
 conformance!(shell_by_threads_and_tasks, Driven::heap(Drive::Mixed(multi_thread())));
 conformance!(own_buffer_by_threads, own(Drive::Threads));
 conformance!(own_buffer_by_threads_and_tasks, own(Drive::Mixed(multi_thread())));
+conformance!(attached_database, Attached);
+conformance!(static_record, Static);

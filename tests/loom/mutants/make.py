@@ -15,8 +15,9 @@ MUTANTS = [
         "            let discarded = state.log.close();\n            after.closed(state);\n            discarded\n        });\n        after.finish();\n        if discarded > 0 {\n",
         "            let discarded = state.log.close();\n            let _ = state;\n            discarded\n        });\n        after.finish();\n        if discarded > 0 {\n")]),
     ("sender-waits-without-a-second-look", "A sender links its waiter without looking for room again.", SHELL + "send.rs", [(
-        "            if state.log.room() == Room::Full\n                && let Some(waker)",
-        "            if let Some(waker)")]),
+        "                Some(claim) if room == Room::Full && pauses => {", "                Some(claim) if room != Room::Closed && pauses => {")]),
+    ("sender-waits-at-a-closed-record", "A sender links its waiter without looking for a close again.", SHELL + "send.rs", [(
+        "                Some(claim) if room == Room::Full && pauses => {", "                Some(claim) if room != Room::Free && pauses => {")]),
     ("reader-waits-without-a-second-look", "A reader links its waiter without looking for a value again.", SHELL + "receive.rs", [(
         "            let next = state.log.next(cursor, was == WaiterState::Granted);\n",
         "            let next = if *reading.waits { state.log.next(cursor, was == WaiterState::Granted) } else { Next::Empty };\n")]),
@@ -33,7 +34,7 @@ MUTANTS = [
     ("flushes-are-forgotten", "Room wakes senders but no flush.", SHELL + "aftermath.rs", [(
         "todo.room = !(done && wakes.wake_flushers(state));", "todo.room = !done;")]),
     ("force-forgets-flushes", "A value displaced by force wakes no flush.", SHELL + "send.rs", [(
-        "                if mode == Mode::Force {\n                    // A flush may have waited for the value that was displaced.\n                    after.made_room(state);\n                }\n", "")]),
+        "        if mode == Mode::Force {\n            // A flush may have waited for the value that was displaced.\n            after.made_room(state);\n        }\n", "")]),
     ("many-values-wake-one-reader", "Several values that become visible at once wake one reader of a cursor.", SHELL + "aftermath.rs", [(
         "Some(Readers::of(waiting + published));", "Some(Readers::of((waiting + published).min(1)));")]),
     ("value-wakes-every-share", "One value wakes every reader of a cursor.", SHELL + "aftermath.rs", [(
@@ -45,15 +46,18 @@ MUTANTS = [
         "            if !self.todo.is_left() {\n                return;\n            }\n            let shell",
         "            if !self.todo.is_left() || self.todo.is_left() {\n                return;\n            }\n            let shell")]),
     ("done-without-publish", "A waiting sender is told that its value was stored, which it was not.", SHELL + "aftermath.rs", [(
-        "                    if state.log.publish(claim).is_err() {\n                        // The storage has no place for it after all; it waits on.\n                        break;\n                    }\n",
-        "                    let _ = claim;\n")]),
+        "            if state.log.publish(claim).is_err() {\n                // The storage has no place for it after all; it waits on.\n                break;\n            }\n",
+        "            let _ = claim;\n")]),
     ("stored-value-is-taken-back", "A sender that gives up takes its value back though it was stored.", SHELL + "send.rs", [(
-        "                if was == WaiterState::Done {\n                    *offer.stage = OfferStage::Fresh;\n                    return (true, spare);\n                }\n", "")]),
+        "        let value = if was == WaiterState::Done { None } else { self.take_back(offer) };",
+        "        let value = self.take_back(offer);"), (
+        "                if was == WaiterState::Done {\n                    *offer.stage = OfferStage::Fresh;\n                } else {\n                    state",
+        "                {\n                    state")]),
     ("publish-before-fill", "A value is published before it lies in its slot.", SHELL + "send.rs", [
-        ("            cell.fill(&claim, value);\n            let mut after", "            let slot = claim.0;\n            let mut after"),
-        ("                    let displaced = Displaced { shell: self, doomed: displaced };\n",
-         "                    cell.fill(&Claim(slot), value);\n                    let displaced = Displaced { shell: self, doomed: displaced };\n"),
-        ("                    value = cell.empty(&Owned(claim.0));\n                    held", "                    held")]),
+        ("            cell.fill(&claim, value.take());\n            match self", "            let slot = claim.0;\n            match self"),
+        ("                    let value = displaced.map(|Doomed { owned, cause }|",
+         "                    cell.fill(&Claim(slot), value.take());\n                    let value = displaced.map(|Doomed { owned, cause }|"),
+        ("                Err(claim) => {\n                    value.put(cell.empty(&Owned(claim.0)));\n                    held", "                Err(claim) => {\n                    held")]),
     ("last-look-disposes-of-nothing", "The last look at an overwritten value does not dispose of it.", SHELL + "receive.rs", [(
         "        self.shell.dispose(doomed);\n", "        let _ = doomed;\n")]),
     ("overwrite-ignores-looks", "An overwritten value is moved out while a reader looks at it.", "aimdb-core/src/pure/slot_pool.rs", [(

@@ -21,7 +21,9 @@ type Worker<R> = thread::JoinHandle<R>;
 
 fn sender(buffer: &Tags, ledger: &Ledger, sender: u32, count: u32) -> Worker<Vec<u32>> {
     let (buffer, ledger) = (buffer.clone(), ledger.clone());
-    thread::spawn(move || (0..count).map(|n| sender * 100 + n).filter(|id| send(&buffer, ledger.tag(*id)).is_ok()).collect())
+    thread::spawn(move || {
+        (0..count).map(|n| sender * 100 + n).filter(|id| send(&buffer, ledger.tag(*id)).is_ok()).collect()
+    })
 }
 
 fn drainer(mut reader: Reader<Tag>) -> Worker<Vec<u32>> {
@@ -92,7 +94,11 @@ pub fn many_give_up() {
                 let ids = (0..4).map(|n| id * 100 + n);
                 ids.filter(|id| {
                     let value = ledger.tag(*id);
-                    if thread_rng().gen_bool(0.5) { send_and_cancel(&buffer, value) } else { send(&buffer, value).is_ok() }
+                    if thread_rng().gen_bool(0.5) {
+                        send_and_cancel(&buffer, value)
+                    } else {
+                        send(&buffer, value).is_ok()
+                    }
                 })
                 .collect()
             })
@@ -291,7 +297,8 @@ pub fn promises() {
         let hasty = thread::spawn(move || {
             let mut got = Vec::new();
             for _ in 0..6 {
-                let value = if thread_rng().gen_bool(0.5) { try_recv(&mut hasty).ok() } else { recv_and_cancel(&mut hasty) };
+                let value =
+                    if thread_rng().gen_bool(0.5) { try_recv(&mut hasty).ok() } else { recv_and_cancel(&mut hasty) };
                 got.extend(value);
             }
             got
@@ -313,7 +320,8 @@ pub fn slots_grow_in_a_crowd() {
             let (buffer, ledger) = (buffer.clone(), ledger.clone());
             thread::spawn(move || {
                 let mut held: Vec<_> = (0..2).map(|n| Box::pin(buffer.push_async(ledger.tag(id * 100 + n)))).collect();
-                let mut stored = held.iter_mut().filter_map(|push| poll_once(push.as_mut()).is_ready().then_some(())).count();
+                let mut stored =
+                    held.iter_mut().filter_map(|push| poll_once(push.as_mut()).is_ready().then_some(())).count();
                 if thread_rng().gen_bool(0.3) {
                     drop(Buffer::force_push(&buffer, ledger.tag(id * 100 + 50)));
                 }

@@ -502,7 +502,8 @@ pub fn k_mailbox_is_taken_under_a_peek() {
 pub fn k_mailbox_has_one_taker() {
     Ledger::audit(|ledger| {
         let buffer = buffer(&BufferCfg::Mailbox);
-        let takers = [reader(&buffer), reader(&buffer)].map(|mut reader| thread::spawn(move || drain(&mut reader).len()));
+        let takers =
+            [reader(&buffer), reader(&buffer)].map(|mut reader| thread::spawn(move || drain(&mut reader).len()));
         buffer.push(ledger.tag(1));
         buffer.close();
         let taken: usize = takers.map(|taker| taker.join().unwrap()).iter().sum();
@@ -706,15 +707,35 @@ pub fn c2_flush_meets_force() {
         let buffer = bounded(1);
         let _reader = reader(&buffer);
         buffer.push(ledger.tag(1));
-        let other = buffer.clone();
-        let flushing = thread::spawn(move || flush(&other));
-        let displaced = Buffer::force_push(&buffer, ledger.tag(2)).unwrap();
-        assert!(displaced.is_some());
-        // One that began only now waits for the second value too.
-        let popping = buffer.metrics().counters.delivered;
-        assert_eq!(popping, 0);
-        let _ = buffer.abort();
-        flushing.join().unwrap();
+        let wakes = Wakes::default();
+        let mut waits = pin!(buffer.flush());
+        assert!(waits.as_mut().poll(&mut Context::from_waker(&wakes.waker())).is_pending());
+        let forcing = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || Buffer::force_push(&buffer, value).unwrap().map(|value| value.id)
+        });
+        let early = poll_once(waits.as_mut()).is_ready();
+        assert_eq!(forcing.join().unwrap(), Some(1));
+        assert!(early || poll_once(waits.as_mut()).is_ready());
+    });
+}
+
+/// The same, where nobody but the flush's own waker says that it is through.
+pub fn w2_force_wakes_a_flush() {
+    Ledger::audit(|ledger| {
+        let buffer = bounded(1);
+        let _reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let wakes = Wakes::default();
+        let mut waits = pin!(buffer.flush());
+        assert!(waits.as_mut().poll(&mut Context::from_waker(&wakes.waker())).is_pending());
+        let forcing = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || drop(Buffer::force_push(&buffer, value))
+        });
+        forcing.join().unwrap();
+        assert_eq!(wakes.count(), 1, "W2: displaced is through");
+        assert!(poll_once(waits.as_mut()).is_ready());
     });
 }
 

@@ -8,9 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
-use aimdb_core::buffer::{
-    Buffer, BufferCfg, HeapBuffer, Reader, RecvError, SendError, SubscribeError, TryRecvError,
-};
+use aimdb_core::buffer::{Buffer, BufferCfg, HeapBuffer, Reader, RecvError, SendError, SubscribeError, TryRecvError};
 use aimdb_core::pure::Policy;
 
 use crate::ledger::Tag;

@@ -53,6 +53,7 @@ models! {
     c2_flush_meets_a_close_without_readers: 4,
     c2_flush_meets_a_leave: 4,
     c2_flush_meets_force: 4,
+    w2_force_wakes_a_flush: 4,
     c2_abort_meets_push_and_pop: 4,
     slots_grow_under_two_senders: 3,
     slots_of_two_writers_and_a_reader: 4,
