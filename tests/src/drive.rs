@@ -7,9 +7,8 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, FlushTimeout, HeapBuffer, Reader, ReaderMetrics,
-    RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError, TryRecvError, flush_blocking,
-    send_blocking,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, FlushTimeout, HeapBuffer, Reader, ReaderMetrics, RecvError,
+    RecvTimeoutError, SendError, SubscribeError, TryProduceError, TryRecvError, flush_blocking, send_blocking,
 };
 use aimdb_core::pure::Start;
 use tokio::runtime::{Builder, Handle};
@@ -119,9 +118,7 @@ impl Turn {
         match &self.drive {
             Drive::Threads => None,
             Drive::Tasks(runtime) => Some(runtime),
-            Drive::Mixed(runtime) => {
-                (self.calls.fetch_add(1, Ordering::Relaxed) % 2 == 1).then_some(runtime)
-            }
+            Drive::Mixed(runtime) => (self.calls.fetch_add(1, Ordering::Relaxed) % 2 == 1).then_some(runtime),
         }
     }
 }
@@ -202,9 +199,7 @@ impl Record for DrivenRecord {
             return flush_blocking(&*self.buffer, until.deadline());
         };
         let buffer = Arc::clone(&self.buffer);
-        run(runtime, async move {
-            in_time(buffer.flush(), until).await.ok_or(FlushTimeout)
-        })
+        run(runtime, async move { in_time(buffer.flush(), until).await.ok_or(FlushTimeout) })
     }
 
     fn peek(&self) -> Option<Item> {

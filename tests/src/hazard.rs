@@ -189,7 +189,9 @@ pub fn play(buffer: HeapBuffer<Hazard>, script: &Arc<Script>, ending: u32) -> Ve
     let mut share = one.share().expect("a share");
     for round in 0..2_u64 {
         for n in 0..3 {
-            step(&mut steps, || buffer.try_push(script.value(round * 100 + n)).map_err(|error| error.into_inner().tag()));
+            step(&mut steps, || {
+                buffer.try_push(script.value(round * 100 + n)).map_err(|error| error.into_inner().tag())
+            });
         }
         step(&mut steps, || tag(one.try_recv()));
         step(&mut steps, || buffer.peek().map(|value| value.tag()));

@@ -16,6 +16,7 @@ pub mod conformance;
 pub mod drive;
 pub mod hazard;
 pub mod hostile_waker;
+pub mod kept;
 pub mod linearize;
 pub mod oracle;
 pub mod own_buffer;

@@ -183,6 +183,9 @@ mod tests {
         assert!(!check(2, &[(Sent(1), 0, 1), (Received(1), 2, 3), (Received(1), 4, 5)]), "taken twice");
         let (one, two) = ((Sent(1), 0, 1), (Sent(2), 2, 3));
         assert!(!check(2, &[one, two, (Received(2), 4, 5), (Received(1), 6, 7)]), "out of order");
-        assert!(check(2, &[(Sent(1), 0, 5), (Sent(2), 1, 4), (Received(2), 6, 7), (Received(1), 8, 9)]), "either was first");
+        assert!(
+            check(2, &[(Sent(1), 0, 5), (Sent(2), 1, 4), (Received(2), 6, 7), (Received(1), 8, 9)]),
+            "either was first"
+        );
     }
 }

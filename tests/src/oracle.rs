@@ -206,7 +206,16 @@ fn play(plan: &Plan, random: &mut Random, ledger: &Arc<Ledger>) -> Evidence {
     drop(buffer);
     let dropped = dropped.lock().clone();
     let displaced_by_force = displaced.into_inner();
-    Evidence { cfg: plan.cfg, visited: plan.visitors > 0, producers, displaced_by_force, cursors, visitors, dropped, metrics }
+    Evidence {
+        cfg: plan.cfg,
+        visited: plan.visitors > 0,
+        producers,
+        displaced_by_force,
+        cursors,
+        visitors,
+        dropped,
+        metrics,
+    }
 }
 
 /// Looks at the record while it runs: snapshots hold, and flushes end.

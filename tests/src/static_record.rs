@@ -16,6 +16,7 @@ use aimdb_sync_embassy::{
     SingleLatest, SpmcRing, StaticConsumer, StaticKind, StaticRecord,
 };
 
+use crate::kept;
 use crate::payload::Item;
 use crate::subject::{Cursor, Need, Record, Spec, Subject, Until};
 
@@ -132,7 +133,7 @@ impl<K: StaticKind + 'static, const SLOTS: usize> Drop for Life<K, SLOTS> {
 }
 
 fn leak<K: StaticKind + 'static, const SLOTS: usize>(record: Of<K, SLOTS>) -> Arc<dyn Record> {
-    Arc::new(StaticHandle(Arc::new(Life(Box::leak(Box::new(record))))))
+    Arc::new(StaticHandle(Arc::new(Life(kept::leak(record)))))
 }
 
 struct StaticHandle<K: StaticKind + 'static, const SLOTS: usize>(Arc<Life<K, SLOTS>>);

@@ -1,5 +1,6 @@
 //! Bounds for what may hang.
 
+use std::io::{self, Write};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +14,9 @@ pub fn within<R>(seconds: u64, name: &str, test: impl FnOnce() -> R) -> R {
     let name = name.to_owned();
     let dog = thread::spawn(move || {
         if let Err(mpsc::RecvTimeoutError::Timeout) = bark.recv_timeout(Duration::from_secs(seconds)) {
-            eprintln!("\n{name}: still running after {seconds} s, it hangs\n");
+            // Not by `eprintln`, whose output a test harness keeps to itself when the process aborts.
+            let said = writeln!(io::stderr(), "\n{name}: still running after {seconds} s, it hangs\n");
+            drop(said);
             std::process::abort();
         }
     });

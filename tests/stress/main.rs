@@ -41,7 +41,9 @@ fn main() {
     }
     println!("{schedules} schedules, {handed} values handed over, {made} records made and dropped");
     match priority::worst_try_recv(Duration::from_millis(300)) {
-        Some(worst) => println!("B14: worst try_recv of a real-time reader among normal senders: {worst:?}, goal < 1 ms"),
+        Some(worst) => {
+            println!("B14: worst try_recv of a real-time reader among normal senders: {worst:?}, goal < 1 ms")
+        }
         None => println!("B14: the scheduler cannot be chosen here; the structural test of B14 stands"),
     }
 }
@@ -83,7 +85,9 @@ fn hand_over() -> u64 {
                             }
                             Err(TryRecvError::Closed) => return read,
                             Err(TryRecvError::Empty) => {
-                                let _ = reader.recv_blocking(SystemClock.after(Duration::from_micros(50))).map(|_| read += 1);
+                                let _ = reader
+                                    .recv_blocking(SystemClock.after(Duration::from_micros(50)))
+                                    .map(|_| read += 1);
                             }
                             Err(_) => {}
                         }

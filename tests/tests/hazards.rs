@@ -11,6 +11,7 @@ use aimdb_core::pure::Policy;
 use aimdb_core::waiting::Deadline;
 use aimdb_tests::hazard::{Act, Script, When, buffer, kinds, play};
 use aimdb_tests::hostile_waker::waker;
+use aimdb_tests::kept::leak;
 use aimdb_tests::watchdog::within;
 
 const ENDINGS: u32 = 3;
@@ -37,7 +38,11 @@ fn b10(select: fn(&When) -> bool) {
                 let steps = play(buffer(&cfg, &script), &script, ending);
                 let place = format!("{cfg:?}, ending {ending}, {when:?}");
                 assert!(script.has_struck(), "{place}");
-                assert_eq!(steps.iter().filter(|step| step.is_none()).count(), 1, "{place}: the panic reaches one caller");
+                assert_eq!(
+                    steps.iter().filter(|step| step.is_none()).count(),
+                    1,
+                    "{place}: the panic reaches one caller"
+                );
                 for (at, (step, expected)) in steps.iter().zip(&expected).enumerate() {
                     assert!(step.is_none() || step == expected, "{place}, step {at}: {step:?}, not {expected:?}");
                 }
@@ -65,7 +70,8 @@ fn b10_a_panic_in_any_call_of_the_hook_loses_nothing_else() {
 
 #[test]
 fn k7_a_clone_that_panics_is_counted_and_the_others_still_get_the_value() {
-    for cfg in [BufferCfg::SpmcRing { capacity: 4 }, BufferCfg::Bounded { capacity: 4, policy: Policy::PauseUpstream }] {
+    for cfg in [BufferCfg::SpmcRing { capacity: 4 }, BufferCfg::Bounded { capacity: 4, policy: Policy::PauseUpstream }]
+    {
         let script = Script::panics(When::Clone(2));
         let buffer = buffer(&cfg, &script);
         let mut readers: Vec<_> = (0..3).map(|_| buffer.reader().expect("a cursor")).collect();
@@ -210,7 +216,7 @@ fn b09_a_waker_may_call_back_when_it_is_woken_and_when_it_is_dropped() {
 #[test]
 fn b09_a_waker_whose_drop_drops_a_future_of_the_same_record() {
     within(60, "b09_a_waker_whose_drop_drops_a_future", || {
-        let buffer: &'static HeapBuffer<u64> = Box::leak(Box::new(pausing()));
+        let buffer: &'static HeapBuffer<u64> = leak(pausing());
         let mut reader = buffer.reader().expect("a cursor");
         let mut share = reader.share().expect("a share");
         buffer.push(0);
@@ -257,7 +263,10 @@ fn b10_a_waker_that_panics_keeps_nobody_from_being_woken_and_loses_nothing() {
         for reader in waits {
             assert_eq!(reader.join().expect("the reader"), Ok(1), "it was woken, and has the value");
         }
-        assert_eq!(recv.as_mut().poll(&mut Context::from_waker(Waker::noop())).map(|read| read.map(|v| v.tag())), Poll::Ready(Ok(1)));
+        assert_eq!(
+            recv.as_mut().poll(&mut Context::from_waker(Waker::noop())).map(|read| read.map(|v| v.tag())),
+            Poll::Ready(Ok(1))
+        );
         drop(recv);
         drop((panics, buffer));
         assert_eq!(script.alive(), 0, "the displaced value is dropped, too");
@@ -272,19 +281,25 @@ fn b10_clones_that_panic_in_many_threads_skip_a_value_for_their_caller_only() {
         struct Seventh(u64, Arc<AtomicU64>);
         impl Clone for Seventh {
             fn clone(&self) -> Self {
-                assert!(!self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(7), "the clone panics, as the test wants it to");
+                assert!(
+                    !self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(7),
+                    "the clone panics, as the test wants it to"
+                );
                 Self(self.0, Arc::clone(&self.1))
             }
         }
         const VALUES: u64 = 300;
-        let buffer: HeapBuffer<Seventh> = HeapBuffer::new(&BufferCfg::Bounded { capacity: 3, policy: Policy::PauseUpstream }).expect("a buffer");
+        let buffer: HeapBuffer<Seventh> =
+            HeapBuffer::new(&BufferCfg::Bounded { capacity: 3, policy: Policy::PauseUpstream }).expect("a buffer");
         let readers: Vec<_> = (0..4)
             .map(|_| {
                 let mut reader = buffer.reader().expect("a cursor");
                 thread::spawn(move || {
                     let (mut tags, mut panics) = (Vec::new(), 0_u64);
                     loop {
-                        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.recv_blocking(Deadline::Never)));
+                        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                            reader.recv_blocking(Deadline::Never)
+                        }));
                         match read {
                             Ok(Ok(value)) => tags.push(value.0),
                             Ok(Err(RecvTimeoutError::Closed)) => return (tags, panics),

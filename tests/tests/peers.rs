@@ -17,6 +17,7 @@ use aimdb_core::buffer::{
 };
 use aimdb_core::pure::{Policy, Start};
 use aimdb_core::waiting::{Deadline, SystemClock, block_on};
+use aimdb_tests::kept::keep;
 use aimdb_tests::wakes::Wakes;
 use aimdb_tests::watchdog::{until, within};
 
@@ -32,7 +33,8 @@ fn bounded(capacity: usize, policy: Policy) -> HeapBuffer<u64> {
 fn u01_w9_a_thread_that_waits_survives_the_shutdown_of_a_runtime() {
     within(30, "u01", || {
         for _ in 0..20 {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
             let buffer = bounded(1, Policy::PauseUpstream);
             let mut reader = buffer.reader().expect("a cursor");
             let mut task_reader = reader.share().expect("a share");
@@ -95,8 +97,8 @@ fn u07_c1_a_close_reaches_those_whom_a_leaked_handle_would_leave_parked() {
     within(30, "u07", || {
         let buffer = bounded(1, Policy::PauseUpstream);
         let mut reader = buffer.reader().expect("a cursor");
-        std::mem::forget(reader.share().expect("a share"));
-        std::mem::forget(buffer.clone());
+        keep(reader.share().expect("a share"));
+        keep(buffer.clone());
         let waits = thread::spawn(move || reader.recv_blocking(Deadline::Never));
         until(|| buffer.metrics().waiting_consumers == 1);
         buffer.close();
@@ -200,7 +202,11 @@ fn u14_w4_the_late_reader_of_a_mailbox_and_a_timeout_of_zero() {
 #[test]
 fn u15_s7_latest_ends_under_a_producer_that_never_pauses() {
     within(60, "u15", || {
-        for cfg in [BufferCfg::SpmcRing { capacity: 2 }, BufferCfg::SingleLatest, BufferCfg::Bounded { capacity: 1, policy: Policy::DropOldest }] {
+        for cfg in [
+            BufferCfg::SpmcRing { capacity: 2 },
+            BufferCfg::SingleLatest,
+            BufferCfg::Bounded { capacity: 1, policy: Policy::DropOldest },
+        ] {
             let buffer = new(cfg);
             let mut reader = buffer.reader().expect("a cursor");
             let is_over = Arc::new(AtomicBool::new(false));

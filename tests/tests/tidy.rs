@@ -138,7 +138,8 @@ fn a1_storey_zero_imports_nothing_but_core_alloc_and_itself() {
             if let Some(path) = line.strip_prefix("use ") {
                 let first = path.split("::").next().unwrap_or_default();
                 let own = ["core", "alloc", "heapless", "super", "self"].contains(&first);
-                let module = path.chars().next().is_some_and(char::is_lowercase) && read("aimdb-core/src/pure/mod.rs").contains(&format!("mod {first};"));
+                let module = path.chars().next().is_some_and(char::is_lowercase)
+                    && read("aimdb-core/src/pure/mod.rs").contains(&format!("mod {first};"));
                 assert!(own || module || path.starts_with("crate::pure"), "A1: {file}:{number}: {line}");
             }
         }
@@ -151,11 +152,21 @@ fn a1_storey_zero_imports_nothing_but_core_alloc_and_itself() {
 #[test]
 fn a1_no_storey_uses_one_above_it() {
     let waiting = files("aimdb-core/src/waiting", &[".rs"]);
-    only_in("storey 1 knows nothing of records or values", &waiting, &["crate::pure", "crate::buffer", "crate::database"], &[]);
+    only_in(
+        "storey 1 knows nothing of records or values",
+        &waiting,
+        &["crate::pure", "crate::buffer", "crate::database"],
+        &[],
+    );
     let buffer = files("aimdb-core/src/buffer", &[".rs"]);
     only_in("storey 2 knows nothing of the database", &buffer, &["crate::database"], &[]);
     let pure = files("aimdb-core/src/pure", &[".rs"]);
-    only_in("storey 0 knows nothing of the others", &pure, &["crate::waiting", "crate::buffer", "crate::database"], &[]);
+    only_in(
+        "storey 0 knows nothing of the others",
+        &pure,
+        &["crate::waiting", "crate::buffer", "crate::database"],
+        &[],
+    );
 }
 
 #[test]
@@ -306,9 +317,8 @@ const PROMISES: [(&str, u32); 6] = [("k", 8), ("s", 8), ("w", 9), ("c", 9), ("r"
 fn every_promise_of_the_contract_has_a_test_that_names_it() {
     let tests = tests_by_name();
     let numbers = PROMISES.iter().flat_map(|(letter, count)| (1..=*count).map(move |n| format!("{letter}{n}")));
-    let missing: Vec<_> = numbers
-        .filter(|number| !tests.iter().any(|test| test.split('_').any(|part| part == number)))
-        .collect();
+    let missing: Vec<_> =
+        numbers.filter(|number| !tests.iter().any(|test| test.split('_').any(|part| part == number))).collect();
     assert!(missing.is_empty(), "promises without a test: {missing:?}");
 }
 
@@ -319,9 +329,8 @@ fn every_test_that_the_contract_names_exists() {
     for line in read("docs/contract.md").lines() {
         for quoted in line.split('`').skip(1).step_by(2) {
             let name = quoted.rsplit("::").next().unwrap_or(quoted);
-            let is_test = PROMISES.iter().any(|(letter, count)| {
-                (1..=*count).any(|n| name.starts_with(&format!("{letter}{n}_")))
-            });
+            let is_test =
+                PROMISES.iter().any(|(letter, count)| (1..=*count).any(|n| name.starts_with(&format!("{letter}{n}_"))));
             if is_test && !name.contains('…') && !tests.contains(name) {
                 missing.push(name.to_owned());
             }

@@ -382,8 +382,9 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// to the next. Says how many left the window; they wait for [`Log::next_doomed`].
     pub fn leave(&mut self, id: CursorId) -> usize {
         let cursor = self.cursor_mut(id);
-        cursor.shares -= 1;
-        if cursor.shares > 0 {
+        let Some(shares) = cursor.shares.checked_sub(1) else { return 0 };
+        cursor.shares = shares;
+        if shares > 0 {
             return 0;
         }
         let next = self.catch_up(id);

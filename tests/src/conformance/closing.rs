@@ -1,6 +1,5 @@
 //! C: closing and life time.
 
-use std::mem;
 use std::sync::Arc;
 use std::thread;
 
@@ -10,6 +9,7 @@ use super::{
     Answer, Told, all, bounded, fill, hooked, live, open, pausing, recv_apart, send_apart, until_consumers_wait,
     until_producers_wait,
 };
+use crate::kept::keep;
 use crate::payload::Ledger;
 use crate::subject::{Need, Subject, Until};
 use crate::watchdog::until;
@@ -241,15 +241,15 @@ pub fn c3_a_leaked_reader_keeps_nobody_parked_after_close(subject: &dyn Subject)
         let record = open(subject, cfg);
         let cursor = live(&*record);
         let reader = recv_apart(cursor.share().expect("a share"), Until::Never);
-        mem::forget(cursor);
-        mem::forget(Arc::clone(&record));
+        keep(cursor);
+        keep(Arc::clone(&record));
         until_consumers_wait(&*record, 1);
         record.close();
         assert_eq!(reader.join().expect("the reader").0, Answer::Ended, "{cfg:?}");
 
         let record = open(subject, cfg);
-        mem::forget(live(&*record));
-        mem::forget(Arc::clone(&record));
+        keep(live(&*record));
+        keep(Arc::clone(&record));
         fill(&*record, &ledger, cfg.capacity());
         let producer = send_apart(&record, ledger.item(500), Until::Never);
         until_producers_wait(&*record, 1);

@@ -144,7 +144,10 @@ pub fn k1_capacity_zero_is_a_rendezvous_or_a_configuration_error(subject: &dyn S
         assert_eq!(record.metrics().occupancy, 0, "{cfg:?}: a rendezvous stores nothing");
         let (answer, cursor) = reader.join().expect("the reader");
         assert_eq!(answer, Answer::Ok(8), "{cfg:?}");
-        assert_eq!(record.try_send(ledger.item(9)).told(), if refused == Answer::Sent { refused } else { Answer::Full(9) });
+        assert_eq!(
+            record.try_send(ledger.item(9)).told(),
+            if refused == Answer::Sent { refused } else { Answer::Full(9) }
+        );
         drop((cursor, record));
         ledger.assert_settled();
     }

@@ -53,8 +53,7 @@ pub(crate) fn all(subject: &dyn Subject, capacities: &[usize]) -> Vec<BufferCfg>
 
 /// Every record that makes its producer wait.
 pub(crate) fn pausing(subject: &dyn Subject, capacities: &[usize]) -> Vec<BufferCfg> {
-    let mut cfgs: Vec<_> =
-        capacities.iter().map(|&capacity| bounded(capacity, Policy::PauseUpstream)).collect();
+    let mut cfgs: Vec<_> = capacities.iter().map(|&capacity| bounded(capacity, Policy::PauseUpstream)).collect();
     cfgs.retain(|cfg| subject.supports(cfg));
     cfgs
 }

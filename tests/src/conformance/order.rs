@@ -28,9 +28,8 @@ pub fn k5_a_gating_cursor_that_is_dropped_wakes_the_producers(subject: &dyn Subj
         for tag in 0..capacity as u64 {
             assert_eq!(fast.try_recv().told(), Answer::Ok(tag));
         }
-        let blocked: Vec<_> = (0..capacity.min(3) as u64)
-            .map(|n| send_apart(&record, ledger.item(1000 + n), Until::Never))
-            .collect();
+        let blocked: Vec<_> =
+            (0..capacity.min(3) as u64).map(|n| send_apart(&record, ledger.item(1000 + n), Until::Never)).collect();
         until_producers_wait(&*record, blocked.len());
         drop(slow);
         let sent = blocked.len();
@@ -154,8 +153,7 @@ pub fn k6_a_shared_cursor_gives_each_value_to_one_reader(subject: &dyn Subject) 
         let record = open(subject, cfg);
         let first = live(&*record);
         let mut readers = vec![first.share().expect("a share"), first.share().expect("a share"), first];
-        let readers: Vec<_> =
-            readers.drain(..).map(|mut cursor| thread::spawn(move || drain(&mut *cursor))).collect();
+        let readers: Vec<_> = readers.drain(..).map(|mut cursor| thread::spawn(move || drain(&mut *cursor))).collect();
         for tag in 0..VALUES {
             assert_eq!(record.send(ledger.item(tag), Until::Never).told(), Answer::Sent);
         }

@@ -237,7 +237,8 @@ pub fn w4_zero_means_one_try(subject: &dyn Subject) {
 
 /// W4, B16: kanal panics and crossfire returns at once on `Duration::MAX` (U2).
 pub fn w4_a_deadline_at_the_end_of_time_waits_and_does_not_panic(subject: &dyn Subject) {
-    let far = [Duration::MAX, Duration::from_nanos(u64::MAX), Duration::from_secs(u64::MAX), Duration::from_secs(1 << 34)];
+    let far =
+        [Duration::MAX, Duration::from_nanos(u64::MAX), Duration::from_secs(u64::MAX), Duration::from_secs(1 << 34)];
     for cfg in pausing(subject, &[1]) {
         for wait in far.map(Until::In) {
             let ledger = Ledger::new();
@@ -328,8 +329,7 @@ pub fn w6_more_waiters_than_any_table_holds(subject: &dyn Subject) {
     let ledger = Ledger::new();
     let record = open(subject, cfg);
     let first = live(&*record);
-    let readers: Vec<_> =
-        (0..WAITERS).map(|_| recv_apart(first.share().expect("a share"), Until::Never)).collect();
+    let readers: Vec<_> = (0..WAITERS).map(|_| recv_apart(first.share().expect("a share"), Until::Never)).collect();
     until_consumers_wait(&*record, WAITERS);
     for tag in 0..WAITERS as u64 {
         assert_eq!(record.send(ledger.item(tag), Until::Never).told(), Answer::Sent);

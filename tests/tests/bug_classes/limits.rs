@@ -113,7 +113,9 @@ impl Clone for Slow {
 #[test]
 fn b14_a_try_call_does_not_wait_for_a_peer_that_is_stopped() {
     within(60, "b14", || {
-        for cfg in [BufferCfg::SpmcRing { capacity: 3 }, bounded(3, Policy::PauseUpstream), bounded(3, Policy::DropOldest)] {
+        for cfg in
+            [BufferCfg::SpmcRing { capacity: 3 }, bounded(3, Policy::PauseUpstream), bounded(3, Policy::DropOldest)]
+        {
             let gate = Arc::new(Gate::default());
             let buffer = HeapBuffer::new(&cfg).expect("a buffer");
             let (mut stopped, mut goes_on) = (buffer.reader().expect("a cursor"), buffer.reader().expect("a cursor"));
@@ -192,7 +194,13 @@ fn b16_every_odd_deadline_in_both_directions() {
     let past = Instant::now();
     until(|| past.elapsed() > Duration::ZERO);
     let clock = SystemClock;
-    let over = [Deadline::At(0), Deadline::At(1), clock.after(Duration::ZERO), clock.at(past), clock.after(Duration::from_nanos(1))];
+    let over = [
+        Deadline::At(0),
+        Deadline::At(1),
+        clock.after(Duration::ZERO),
+        clock.at(past),
+        clock.after(Duration::from_nanos(1)),
+    ];
     for deadline in over {
         let buffer = pausing(1);
         let mut reader = buffer.reader().expect("a cursor");
@@ -297,7 +305,8 @@ fn b20_a_service_that_sends_into_its_own_full_record_gets_an_error() {
 /// B23: crossbeam, std and kanal abort the process at `usize::MAX / 64`.
 #[test]
 fn b23_an_absurd_capacity_is_a_typed_error() {
-    let absurd = [usize::MAX, usize::MAX - 1, usize::MAX / 8, usize::MAX / 64, u32::MAX as usize, BufferCfg::MAX_CAPACITY + 1];
+    let absurd =
+        [usize::MAX, usize::MAX - 1, usize::MAX / 8, usize::MAX / 64, u32::MAX as usize, BufferCfg::MAX_CAPACITY + 1];
     for capacity in absurd {
         for cfg in kinds(2) {
             let cfg = match cfg {

@@ -14,7 +14,8 @@ use aimdb_tests::watchdog::{until, within};
 use super::{ignore, pausing, recv_apart, send_apart};
 
 /// How the slow reader goes away.
-const WAYS: [&str; 4] = ["dropped here", "dropped by another thread", "its last share is dropped", "the record is closed"];
+const WAYS: [&str; 4] =
+    ["dropped here", "dropped by another thread", "its last share is dropped", "the record is closed"];
 
 /// B1, the headline: fill, block the producer, and let the slow one of two readers go.
 #[test]
@@ -43,7 +44,10 @@ fn b01_a_blocked_producer_goes_on_when_the_slow_reader_goes() {
                         _ => {
                             buffer.close();
                             assert_eq!(producer.join().expect("the producer"), Err(SendError::Closed(100)));
-                            assert_eq!(fast.try_recv().map_err(|error| error.kind()), Err(aimdb_core::pure::ErrorKind::Closed));
+                            assert_eq!(
+                                fast.try_recv().map_err(|error| error.kind()),
+                                Err(aimdb_core::pure::ErrorKind::Closed)
+                            );
                             continue;
                         }
                     }
@@ -104,11 +108,15 @@ fn b02_two_pushes_and_two_pops_meet() {
             let share = first.share().expect("a share");
             let readers: Vec<_> = [first, share]
                 .into_iter()
-                .map(|mut reader| thread::spawn(move || (0..4_000).filter(|_| reader.recv_blocking(Deadline::Never).is_ok()).count()))
+                .map(|mut reader| {
+                    thread::spawn(move || (0..4_000).filter(|_| reader.recv_blocking(Deadline::Never).is_ok()).count())
+                })
                 .collect();
             thread::scope(|scope| {
                 for _ in 0..2 {
-                    scope.spawn(|| (0..4_000).for_each(|value| send_blocking(&buffer, value, Deadline::Never).expect("it is open")));
+                    scope.spawn(|| {
+                        (0..4_000).for_each(|value| send_blocking(&buffer, value, Deadline::Never).expect("it is open"))
+                    });
                 }
             });
             let read: usize = readers.into_iter().map(|one| one.join().expect("a reader")).sum();
@@ -167,7 +175,8 @@ fn b03_a_reader_that_times_out_passes_the_wakeup_on() {
         let mut hasty = Vec::new();
         for round in 0..3_000_u64 {
             let sender = buffer.clone();
-            let producer = (round % 3 == 0).then(|| thread::spawn(move || send_blocking(&sender, round, Deadline::Never)));
+            let producer =
+                (round % 3 == 0).then(|| thread::spawn(move || send_blocking(&sender, round, Deadline::Never)));
             match reader.recv_blocking(SystemClock.after(Duration::from_micros(round % 40))) {
                 Ok(value) => hasty.push(value),
                 Err(error) => assert_eq!(error, RecvTimeoutError::Timeout),
@@ -221,11 +230,15 @@ fn b04_many_senders_and_many_readers_on_capacity_one() {
             shares.push(first);
             let reading: Vec<_> = shares
                 .into_iter()
-                .map(|mut reader| thread::spawn(move || std::iter::from_fn(|| reader.recv_blocking(Deadline::Never).ok()).count()))
+                .map(|mut reader| {
+                    thread::spawn(move || std::iter::from_fn(|| reader.recv_blocking(Deadline::Never).ok()).count())
+                })
                 .collect();
             thread::scope(|scope| {
                 for _ in 0..senders {
-                    scope.spawn(|| (0..500).for_each(|value| send_blocking(&buffer, value, Deadline::Never).expect("it is open")));
+                    scope.spawn(|| {
+                        (0..500).for_each(|value| send_blocking(&buffer, value, Deadline::Never).expect("it is open"))
+                    });
                 }
             });
             buffer.close();
@@ -305,10 +318,9 @@ fn b05_every_operation_that_fills_wakes_a_parked_reader() {
             match name {
                 "close" | "abort" => assert_eq!(answer, Err(RecvTimeoutError::Closed), "{name}"),
                 // It may come before or after the value was displaced.
-                "force_push over a full one" => assert!(
-                    matches!(answer, Ok(4 | 5) | Err(RecvTimeoutError::Lagged(1))),
-                    "{name}: {answer:?}"
-                ),
+                "force_push over a full one" => {
+                    assert!(matches!(answer, Ok(4 | 5) | Err(RecvTimeoutError::Lagged(1))), "{name}: {answer:?}")
+                }
                 _ => assert_eq!(answer, Ok(5), "{name}"),
             }
         });
