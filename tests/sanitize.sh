@@ -25,7 +25,7 @@ run_address() {
 run_thread() {
     echo "== ThreadSanitizer: data races"
     export RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" CARGO_TARGET_DIR="$base/tsan"
-    export TSAN_OPTIONS="halt_on_error=1" AIMDB_STRESS_KEEPS=1
+    export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tests/tsan.supp" AIMDB_STRESS_KEEPS=1
     timeout 900 cargo test -q -p aimdb-tests --target "$target" --test stress -- "$seconds"
 }
 

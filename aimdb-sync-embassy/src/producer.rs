@@ -40,6 +40,15 @@ impl<'a, R: Record, P> StaticProducer<'a, R, P> {
         self.record.shell().try_push(value).map_err(TrySendError::from)
     }
 
+    /// Stores a value without waiting; one that [`StaticProducer::try_send`] would give back is
+    /// counted and goes to the drop hook, as [`DropCause::Refused`]. May be called from an interrupt,
+    /// which has no use for a value that travels back; the hook then runs in it.
+    ///
+    /// [`DropCause::Refused`]: crate::DropCause::Refused
+    pub fn produce(&self, value: R::Value) {
+        self.record.shell().push(value);
+    }
+
     /// Stores a value whatever happens and returns what it displaced. Never waits; may be called
     /// from an interrupt.
     ///

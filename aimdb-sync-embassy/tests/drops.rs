@@ -106,12 +106,17 @@ fn m5_the_hook_is_given_every_value_that_no_reader_gets_with_its_cause() {
         let mut waiting = pin!(PAUSE.producer().send_async(22));
         assert!(poll_once(waiting.as_mut()).is_pending());
     }
+    PAUSE.producer().produce(23);
     assert_eq!(PAUSE.abort(), 1);
+    PAUSE.producer().produce(24);
+    assert_eq!(PAUSE.stats().counters.refused, 2, "S3: once full, once closed");
     let causes = [
         (1, DropCause::Overwritten),
         (12, DropCause::DroppedNewest),
         (22, DropCause::Cancelled),
+        (23, DropCause::Refused),
         (21, DropCause::Aborted),
+        (24, DropCause::Refused),
     ];
     assert_eq!(*SEEN.lock().unwrap(), causes);
 }

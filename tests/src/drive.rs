@@ -103,18 +103,18 @@ impl Subject for Driven {
 }
 
 /// Whose turn it is.
-struct Turn {
-    drive: Drive,
+pub(crate) struct Turn {
+    pub(crate) drive: Drive,
     calls: AtomicUsize,
 }
 
 impl Turn {
-    fn new(drive: Drive) -> Self {
+    pub(crate) fn new(drive: Drive) -> Self {
         Self { drive, calls: AtomicUsize::new(0) }
     }
 
     /// The runtime to make the next call on, or `None` for the calling thread.
-    fn runtime(&self) -> Option<&Handle> {
+    pub(crate) fn runtime(&self) -> Option<&Handle> {
         match &self.drive {
             Drive::Threads => None,
             Drive::Tasks(runtime) => Some(runtime),
@@ -124,7 +124,7 @@ impl Turn {
 }
 
 /// Runs a task and waits for its end on a thread that is none of the runtime's.
-fn run<R: Send + 'static>(runtime: &Handle, task: impl Future<Output = R> + Send + 'static) -> R {
+pub(crate) fn run<R: Send + 'static>(runtime: &Handle, task: impl Future<Output = R> + Send + 'static) -> R {
     let (done, ended) = mpsc::sync_channel(1);
     runtime.spawn(async move {
         let _ = done.send(task.await);
@@ -133,7 +133,7 @@ fn run<R: Send + 'static>(runtime: &Handle, task: impl Future<Output = R> + Send
 }
 
 /// `Some` if the future ended in time.
-async fn in_time<F: Future>(future: F, until: Until) -> Option<F::Output> {
+pub(crate) async fn in_time<F: Future>(future: F, until: Until) -> Option<F::Output> {
     match until {
         Until::Never => Some(future.await),
         Until::Now => timeout(std::time::Duration::ZERO, future).await.ok(),

@@ -2,7 +2,7 @@
 //!
 //! | module | asks |
 //! |---|---|
-//! | [`conformance`] | does this implementation keep each promise of the contract? |
+//! | [`mod@conformance`] | does this implementation keep each promise of the contract? |
 //! | [`oracle`] | does it still, under a random schedule that a seed reproduces? |
 //! | [`linearize`] | is there one order of these overlapping calls that explains their answers? |
 //! | [`hazard`] | what if the value panics, calls back or blocks, at its n-th clone or drop? |

@@ -3,8 +3,9 @@
 //! A seed decides the record, who takes part and what each does; the operating system decides how
 //! their steps meet. Producers send by every form, give up at every stage, force, close and abort;
 //! readers of several cursors, some shared, read by every form and give up, too; others come and
-//! go. Afterwards [`verdict`] looks at what everybody saw.
+//! go. Afterwards `verdict` looks at what everybody saw.
 
+mod reading;
 mod verdict;
 
 use std::pin::pin;
@@ -15,8 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferMetrics, HeapBuffer, Reader, ReaderMetrics, RecvError, RecvTimeoutError, SendError,
-    TryRecvError, flush_blocking, send_blocking,
+    Buffer, BufferCfg, BufferMetrics, HeapBuffer, ReaderMetrics, SendError, flush_blocking, send_blocking,
 };
 use aimdb_core::pure::{DropCause, Kind, Policy};
 use aimdb_core::waiting::{Deadline, SystemClock};
@@ -24,6 +24,7 @@ use parking_lot::Mutex;
 
 use crate::payload::{Item, Ledger};
 use crate::random::Random;
+use reading::{read, visit};
 
 /// What became of one offer, as far as its sender was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -343,80 +344,6 @@ fn told(outcome: Result<(), SendError<Item>>) -> Fate {
         Err(SendError::Timeout(_)) => Fate::GaveUp,
         Err(SendError::Full(_) | SendError::Closed(_) | SendError::Misuse(..)) => Fate::Refused,
     }
-}
-
-/// Reads by every form until the end, or so many times.
-fn read(mut reader: Reader<Item>, mut random: Random, times: Option<usize>) -> Seen {
-    let mut seen = Seen::default();
-    for _ in 0..times.unwrap_or(usize::MAX) {
-        if random.one_in(10) {
-            thread::yield_now();
-        }
-        let answer = match random.below(9) {
-            0 | 1 => reader.try_recv(),
-            2 | 3 if times.is_none() => blocking(&mut reader, Deadline::Never),
-            2..=4 => blocking(&mut reader, SystemClock.after(Duration::from_micros(random.below(200) as u64))),
-            5 => blocking(&mut reader, Deadline::At(0)),
-            6 => {
-                drop(reader.recv());
-                Err(TryRecvError::Empty)
-            }
-            7 => poll_once(&mut reader, &mut random),
-            _ if random.one_in(3) => reader.try_latest(),
-            _ => reader.try_recv(),
-        };
-        match answer {
-            Ok(item) => seen.tags.push(item.tag()),
-            Err(TryRecvError::Lagged(lag)) => seen.told_lag += lag,
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Closed) => break,
-            Err(TryRecvError::Misuse(misuse)) => panic!("{misuse}"),
-        }
-    }
-    seen
-}
-
-fn blocking(reader: &mut Reader<Item>, deadline: Deadline) -> Result<Item, TryRecvError> {
-    reader.recv_blocking(deadline).map_err(|error| match error {
-        RecvTimeoutError::Timeout => TryRecvError::Empty,
-        RecvTimeoutError::Lagged(lag) => TryRecvError::Lagged(lag),
-        RecvTimeoutError::Closed => TryRecvError::Closed,
-        RecvTimeoutError::Misuse(misuse) => TryRecvError::Misuse(misuse),
-    })
-}
-
-/// Polls once and drops the future: after the registration, or after the wake.
-fn poll_once(reader: &mut Reader<Item>, random: &mut Random) -> Result<Item, TryRecvError> {
-    let mut recv = pin!(reader.recv());
-    match recv.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(item)) => Ok(item),
-        Poll::Ready(Err(RecvError::Lagged(lag))) => Err(TryRecvError::Lagged(lag)),
-        Poll::Ready(Err(RecvError::Closed)) => Err(TryRecvError::Closed),
-        Poll::Ready(Err(RecvError::Misuse(misuse))) => Err(TryRecvError::Misuse(misuse)),
-        Poll::Pending => {
-            for _ in 0..random.below(4) {
-                thread::yield_now();
-            }
-            Err(TryRecvError::Empty)
-        }
-    }
-}
-
-/// Comes, reads a little and goes, again and again.
-fn visit(buffer: &HeapBuffer<Item>, random: &mut Random, is_over: &AtomicBool) -> Vec<Seen> {
-    let mut seen = Vec::new();
-    for _ in 0..20 {
-        if is_over.load(Ordering::SeqCst) {
-            break;
-        }
-        let reader = buffer.reader().expect("a cursor");
-        let times = random.below(12);
-        if random.one_in(3) {
-            drop(reader.share().expect("a share"));
-        }
-        seen.push(read(reader, random.fork(), Some(times)));
-    }
-    seen
 }
 
 /// Whether a cursor of this record misses nothing unless somebody forces or aborts.

@@ -84,8 +84,8 @@ pub enum Need {
     Fair,
     /// Any capacity, so that absurd ones can be asked for.
     AnyCapacity,
-    /// A degrader of the test's own.
-    OwnDegrader,
+    /// Mistakes in a description, so that they can be made.
+    Mistakes,
     /// The end of the last reader of a closed record drops what is buffered.
     DropsUnreachable,
 }

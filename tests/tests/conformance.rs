@@ -17,4 +17,5 @@ conformance!(shell_by_threads_and_tasks, Driven::heap(Drive::Mixed(multi_thread(
 conformance!(own_buffer_by_threads, own(Drive::Threads));
 conformance!(own_buffer_by_threads_and_tasks, own(Drive::Mixed(multi_thread())));
 conformance!(attached_database, Attached);
-conformance!(static_record, Static);
+conformance!(static_record_by_threads, Static(Drive::Threads));
+conformance!(static_record_by_threads_and_tasks, Static(Drive::Mixed(multi_thread())));

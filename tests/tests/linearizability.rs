@@ -56,8 +56,10 @@ impl Queue for Record {
     }
 }
 
-fn new(capacity: usize, policy: Policy, threads: usize) -> Record {
-    let buffer = HeapBuffer::new(&BufferCfg::Bounded { capacity, policy }).expect("a buffer");
+/// `plain` data is copied under the lock, where there is a shorter way.
+fn new(capacity: usize, policy: Policy, threads: usize, plain: bool) -> Record {
+    let builder = HeapBuffer::builder(&BufferCfg::Bounded { capacity, policy });
+    let buffer = if plain { builder.build_plain() } else { builder.build() }.expect("a buffer");
     let first = buffer.reader().expect("a cursor");
     let readers = (0..threads).map(|_| Mutex::new(first.share().expect("a share"))).collect();
     Record { buffer, readers }
@@ -69,7 +71,7 @@ fn check(capacity: usize, policy: Policy, threads: usize) {
         let begin = Instant::now();
         let mut seed = 1;
         while begin.elapsed() < BUDGET {
-            let queues: Vec<_> = (0..200).map(|_| new(capacity, policy, threads)).collect();
+            let queues: Vec<_> = (0..200).map(|round| new(capacity, policy, threads, round % 2 == 0)).collect();
             for history in record(&queues, capacity, threads, 12 / threads + 2, seed) {
                 history.check().unwrap_or_else(|error| panic!("{error}"));
             }

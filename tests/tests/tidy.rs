@@ -298,7 +298,7 @@ fn no_test_is_ignored() {
 
 /// Every function of the tree whose name begins with the number of a promise.
 fn tests_by_name() -> BTreeSet<String> {
-    let folders = CRATES.iter().map(|name| (*name).to_owned()).chain(["tests".to_owned()]);
+    let folders = CRATES.iter().map(|name| (*name).to_owned()).chain(["tests".to_owned(), "examples".to_owned()]);
     let files = folders.flat_map(|folder| files(&folder, &[".rs"]));
     let mut found = BTreeSet::new();
     for file in files {

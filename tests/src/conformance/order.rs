@@ -292,7 +292,7 @@ pub fn k8_a_hook_may_call_back_or_wait_for_a_thread_that_does(subject: &dyn Subj
 /// K8.
 pub fn k8_a_degrader_may_call_back(subject: &dyn Subject) {
     let cfg = bounded(1, Policy::DegradeQuality);
-    if !subject.supports(&cfg) || !subject.has(Need::OwnDegrader) {
+    if !subject.supports(&cfg) {
         return;
     }
     let ledger = Ledger::new();

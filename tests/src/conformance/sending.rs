@@ -118,7 +118,7 @@ pub fn s4_the_degrader_is_applied_to_what_meets_a_full_record(subject: &dyn Subj
 /// S4.
 pub fn s4_a_degrader_that_panics_leaves_the_record_as_it_was(subject: &dyn Subject) {
     let cfg = bounded(2, Policy::DegradeQuality);
-    if !subject.supports(&cfg) || !subject.has(Need::OwnDegrader) {
+    if !subject.supports(&cfg) {
         return;
     }
     let ledger = Ledger::new();
@@ -148,7 +148,7 @@ pub fn s4_a_degrader_that_panics_leaves_the_record_as_it_was(subject: &dyn Subje
 /// S4.
 pub fn s4_degrade_quality_without_a_degrader_cannot_be_built(subject: &dyn Subject) {
     let cfg = bounded(2, Policy::DegradeQuality);
-    if !subject.supports(&cfg) || !subject.has(Need::OwnDegrader) {
+    if !subject.supports(&cfg) || !subject.has(Need::Mistakes) {
         return;
     }
     let answer = subject.open(Spec { degrade: None, ..Spec::new(cfg) }).err();

@@ -294,7 +294,8 @@ fn b05_every_operation_that_frees_wakes_a_parked_sender() {
 /// B5, the other side: every operation that fills, or ends, with a parked reader.
 #[test]
 fn b05_every_operation_that_fills_wakes_a_parked_reader() {
-    let table: [(&str, fn(&HeapBuffer<u64>)); 9] = [
+    type Filling = fn(&HeapBuffer<u64>);
+    let table: [(&str, Filling); 9] = [
         ("push", |buffer| buffer.push(5)),
         ("try_push", |buffer| buffer.try_push(5).expect("there is room")),
         ("force_push", |buffer| ignore(Buffer::force_push(buffer, 5))),
