@@ -22,7 +22,7 @@ pub use producer::StaticProducer;
 pub use record::{Record, StaticRecord, StaticRecordBuilder};
 
 pub use aimdb_core::buffer::{
-    BufferMetrics, FlushTimeout, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,
+    BufferMetrics, FlushError, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,
     SubscribeError, TryRecvError, TrySendError,
 };
 pub use aimdb_core::pure::{Counters, CursorCounters, DropCause, ErrorKind, Kind, Policy, Start};

@@ -3,7 +3,7 @@
 use core::pin::pin;
 use core::time::Duration;
 
-use aimdb_core::buffer::{BufferMetrics, FlushTimeout, Flushing, Pushing, SendError, TrySendError};
+use aimdb_core::buffer::{BufferMetrics, FlushError, Flushing, Pushing, SendError, TrySendError};
 use aimdb_core::waiting::{Deadline, block_on_with};
 
 use crate::port::{NoPort, Port};
@@ -142,7 +142,7 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     /// # Errors
     ///
     /// When the time is up.
-    pub fn flush(&self, timeout: Duration) -> Result<(), FlushTimeout> {
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         self.flush_deadline(Deadline::after(self.port.now(), timeout))
     }
 
@@ -151,8 +151,8 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     /// # Errors
     ///
     /// When the deadline passes first.
-    pub fn flush_deadline(&self, deadline: Deadline) -> Result<(), FlushTimeout> {
-        block_on_with(self.port, self.port, pin!(self.flush_async()), deadline).ok_or(FlushTimeout)
+    pub fn flush_deadline(&self, deadline: Deadline) -> Result<(), FlushError> {
+        block_on_with(self.port, self.port, pin!(self.flush_async()), deadline).unwrap_or(Err(FlushError::Timeout))
     }
 }
 

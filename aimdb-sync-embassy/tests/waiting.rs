@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushTimeout, Mailbox, RecvError, RecvTimeoutError, SendError,
+    Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushError, Mailbox, RecvError, RecvTimeoutError, SendError,
     SingleLatest, SpmcRing, StaticRecord, TryRecvError,
 };
 use port::{TestTime, Threads, Wakes, conserves, poll_counted, poll_once, until, watched};
@@ -109,7 +109,7 @@ fn w4_timeouts_end_at_the_deadline_and_leave_nothing_behind() {
         assert_eq!(reader.latest_timeout(wait), Err(RecvTimeoutError::Timeout));
         assert_eq!(producer.send_timeout(round, Duration::MAX), Ok(()));
         assert_eq!(producer.send_timeout(99, wait), Err(SendError::Timeout(99)));
-        assert_eq!(producer.flush(wait), Err(FlushTimeout));
+        assert_eq!(producer.flush(wait), Err(FlushError::Timeout));
         assert_eq!(reader.recv_timeout(Duration::MAX), Ok(round));
         assert_eq!(producer.flush(wait), Ok(()));
     }
@@ -185,7 +185,10 @@ fn c2_flush_waits_until_every_cursor_has_consumed() {
         thread::scope(|scope| {
             let flushing = scope.spawn(|| QUEUE.producer().on(&Threads).flush(Duration::MAX));
             assert_eq!(one.try_recv(), Ok(1));
-            assert_eq!(QUEUE.producer().on(&TestTime::default()).flush(Duration::from_nanos(1)), Err(FlushTimeout));
+            assert_eq!(
+                QUEUE.producer().on(&TestTime::default()).flush(Duration::from_nanos(1)),
+                Err(FlushError::Timeout)
+            );
             assert_eq!(other.try_recv(), Ok(1));
             assert_eq!(flushing.join().unwrap(), Ok(()));
         });

@@ -155,6 +155,9 @@ pub enum FlushError {
     /// The deadline passed while values were not consumed.
     #[error("the deadline passed while values were not consumed")]
     Timeout,
+    /// The record was closed while values were not consumed, or they were discarded.
+    #[error("the record was closed while values were not consumed")]
+    Closed,
     /// The call must not be made here.
     #[error("{0}")]
     Misuse(Misuse),
@@ -166,6 +169,7 @@ impl FlushError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Timeout => ErrorKind::Retry,
+            Self::Closed => ErrorKind::Closed,
             Self::Misuse(misuse) => misuse.kind(),
         }
     }

@@ -109,3 +109,8 @@ pub use aimdb_core::{
     pure::{DropCause, ErrorKind, Kind, Policy, Start},
     waiting::Deadline,
 };
+
+/// The program of the project's README, so that it is compiled and run with the tests.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use aimdb_core::buffer::{BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking};
+use aimdb_core::buffer::{self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking};
 use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{Clock, Deadline, SystemClock, block_on, may_block, serves};
 use aimdb_core::{Producer, RecordKey};
@@ -182,12 +182,12 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     }
 
     /// Blocks until every gating cursor has consumed what was sent before this call, or `timeout`
-    /// has passed. Returns at once on a kind or policy whose cursors do not gate. Values that no
+    /// has passed, or the record is closed: flush first, then close. Returns at once on a kind or policy whose cursors do not gate. Values that no
     /// consumer has come for yet are not consumed.
     ///
     /// # Errors
     ///
-    /// [`FlushError::Timeout`], and [`FlushError::Misuse`] as with [`SyncProducer::send`].
+    /// [`FlushError::Timeout`], [`FlushError::Closed`], and [`FlushError::Misuse`] as with [`SyncProducer::send`].
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         self.process.check().map_err(FlushError::Misuse)?;
         let buffer = self.producer.buffer();
@@ -200,7 +200,10 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
                 return Err(FlushError::Misuse(Misuse::OwnRecord));
             }
         }
-        flush_blocking(&**buffer, SystemClock.after(timeout)).map_err(|_| FlushError::Timeout)
+        flush_blocking(&**buffer, SystemClock.after(timeout)).map_err(|error| match error {
+            buffer::FlushError::Timeout => FlushError::Timeout,
+            buffer::FlushError::Closed => FlushError::Closed,
+        })
     }
 
     /// Closes the record: values to come are refused, whoever waits is woken, consumers drain what

@@ -8,8 +8,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use aimdb_sync::{
-    AimDbBuilder, Attach, BufferCfg, Deadline, RecvError, RecvTimeoutError, SendError, ShutdownError, SyncConsumer,
-    SyncProducer, TryRecvError,
+    AimDbBuilder, Attach, BufferCfg, Deadline, FlushError, RecvError, RecvTimeoutError, SendError, ShutdownError,
+    SyncConsumer, SyncProducer, TryRecvError,
 };
 use watchdog::{aside, pausing, single, until, watched};
 
@@ -296,5 +296,51 @@ fn c9_ends_can_be_used_and_dropped_while_thread_locals_are_torn_down() {
         thread.join().expect("no panic");
         assert_eq!(seen.recv(), Ok(vec![0, 1, 2]));
         assert_eq!(handle.stats()[0].buffer.cursors, 0);
+    });
+}
+
+/// A transform from `a` into `b`, which holds one value.
+#[cfg(feature = "tokio")]
+fn narrowing() -> AimDbBuilder {
+    let mut builder = AimDbBuilder::new();
+    builder.configure::<u32>("a", |record| {
+        record.bounded(8);
+    });
+    builder.configure::<u32>("b", |record| {
+        record.bounded(1).transform::<u32>("a", |from| from.map(|value| value));
+    });
+    builder
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn c3_a_transform_into_a_full_record_keeps_no_shutdown_waiting() {
+    watched(|| {
+        for idle_reader in [false, true] {
+            let handle = narrowing().attach().expect("sound");
+            let producer = handle.producer::<u32>("a").expect("it is there");
+            let leaked = idle_reader.then(|| handle.consumer::<u32>("b").expect("it is there"));
+            (0..4).try_for_each(|value| producer.send(value)).expect("there is room");
+            until(|| handle.stats().iter().any(|stats| stats.buffer.waiting_producers == 1));
+            assert_eq!(handle.shutdown(), Ok(()), "a reader that does not read holds nobody");
+            drop(leaked);
+        }
+    });
+}
+
+#[test]
+fn c3_a_flush_ends_with_its_record() {
+    watched(|| {
+        let handle = single::<u32>(pausing(4));
+        let producer = handle.producer::<u32>("a").expect("it is there");
+        let _idle = handle.consumer::<u32>("a").expect("it is there");
+        producer.send(1).expect("there is room");
+        let flushing = aside({
+            let producer = producer.clone();
+            move || producer.flush(Duration::MAX)
+        });
+        assert_eq!(handle.shutdown(), Ok(()));
+        assert_eq!(flushing.join().expect("it ends"), Err(FlushError::Closed));
+        assert_eq!(producer.flush(Duration::MAX), Err(FlushError::Closed));
     });
 }

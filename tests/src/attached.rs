@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aimdb_core::buffer::{
-    BufferCfgError, BufferMetrics, FlushTimeout, ReaderMetrics, RecvError, RecvTimeoutError, SendError, SubscribeError,
+    BufferCfgError, BufferMetrics, FlushError, ReaderMetrics, RecvError, RecvTimeoutError, SendError, SubscribeError,
     TryProduceError, TryRecvError, TrySendError,
 };
 use aimdb_core::pure::Start;
@@ -104,8 +104,11 @@ impl Record for AttachedRecord {
         self.producer.local().is_closed()
     }
 
-    fn flush(&self, until: Until) -> Result<(), FlushTimeout> {
-        self.producer.local().flush(timeout(until)).map_err(|_| FlushTimeout)
+    fn flush(&self, until: Until) -> Result<(), FlushError> {
+        self.producer.local().flush(timeout(until)).map_err(|error| match error {
+            aimdb_sync::FlushError::Closed => FlushError::Closed,
+            _ => FlushError::Timeout,
+        })
     }
 
     fn peek(&self) -> Option<Item> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, FlushTimeout, HeapBuffer, Reader, ReaderMetrics, RecvError,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, FlushError, HeapBuffer, Reader, ReaderMetrics, RecvError,
     RecvTimeoutError, SendError, SubscribeError, TryProduceError, TryRecvError, flush_blocking, send_blocking,
 };
 use aimdb_core::pure::Start;
@@ -194,12 +194,12 @@ impl Record for DrivenRecord {
         self.buffer.is_closed()
     }
 
-    fn flush(&self, until: Until) -> Result<(), FlushTimeout> {
+    fn flush(&self, until: Until) -> Result<(), FlushError> {
         let Some(runtime) = self.turn.runtime() else {
             return flush_blocking(&*self.buffer, until.deadline());
         };
         let buffer = Arc::clone(&self.buffer);
-        run(runtime, async move { in_time(buffer.flush(), until).await.ok_or(FlushTimeout) })
+        run(runtime, async move { in_time(buffer.flush(), until).await.unwrap_or(Err(FlushError::Timeout)) })
     }
 
     fn peek(&self) -> Option<Item> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use aimdb_core::buffer::{
-    BufferCfg, BufferCfgError, BufferMetrics, Degrader, DropHook, FlushTimeout, ReaderMetrics, RecvTimeoutError,
+    BufferCfg, BufferCfgError, BufferMetrics, Degrader, DropHook, FlushError, ReaderMetrics, RecvTimeoutError,
     SendError, SubscribeError, TryProduceError, TryRecvError, TrySendError,
 };
 use aimdb_core::pure::{DropCause, Policy, Start};
@@ -237,13 +237,13 @@ impl<K: StaticKind + 'static, const SLOTS: usize> Record for StaticHandle<K, SLO
         self.life.0.is_closed()
     }
 
-    fn flush(&self, until: Until) -> Result<(), FlushTimeout> {
+    fn flush(&self, until: Until) -> Result<(), FlushError> {
         let producer = self.life.0.producer();
         let Some(runtime) = self.turn.runtime() else {
             let port = HostPort::default();
             return producer.on(&port).flush_deadline(until.deadline());
         };
-        run(runtime, async move { in_time(producer.flush_async(), until).await.ok_or(FlushTimeout) })
+        run(runtime, async move { in_time(producer.flush_async(), until).await.unwrap_or(Err(FlushError::Timeout)) })
     }
 
     fn peek(&self) -> Option<Item> {

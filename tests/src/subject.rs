@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aimdb_core::buffer::{
-    BufferCfg, BufferCfgError, BufferMetrics, Degrader, DropHook, FlushTimeout, ReaderMetrics, RecvTimeoutError,
+    BufferCfg, BufferCfgError, BufferMetrics, Degrader, DropHook, FlushError, ReaderMetrics, RecvTimeoutError,
     SendError, SubscribeError, TryProduceError, TryRecvError,
 };
 use aimdb_core::pure::{Policy, Start};
@@ -132,7 +132,7 @@ pub trait Record: Send + Sync {
     /// Whether it is closed.
     fn is_closed(&self) -> bool;
     /// Waits until everything sent before was consumed.
-    fn flush(&self, until: Until) -> Result<(), FlushTimeout>;
+    fn flush(&self, until: Until) -> Result<(), FlushError>;
     /// The current value.
     fn peek(&self) -> Option<Item>;
     /// State and counts. Runs on the calling thread.

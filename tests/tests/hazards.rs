@@ -194,7 +194,7 @@ fn b09_a_waker_may_call_back_when_it_is_woken_and_when_it_is_dropped() {
             }
             assert_eq!(reader.try_recv(), Ok(2));
             assert_eq!(woken.load(Ordering::SeqCst), 3, "the sender and the flush");
-            assert_eq!(flush.as_mut().poll(&mut Context::from_waker(&new())), Poll::Ready(()));
+            assert_eq!(flush.as_mut().poll(&mut Context::from_waker(&new())), Poll::Ready(Ok(())));
             assert_eq!(push.as_mut().poll(&mut Context::from_waker(&new())), Poll::Ready(Ok(())));
         }
         // Dropped while they stand in the queue.

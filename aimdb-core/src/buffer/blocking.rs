@@ -2,7 +2,7 @@
 
 use core::pin::pin;
 
-use super::{Buffer, FlushTimeout, SendError};
+use super::{Buffer, FlushError, SendError};
 use crate::waiting::{Deadline, block_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
@@ -31,7 +31,7 @@ pub fn send_blocking<T: Send + 'static>(
 ///
 /// # Errors
 ///
-/// When the deadline passes first.
-pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushTimeout> {
-    block_on(pin!(buffer.flush()), deadline).ok_or(FlushTimeout)
+/// When the deadline passes, or the buffer is closed, first.
+pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushError> {
+    block_on(pin!(buffer.flush()), deadline).unwrap_or(Err(FlushError::Timeout))
 }

@@ -133,10 +133,16 @@ pub enum SubscribeError {
     NoReaders,
 }
 
-/// The flush ended before everything was consumed.
+/// Why a flush ended before everything was consumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the deadline passed while values were not consumed")]
-pub struct FlushTimeout;
+pub enum FlushError {
+    /// The deadline passed while values were not consumed.
+    #[error("the deadline passed while values were not consumed")]
+    Timeout,
+    /// The buffer was closed while values were not consumed, or they were discarded.
+    #[error("the buffer was closed while values were not consumed")]
+    Closed,
+}
 
 /// A buffer that cannot be made as described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -317,11 +323,14 @@ impl SubscribeError {
     }
 }
 
-impl FlushTimeout {
+impl FlushError {
     /// The class of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
-        ErrorKind::Retry
+        match self {
+            Self::Timeout => ErrorKind::Retry,
+            Self::Closed => ErrorKind::Closed,
+        }
     }
 }
 

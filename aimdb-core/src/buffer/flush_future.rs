@@ -6,17 +6,18 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::FlushError;
 use super::shell::Flush;
 
 /// A buffer that can be flushed. Implemented by the buffers of this crate.
 pub(crate) trait Flushes {
-    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()>;
+    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<Result<(), FlushError>>;
     fn cancel_flush(&self, flush: Pin<&mut Flush>);
 }
 
 pin_project! {
     /// Ready when every value that was stored before its first poll has been consumed by every
-    /// cursor that gates. Allocates nothing; may be dropped at any time.
+    /// cursor that gates, and with [`FlushError::Closed`] when the buffer is closed before. Allocates nothing; may be dropped at any time.
     #[must_use = "nothing is awaited until the future is polled"]
     pub struct FlushFuture<'a> {
         buffer: Option<&'a (dyn Flushes + Sync)>,
@@ -46,13 +47,13 @@ impl<'a> FlushFuture<'a> {
 }
 
 impl Future for FlushFuture<'_> {
-    type Output = ();
+    type Output = Result<(), FlushError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
         let this = self.project();
         match this.buffer {
             Some(buffer) => buffer.poll_flush(this.flush, context),
-            None => Poll::Ready(()),
+            None => Poll::Ready(Ok(())),
         }
     }
 }

@@ -12,9 +12,9 @@ use super::push_future::Offers;
 use super::shell::{Flush, Offer, Reading};
 use super::slots::HeapSlots;
 use super::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushFuture, Layout,
-    PushFuture, Reader, ReaderMetrics, RecvError, SendError, Shell, State, SubscribeError, TryProduceError,
-    TryRecvError, UserCode,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushError,
+    FlushFuture, Layout, PushFuture, Reader, ReaderMetrics, RecvError, SendError, Shell, State, SubscribeError,
+    TryProduceError, TryRecvError, UserCode,
 };
 use crate::pure::{CursorId, DropCause, Entry, HeapStorage, Kind, Start};
 use crate::waiting::HeapLock;
@@ -300,7 +300,7 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
 }
 
 impl<T: Send + 'static> Flushes for Shell<T, HeapLayout> {
-    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
         Shell::poll_flush(self, flush, context)
     }
 

@@ -27,7 +27,7 @@ mod reader;
 mod traits;
 
 pub use error::{
-    BufferCfgError, FlushTimeout, Misuse, RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
+    BufferCfgError, FlushError, Misuse, RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
     TryRecvError, TrySendError,
 };
 pub use metrics::{BufferMetrics, ReaderMetrics};

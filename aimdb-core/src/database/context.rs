@@ -115,7 +115,7 @@ mod tests {
     fn c4_a_service_has_a_clock_a_sleep_and_a_log_under_its_own_name() {
         let db = single::<u32>(|record| {
             record.buffer(BufferCfg::SingleLatest).source(|context, _| async move {
-                context.sleep(Duration::MAX).await;
+                context.sleep(Duration::from_millis(5)).await;
                 context.log(LogLevel::Warn, format_args!("{:?} on {}", context.now(), context.service()));
             });
         });

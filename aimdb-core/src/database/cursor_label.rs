@@ -27,11 +27,18 @@ impl fmt::Display for CursorLabel {
 
 /// The labels of one record's cursors. A label lives in the consumers that share the cursor, and
 /// is forgotten here some time after the last of them is gone.
-pub(super) struct CursorLabels(HeapLock<Vec<(u64, Weak<CursorLabel>)>>);
+pub(super) struct CursorLabels(HeapLock<Labels>);
+
+#[derive(Default)]
+struct Labels {
+    all: Vec<(u64, Weak<CursorLabel>)>,
+    /// How many there were when the forgotten ones were last cleared away.
+    cleared: usize,
+}
 
 impl CursorLabels {
     pub(super) fn new() -> Self {
-        Self(HeapLock::new(Vec::new()))
+        Self(HeapLock::new(Labels::default()))
     }
 
     /// Names the cursor with this id.
@@ -40,15 +47,18 @@ impl CursorLabels {
         let entry = (cursor, Arc::downgrade(&label));
         // No code of a user's runs here: labels are plain data.
         self.0.with(|labels| {
-            labels.retain(|(_, label)| label.strong_count() > 0);
-            labels.push(entry);
+            if labels.all.len() >= 2 * labels.cleared {
+                labels.all.retain(|(_, label)| label.strong_count() > 0);
+                labels.cleared = labels.all.len();
+            }
+            labels.all.push(entry);
         });
         label
     }
 
     /// The label of the cursor with this id, if a consumer of it still lives.
     pub(super) fn find(&self, cursor: u64) -> Option<Arc<CursorLabel>> {
-        self.0.with(|labels| labels.iter().filter(|(id, _)| *id == cursor).find_map(|(_, label)| label.upgrade()))
+        self.0.with(|labels| labels.all.iter().filter(|(id, _)| *id == cursor).find_map(|(_, label)| label.upgrade()))
     }
 }
 
@@ -68,7 +78,7 @@ mod tests {
         drop(tap);
         assert!(labels.find(1).is_none());
         let _third = labels.add(3, CursorLabel::Consumer(here));
-        assert_eq!(labels.0.with(|labels| labels.len()), 2);
+        assert_eq!(labels.0.with(|labels| labels.all.len()), 2);
         drop(consumer);
     }
 }

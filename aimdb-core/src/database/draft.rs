@@ -114,7 +114,9 @@ fn writing<T: Send + 'static>(
             let opened = transform.open(records, &CursorLabel::Service(name.as_str().into(), origin))?;
             let writer = Writer::new(record.clone());
             let output = Arc::clone(record);
-            let run = ServiceRun::Async(Box::new(move |_| Box::pin(transform::run(opened.stage, output, writer))));
+            let run = ServiceRun::Async(Box::new(move |context| {
+                Box::pin(transform::run(opened.stage, output, context, writer))
+            }));
             Ok(service(record, name, ServiceRole::Transform, origin, opened.identity, run))
         }
     }

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::RecordKey;
 use crate::buffer::{
-    BufferCfgError, FlushTimeout, Misuse, RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
+    BufferCfgError, FlushError, Misuse, RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
     TryRecvError, TrySendError,
 };
 use crate::pure::ErrorKind;
@@ -190,9 +190,12 @@ impl<T> From<SendError<T>> for DbError {
     }
 }
 
-impl From<FlushTimeout> for DbError {
-    fn from(_: FlushTimeout) -> Self {
-        Self::Timeout
+impl From<FlushError> for DbError {
+    fn from(error: FlushError) -> Self {
+        match error {
+            FlushError::Timeout => Self::Timeout,
+            FlushError::Closed => Self::BufferClosed { key: None },
+        }
     }
 }
 
@@ -407,7 +410,7 @@ mod tests {
         assert_eq!(DbError::from(SendError::Misuse(1, Misuse::OwnRecord)).kind(), ErrorKind::Usage);
         assert_eq!(DbError::from(RecvTimeoutError::Lagged(2)).kind(), ErrorKind::Lagged);
         assert_eq!(DbError::from(SubscribeError::SingleCursor).kind(), ErrorKind::Usage);
-        assert_eq!(DbError::from(FlushTimeout).kind(), ErrorKind::Retry);
+        assert_eq!(DbError::from(FlushError::Timeout).kind(), ErrorKind::Retry);
         assert_eq!(DbError::from(Misuse::RuntimeThread).kind(), ErrorKind::Usage);
         assert_eq!(DbError::RecordNotFound { key: RecordKey::from("a") }.kind(), ErrorKind::Usage);
     }

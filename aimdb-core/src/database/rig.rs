@@ -114,8 +114,13 @@ impl Runtime for TestRuntime {
         Duration::from_secs(1)
     }
 
-    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        alloc::boxed::Box::pin(core::future::ready(()))
+    /// Short sleeps are over at once, and long ones never: the clock stands still.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration < Duration::from_secs(1) {
+            alloc::boxed::Box::pin(core::future::ready(()))
+        } else {
+            alloc::boxed::Box::pin(core::future::pending())
+        }
     }
 
     fn log(&self, level: LogLevel, service: &str, message: fmt::Arguments<'_>) {

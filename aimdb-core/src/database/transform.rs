@@ -11,14 +11,16 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
 use core::marker::PhantomData;
+use core::pin::pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use super::cursor_label::CursorLabel;
 use super::erased::typed;
 use super::graph::{InputFacts, TypeFacts};
 use super::record::Record;
 use super::writer::Writer;
-use super::{AnyRecord, ConfigMistake, RecordKey};
+use super::{AnyRecord, ConfigMistake, RecordKey, RuntimeContext};
 use crate::buffer::{BufferReader, RecvError, SendError};
 use crate::pure::Start;
 
@@ -116,18 +118,66 @@ pub(super) struct Opened<Out> {
 
 /// Runs a transform until all its inputs are closed and drained, or its output is closed. Then
 /// `writer` goes, which closes the output.
-pub(super) async fn run<Out: Send + 'static>(mut stage: Box<dyn Stage<Out>>, output: Arc<Record<Out>>, writer: Writer) {
+pub(super) async fn run<Out: Send + 'static>(
+    mut stage: Box<dyn Stage<Out>>,
+    output: Arc<Record<Out>>,
+    context: RuntimeContext,
+    writer: Writer,
+) {
     // Goes last, also when this future is dropped or a step panics.
     let _writer = writer;
-    while let Some(value) = poll_fn(|context| stage.poll_next(context)).await {
-        match output.buffer.push_async(value).await {
+    while let Some(value) = poll_fn(|task| stage.poll_next(task)).await {
+        match place(&output, &context, value).await {
             Ok(()) => {}
-            Err(SendError::Closed(value)) => {
+            Err(SendError::Full(value) | SendError::Misuse(value, _)) => output.lose(value),
+            Err(SendError::Closed(value) | SendError::Timeout(value)) => {
                 output.lose(value);
                 return;
             }
-            Err(refused) => output.lose(refused.into_inner()),
         }
+    }
+}
+
+/// How long a transform of a database that has been closed waits for room in its output while
+/// nobody reads there at all. A reader that is only slow keeps it waiting; one that was leaked does
+/// not.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Puts a value into the output. Once the database has been closed it gives up with `Timeout` when
+/// the output has no reader, or none that reads.
+async fn place<Out: Send + 'static>(
+    output: &Record<Out>,
+    context: &RuntimeContext,
+    value: Out,
+) -> Result<(), SendError<Out>> {
+    let mut push = pin!(output.buffer.push_async(value));
+    {
+        let mut stopped = pin!(context.stopped());
+        let stored = poll_fn(|task| match push.as_mut().poll(task) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending => stopped.as_mut().poll(task).map(|()| None),
+        });
+        if let Some(outcome) = stored.await {
+            return outcome;
+        }
+    }
+    // Each further turn means that somebody has read meanwhile.
+    loop {
+        let before = output.buffer.metrics();
+        if before.cursors > 0 {
+            let mut patience = pin!(context.sleep(PATIENCE));
+            let stored = poll_fn(|task| match push.as_mut().poll(task) {
+                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                Poll::Pending => patience.as_mut().poll(task).map(|()| None),
+            });
+            if let Some(outcome) = stored.await {
+                return outcome;
+            }
+            if output.buffer.metrics().counters.delivered > before.counters.delivered {
+                continue;
+            }
+        }
+        return push.as_mut().cancel().map_or(Ok(()), |value| Err(SendError::Timeout(value)));
     }
 }
 

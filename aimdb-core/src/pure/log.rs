@@ -355,7 +355,12 @@ impl<W, S: Storage<W>> Log<W, S> {
             serial: self.serials,
             waiting: waiting(),
         };
-        let free = self.cursors.as_ref().iter().position(|cursor| cursor.shares == 0);
+        let all = self.cursors.as_ref();
+        let free = if all.len() == self.live_cursors as usize {
+            None
+        } else {
+            all.iter().position(|cursor| cursor.shares == 0)
+        };
         let at = match free {
             Some(at) => {
                 self.cursors.as_mut()[at] = cursor;

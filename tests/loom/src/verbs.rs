@@ -78,7 +78,7 @@ pub fn drain(reader: &mut Reader<Tag>) -> Vec<u32> {
 
 /// Blocks until everything that was sent has been consumed.
 pub fn flush(buffer: &Tags) {
-    block_on(buffer.flush());
+    let _ = block_on(buffer.flush());
 }
 
 /// Polls once with a waker that does nothing.

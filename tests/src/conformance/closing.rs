@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use aimdb_core::buffer::FlushError;
 use aimdb_core::pure::{DropCause, Policy};
 
 use super::{
@@ -206,7 +207,9 @@ pub fn c2_flush_ends_when_its_values_are_discarded(subject: &dyn Subject) {
             } else {
                 assert_eq!(record.abort(), 2);
             }
-            assert_eq!(flusher.join().expect("the flusher"), Ok(()), "{cfg:?}, by close: {by_close}");
+            // Closed if it had begun before the values went, which nobody consumed.
+            let flushed = flusher.join().expect("the flusher");
+            assert!(matches!(flushed, Ok(()) | Err(FlushError::Closed)), "{cfg:?}, by close: {by_close}: {flushed:?}");
         }
     }
 }

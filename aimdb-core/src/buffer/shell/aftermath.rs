@@ -22,8 +22,7 @@ struct Todo {
     room: bool,
     /// Slots that were given back: as many senders that wait for one.
     slots: usize,
-    /// The record was closed: all senders and readers that wait. A flush goes on until its values
-    /// are drained or discarded.
+    /// The record was closed: all who wait.
     everyone: bool,
 }
 
@@ -229,6 +228,13 @@ impl WakeList {
             let waker = state.senders.pop(WaiterState::Notified);
             let waker = waker.or_else(|| state.slotless.pop(WaiterState::Notified));
             let Some(waker) = waker else { break };
+            self.push(Some(waker));
+        }
+        loop {
+            if self.is_full() {
+                return false;
+            }
+            let Some(waker) = state.flushers.pop(WaiterState::Notified) else { break };
             self.push(Some(waker));
         }
         // Bounded by the readers that wait: on a closed record nobody joins them.

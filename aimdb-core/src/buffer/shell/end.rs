@@ -5,6 +5,7 @@ use core::task::{Context, Poll};
 
 use super::operation::{Flush, Flushing};
 use super::{Aftermath, Layout, Shell};
+use crate::buffer::FlushError;
 use crate::waiting::{Lock, Ticket, WaiterState};
 
 impl<T, L: Layout<T>> Shell<T, L> {
@@ -46,22 +47,34 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 
     /// Waits until every value that was stored before the first poll has been consumed; ready at
-    /// once on a kind whose cursors do not gate. Never blocks the thread.
+    /// once on a kind whose cursors do not gate, and with an error on a buffer that is closed before. Never blocks the thread.
     pub const fn flush(&self) -> Flushing<'_, T, L> {
         Flushing::new(self)
     }
 
-    pub(crate) fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_flush(&self, flush: Pin<&mut Flush>, context: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
         let mut waker = Some(context.waker().clone());
         let flush = flush.project();
         let waiter = flush.waiter.into_ref();
         // Wakers are dropped outside the lock: the last one of a task drops the task.
         let (poll, spare) = self.lock.with(|state| {
-            let target = *flush.target.get_or_insert(state.log.next_number());
-            if !state.log.kind().gates() || state.log.is_past(target) {
+            let log = &state.log;
+            let target = *flush.target.get_or_insert_with(|| {
+                *flush.aborted = log.counters.aborted;
+                log.next_number()
+            });
+            // Nobody consumes what a close may have left behind for ever, or an abort discarded.
+            let outcome = if !log.kind().gates() || log.is_past(target) && log.counters.aborted == *flush.aborted {
+                Some(Ok(()))
+            } else if log.is_closed() {
+                Some(Err(FlushError::Closed))
+            } else {
+                None
+            };
+            if let Some(outcome) = outcome {
                 *flush.target = None;
                 let (_, old) = state.flushers.settle(waiter);
-                return (Poll::Ready(()), old);
+                return (Poll::Ready(outcome), old);
             }
             let Some(waker) = waker.take() else { return (Poll::Pending, None) };
             if state.flushers.state(waiter) == WaiterState::Waiting {

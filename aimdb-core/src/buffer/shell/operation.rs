@@ -10,7 +10,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Layout, Shell};
-use crate::buffer::{RecvError, SendError};
+use crate::buffer::{FlushError, RecvError, SendError};
 use crate::pure::{Claim, CursorId};
 use crate::waiting::Waiter;
 
@@ -69,6 +69,8 @@ pin_project! {
     #[derive(Debug, Default)]
     pub(crate) struct Flush {
         pub(super) target: Option<u64>,
+        // Values that had been discarded when it began.
+        pub(super) aborted: u64,
         #[pin]
         pub(super) waiter: Waiter,
     }
@@ -77,7 +79,7 @@ pin_project! {
 impl Flush {
     /// A flush that has not begun.
     pub(crate) const fn new() -> Self {
-        Self { target: None, waiter: Waiter::new() }
+        Self { target: None, aborted: 0, waiter: Waiter::new() }
     }
 }
 
@@ -156,7 +158,8 @@ impl<T, L: Layout<T>> Future for Receiving<'_, T, L> {
 }
 
 pin_project! {
-    /// Ready when every value that was stored before its first poll has been consumed.
+    /// Ready when every value that was stored before its first poll has been consumed, and with
+    /// [`FlushError::Closed`] when the buffer is closed before.
     #[must_use = "nothing is awaited until the future is polled"]
     pub struct Flushing<'a, T, L: Layout<T>> {
         shell: &'a Shell<T, L>,
@@ -179,9 +182,9 @@ impl<'a, T, L: Layout<T>> Flushing<'a, T, L> {
 }
 
 impl<T, L: Layout<T>> Future for Flushing<'_, T, L> {
-    type Output = ();
+    type Output = Result<(), FlushError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         this.shell.poll_flush(this.flush, context)
     }
