@@ -15,7 +15,7 @@ use loom::sync::atomic::{AtomicU32, Ordering, fence};
 use shuttle::sync::atomic::{AtomicU32, Ordering, fence};
 
 use super::lock::Bell;
-use super::{Deadline, Parker, SystemClock, block_on_with};
+use super::{Clock, Deadline, Parker, SystemClock, block_on_with};
 
 /// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
 const AWAKE: u32 = 0;
@@ -37,19 +37,23 @@ struct Inner {
     bell: Bell,
 }
 
-/// Bounds of the spin, in turns of the loop; a turn is one pause of the processor, 5 to 50 ns.
-const MIN_SPINS: u32 = 8;
-const MAX_SPINS: u32 = 160;
+/// Bounds of the spin, in turns of the loop; a turn is one pause of the processor, 5 to 50 ns. The
+/// longest spin is a little longer than it takes to wake a sleeper, so that two threads which hand
+/// values to and fro stay awake; waits that turn out long bring it down to the shortest.
+const MIN_SPINS: u32 = 64;
+const MAX_SPINS: u32 = 4_096;
+/// Where pauses are long, time ends the spin first.
+const MAX_SPIN_NS: u64 = 50_000;
 /// After the spin, how often the processor is offered to others before the thread sleeps: cheaper
 /// than sleeping when the other side waits for this very core.
-const YIELDS: u32 = 3;
+const YIELDS: u32 = 4;
 
 impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
     #[must_use]
     pub fn new() -> Self {
         let inner =
-            Arc::new(Inner { state: AtomicU32::new(AWAKE), spins: AtomicU32::new(MAX_SPINS / 4), bell: Bell::new() });
+            Arc::new(Inner { state: AtomicU32::new(AWAKE), spins: AtomicU32::new(MAX_SPINS), bell: Bell::new() });
         Self { waker: Waker::from(Arc::clone(&inner)), inner }
     }
 }
@@ -82,12 +86,16 @@ impl Inner {
     /// core; how long is worth it is learnt from how it went lately.
     fn spin(&self) -> bool {
         let limit = spin_limit(self.spins.load(Ordering::Relaxed));
-        for _ in 0..limit {
+        let begun = if limit > MIN_SPINS { SystemClock.now() } else { 0 };
+        for turn in 1..=limit {
             if self.state.load(Ordering::Relaxed) == RUNG && self.take_ring() {
-                self.spins.store((limit * 2).clamp(MIN_SPINS, MAX_SPINS), Ordering::Relaxed);
+                self.spins.store(MAX_SPINS, Ordering::Relaxed);
                 return true;
             }
             core::hint::spin_loop();
+            if turn % MIN_SPINS == 0 && turn < limit && SystemClock.now().saturating_sub(begun) > MAX_SPIN_NS {
+                break;
+            }
         }
         for _ in 0..limit.min(YIELDS) {
             std::thread::yield_now();
@@ -96,7 +104,7 @@ impl Inner {
             }
         }
         if limit > 0 {
-            self.spins.store((limit - limit / 4).max(MIN_SPINS), Ordering::Relaxed);
+            self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
         }
         false
     }
