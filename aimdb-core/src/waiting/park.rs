@@ -14,8 +14,10 @@ use loom::sync::atomic::{AtomicU32, Ordering, fence};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU32, Ordering, fence};
 
+#[cfg(not(any(loom, shuttle)))]
+use super::Clock;
 use super::lock::Bell;
-use super::{Clock, Deadline, Parker, SystemClock, block_on_with};
+use super::{Deadline, Parker, SystemClock, block_on_with};
 
 /// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
 const AWAKE: u32 = 0;
@@ -33,6 +35,7 @@ pub struct ThreadParker {
 struct Inner {
     state: AtomicU32,
     /// How long the next park spins before it sleeps; grows while spinning pays.
+    #[cfg_attr(any(loom, shuttle), allow(dead_code))]
     spins: AtomicU32,
     bell: Bell,
 }
@@ -40,12 +43,15 @@ struct Inner {
 /// Bounds of the spin, in turns of the loop; a turn is one pause of the processor, 5 to 50 ns. The
 /// longest spin is a little longer than it takes to wake a sleeper, so that two threads which hand
 /// values to and fro stay awake; waits that turn out long bring it down to the shortest.
+#[cfg(not(any(loom, shuttle)))]
 const MIN_SPINS: u32 = 64;
 const MAX_SPINS: u32 = 4_096;
 /// Where pauses are long, time ends the spin first.
+#[cfg(not(any(loom, shuttle)))]
 const MAX_SPIN_NS: u64 = 50_000;
 /// After the spin, how often the processor is offered to others before the thread sleeps: cheaper
 /// than sleeping when the other side waits for this very core.
+#[cfg(not(any(loom, shuttle)))]
 const YIELDS: u32 = 4;
 
 impl ThreadParker {
@@ -83,9 +89,11 @@ impl Inner {
     }
 
     /// Looks for the wake-up for a bounded while. It pays when the other side runs on another
-    /// core; how long is worth it is learnt from how it went lately.
+    /// core; how long is worth it is learnt from how it went lately. On one core the spin never
+    /// pays and becomes short, and the yields do.
+    #[cfg(not(any(loom, shuttle)))]
     fn spin(&self) -> bool {
-        let limit = spin_limit(self.spins.load(Ordering::Relaxed));
+        let limit = self.spins.load(Ordering::Relaxed);
         let begun = if limit > MIN_SPINS { SystemClock.now() } else { 0 };
         for turn in 1..=limit {
             if self.state.load(Ordering::Relaxed) == RUNG && self.take_ring() {
@@ -97,38 +105,21 @@ impl Inner {
                 break;
             }
         }
-        for _ in 0..limit.min(YIELDS) {
+        self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
+        for _ in 0..YIELDS {
             std::thread::yield_now();
             if self.take_ring() {
                 return true;
             }
         }
-        if limit > 0 {
-            self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
-        }
         false
     }
-}
 
-/// On one core nobody can ring while we spin. The number of cores is asked for once; several threads
-/// may do so at the same time, because a lock here would stay locked in a child that was forked
-/// meanwhile.
-#[cfg(not(any(loom, shuttle)))]
-fn spin_limit(learnt: u32) -> u32 {
-    const UNKNOWN: u32 = 0;
-    static CORES: AtomicU32 = AtomicU32::new(UNKNOWN);
-    let mut cores = CORES.load(Ordering::Relaxed);
-    if cores == UNKNOWN {
-        cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-        CORES.store(cores, Ordering::Relaxed);
+    /// A model checker gains nothing from a spin.
+    #[cfg(any(loom, shuttle))]
+    fn spin(&self) -> bool {
+        false
     }
-    if cores > 1 { learnt } else { 0 }
-}
-
-/// A model checker gains nothing from a spin.
-#[cfg(any(loom, shuttle))]
-fn spin_limit(_learnt: u32) -> u32 {
-    0
 }
 
 impl Parker for ThreadParker {
