@@ -70,6 +70,7 @@ fn sample() {
         if SAMPLES.producer().try_send(tick).is_err() {
             return;
         }
+        // The timer's period.
         thread::sleep(Duration::from_micros(200));
     }
 }
@@ -108,6 +109,7 @@ fn log() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
         if written % 20 == 0 {
             println!("sample {} with target {}", line.sample, line.target);
         }
+        // What a slow device takes for a line.
         thread::sleep(Duration::from_micros(500));
     }
     Ok(written)
@@ -121,6 +123,7 @@ fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         // The supervisor: two commands, then the end.
         for target in [10, 20] {
             TARGET.producer().force_send(target)?;
+            // For as long the motor runs towards this target.
             thread::sleep(Duration::from_millis(20));
         }
         SAMPLES.close();

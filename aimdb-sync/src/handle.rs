@@ -82,6 +82,8 @@ impl AimDbHandle {
     /// It takes as long as the slowest service. A `source_blocking` that does not look at
     /// [`aimdb_core::RuntimeContext::is_stopped`], or a tap that never returns, holds it up for
     /// ever: [`AimDbHandle::shutdown_timeout`] sets a limit and says who it was.
+    /// A transform whose output is full gives up when nobody has read there for a second; what it
+    /// could not place goes to the record's drop hook.
     ///
     /// # Errors
     ///

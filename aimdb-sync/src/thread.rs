@@ -60,6 +60,9 @@ struct TimerState {
     ended: AtomicBool,
 }
 
+/// The longest that a sleep for which there is no thread holds up its caller's.
+const DOZE: Duration = Duration::from_millis(1);
+
 impl Future for Sleep {
     type Output = ();
 
@@ -83,8 +86,11 @@ impl Future for Sleep {
                 Poll::Pending
             }
             Err(_) => {
-                std::thread::sleep(until.saturating_duration_since(Instant::now()));
-                Poll::Ready(())
+                // No thread is to be had, so the caller's own dozes, a moment at a time: whatever
+                // this sleep races with, such as the end of the database, is looked at in between.
+                std::thread::sleep(until.saturating_duration_since(Instant::now()).min(DOZE));
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
         }
     }
