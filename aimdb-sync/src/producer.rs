@@ -3,16 +3,15 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use aimdb_core::buffer::{self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking};
+use aimdb_core::buffer::{
+    self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_blocking,
+};
 use aimdb_core::pure::{Kind, Policy};
-use aimdb_core::waiting::{Clock, Deadline, SystemClock, block_on, may_block, serves};
+use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
 use aimdb_core::{Producer, RecordKey};
 
 use crate::process::Process;
@@ -249,14 +248,11 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
         if !may_block() && !is_one_try(deadline()) {
             return Err(SendError::Misuse(value, Misuse::RuntimeThread));
         }
-        let mut push = pin!(self.producer.send_async(value));
         // Where there is room, neither the thread's waker nor the clock is needed.
-        if let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return outcome;
-        }
-        match block_on(push.as_mut(), deadline()) {
-            Some(outcome) => outcome,
-            None => push.cancel().map_or(Ok(()), |value| Err(SendError::Timeout(value))),
+        let buffer = self.producer.buffer();
+        match buffer.push_at_once(value) {
+            Ok(()) => Ok(()),
+            Err(value) => send_blocking(&**buffer, value, deadline()),
         }
     }
 

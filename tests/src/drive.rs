@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, FlushError, HeapBuffer, Reader, ReaderMetrics, RecvError,
-    RecvTimeoutError, SendError, SubscribeError, TryProduceError, TryRecvError, flush_blocking, send_blocking,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, FlushError, HeapBuffer, HeapBufferBuilder, Reader, ReaderMetrics,
+    RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError, TryRecvError, flush_blocking,
+    send_blocking,
 };
 use aimdb_core::pure::Start;
 use tokio::runtime::{Builder, Handle};
@@ -50,7 +51,20 @@ pub struct Driven {
 ///
 /// What is wrong with the description.
 pub fn heap_buffer(spec: Spec) -> Result<Arc<dyn Buffer<Item>>, BufferCfgError> {
-    let mut builder = HeapBuffer::builder(&spec.cfg).first_number(spec.first_number);
+    build(HeapBuffer::builder(&spec.cfg), spec)
+}
+
+/// The shell on the heap without what is faster than it.
+///
+/// # Errors
+///
+/// What is wrong with the description.
+pub fn reference_buffer(spec: Spec) -> Result<Arc<dyn Buffer<Item>>, BufferCfgError> {
+    build(HeapBuffer::builder(&spec.cfg).reference(), spec)
+}
+
+fn build(builder: HeapBufferBuilder<Item>, spec: Spec) -> Result<Arc<dyn Buffer<Item>>, BufferCfgError> {
+    let mut builder = builder.first_number(spec.first_number);
     if let Some(degrade) = spec.degrade {
         builder = builder.degrade(degrade);
     }
@@ -65,6 +79,12 @@ impl Driven {
     #[must_use]
     pub fn heap(drive: Drive) -> Self {
         Self { make: heap_buffer, drive, lacks: &[], supports: |_| true }
+    }
+
+    /// The shell on the heap without what is faster than it, driven so.
+    #[must_use]
+    pub fn reference(drive: Drive) -> Self {
+        Self { make: reference_buffer, ..Self::heap(drive) }
     }
 }
 

@@ -149,7 +149,9 @@ pub fn run(seed: u64) {
 fn play(plan: &Plan, random: &mut Random, ledger: &Arc<Ledger>) -> Evidence {
     let dropped = Arc::new(Mutex::new(Vec::new()));
     let hook = Arc::clone(&dropped);
-    let buffer = HeapBuffer::builder(&plan.cfg)
+    let builder = HeapBuffer::builder(&plan.cfg);
+    let builder = if random.pick(&[0, 1, 2]) == 0 { builder.reference() } else { builder };
+    let buffer = builder
         .degrade(Arc::new(Item::degrade))
         .on_drop(Arc::new(move |item: Item, cause| hook.lock().push((item.tag(), cause))))
         .first_number(random.pick(&[0, u64::MAX - 20]))

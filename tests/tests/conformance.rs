@@ -14,6 +14,8 @@ conformance!(shell_by_threads, Driven::heap(Drive::Threads));
 conformance!(shell_by_tasks_on_one_thread, Driven::heap(Drive::Tasks(current_thread())));
 conformance!(shell_by_tasks_on_two_threads, Driven::heap(Drive::Tasks(multi_thread())));
 conformance!(shell_by_threads_and_tasks, Driven::heap(Drive::Mixed(multi_thread())));
+conformance!(reference_by_threads, Driven::reference(Drive::Threads));
+conformance!(reference_by_threads_and_tasks, Driven::reference(Drive::Mixed(multi_thread())));
 conformance!(own_buffer_by_threads, own(Drive::Threads));
 conformance!(own_buffer_by_threads_and_tasks, own(Drive::Mixed(multi_thread())));
 conformance!(attached_database, Attached);

@@ -1,9 +1,11 @@
 //! Sending and flushing from a thread.
 
+use core::future::Future;
 use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 
 use super::{Buffer, FlushError, SendError};
-use crate::waiting::{Deadline, block_on};
+use crate::waiting::{Deadline, block_on, look_for};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
 ///
@@ -16,7 +18,22 @@ pub fn send_blocking<T: Send + 'static>(
     value: T,
     deadline: Deadline,
 ) -> Result<(), SendError<T>> {
+    let mut value = match buffer.push_at_once(value) {
+        Ok(()) => return Ok(()),
+        Err(value) => value,
+    };
+    // Before it is known as one who waits, the thread looks for a while.
+    if look_for(deadline, || buffer.has_room()) {
+        value = match buffer.push_at_once(value) {
+            Ok(()) => return Ok(()),
+            Err(value) => value,
+        };
+    }
     let mut push = pin!(buffer.push_async(value));
+    // Where there is room after all, the thread's waker is not needed.
+    if let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        return outcome;
+    }
     match block_on(push.as_mut(), deadline) {
         Some(outcome) => outcome,
         None => match push.cancel() {

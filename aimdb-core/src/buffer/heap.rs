@@ -1,24 +1,29 @@
 //! The shell on the heap: the buffer of threads and tasks.
 #![allow(unsafe_code)]
 
+mod reader;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use self::reader::HeapReader;
 use super::flush_future::Flushes;
 use super::push_future::Offers;
-use super::shell::{Flush, Offer, Reading};
+use super::shell::{Flush, Offer};
 use super::slots::HeapSlots;
 use super::{
     Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushError,
-    FlushFuture, Layout, PushFuture, Reader, ReaderMetrics, RecvError, SendError, Shell, State, SubscribeError,
-    TryProduceError, TryRecvError, UserCode,
+    FlushFuture, Layout, PushFuture, Reader, SendError, Shell, State, SubscribeError, TryProduceError, UserCode,
 };
-use crate::pure::{CursorId, DropCause, Entry, HeapStorage, Kind, Start};
+use crate::pure::{DropCause, Entry, HeapStorage, Kind, Start};
+#[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
+#[cfg(feature = "std")]
+use super::lane::{InLane, LaneLock};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
@@ -40,17 +45,23 @@ impl Clock for HeapClock {
 /// The parts of a shell on the heap.
 struct HeapLayout;
 
+/// Values up to this many bytes are moved under the lock, and in a lane. Two cache lines: a copy
+/// that costs less than taking the lock once more.
+const INSIDE_BYTES: usize = 128;
+
 // SAFETY: the lock is a mutex or a critical section; slots are numbered through the base and then
 // the chunks, and neither moves; the tables are vectors.
 unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
     type Storage = HeapStorage;
+    #[cfg(feature = "std")]
+    type Lock = LaneLock;
+    #[cfg(not(feature = "std"))]
     type Lock = HeapLock<State<HeapStorage>>;
     type Slots = HeapSlots<T>;
     type Code = HeapCode<T>;
     type Clock = HeapClock;
 
-    /// Two cache lines: a copy that costs less than taking the lock once more.
-    const INSIDE_BYTES: usize = 128;
+    const INSIDE_BYTES: usize = INSIDE_BYTES;
 }
 
 struct HeapCode<T> {
@@ -104,6 +115,8 @@ pub struct HeapBufferBuilder<T> {
     degrade: Option<Degrader<T>>,
     on_drop: Option<DropHook<T>>,
     first_number: u64,
+    #[cfg_attr(not(feature = "std"), allow(dead_code))]
+    with_lane: bool,
 }
 
 impl<T: Send + 'static> HeapBuffer<T> {
@@ -133,7 +146,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// Describes a buffer.
     #[must_use]
     pub fn builder(cfg: &BufferCfg) -> HeapBufferBuilder<T> {
-        HeapBufferBuilder { cfg: *cfg, degrade: None, on_drop: None, first_number: 0 }
+        HeapBufferBuilder { cfg: *cfg, degrade: None, on_drop: None, first_number: 0, with_lane: true }
     }
 
     /// A reader with a new cursor.
@@ -156,6 +169,11 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
     /// Stores a value; see [`Buffer::push`].
     pub fn push(&self, value: T) {
+        #[cfg(feature = "std")]
+        let value = match self.shell.lock().send(self.shell.slots(), value, false) {
+            InLane::Done => return,
+            InLane::Full(value) | InLane::NotHere(value) => value,
+        };
         self.shell.push(value);
     }
 
@@ -165,6 +183,12 @@ impl<T: Send + 'static> HeapBuffer<T> {
     ///
     /// The value, when the buffer is full and does not overwrite, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        #[cfg(feature = "std")]
+        let value = match self.shell.lock().send(self.shell.slots(), value, true) {
+            InLane::Done => return Ok(()),
+            InLane::Full(value) => return Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => value,
+        };
         self.shell.try_push(value)
     }
 
@@ -228,6 +252,14 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         self
     }
 
+    /// Leaves out what is faster and not needed: for tests that compare it with the reference.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn reference(mut self) -> Self {
+        self.with_lane = false;
+        self
+    }
+
     /// Makes a buffer whose values may be cloned for several readers.
     ///
     /// # Errors
@@ -266,7 +298,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     }
 
     fn build_with(self, cloning: Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
-        let Self { cfg, degrade, on_drop, first_number } = self;
+        let Self { cfg, degrade, on_drop, first_number, .. } = self;
         cfg.validate(degrade.is_some())?;
         let capacity = cfg.capacity();
         let too_large = BufferCfgError::CapacityTooLarge { capacity };
@@ -280,13 +312,26 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         metas.try_reserve_exact(slots).map_err(|_| too_large)?;
         let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
         let code = HeapCode { cloning, degrade, on_drop };
-        let shell = Shell::from_parts(HeapLock::new(state), cells, code, HeapClock);
+        #[cfg(feature = "std")]
+        let lock = LaneLock::new(state, self.with_lane && size_of::<T>() <= INSIDE_BYTES);
+        #[cfg(not(feature = "std"))]
+        let lock = HeapLock::new(state);
+        let shell = Shell::from_parts(lock, cells, code, HeapClock);
         Ok(HeapBuffer { shell: Arc::new(shell), cfg })
     }
 }
 
 impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
     fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        #[cfg(feature = "std")]
+        let mut offer = offer;
+        #[cfg(feature = "std")]
+        if let Some(value) = offer.as_mut().take_fresh() {
+            match self.lock().send(self.slots(), value, false) {
+                InLane::Done => return Poll::Ready(Ok(())),
+                InLane::Full(value) | InLane::NotHere(value) => offer.as_mut().put_back(value),
+            }
+        }
         Shell::poll_offer(self, offer, context)
     }
 
@@ -311,11 +356,11 @@ impl<T: Send + 'static> Flushes for Shell<T, HeapLayout> {
 
 impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     fn push(&self, value: T) {
-        self.shell.push(value);
+        HeapBuffer::push(self, value);
     }
 
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
-        self.shell.try_push(value)
+        HeapBuffer::try_push(self, value)
     }
 
     fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
@@ -354,6 +399,19 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
         FlushFuture::new(&*self.shell)
     }
 
+    #[cfg(feature = "std")]
+    fn push_at_once(&self, value: T) -> Result<(), T> {
+        match self.shell.lock().send(self.shell.slots(), value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn has_room(&self) -> Option<bool> {
+        self.shell.lock().lane()?.has_room()
+    }
+
     fn cfg(&self) -> Option<BufferCfg> {
         Some(self.cfg)
     }
@@ -367,61 +425,10 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     }
 }
 
-/// A reader of a [`HeapBuffer`].
-struct HeapReader<T: Send + 'static> {
-    shell: Arc<Shell<T, HeapLayout>>,
-    cursor: CursorId,
-    reading: Pin<Box<Reading>>,
-}
-
-impl<T: Send + 'static> HeapReader<T> {
-    fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
-        Self { shell, cursor, reading: Box::pin(Reading::new()) }
-    }
-}
-
-impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
-    fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        self.cancel_recv();
-        self.shell.try_recv(self.cursor)
-    }
-
-    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
-        self.shell.poll_recv(self.cursor, self.reading.as_mut(), context)
-    }
-
-    fn cancel_recv(&mut self) {
-        self.shell.cancel_recv(self.cursor, self.reading.as_mut());
-    }
-
-    fn skip_to_newest(&mut self) {
-        self.shell.skip_to_newest(self.cursor);
-    }
-
-    fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
-        self.shell.share(self.cursor);
-        Ok(Box::new(Self::new(Arc::clone(&self.shell), self.cursor)))
-    }
-
-    fn metrics(&self) -> ReaderMetrics {
-        self.shell.reader_metrics(self.cursor)
-    }
-
-    fn id(&self) -> u64 {
-        self.shell.reader_metrics(self.cursor).id
-    }
-}
-
-impl<T: Send + 'static> Drop for HeapReader<T> {
-    fn drop(&mut self) {
-        self.cancel_recv();
-        self.shell.unsubscribe(self.cursor);
-    }
-}
-
 #[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
 mod tests {
     use super::*;
+    use crate::buffer::TryRecvError;
     use crate::pure::Policy;
 
     fn plain(cfg: BufferCfg) -> HeapBuffer<u64> {

@@ -19,6 +19,8 @@ mod dispatcher;
 mod flush_future;
 #[cfg(feature = "alloc")]
 mod heap;
+#[cfg(feature = "std")]
+mod lane;
 #[cfg(feature = "alloc")]
 mod push_future;
 #[cfg(feature = "alloc")]

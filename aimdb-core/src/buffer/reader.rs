@@ -149,7 +149,7 @@ mod blocking {
 
     use super::Reader;
     use crate::buffer::RecvTimeoutError;
-    use crate::waiting::{Deadline, block_on};
+    use crate::waiting::{Deadline, block_on, look_for};
 
     impl<T: Send + 'static> Reader<T> {
         /// Blocks the calling thread until there is a value or the deadline passes.
@@ -158,6 +158,13 @@ mod blocking {
         ///
         /// Why there is no value. What is ready when the deadline passes wins over the timeout.
         pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
+            // Before it is known as one who waits, the thread looks for a while.
+            if self.untold == 0
+                && look_for(deadline, || self.inner.has_value())
+                && let Ok(value) = self.inner.try_recv()
+            {
+                return Ok(value);
+            }
             match block_on(pin!(self.recv()), deadline) {
                 Some(Ok(value)) => Ok(value),
                 Some(Err(error)) => Err(error.into()),

@@ -33,6 +33,17 @@ pub trait Buffer<T: Send + 'static>: Send + Sync {
         Ok(())
     }
 
+    /// Stores a value if that can be done without a lock; else gives it back, which says nothing of
+    /// the buffer and is not counted. The other calls begin with it where it helps; whoever
+    /// implements a buffer need not.
+    ///
+    /// # Errors
+    ///
+    /// The value.
+    fn push_at_once(&self, value: T) -> Result<(), T> {
+        Err(value)
+    }
+
     /// Stores a value, waiting for space if the buffer is one that makes its producer wait.
     ///
     /// The default delegates to [`Buffer::push`] and is ready at once.
@@ -88,6 +99,12 @@ pub trait Buffer<T: Send + 'static>: Send + Sync {
         FlushFuture::ready()
     }
 
+    /// Whether a value would be accepted now, where that can be told at a glance, without a lock:
+    /// for a thread that looks a few times before it waits. A hint.
+    fn has_room(&self) -> Option<bool> {
+        None
+    }
+
     /// What the buffer is, if it is one of the four kinds.
     fn cfg(&self) -> Option<BufferCfg> {
         None
@@ -115,6 +132,12 @@ pub trait BufferReader<T: Send + 'static>: Send {
 
     /// Takes the next value, or arranges for the context's waker to be woken when there is one.
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>>;
+
+    /// Whether there is something to read, where that can be told at a glance, without a lock: for a
+    /// thread that looks a few times before it waits. A hint.
+    fn has_value(&self) -> Option<bool> {
+        None
+    }
 
     /// Ends a wait that [`BufferReader::poll_recv`] began. A wake-up that came for it passes to the
     /// next reader that waits.

@@ -13,8 +13,12 @@
 //! have to read it; the reader that brings the count to zero takes the value out.
 //!
 //! Numbers are compared by their distance, so the sequence may wrap.
+//!
+//! A place of the window that holds no value may keep a free slot for the next one. When every
+//! place has one, two ends that are alone with the record may go on without this machine: see
+//! [`Log::lay_out`] and [`Log::catch_up_queue`].
 
-use super::slot_pool::SlotPool;
+use super::slot_pool::{NONE, SlotPool};
 use super::{
     Claim, Counters, CursorCounters, Doomed, DropCause, Kind, Owned, Pinned, SlotMeta, Start, Table, TableFull,
 };
@@ -44,9 +48,18 @@ impl<W> Storage<W> for HeapStorage {
 /// One value of the window.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
+    /// The value's slot; at a place without a value, a free slot that is kept here, or `NONE`.
     slot: u32,
     /// Cursors that still have to read it; unused on a kind that retains.
     unread: u32,
+}
+
+impl Entry {
+    /// The slot that belongs to the place.
+    #[must_use]
+    pub const fn slot(self) -> u32 {
+        self.slot
+    }
 }
 
 /// Names a cursor of one record. Not reused while any handle of it lives.
@@ -111,6 +124,8 @@ pub struct Log<W, S: Storage<W>> {
     /// Position of the oldest entry, and how many there are.
     first: usize,
     len: usize,
+    /// Places of the window without a value that keep no slot.
+    bare: usize,
     /// The number of the oldest entry.
     head: u64,
     live_cursors: u32,
@@ -141,6 +156,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             cursors,
             first: 0,
             len: 0,
+            bare: 0,
             head: first_number,
             live_cursors: 0,
             serials: 0,
@@ -241,12 +257,30 @@ impl<W, S: Storage<W>> Log<W, S> {
     ///
     /// [`TableFull`] when all slots that the storage has are in use: see [`Log::back`].
     pub fn claim(&mut self) -> Result<Claim, TableFull> {
-        self.slots.claim()
+        match self.take_kept_slot(self.position(self.len)) {
+            Some(claim) => Ok(claim),
+            None => self.slots.claim(),
+        }
+    }
+
+    /// Takes the free slot that is kept at a place behind the values of the window.
+    fn take_kept_slot(&mut self, at: usize) -> Option<Claim> {
+        let slot = self.kept_slot(at)?;
+        self.entries.as_mut()[at].slot = NONE;
+        self.bare += 1;
+        Some(Claim(slot))
+    }
+
+    fn kept_slot(&self, at: usize) -> Option<u32> {
+        if self.len >= self.window() {
+            return None;
+        }
+        self.entries.as_ref().get(at).map(|entry| entry.slot).filter(|&slot| slot != NONE)
     }
 
     /// Whether a slot could be claimed now.
     pub fn has_free_slot(&self) -> bool {
-        self.slots.has_free()
+        self.slots.has_free() || self.kept_slot(self.position(self.len)).is_some()
     }
 
     /// Tells the machine that the storage now has `slots` slots.
@@ -278,6 +312,10 @@ impl<W, S: Storage<W>> Log<W, S> {
         let entry = Entry { slot: claim.0, unread };
         let at = self.position(self.len);
         if at < self.entries.as_ref().len() {
+            if let Some(kept) = self.take_kept_slot(at) {
+                self.slots.release(kept.0);
+            }
+            self.bare -= 1;
             self.entries.as_mut()[at] = entry;
         } else if self.entries.append(entry).is_err() {
             return Err(claim);
@@ -310,6 +348,8 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     fn pop(&mut self) -> Entry {
         let entry = self.entries.as_ref()[self.first];
+        self.entries.as_mut()[self.first].slot = NONE;
+        self.bare += 1;
         self.first = self.position(1);
         if self.first >= self.window() {
             self.first = 0;
@@ -557,6 +597,11 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.cursors.as_mut()
     }
 
+    /// The cursors; places of those that have left included.
+    pub fn cursors(&self) -> &[Cursor<W>] {
+        self.cursors.as_ref()
+    }
+
     /// What storey 1 keeps beside this cursor.
     pub fn waiting_mut(&mut self, id: CursorId) -> &mut W {
         &mut self.cursor_mut(id).waiting
@@ -642,6 +687,8 @@ impl<W> Cursor<W> {
         self.shares > 0
     }
 }
+
+mod unattended;
 
 #[cfg(test)]
 mod tests;

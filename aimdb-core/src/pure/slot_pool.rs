@@ -12,7 +12,7 @@
 
 use super::{Table, TableFull};
 
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// Why a value never reached a reader, as the `on_drop` hook is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,6 +8,12 @@ pub trait Lock<S>: Sized {
     /// Runs `critical` alone. Short: a few instructions whatever the record carries. Not
     /// re-entrant.
     fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R;
+
+    /// Looks at what only a hold of this lock changes, where other parts of the state may be kept
+    /// elsewhere for the time being.
+    fn look<R>(&self, look: impl FnOnce(&S) -> R) -> R {
+        self.with(|state| look(state))
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -120,6 +126,11 @@ impl Bell {
     pub(super) fn ring(&self) {
         drop(self.lock.lock());
         self.rung.notify_one();
+    }
+
+    /// Sleeps for a moment; nobody rings.
+    pub(super) fn doze(&self, time: core::time::Duration) {
+        self.wait_while(std::time::Instant::now().checked_add(time), || true);
     }
 }
 

@@ -12,7 +12,11 @@ mod queue;
 mod wake_list;
 
 #[cfg(feature = "std")]
+mod barrier;
+#[cfg(feature = "std")]
 mod fork;
+#[cfg(feature = "std")]
+mod gate;
 #[cfg(feature = "std")]
 mod park;
 #[cfg(feature = "std")]
@@ -29,11 +33,16 @@ pub(crate) use wake_list::WakeList;
 pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
+pub(crate) use gate::{Door, Gate, Inside};
+
+#[cfg(feature = "std")]
 pub use clock::SystemClock;
 #[cfg(all(feature = "std", any(loom, shuttle)))]
 pub use clock::model::set_model_clock;
 #[cfg(feature = "std")]
 pub use fork::{fork_generation, watch_for_forks};
+#[cfg(feature = "std")]
+pub(crate) use park::look_for;
 #[cfg(feature = "std")]
 pub use park::{ThreadParker, block_on};
 #[cfg(feature = "std")]

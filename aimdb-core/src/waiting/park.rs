@@ -144,6 +144,74 @@ impl Parker for ThreadParker {
 }
 
 std::thread_local! {
+    /// How long the thread's next look lasts, in turns; grows while looking pays.
+    #[cfg(not(any(loom, shuttle)))]
+    static LOOKS: Cell<u32> = const { Cell::new(MAX_SPINS) };
+}
+
+/// Looks for a bounded while whether something has come, before the thread goes to wait for it:
+/// then whoever brings it need wake nobody. `come` says `None` where it cannot tell; then, and when
+/// nothing came, the answer is false. How long is worth it is learnt from how it went lately.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) -> bool {
+    let limit = LOOKS.try_with(Cell::get).unwrap_or(MIN_SPINS);
+    let begun = if limit > MIN_SPINS || until != Deadline::Never { SystemClock.now() } else { 0 };
+    if until.has_passed(begun) {
+        return false;
+    }
+    for turn in 1..=limit {
+        match come() {
+            None => return false,
+            Some(true) => {
+                let _ = LOOKS.try_with(|looks| looks.set(MAX_SPINS));
+                return true;
+            }
+            Some(false) => core::hint::spin_loop(),
+        }
+        if turn % MIN_SPINS == 0 && turn < limit {
+            let now = SystemClock.now();
+            if until.has_passed(now) {
+                return false;
+            }
+            if now.saturating_sub(begun) > MAX_SPIN_NS {
+                break;
+            }
+        }
+    }
+    let _ = LOOKS.try_with(|looks| looks.set((limit - limit / 8).max(MIN_SPINS)));
+    false
+}
+
+/// A model checker gains nothing from it.
+#[cfg(any(loom, shuttle))]
+pub(crate) fn look_for(_until: Deadline, _come: impl FnMut() -> Option<bool>) -> bool {
+    false
+}
+
+/// One turn of waiting for a thread that is inside a few instructions: pauses; then, as it must have
+/// been stopped there, lets it run.
+#[cfg(not(any(loom, shuttle)))]
+pub(super) fn linger(turn: u32) {
+    const MOMENT: core::time::Duration = core::time::Duration::from_micros(50);
+    match turn {
+        0..MIN_SPINS => core::hint::spin_loop(),
+        MIN_SPINS..72 => std::thread::yield_now(),
+        // A thread of lower priority runs only while this one sleeps.
+        _ => Bell::new().doze(MOMENT),
+    }
+}
+
+#[cfg(loom)]
+pub(super) fn linger(_turn: u32) {
+    loom::thread::yield_now();
+}
+
+#[cfg(all(shuttle, not(loom)))]
+pub(super) fn linger(_turn: u32) {
+    shuttle::thread::yield_now();
+}
+
+std::thread_local! {
     /// The thread's parker, with its waker, while no wait of this thread uses it. A wait inside a
     /// wait (a waker or a degrader that blocks) finds none and makes its own, so that neither
     /// takes the other's wake-up.

@@ -113,6 +113,9 @@ pub(crate) struct Ticket {
 pub struct WaitQueue {
     head: *const Waiter,
     tail: *const Waiter,
+    /// Waiters that stand here, or were woken and have not yet looked.
+    #[cfg(feature = "std")]
+    unsettled: usize,
 }
 
 // SAFETY: the pointers lead to pinned waiters that stay in place while they are linked; moving the
@@ -121,7 +124,18 @@ unsafe impl Send for WaitQueue {}
 
 impl WaitQueue {
     pub(crate) const fn new() -> Self {
-        Self { head: ptr::null(), tail: ptr::null() }
+        Self {
+            head: ptr::null(),
+            tail: ptr::null(),
+            #[cfg(feature = "std")]
+            unsettled: 0,
+        }
+    }
+
+    /// Whether nobody stands here, and nobody who was woken has yet to look.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.unsettled == 0
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -153,7 +167,11 @@ impl WaitQueue {
         let (head, tail) = (self.head, self.tail);
         // SAFETY: the caller holds the lock and the waiter is alive and pinned.
         let node = unsafe { Self::node(this) };
-        debug_assert!(node.state != WaiterState::Waiting, "it is linked once");
+        debug_assert!(node.state == WaiterState::Idle, "it is linked once");
+        #[cfg(feature = "std")]
+        {
+            self.unsettled += 1;
+        }
         node.state = WaiterState::Waiting;
         node.starving = starving;
         node.slot = slot;
@@ -223,6 +241,10 @@ impl WaitQueue {
         // SAFETY: the caller holds the lock and the waiter is alive.
         let node = unsafe { Self::node(this) };
         let state = node.state;
+        #[cfg(feature = "std")]
+        {
+            self.unsettled -= usize::from(state != WaiterState::Idle);
+        }
         if state == WaiterState::Waiting {
             let (prev, next) = (node.prev, node.next);
             self.detach(this, prev, next);

@@ -9,6 +9,7 @@
 #![cfg(any(loom, shuttle))]
 
 pub mod crowds;
+pub mod lanes;
 pub mod ledger;
 pub mod scenarios;
 pub mod schedule;

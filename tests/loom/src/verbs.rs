@@ -22,9 +22,17 @@ pub fn bounded(capacity: usize) -> Tags {
     buffer(&BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream })
 }
 
-/// A buffer of any kind.
+/// A buffer of any kind. Under loom it has no lane: scenarios of [`crate::lanes`] are about that.
 pub fn buffer(cfg: &BufferCfg) -> Tags {
-    HeapBuffer::new(cfg).expect("the scenarios describe buffers that can be made")
+    let builder = HeapBuffer::builder(cfg);
+    let builder = if cfg!(loom) { builder.reference() } else { builder };
+    builder.build().expect("the scenarios describe buffers that can be made")
+}
+
+/// A buffer whose producers wait, and whose two ends use a lane while nobody does.
+pub fn with_lane(capacity: usize) -> Tags {
+    let cfg = BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream };
+    HeapBuffer::new(&cfg).expect("the scenarios describe buffers that can be made")
 }
 
 /// A reader with a cursor of its own.

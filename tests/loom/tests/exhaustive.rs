@@ -2,18 +2,20 @@
 #![cfg(loom)]
 #![allow(missing_docs)]
 
+#[cfg(not(feature = "large"))]
+use aimdb_models::lanes;
 use aimdb_models::{scenarios, schedule::explore};
 
 macro_rules! models {
-    ($($name:ident: $preemptions:literal,)*) => {$(
+    ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
         #[test]
         fn $name() {
-            explore(stringify!($name), $preemptions, scenarios::$name);
+            explore(stringify!($name), $preemptions, $module::$name);
         }
     )*};
 }
 
-models! {
+models! { scenarios:
     c1_pop_meets_close: 4,
     c1_blocked_push_meets_close: 4,
     c1_push_and_pop_meet_close: 4,
@@ -67,4 +69,24 @@ models! {
     w1_a_parked_sender_is_woken: 4,
     w4_a_deadline_meets_a_pop: 4,
     k_a_late_subscriber_meets_a_push: 4,
+}
+
+// Large values have no lane.
+#[cfg(not(feature = "large"))]
+models! { lanes:
+    k6_values_pass_in_order: 3,
+    m1_ends_that_only_try_are_counted: 3,
+    w1_a_reader_goes_to_wait: 3,
+    w1_a_sender_goes_to_wait: 3,
+    c1_a_close_meets_both_ends: 3,
+    c2_an_abort_meets_a_push: 3,
+    k6_a_door_changes_hands: 3,
+    k6_a_common_door: 3,
+    k_two_readers_share_the_end: 3,
+    k4_a_second_cursor_comes: 3,
+    b3_a_reader_gives_up: 3,
+    b22_a_sender_gives_up: 3,
+    k4_the_reader_leaves: 3,
+    c2_a_flush_meets_a_pop: 3,
+    s5_a_forced_value_meets_a_pop: 3,
 }

@@ -43,7 +43,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
 
     /// Whether the buffer was closed.
     pub fn is_closed(&self) -> bool {
-        self.lock.with(|state| state.log.is_closed())
+        self.lock.look(|state| state.log.is_closed())
     }
 
     /// Waits until every value that was stored before the first poll has been consumed; ready at

@@ -156,6 +156,28 @@ impl<S: Storage<WaitQueue>> State<S> {
         }
     }
 
+    /// The machine.
+    #[cfg(feature = "std")]
+    pub(crate) const fn log(&self) -> &Log<WaitQueue, S> {
+        &self.log
+    }
+
+    /// The machine.
+    #[cfg(feature = "std")]
+    pub(crate) const fn log_mut(&mut self) -> &mut Log<WaitQueue, S> {
+        &mut self.log
+    }
+
+    /// Whether nobody waits, and nobody who was woken has yet to look.
+    #[cfg(feature = "std")]
+    pub(crate) fn nobody_waits(&self) -> bool {
+        let mut cursors = self.log.cursors().iter();
+        self.senders.is_settled()
+            && self.slotless.is_settled()
+            && self.flushers.is_settled()
+            && cursors.all(|cursor| cursor.waiting.is_settled())
+    }
+
     /// The queue in which an offer at this stage waits.
     fn offers(&mut self, stage: &OfferStage) -> &mut WaitQueue {
         match stage {
@@ -200,6 +222,18 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Puts a buffer together. `state` is new, and `slots` are as many as it was told.
     pub const fn from_parts(state: L::Lock, slots: L::Slots, code: L::Code, clock: L::Clock) -> Self {
         Self { lock: state, slots, code, clock }
+    }
+
+    /// The lock, for a layout whose lock does more.
+    #[cfg(feature = "std")]
+    pub(crate) const fn lock(&self) -> &L::Lock {
+        &self.lock
+    }
+
+    /// The slots.
+    #[cfg(feature = "std")]
+    pub(crate) const fn slots(&self) -> &L::Slots {
+        &self.slots
     }
 
     /// The address: a number that is this buffer's alone while it lives.

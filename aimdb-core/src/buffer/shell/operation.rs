@@ -44,6 +44,18 @@ impl<T> Offer<T> {
     pub(super) const fn is_waiting(&self) -> bool {
         matches!(self.stage, OfferStage::Waiting(_))
     }
+
+    /// The value, if the offer has not begun to wait.
+    #[cfg(feature = "std")]
+    pub(crate) fn take_fresh(self: Pin<&mut Self>) -> Option<T> {
+        if self.is_waiting() { None } else { self.project().value.take() }
+    }
+
+    /// Gives it back.
+    #[cfg(feature = "std")]
+    pub(crate) fn put_back(self: Pin<&mut Self>, value: T) {
+        *self.project().value = Some(value);
+    }
 }
 
 pin_project! {
@@ -61,6 +73,11 @@ impl Reading {
     /// A reader that does not wait.
     pub(crate) const fn new() -> Self {
         Self { waits: false, overtaken_since: None, waiter: Waiter::new() }
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_waiting(&self) -> bool {
+        self.waits
     }
 }
 

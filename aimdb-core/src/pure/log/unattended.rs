@@ -1,0 +1,83 @@
+//! Going on without the machine: while a record is in its usual state and nobody waits, its two ends
+//! need only the places of the window, in order. The machine lays them out, and counts afterwards
+//! what the ends have done; what they do meanwhile is storey 2's.
+
+use super::{Entry, Log, Storage};
+use crate::pure::slot_pool::NONE;
+use crate::pure::{Claim, Kind, Policy, Table};
+
+impl<W, S: Storage<W>> Log<W, S> {
+    /// Gives every place of the window a slot, so that it can be filled and emptied in order
+    /// without claims. Does at most `budget` steps; says whether every place has one now.
+    pub fn lay_out(&mut self, budget: usize) -> bool {
+        let mut left = budget;
+        while self.entries.as_ref().len() < self.capacity {
+            let Some(claim) = self.slot_for_a_place(&mut left) else { return false };
+            if self.entries.append(Entry { slot: claim.0, unread: 1 }).is_err() {
+                self.release(claim.0);
+                return false;
+            }
+        }
+        // The places that were emptied last come first.
+        let mut at = self.first;
+        while self.bare > 0 {
+            at = at.checked_sub(1).unwrap_or(self.capacity - 1);
+            if self.entries.as_ref()[at].slot == NONE {
+                let Some(claim) = self.slot_for_a_place(&mut left) else { return false };
+                self.entries.as_mut()[at] = Entry { slot: claim.0, unread: 1 };
+                self.bare -= 1;
+            } else if left == 0 {
+                return false;
+            } else {
+                left -= 1;
+            }
+        }
+        true
+    }
+
+    fn slot_for_a_place(&mut self, left: &mut usize) -> Option<Claim> {
+        *left = left.checked_sub(1)?;
+        self.slots.claim().ok()
+    }
+
+    /// The places of the window, each with its slot once the window is laid out.
+    pub fn places(&self) -> &[Entry] {
+        self.entries.as_ref()
+    }
+
+    /// Where the oldest value lies.
+    pub const fn first_place(&self) -> usize {
+        self.first
+    }
+
+    /// Whether records of this kind and capacity may ever be left to their ends.
+    pub const fn may_be_left(&self) -> bool {
+        matches!(self.kind, Kind::Bounded(Policy::PauseUpstream | Policy::Fail)) && self.capacity > 0
+    }
+
+    /// Whether one sending and one taking end could go on alone: the record is open, and at most one
+    /// cursor reads it, which has lost nothing that it would have to be told. So it stands at the
+    /// oldest value, and each value of the window is for it alone.
+    pub fn is_plain_queue(&self) -> bool {
+        let cursors = || self.cursors.as_ref().iter().filter(|cursor| cursor.shares > 0);
+        self.may_be_left() && !self.closed && self.live_cursors <= 1 && cursors().all(|cursor| cursor.next == self.head)
+    }
+
+    /// Counts what the two ends of a queue have done since the window was laid out.
+    pub fn catch_up_queue(&mut self, sent: u64, taken: u64, refused: u64) {
+        let len = self.len as u64 + sent - taken;
+        debug_assert!(len <= self.capacity as u64, "the ends of a queue keep to its capacity");
+        self.first = ((self.first as u64 + taken) % self.capacity as u64) as usize;
+        self.head = self.head.wrapping_add(taken);
+        self.len = len as usize;
+        self.counters.accepted += sent;
+        self.counters.delivered += taken;
+        self.counters.refused += refused;
+        if taken > 0
+            && let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0)
+        {
+            cursor.next = cursor.next.wrapping_add(taken);
+            cursor.delivered += taken;
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The scenarios of the lane: what the two ends do without the lock, while somebody closes it.
+//!
+//! Both barriers are full ones here; that the cheap pair of them orders as much is the system's word.
+
+use core::pin::pin;
+
+use aimdb_core::buffer::{Buffer, RecvError, TryRecvError};
+
+use crate::ledger::Ledger;
+use crate::schedule::{block_on, thread};
+use crate::verbs::{
+    drain, poll_once, reader, recv, recv_and_cancel, send, send_and_cancel, share, try_recv, with_lane,
+};
+
+/// One end fills and the other empties, the first value in the lane, the others as it comes.
+pub fn k6_values_pass_in_order() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, values) = (buffer.clone(), [1, 2].map(|id| ledger.tag(id)));
+            move || values.map(|value| send(&buffer, value))
+        });
+        assert_eq!([recv(&mut reader), recv(&mut reader)], [Ok(1), Ok(2)]);
+        assert_eq!(sending.join().unwrap(), [Ok(()), Ok(())]);
+        assert_eq!(buffer.metrics().counters.delivered, 2);
+    });
+}
+
+/// Neither end ever waits: what is accepted is delivered or still there, and counted so.
+pub fn m1_ends_that_only_try_are_counted() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, values) = (buffer.clone(), [1, 2].map(|id| ledger.tag(id)));
+            move || values.map(|value| buffer.try_push(value).is_ok()).into_iter().filter(|stored| *stored).count()
+        });
+        let taken = [try_recv(&mut reader), try_recv(&mut reader)].iter().filter(|taken| taken.is_ok()).count();
+        let metrics = buffer.metrics();
+        let stored = sending.join().unwrap();
+        assert!(metrics.occupancy <= 1 && metrics.counters.delivered == taken as u64);
+        let metrics = buffer.metrics();
+        assert_eq!(metrics.counters.accepted, stored as u64);
+        assert_eq!(metrics.counters.refused, 2 - stored as u64);
+        assert_eq!(metrics.occupancy, stored - taken);
+    });
+}
+
+/// A reader that is about to wait meets a value in the lane.
+pub fn w1_a_reader_goes_to_wait() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut reader = reader(&buffer);
+        // The lane is this thread's.
+        buffer.push(ledger.tag(0));
+        assert_eq!(try_recv(&mut reader), Ok(0));
+        let popping = thread::spawn(move || recv(&mut reader));
+        buffer.push(ledger.tag(1));
+        assert_eq!(popping.join().unwrap(), Ok(1));
+    });
+}
+
+/// A sender that is about to wait meets a pop in the lane.
+pub fn w1_a_sender_goes_to_wait() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || send(&buffer, value)
+        });
+        while try_recv(&mut reader).is_err() {}
+        assert_eq!(sending.join().unwrap(), Ok(()));
+        assert_eq!(try_recv(&mut reader), Ok(2));
+    });
+}
+
+/// A close meets both ends.
+pub fn c1_a_close_meets_both_ends() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut reader = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.try_push(value).is_ok()
+        });
+        let popping = thread::spawn(move || drain(&mut reader));
+        buffer.close();
+        let (stored, values) = (sending.join().unwrap(), popping.join().unwrap());
+        assert_eq!(values, if stored { vec![1] } else { vec![] }, "C1: drained, then closed");
+    });
+}
+
+/// An abort meets a push: the value is discarded or refused, and dropped once.
+pub fn c2_an_abort_meets_a_push() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || buffer.try_push(value).is_ok()
+        });
+        let discarded = buffer.abort();
+        let stored = sending.join().unwrap();
+        assert_eq!(discarded, 1 + usize::from(stored));
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Closed));
+    });
+}
+
+/// A door changes hands while its owner goes in.
+pub fn k6_a_door_changes_hands() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(3);
+        let mut reader = reader(&buffer);
+        // The door is this thread's, until the other comes.
+        buffer.push(ledger.tag(4));
+        let other = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.push(value)
+        });
+        buffer.push(ledger.tag(2));
+        other.join().unwrap();
+        let values = [(); 3].map(|()| try_recv(&mut reader).unwrap());
+        assert_eq!((values[0], values[1] + values[2]), (4, 3), "each value once");
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Empty));
+    });
+}
+
+/// A door that had its owners is everybody's: two threads go in by exchange.
+pub fn k6_a_common_door() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(3);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(4));
+        let (second, value) = (buffer.clone(), ledger.tag(4));
+        thread::spawn(move || second.push(value)).join().unwrap();
+        assert_eq!([try_recv(&mut reader), try_recv(&mut reader)], [Ok(4), Ok(4)]);
+        let other = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.push(value)
+        });
+        buffer.push(ledger.tag(2));
+        other.join().unwrap();
+        let sum = try_recv(&mut reader).unwrap() + try_recv(&mut reader).unwrap();
+        assert_eq!((sum, try_recv(&mut reader)), (3, Err(TryRecvError::Empty)), "each value once");
+    });
+}
+
+/// Two readers share the cursor, and so the taking end: each value goes to one.
+pub fn k_two_readers_share_the_end() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut first = reader(&buffer);
+        let mut second = share(&first);
+        buffer.push(ledger.tag(1));
+        let other = thread::spawn(move || try_recv(&mut second).unwrap_or(0));
+        let got = try_recv(&mut first).unwrap_or(0) + other.join().unwrap();
+        assert!(got <= 1, "the value is read once");
+        let left = try_recv(&mut first).unwrap_or(0);
+        assert_eq!(got + left, 1, "and not lost");
+    });
+}
+
+/// A second cursor comes: from then on both see each value.
+pub fn k4_a_second_cursor_comes() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut first = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.push(value)
+        });
+        let mut second = reader(&buffer);
+        sending.join().unwrap();
+        buffer.push(ledger.tag(2));
+        assert_eq!([try_recv(&mut first), try_recv(&mut first)], [Ok(1), Ok(2)]);
+        assert_eq!(
+            try_recv(&mut second).map(|seen| if seen == 1 { try_recv(&mut second).unwrap() } else { seen }),
+            Ok(2)
+        );
+    });
+}
+
+/// A wait that is given up beside a push in the lane loses nothing.
+pub fn b3_a_reader_gives_up() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.push(value)
+        });
+        let early = recv_and_cancel(&mut reader);
+        sending.join().unwrap();
+        assert_eq!(early.or_else(|| try_recv(&mut reader).ok()), Some(1));
+    });
+}
+
+/// A send that is given up beside a pop in the lane is stored or comes back.
+pub fn b22_a_sender_gives_up() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let popping = thread::spawn(move || {
+            let first = try_recv(&mut reader);
+            (first, reader)
+        });
+        let stored = send_and_cancel(&buffer, ledger.tag(2));
+        let (first, mut reader) = popping.join().unwrap();
+        assert_eq!(first, Ok(1));
+        assert_eq!(try_recv(&mut reader).is_ok(), stored);
+    });
+}
+
+/// The reader leaves beside a push: what it leaves is the next one's.
+pub fn k4_the_reader_leaves() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let first = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.push(value)
+        });
+        drop(first);
+        let mut next = reader(&buffer);
+        sending.join().unwrap();
+        assert_eq!(try_recv(&mut next), Ok(1));
+    });
+}
+
+/// A flush waits for what is taken in the lane.
+pub fn c2_a_flush_meets_a_pop() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let popping = thread::spawn(move || {
+            let taken = recv(&mut reader);
+            (taken, reader)
+        });
+        assert_eq!(block_on(buffer.flush()), Ok(()));
+        let (taken, mut reader) = popping.join().unwrap();
+        assert_eq!(taken, Ok(1), "flushed is consumed");
+        let mut later = pin!(reader.recv());
+        assert!(poll_once(later.as_mut()).is_pending());
+        buffer.close();
+        assert_eq!(block_on(later).map(|value| value.id), Err(RecvError::Closed));
+    });
+}
+
+/// The window is displaced beside a reader that takes in the lane: lag is told, nothing is lost twice.
+pub fn s5_a_forced_value_meets_a_pop() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let forcing = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || buffer.force_push(value).expect("it is open").map(|displaced| displaced.id)
+        });
+        let first = try_recv(&mut reader);
+        let displaced = forcing.join().unwrap();
+        match first {
+            Ok(1) => assert_eq!((displaced, try_recv(&mut reader)), (None, Ok(2))),
+            Ok(2) => panic!("a lag is told before the value behind it"),
+            told => {
+                assert_eq!((told, displaced), (Err(TryRecvError::Lagged(1)), Some(1)));
+                assert_eq!(try_recv(&mut reader), Ok(2));
+            }
+        }
+    });
+}
