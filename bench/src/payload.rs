@@ -2,8 +2,10 @@
 
 use std::fmt::Debug;
 
+use bytemuck::NoUninit;
+
 /// A value that carries a number, so that a reader can tell the right value from any other.
-pub trait Payload: Copy + Debug + Send + Sync + 'static {
+pub trait Payload: NoUninit + Debug + Send + Sync + 'static {
     /// How the tables call it.
     const NAME: &'static str;
 
@@ -27,7 +29,8 @@ impl Payload for u64 {
 }
 
 /// 64 bytes, every one of which is written and moved.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, NoUninit)]
+#[repr(transparent)]
 pub struct Line([u64; 8]);
 
 impl Payload for Line {

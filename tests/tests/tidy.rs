@@ -35,11 +35,13 @@ const PORTS: [&str; 8] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 9] = [
+const UNSAFE: [&str; 11] = [
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/queue.rs",
     "aimdb-core/src/buffer/lane/queue.rs",
+    "aimdb-core/src/buffer/lane/ring.rs",
+    "aimdb-core/src/buffer/lane/stamp.rs",
     "aimdb-core/src/waiting/fork.rs",
     "aimdb-core/src/buffer/slots.rs",
     // `unsafe trait Layout`: whoever implements it vouches for its parts. See decision 003.
@@ -49,11 +51,10 @@ const UNSAFE: [&str; 9] = [
 ];
 
 /// Files that are longer than 400 lines without their tests, and may not grow beyond this.
-const LONG: [(&str, usize); 3] = [
+const LONG: [(&str, usize); 2] = [
     // The one machine behind four kinds: apart, its halves would share every field.
     ("aimdb-core/src/pure/log.rs", 720),
     ("aimdb-core/src/buffer/shell/send.rs", 560),
-    ("aimdb-core/src/buffer/heap.rs", 430),
 ];
 
 /// Functions that are longer than 70 lines, and may not grow beyond this: one lock hold each, whose
@@ -217,7 +218,9 @@ fn a3_unsafe_stands_only_where_it_may() {
 fn m4_counting_has_no_shared_word_of_its_own() {
     let counting = [files("aimdb-core/src/pure", &[".rs"]), files("aimdb-core/src/buffer", &[".rs"])].concat();
     let atomics = ["AtomicU64", "AtomicUsize", "AtomicU32", "AtomicBool", "fetch_add"];
-    only_in("M4", &counting, &atomics, &["aimdb-core/src/buffer/lane/queue.rs"]);
+    let lanes = files("aimdb-core/src/buffer/lane", &[".rs"]);
+    let lanes: Vec<&str> = lanes.iter().map(String::as_str).collect();
+    only_in("M4", &counting, &atomics, &lanes);
 }
 
 #[test]

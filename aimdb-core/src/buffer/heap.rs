@@ -1,14 +1,15 @@
 //! The shell on the heap: the buffer of threads and tasks.
 #![allow(unsafe_code)]
 
+mod builder;
 mod reader;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+pub use self::builder::HeapBufferBuilder;
 use self::reader::HeapReader;
 use super::flush_future::Flushes;
 use super::push_future::Offers;
@@ -16,14 +17,14 @@ use super::shell::{Flush, Offer};
 use super::slots::HeapSlots;
 use super::{
     Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushError,
-    FlushFuture, Layout, PushFuture, Reader, SendError, Shell, State, SubscribeError, TryProduceError, UserCode,
+    FlushFuture, Layout, PushFuture, Reader, SendError, Shell, SubscribeError, TryProduceError, UserCode,
 };
-use crate::pure::{DropCause, Entry, HeapStorage, Kind, Start};
+use crate::pure::{DropCause, HeapStorage, Start};
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
 #[cfg(feature = "std")]
-use super::lane::{InLane, LaneLock};
+use super::lane::{InLane, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
@@ -56,7 +57,7 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
     #[cfg(feature = "std")]
     type Lock = LaneLock;
     #[cfg(not(feature = "std"))]
-    type Lock = HeapLock<State<HeapStorage>>;
+    type Lock = HeapLock<super::State<HeapStorage>>;
     type Slots = HeapSlots<T>;
     type Code = HeapCode<T>;
     type Clock = HeapClock;
@@ -109,16 +110,6 @@ pub struct HeapBuffer<T: Send + 'static> {
     cfg: BufferCfg,
 }
 
-/// Describes a [`HeapBuffer`] with user code in it.
-pub struct HeapBufferBuilder<T> {
-    cfg: BufferCfg,
-    degrade: Option<Degrader<T>>,
-    on_drop: Option<DropHook<T>>,
-    first_number: u64,
-    #[cfg_attr(not(feature = "std"), allow(dead_code))]
-    with_lane: bool,
-}
-
 impl<T: Send + 'static> HeapBuffer<T> {
     /// A buffer whose values may be cloned for several readers. Allocates all that it needs for
     /// its capacity.
@@ -146,7 +137,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// Describes a buffer.
     #[must_use]
     pub fn builder(cfg: &BufferCfg) -> HeapBufferBuilder<T> {
-        HeapBufferBuilder { cfg: *cfg, degrade: None, on_drop: None, first_number: 0, with_lane: true }
+        HeapBufferBuilder::new(cfg)
     }
 
     /// A reader with a new cursor.
@@ -205,6 +196,12 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// A clone of the current value, on a kind that has one.
     #[must_use]
     pub fn peek(&self) -> Option<T> {
+        #[cfg(feature = "std")]
+        match self.shell.lock().peek(self.shell.slots()) {
+            Taken::Value(value) => return Some(value),
+            Taken::Empty => return None,
+            Taken::Lagged(_) | Taken::NotHere => {}
+        }
         self.shell.peek()
     }
 
@@ -224,100 +221,6 @@ impl<T: Send + 'static> Clone for HeapBuffer<T> {
 impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("HeapBuffer").field("cfg", &self.cfg).finish_non_exhaustive()
-    }
-}
-
-impl<T: Send + 'static> HeapBufferBuilder<T> {
-    /// Gives the function that `Policy::DegradeQuality` applies. It runs on the sender's thread,
-    /// outside every lock; a panic in it reaches the sender and changes nothing.
-    #[must_use]
-    pub fn degrade(mut self, degrader: Degrader<T>) -> Self {
-        self.degrade = Some(degrader);
-        self
-    }
-
-    /// Gives the function that each value goes to which no reader will get. It runs outside every
-    /// lock, on whichever thread found out.
-    #[must_use]
-    pub fn on_drop(mut self, hook: DropHook<T>) -> Self {
-        self.on_drop = Some(hook);
-        self
-    }
-
-    /// Numbers the values from here on: for tests of what happens when the numbers wrap.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn first_number(mut self, first: u64) -> Self {
-        self.first_number = first;
-        self
-    }
-
-    /// Leaves out what is faster and not needed: for tests that compare it with the reference.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn reference(mut self) -> Self {
-        self.with_lane = false;
-        self
-    }
-
-    /// Makes a buffer whose values may be cloned for several readers.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the description.
-    pub fn build(self) -> Result<HeapBuffer<T>, BufferCfgError>
-    where
-        T: Clone + Sync,
-    {
-        self.build_with(Cloning::allowed())
-    }
-
-    /// Makes a buffer for plain data: as [`HeapBufferBuilder::build`], and readers copy a small
-    /// value without pinning it first.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the description.
-    pub fn build_plain(self) -> Result<HeapBuffer<T>, BufferCfgError>
-    where
-        T: Copy + Sync,
-    {
-        self.build_with(Cloning::plain())
-    }
-
-    /// Makes a buffer for values that are never cloned.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
-    pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
-        match self.cfg.kind() {
-            Kind::Mailbox | Kind::Bounded(_) => self.build_with(Cloning::none()),
-            kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
-        }
-    }
-
-    fn build_with(self, cloning: Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
-        let Self { cfg, degrade, on_drop, first_number, .. } = self;
-        cfg.validate(degrade.is_some())?;
-        let capacity = cfg.capacity();
-        let too_large = BufferCfgError::CapacityTooLarge { capacity };
-        // One slot more for a value on its way in, one for a value on its way out; more are added
-        // when more threads are at it at the same time.
-        let slots = capacity + 2;
-        let cells = HeapSlots::new(slots).map_err(|_| too_large)?;
-        let mut entries: Vec<Entry> = Vec::new();
-        entries.try_reserve_exact(capacity).map_err(|_| too_large)?;
-        let mut metas = Vec::new();
-        metas.try_reserve_exact(slots).map_err(|_| too_large)?;
-        let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
-        let code = HeapCode { cloning, degrade, on_drop };
-        #[cfg(feature = "std")]
-        let lock = LaneLock::new(state, self.with_lane && size_of::<T>() <= INSIDE_BYTES);
-        #[cfg(not(feature = "std"))]
-        let lock = HeapLock::new(state);
-        let shell = Shell::from_parts(lock, cells, code, HeapClock);
-        Ok(HeapBuffer { shell: Arc::new(shell), cfg })
     }
 }
 
@@ -376,7 +279,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         let cursor = self.shell.subscribe(start)?;
-        Ok(Box::new(HeapReader::new(Arc::clone(&self.shell), cursor)))
+        Ok(Box::new(HeapReader::join(Arc::clone(&self.shell), cursor)))
     }
 
     fn close(&self) {
@@ -392,7 +295,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     }
 
     fn peek(&self) -> Option<T> {
-        self.shell.peek()
+        HeapBuffer::peek(self)
     }
 
     fn flush(&self) -> FlushFuture<'_> {
@@ -409,7 +312,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn has_room(&self) -> Option<bool> {
-        self.shell.lock().lane()?.has_room()
+        self.shell.lock().has_room()
     }
 
     fn cfg(&self) -> Option<BufferCfg> {
@@ -467,7 +370,7 @@ mod tests {
         let ring =
             HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");
         let mut reader = ring.reader().expect("a cursor");
-        ring.push([7_u64; 100]);
-        assert_eq!(reader.try_recv(), Ok([7; 100]));
+        ring.push([7_u64; 64]);
+        assert_eq!(reader.try_recv(), Ok([7; 64]));
     }
 }

@@ -36,6 +36,10 @@ pub use metrics::{BufferMetrics, ReaderMetrics};
 pub use shell::{Cloning, Flushing, Layout, Pushing, Receiving, Shell, State, UserCode};
 pub use slots::{SlotCell, Slots};
 
+#[cfg(loom)]
+#[doc(hidden)]
+pub use lane::Stamps;
+
 #[cfg(feature = "std")]
 pub use blocking::{flush_blocking, send_blocking};
 #[cfg(feature = "alloc")]

@@ -53,6 +53,18 @@ impl<T> SlotCell<T> {
         self.with(|place| look(unsafe { (*place).assume_init_ref() }))
     }
 
+    /// Where the value lies, for plain data that is copied by words.
+    #[cfg(all(feature = "std", not(loom)))]
+    pub(super) const fn place(&self) -> *mut T {
+        self.0.get().cast()
+    }
+
+    /// There are no such copies in a model.
+    #[cfg(all(feature = "std", loom))]
+    pub(super) const fn place(&self) -> *mut T {
+        core::ptr::null_mut()
+    }
+
     #[cfg(not(loom))]
     fn with_mut<R>(&self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> R {
         access(self.0.get())

@@ -17,6 +17,8 @@ use super::registrar::{BufferPlan, Origin, Source, Tap, TapPlan, WriterForm, Wri
 use super::transform::{self, Records};
 use super::writer::Writer;
 use super::{AnyRecord, ConfigMistake, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
+use bytemuck::NoUninit;
+
 use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer, HeapBufferBuilder};
 use crate::pure::Start;
 
@@ -188,7 +190,7 @@ pub(super) fn make_fan_out<T: Clone + Send + Sync + 'static>(
     Ok(Arc::new(described(cfg, degrader, hook).build()?))
 }
 
-pub(super) fn make_plain<T: Copy + Send + Sync + 'static>(
+pub(super) fn make_plain<T: NoUninit + Send + Sync + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,

@@ -13,6 +13,8 @@ use super::{
     BoundedRegistrar, BoxFuture, Consumer, Join, JoinBuilder, Producer, RecordKey, RuntimeContext, Transform,
     TransformBuilder,
 };
+use bytemuck::NoUninit;
+
 use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook};
 use crate::pure::{DropCause, Policy};
 
@@ -73,11 +75,13 @@ impl<T: Clone + Send + Sync + 'static> Registrar<T> {
         self
     }
 
-    /// As [`Registrar::buffer`], for plain data: readers copy a small value without pinning it first,
-    /// which saves them one of two lock holds.
+    /// As [`Registrar::buffer`], for plain data without padding, which [`NoUninit`] vouches for:
+    /// numbers, arrays of them, and structures that derive it. Small values of a ring, and a small
+    /// latest value, are then written and read without a lock while nobody waits, if there is no
+    /// drop hook that has to be given each value that is overwritten.
     pub fn plain_buffer(&mut self, cfg: BufferCfg) -> &mut Self
     where
-        T: Copy,
+        T: NoUninit,
     {
         self.buffers.push(BufferPlan::FanOut(cfg, make_plain));
         self

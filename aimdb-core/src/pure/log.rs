@@ -682,6 +682,11 @@ impl<W, S: Storage<W>> Log<W, S> {
 }
 
 impl<W> Cursor<W> {
+    /// The number of the value that it reads next, or would if that had not been overwritten.
+    pub const fn next_number(&self) -> u64 {
+        self.next
+    }
+
     /// Whether a reader still holds it.
     pub const fn is_live(&self) -> bool {
         self.shares > 0

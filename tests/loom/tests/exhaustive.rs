@@ -89,4 +89,5 @@ models! { lanes:
     k4_the_reader_leaves: 3,
     c2_a_flush_meets_a_pop: 3,
     s5_a_forced_value_meets_a_pop: 3,
+    k_a_copy_that_is_kept_is_whole: 3,
 }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll};
 
 use super::HeapLayout;
 #[cfg(feature = "std")]
-use crate::buffer::lane::Taken;
+use crate::buffer::lane::{CursorEnd, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
@@ -16,12 +16,29 @@ use crate::pure::CursorId;
 pub(super) struct HeapReader<T: Send + 'static> {
     shell: Arc<Shell<T, HeapLayout>>,
     cursor: CursorId,
+    /// Its cursor's end of the lane, where each cursor has one of its own.
+    #[cfg(feature = "std")]
+    end: Option<Arc<CursorEnd>>,
     reading: Pin<Box<Reading>>,
 }
 
 impl<T: Send + 'static> HeapReader<T> {
-    pub(super) fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
-        Self { shell, cursor, reading: Box::pin(Reading::new()) }
+    /// A reader of a cursor that has just come.
+    pub(super) fn join(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
+        #[cfg(feature = "std")]
+        let end = shell.lock().join(cursor);
+        Self {
+            shell,
+            cursor,
+            #[cfg(feature = "std")]
+            end,
+            reading: Box::pin(Reading::new()),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn take_in_lane(&self) -> Taken<T> {
+        self.shell.lock().take(self.shell.slots(), self.end.as_deref())
     }
 }
 
@@ -29,9 +46,10 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
     fn try_recv(&mut self) -> Result<T, TryRecvError> {
         self.cancel_recv();
         #[cfg(feature = "std")]
-        match self.shell.lock().take(self.shell.slots()) {
+        match self.take_in_lane() {
             Taken::Value(value) => return Ok(value),
             Taken::Empty => return Err(TryRecvError::Empty),
+            Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
             Taken::NotHere => {}
         }
         self.shell.try_recv(self.cursor)
@@ -39,17 +57,19 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         #[cfg(feature = "std")]
-        if !self.reading.is_waiting()
-            && let Taken::Value(value) = self.shell.lock().take(self.shell.slots())
-        {
-            return Poll::Ready(Ok(value));
+        if !self.reading.is_waiting() {
+            match self.take_in_lane() {
+                Taken::Value(value) => return Poll::Ready(Ok(value)),
+                Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
+                Taken::Empty | Taken::NotHere => {}
+            }
         }
         self.shell.poll_recv(self.cursor, self.reading.as_mut(), context)
     }
 
     #[cfg(feature = "std")]
     fn has_value(&self) -> Option<bool> {
-        self.shell.lock().lane()?.has_value()
+        self.shell.lock().has_value(self.end.as_deref())
     }
 
     fn cancel_recv(&mut self) {
@@ -62,7 +82,13 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         self.shell.share(self.cursor);
-        Ok(Box::new(Self::new(Arc::clone(&self.shell), self.cursor)))
+        Ok(Box::new(Self {
+            shell: Arc::clone(&self.shell),
+            cursor: self.cursor,
+            #[cfg(feature = "std")]
+            end: self.end.clone(),
+            reading: Box::pin(Reading::new()),
+        }))
     }
 
     fn metrics(&self) -> ReaderMetrics {

@@ -10,19 +10,33 @@
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
 
 mod queue;
+mod ring;
+mod stamp;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Slots, State};
-use crate::pure::HeapStorage;
-use crate::waiting::{HeapLock, Lock};
+use crate::pure::{CursorId, HeapStorage, Log};
+use crate::waiting::{HeapLock, Lock, WaitQueue};
 use queue::{Next, QueueLane, Vacancy};
+
+use ring::{CursorEnds, RingEnd, RingLane};
+
+pub(super) use ring::CursorEnd;
+#[cfg(loom)]
+pub use stamp::Stamps;
 
 /// The lock of a buffer that may have a lane.
 pub(super) struct LaneLock {
     lock: HeapLock<Locked>,
     /// One lane or none; a `Vec`, because it can be told that there is no memory.
-    lane: Vec<QueueLane>,
+    lane: Vec<Lane>,
+}
+
+enum Lane {
+    Queue(QueueLane),
+    Ring(RingLane),
 }
 
 /// What became of a value that was sent through the lane.
@@ -41,27 +55,93 @@ pub(super) enum Taken<T> {
     Value(T),
     /// None.
     Empty,
+    /// So many values were overwritten before they were read.
+    Lagged(u64),
     /// The lane is closed, or has no place for this thread: ask the shell.
     NotHere,
+}
+
+/// Which records have a lane, if their values are small enough to be moved by those who hold others up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lanes {
+    /// None: the reference.
+    None,
+    /// Queues that lose nothing.
+    Queues,
+    /// These, and rings and latest values: the values are plain data without padding, and nobody is
+    /// told of those that are overwritten.
+    QueuesAndRings,
 }
 
 struct Locked {
     state: State<HeapStorage>,
     open: bool,
     patience: Patience,
+    cursors: CursorEnds,
+    /// Values before this number have their stamps.
+    stamped: u64,
 }
 
 /// Steps of laying out a window in one lock hold.
 const STEPS: usize = 64;
 
+type Machine = Log<WaitQueue, HeapStorage>;
+
+impl Lane {
+    /// The lane of such a record, if it has one and there is memory for it.
+    fn of(log: &Machine, lanes: Lanes) -> Option<Self> {
+        match lanes {
+            Lanes::Queues | Lanes::QueuesAndRings if log.may_be_left() => {
+                Some(Self::Queue(QueueLane::new(log.capacity())))
+            }
+            // A model checker cannot follow copies by words; it looks at `stamp` alone.
+            Lanes::QueuesAndRings if log.overwrites() && cfg!(not(loom)) => RingLane::new(log).ok().map(Self::Ring),
+            Lanes::QueuesAndRings | Lanes::Queues | Lanes::None => None,
+        }
+    }
+
+    fn close(&self, locked: &mut Locked) -> u64 {
+        let log = locked.state.log_mut();
+        match self {
+            Self::Queue(lane) => lane.close(log),
+            Self::Ring(lane) => {
+                let moved = lane.close(log, &locked.cursors);
+                locked.stamped = log.next_number();
+                moved
+            }
+        }
+    }
+
+    fn may_open(&self, locked: &Locked) -> bool {
+        let log = locked.state.log();
+        match self {
+            Self::Queue(_) => log.is_plain_queue(),
+            Self::Ring(lane) => lane.may_open(log, &locked.cursors),
+        }
+    }
+
+    fn open(&self, locked: &mut Locked) {
+        let log = locked.state.log_mut();
+        match self {
+            Self::Queue(lane) => lane.open(log),
+            Self::Ring(lane) => {
+                lane.stamp(log, locked.stamped);
+                lane.open(log, &locked.cursors);
+            }
+        }
+    }
+}
+
 impl LaneLock {
-    pub(super) fn new(state: State<HeapStorage>, with_lane: bool) -> Self {
+    pub(super) fn new(state: State<HeapStorage>, lanes: Lanes) -> Self {
         let mut lane = Vec::new();
         // A record goes on without one where there is no memory for it.
-        if with_lane && state.log().may_be_left() && lane.try_reserve_exact(1).is_ok() {
-            lane.push(QueueLane::new(state.log().capacity()));
+        if lane.try_reserve_exact(1).is_ok() {
+            lane.extend(Lane::of(state.log(), lanes));
         }
-        let lock = HeapLock::new(Locked { state, open: false, patience: Patience::new() });
+        let stamped = state.log().next_number();
+        let patience = Patience::new();
+        let lock = HeapLock::new(Locked { state, open: false, patience, cursors: CursorEnds::default(), stamped });
         let lock = Self { lock, lane };
         // Opens the lane.
         lock.with(|_state| ());
@@ -69,40 +149,45 @@ impl LaneLock {
     }
 
     #[inline]
-    pub(super) fn lane(&self) -> Option<&QueueLane> {
+    fn lane(&self) -> Option<&Lane> {
         self.lane.first()
+    }
+
+    /// The end of a cursor that has just come, where its reader has one of its own.
+    pub(super) fn join(&self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
+        let Lane::Ring(_) = self.lane()? else { return None };
+        self.lock.with(|locked| locked.cursors.join(cursor))
     }
 
     /// Gives an end of the lane to the calling thread.
     #[cold]
-    fn adopt(&self, adopt: impl FnOnce(&QueueLane)) {
+    fn adopt(&self, adopt: impl FnOnce()) {
         let Some(lane) = self.lane() else { return };
         self.lock.with(|locked| {
             if locked.open {
-                lane.close(locked.state.log_mut());
-                adopt(lane);
-                lane.open(locked.state.log_mut());
+                lane.close(locked);
+                adopt();
+                lane.open(locked);
             }
         });
     }
 
-    fn close(lane: &QueueLane, locked: &mut Locked) {
+    fn close(lane: &Lane, locked: &mut Locked) {
         if locked.open {
             locked.open = false;
-            let moved = lane.close(locked.state.log_mut());
+            let moved = lane.close(locked);
             locked.patience.closed_after(moved);
         }
     }
 
-    fn open(lane: &QueueLane, locked: &mut Locked) {
-        let state = &mut locked.state;
-        if state.log().is_plain_queue()
-            && state.nobody_waits()
+    fn open(lane: &Lane, locked: &mut Locked) {
+        if lane.may_open(locked)
+            && locked.state.nobody_waits()
             && locked.patience.opens()
-            && state.log_mut().lay_out(STEPS)
+            && locked.state.log_mut().lay_out(STEPS)
         {
             locked.open = true;
-            lane.open(state.log_mut());
+            lane.open(locked);
         }
     }
 }
@@ -127,39 +212,90 @@ impl LaneLock {
     /// Stores a value without the lock, where that can be done. `counts` says that a refusal is one.
     #[inline]
     pub(super) fn send<T>(&self, slots: &impl Slots<T>, value: T, counts: bool) -> InLane<T> {
-        let Some(lane) = self.lane() else { return InLane::NotHere(value) };
-        match lane.vacancy(counts) {
-            Vacancy::Place(place) => {
-                slots.cell(place.slot()).fill(&place.claim(), value);
-                place.hand_over();
-                InLane::Done
+        match self.lane() {
+            None => InLane::NotHere(value),
+            Some(Lane::Queue(lane)) => match lane.vacancy(counts) {
+                Vacancy::Place(place) => {
+                    slots.cell(place.slot()).fill(&place.claim(), value);
+                    place.hand_over();
+                    InLane::Done
+                }
+                Vacancy::Full => InLane::Full(value),
+                Vacancy::NotHere if lane.sending_is_foreign() => {
+                    self.adopt(|| lane.adopt_sending());
+                    // Ends: a door changes hands a few times only.
+                    self.send(slots, value, counts)
+                }
+                Vacancy::NotHere => InLane::NotHere(value),
+            },
+            Some(Lane::Ring(lane)) => {
+                if lane.publish(slots, &value) {
+                    return InLane::Done;
+                }
+                if lane.is_foreign(RingEnd::Writing) {
+                    self.adopt(|| lane.adopt(RingEnd::Writing));
+                    return self.send(slots, value, counts);
+                }
+                InLane::NotHere(value)
             }
-            Vacancy::Full => InLane::Full(value),
-            Vacancy::NotHere if lane.sending_is_foreign() => {
-                self.adopt(QueueLane::adopt_sending);
-                // Ends: a door changes hands a few times only.
-                self.send(slots, value, counts)
-            }
-            Vacancy::NotHere => InLane::NotHere(value),
         }
     }
 
-    /// Takes a value without the lock, where that can be done.
+    /// Takes the next value of a queue, or of the cursor with this end, without the lock, where that
+    /// can be done.
     #[inline]
-    pub(super) fn take<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
-        let Some(lane) = self.lane() else { return Taken::NotHere };
-        match lane.next() {
-            Next::Value(place) => {
-                let value = slots.cell(place.slot()).empty(&place.owned());
-                place.hand_over();
-                Taken::Value(value)
+    pub(super) fn take<T>(&self, slots: &impl Slots<T>, cursor: Option<&CursorEnd>) -> Taken<T> {
+        match (self.lane(), cursor) {
+            (Some(Lane::Queue(lane)), _) => match lane.next() {
+                Next::Value(place) => {
+                    let value = slots.cell(place.slot()).empty(&place.owned());
+                    place.hand_over();
+                    Taken::Value(value)
+                }
+                Next::Empty => Taken::Empty,
+                Next::NotHere if lane.taking_is_foreign() => {
+                    self.adopt(|| lane.adopt_taking());
+                    self.take(slots, cursor)
+                }
+                Next::NotHere => Taken::NotHere,
+            },
+            (Some(Lane::Ring(lane)), Some(end)) => match lane.read(slots, end) {
+                Taken::NotHere if lane.is_foreign(RingEnd::Cursor(end)) => {
+                    self.adopt(|| lane.adopt(RingEnd::Cursor(end)));
+                    self.take(slots, cursor)
+                }
+                taken => taken,
+            },
+            (Some(Lane::Ring(_)), None) | (None, _) => Taken::NotHere,
+        }
+    }
+
+    /// A copy of the newest value of a record that has one, without the lock, where that can be done.
+    #[inline]
+    pub(super) fn peek<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
+        let Some(Lane::Ring(lane)) = self.lane() else { return Taken::NotHere };
+        match lane.peek(slots) {
+            Taken::NotHere if lane.is_foreign(RingEnd::Peeking) => {
+                self.adopt(|| lane.adopt(RingEnd::Peeking));
+                self.peek(slots)
             }
-            Next::Empty => Taken::Empty,
-            Next::NotHere if lane.taking_is_foreign() => {
-                self.adopt(QueueLane::adopt_taking);
-                self.take(slots)
-            }
-            Next::NotHere => Taken::NotHere,
+            taken => taken,
+        }
+    }
+
+    /// Whether there is room, where that can be told at a glance.
+    pub(super) fn has_room(&self) -> Option<bool> {
+        match self.lane()? {
+            Lane::Queue(lane) => lane.has_room(),
+            Lane::Ring(_) => None,
+        }
+    }
+
+    /// Whether there is a value, likewise.
+    pub(super) fn has_value(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
+        match self.lane()? {
+            Lane::Queue(lane) => lane.has_value(),
+            Lane::Ring(lane) => lane.has_value(cursor?),
         }
     }
 }

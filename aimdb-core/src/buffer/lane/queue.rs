@@ -24,7 +24,7 @@ use crate::waiting::{Door, Gate, Inside, WaitQueue};
 struct Count(AtomicU64);
 
 #[derive(Debug)]
-pub(in crate::buffer) struct QueueLane {
+pub(super) struct QueueLane {
     gate: Gate,
     sending: Door<End>,
     taking: Door<End>,
@@ -177,13 +177,13 @@ impl QueueLane {
     }
 
     /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
-    pub(in crate::buffer) fn has_room(&self) -> Option<bool> {
+    pub(super) fn has_room(&self) -> Option<bool> {
         let free = || self.stored.0.load(Ordering::Relaxed).wrapping_sub(self.taken.0.load(Ordering::Relaxed));
         self.gate.is_open().then(|| free() < self.capacity as u64)
     }
 
     /// Whether there is a value, likewise.
-    pub(in crate::buffer) fn has_value(&self) -> Option<bool> {
+    pub(super) fn has_value(&self) -> Option<bool> {
         let there = || self.stored.0.load(Ordering::Relaxed) != self.taken.0.load(Ordering::Relaxed);
         self.gate.is_open().then(there)
     }

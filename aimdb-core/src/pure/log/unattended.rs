@@ -80,4 +80,32 @@ impl<W, S: Storage<W>> Log<W, S> {
             cursor.delivered += taken;
         }
     }
+
+    /// Whether records of this kind retain what is read and overwrite the oldest, so that a writing
+    /// end could go on alone while the record is open.
+    pub const fn overwrites(&self) -> bool {
+        self.kind.retains()
+    }
+
+    /// Counts what the writing end has published, over the oldest values, since the window was laid
+    /// out.
+    pub fn catch_up_ring(&mut self, published: u64) {
+        let all = self.len as u64 + published;
+        let over = all.saturating_sub(self.capacity as u64);
+        self.first = ((self.first as u64 + over) % self.capacity as u64) as usize;
+        self.head = self.head.wrapping_add(over);
+        self.len = (all - over) as usize;
+        self.counters.accepted += published;
+        self.counters.overwritten += over;
+    }
+
+    /// Counts what the cursor at this place of the table has read, and what it found overwritten.
+    pub fn catch_up_cursor(&mut self, at: usize, read: u64, lagged: u64) {
+        let cursor = &mut self.cursors.as_mut()[at];
+        cursor.next = cursor.next.wrapping_add(read).wrapping_add(lagged);
+        cursor.delivered += read;
+        cursor.lagged += lagged;
+        self.counters.delivered += read;
+        self.counters.lagged += lagged;
+    }
 }

@@ -1,0 +1,144 @@
+//! What a buffer on the heap is to be.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bytemuck::NoUninit;
+
+#[cfg(feature = "std")]
+use super::INSIDE_BYTES;
+use super::{HeapBuffer, HeapClock, HeapCode};
+#[cfg(feature = "std")]
+use crate::buffer::lane::{LaneLock, Lanes};
+use crate::buffer::slots::HeapSlots;
+use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
+use crate::pure::{Entry, Kind};
+#[cfg(not(feature = "std"))]
+use crate::waiting::HeapLock;
+
+/// Describes a [`HeapBuffer`] with user code in it.
+pub struct HeapBufferBuilder<T> {
+    cfg: BufferCfg,
+    degrade: Option<Degrader<T>>,
+    on_drop: Option<DropHook<T>>,
+    first_number: u64,
+    #[cfg(feature = "std")]
+    lanes: Lanes,
+}
+
+impl<T: Send + 'static> HeapBufferBuilder<T> {
+    pub(super) fn new(cfg: &BufferCfg) -> Self {
+        Self {
+            cfg: *cfg,
+            degrade: None,
+            on_drop: None,
+            first_number: 0,
+            #[cfg(feature = "std")]
+            lanes: Lanes::Queues,
+        }
+    }
+
+    /// Gives the function that `Policy::DegradeQuality` applies. It runs on the sender's thread,
+    /// outside every lock; a panic in it reaches the sender and changes nothing.
+    #[must_use]
+    pub fn degrade(mut self, degrader: Degrader<T>) -> Self {
+        self.degrade = Some(degrader);
+        self
+    }
+
+    /// Gives the function that each value goes to which no reader will get. It runs outside every
+    /// lock, on whichever thread found out.
+    #[must_use]
+    pub fn on_drop(mut self, hook: DropHook<T>) -> Self {
+        self.on_drop = Some(hook);
+        self
+    }
+
+    /// Numbers the values from here on: for tests of what happens when the numbers wrap.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn first_number(mut self, first: u64) -> Self {
+        self.first_number = first;
+        self
+    }
+
+    /// Leaves out what is faster and not needed: for tests that compare it with the reference.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn reference(self) -> Self {
+        #[cfg(feature = "std")]
+        return Self { lanes: Lanes::None, ..self };
+        #[cfg(not(feature = "std"))]
+        self
+    }
+
+    /// Makes a buffer whose values may be cloned for several readers.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description.
+    pub fn build(self) -> Result<HeapBuffer<T>, BufferCfgError>
+    where
+        T: Clone + Sync,
+    {
+        self.build_with(Cloning::allowed())
+    }
+
+    /// Makes a buffer for plain data, without padding and without pointers to look after: as
+    /// [`HeapBufferBuilder::build`], and a small value is copied without a pin, while nobody waits
+    /// even without the lock.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description.
+    pub fn build_plain(self) -> Result<HeapBuffer<T>, BufferCfgError>
+    where
+        T: NoUninit + Sync,
+    {
+        #[cfg(feature = "std")]
+        let this = match (self.lanes, &self.on_drop) {
+            (Lanes::Queues, None) => Self { lanes: Lanes::QueuesAndRings, ..self },
+            (Lanes::Queues | Lanes::QueuesAndRings | Lanes::None, _) => self,
+        };
+        #[cfg(not(feature = "std"))]
+        let this = self;
+        this.build_with(Cloning::plain())
+    }
+
+    /// Makes a buffer for values that are never cloned.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
+    pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
+        match self.cfg.kind() {
+            Kind::Mailbox | Kind::Bounded(_) => self.build_with(Cloning::none()),
+            kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
+        }
+    }
+
+    fn build_with(self, cloning: Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+        #[cfg(feature = "std")]
+        let lanes = self.lanes;
+        let Self { cfg, degrade, on_drop, first_number, .. } = self;
+        cfg.validate(degrade.is_some())?;
+        let capacity = cfg.capacity();
+        let too_large = BufferCfgError::CapacityTooLarge { capacity };
+        // One slot more for a value on its way in, one for a value on its way out; more are added
+        // when more threads are at it at the same time.
+        let slots = capacity + 2;
+        let cells = HeapSlots::new(slots).map_err(|_| too_large)?;
+        let mut entries: Vec<Entry> = Vec::new();
+        entries.try_reserve_exact(capacity).map_err(|_| too_large)?;
+        let mut metas = Vec::new();
+        metas.try_reserve_exact(slots).map_err(|_| too_large)?;
+        let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
+        let code = HeapCode { cloning, degrade, on_drop };
+        #[cfg(feature = "std")]
+        let lock = LaneLock::new(state, if size_of::<T>() <= INSIDE_BYTES { lanes } else { Lanes::None });
+        #[cfg(not(feature = "std"))]
+        let lock = HeapLock::new(state);
+        let shell = Shell::from_parts(lock, cells, code, HeapClock);
+        Ok(HeapBuffer { shell: Arc::new(shell), cfg })
+    }
+}

@@ -1,0 +1,134 @@
+//! Copies of plain data that are made while somebody may be writing, and thrown away if so.
+//!
+//! Each place has a stamp: odd while the value with that number is being written, even when it is
+//! there. A reader copies between two looks at the stamp and keeps the copy only if both say that
+//! the value it wants is there (a sequence lock per place; the fences are those of Boehm, "Can
+//! seqlocks get along with programming language memory models?", 2012). The copy goes word by word
+//! with atomics, so that a torn one is worthless and nothing worse.
+#![allow(unsafe_code)]
+#![allow(unreachable_pub, reason = "a model looks at the stamps alone")]
+
+use alloc::vec::Vec;
+
+#[cfg(not(any(loom, shuttle)))]
+use core::sync::atomic::{AtomicU64, Ordering, fence};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU64, Ordering, fence};
+#[cfg(all(shuttle, not(loom)))]
+use shuttle::sync::atomic::{AtomicU64, Ordering, fence};
+
+use crate::pure::TableFull;
+
+/// The stamps of all places. See the module's documentation.
+#[derive(Debug)]
+pub struct Stamps(Vec<AtomicU64>);
+
+const fn being_written(number: u64) -> u64 {
+    number.wrapping_mul(2).wrapping_add(1)
+}
+
+const fn there(number: u64) -> u64 {
+    number.wrapping_mul(2).wrapping_add(2)
+}
+
+impl Stamps {
+    /// Stamps that say of no value that it is there.
+    pub fn new(places: usize) -> Result<Self, TableFull> {
+        let mut stamps = Vec::new();
+        stamps.try_reserve_exact(places).map_err(|_| TableFull)?;
+        stamps.resize_with(places, || AtomicU64::new(being_written(0)));
+        Ok(Self(stamps))
+    }
+
+    /// Says that the value with this number is there. Called while nobody reads.
+    pub fn set(&self, place: usize, number: u64) {
+        self.0[place].store(there(number), Ordering::Relaxed);
+    }
+
+    /// Writes a value: `copy` stores its words with relaxed atomics. One writer at a time.
+    pub fn write(&self, place: usize, number: u64, copy: impl FnOnce()) {
+        let stamp = &self.0[place];
+        stamp.store(being_written(number), Ordering::Relaxed);
+        // Whoever reads a word of the new value also sees that it was being written.
+        fence(Ordering::Release);
+        copy();
+        // Release: whoever sees this stamp sees the words.
+        stamp.store(there(number), Ordering::Release);
+    }
+
+    /// Reads a value: `copy` loads its words with relaxed atomics. `None` when it was not there, or
+    /// not the whole time.
+    pub fn read<V>(&self, place: usize, number: u64, copy: impl FnOnce() -> V) -> Option<V> {
+        let stamp = &self.0[place];
+        if stamp.load(Ordering::Acquire) != there(number) {
+            return None;
+        }
+        let value = copy();
+        // The words were read before the stamp is.
+        fence(Ordering::Acquire);
+        (stamp.load(Ordering::Relaxed) == there(number)).then_some(value)
+    }
+}
+
+/// The words that values are copied in: as wide as their alignment allows.
+pub(super) mod words {
+    use core::mem::MaybeUninit;
+    use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+    macro_rules! by_alignment {
+        ($type:ty, $copy:ident!($($argument:expr),*)) => {
+            match align_of::<$type>() {
+                1 => $copy!(AtomicU8, $($argument),*),
+                2 => $copy!(AtomicU16, $($argument),*),
+                align if align < align_of::<AtomicUsize>() => $copy!(AtomicU32, $($argument),*),
+                _ => $copy!(AtomicUsize, $($argument),*),
+            }
+        };
+    }
+
+    macro_rules! store_as {
+        ($word:ty, $to:expr, $from:expr) => {
+            for at in 0..size_of_val($from) / size_of::<$word>() {
+                // SAFETY: see `store`; words of this width divide the value, and are aligned as it is.
+                unsafe {
+                    let word = core::ptr::from_ref($from).cast::<$word>().add(at).read();
+                    (*$to.cast::<$word>().add(at)).store(word.into_inner(), Ordering::Relaxed);
+                }
+            }
+        };
+    }
+
+    macro_rules! load_as {
+        ($word:ty, $to:expr, $from:expr) => {
+            for at in 0..size_of_val(&$to) / size_of::<$word>() {
+                // SAFETY: see `load`; words of this width divide the value, and are aligned as it is.
+                unsafe {
+                    let word = (*$from.cast::<$word>().add(at)).load(Ordering::Relaxed);
+                    $to.as_mut_ptr().cast::<$word>().add(at).write(<$word>::new(word));
+                }
+            }
+        };
+    }
+
+    /// Copies a value to where others may be copying it from.
+    ///
+    /// # Safety
+    ///
+    /// `to` is valid for a `T` and accessed by these two functions only meanwhile; `T` has no
+    /// padding and no other uninitialised bytes.
+    pub(in crate::buffer) unsafe fn store<T>(to: *mut T, from: &T) {
+        by_alignment!(T, store_as!(to, from));
+    }
+
+    /// Copies a value from where another may be storing it; what comes may be torn.
+    ///
+    /// # Safety
+    ///
+    /// `from` is valid for a `T`, all of which was once stored, and accessed by these two functions
+    /// only meanwhile.
+    pub(in crate::buffer) unsafe fn load<T>(from: *const T) -> MaybeUninit<T> {
+        let mut to = MaybeUninit::<T>::uninit();
+        by_alignment!(T, load_as!(to, from));
+        to
+    }
+}
