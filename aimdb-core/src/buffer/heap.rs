@@ -161,7 +161,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// Stores a value; see [`Buffer::push`].
     pub fn push(&self, value: T) {
         #[cfg(feature = "std")]
-        let value = match self.shell.lock().send(self.shell.slots(), value, false) {
+        let value = match self.shell.send_in_lane(value, false) {
             InLane::Done => return,
             InLane::Full(value) | InLane::NotHere(value) => value,
         };
@@ -175,7 +175,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// The value, when the buffer is full and does not overwrite, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         #[cfg(feature = "std")]
-        let value = match self.shell.lock().send(self.shell.slots(), value, true) {
+        let value = match self.shell.send_in_lane(value, true) {
             InLane::Done => return Ok(()),
             InLane::Full(value) => return Err(TryProduceError::Full(value)),
             InLane::NotHere(value) => value,
@@ -224,13 +224,23 @@ impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
     }
 }
 
+#[cfg(feature = "std")]
+impl<T: Send + 'static> Shell<T, HeapLayout> {
+    /// Stores a value in the lane, where that can be done. `counts` says that a refusal is one.
+    #[inline]
+    fn send_in_lane(&self, value: T, counts: bool) -> InLane<T> {
+        let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
+        self.lock().send(self.slots(), value, counts, dispose)
+    }
+}
+
 impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
     fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         #[cfg(feature = "std")]
         let mut offer = offer;
         #[cfg(feature = "std")]
         if let Some(value) = offer.as_mut().take_fresh() {
-            match self.lock().send(self.slots(), value, false) {
+            match self.send_in_lane(value, false) {
                 InLane::Done => return Poll::Ready(Ok(())),
                 InLane::Full(value) | InLane::NotHere(value) => offer.as_mut().put_back(value),
             }
@@ -304,7 +314,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn push_at_once(&self, value: T) -> Result<(), T> {
-        match self.shell.lock().send(self.shell.slots(), value, false) {
+        match self.shell.send_in_lane(value, false) {
             InLane::Done => Ok(()),
             InLane::Full(value) | InLane::NotHere(value) => Err(value),
         }

@@ -13,7 +13,8 @@ use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::ledger::Ledger;
 use crate::schedule::{block_on, thread};
 use crate::verbs::{
-    drain, poll_once, reader, recv, recv_and_cancel, send, send_and_cancel, share, try_recv, with_lane,
+    drain, mailbox_with_lane, poll_once, reader, recv, recv_and_cancel, send, send_and_cancel, share, try_recv,
+    with_lane,
 };
 
 /// One end fills and the other empties, the first value in the lane, the others as it comes.
@@ -276,6 +277,57 @@ pub fn s5_a_forced_value_meets_a_pop() {
                 assert_eq!(try_recv(&mut reader), Ok(2));
             }
         }
+    });
+}
+
+/// A mailbox is put into twice and looked at twice: what is taken is newer each time, and all that was
+/// not is displaced or pending.
+pub fn k_a_mailbox_is_put_and_taken() {
+    Ledger::audit(|ledger| {
+        let buffer = mailbox_with_lane();
+        let mut reader = reader(&buffer);
+        let putting = thread::spawn({
+            let (buffer, values) = (buffer.clone(), [1, 2].map(|id| ledger.tag(id)));
+            move || values.map(|value| buffer.push(value))
+        });
+        let first = try_recv(&mut reader).unwrap_or(0);
+        let second = try_recv(&mut reader).unwrap_or(first);
+        putting.join().unwrap();
+        let last = try_recv(&mut reader).unwrap_or(second);
+        assert!(first <= second && second <= last && last == 2, "{first} {second} {last}");
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.delivered + counters.overwritten), (2, 2));
+    });
+}
+
+/// A taker goes to wait beside a put.
+pub fn w1_a_taker_goes_to_wait() {
+    Ledger::audit(|ledger| {
+        let buffer = mailbox_with_lane();
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        assert_eq!(try_recv(&mut reader), Ok(1));
+        let taking = thread::spawn(move || recv(&mut reader));
+        buffer.push(ledger.tag(2));
+        assert_eq!(taking.join().unwrap(), Ok(2));
+    });
+}
+
+/// A close and a peek meet a put.
+pub fn c1_a_mailbox_is_closed_beside_a_put() {
+    Ledger::audit(|ledger| {
+        let buffer = mailbox_with_lane();
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let putting = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || buffer.try_push(value).is_ok()
+        });
+        let seen = buffer.peek().map(|value| value.id);
+        buffer.close();
+        let put = putting.join().unwrap();
+        assert!(seen == Some(1) || put && seen == Some(2));
+        assert_eq!(drain(&mut reader), [1 + u32::from(put)]);
     });
 }
 

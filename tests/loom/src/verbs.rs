@@ -29,6 +29,11 @@ pub fn buffer(cfg: &BufferCfg) -> Tags {
     builder.build().expect("the scenarios describe buffers that can be made")
 }
 
+/// A mailbox whose two ends use a lane while nobody waits.
+pub fn mailbox_with_lane() -> Tags {
+    HeapBuffer::new(&BufferCfg::Mailbox).expect("the scenarios describe buffers that can be made")
+}
+
 /// A buffer whose producers wait, and whose two ends use a lane while nobody does.
 pub fn with_lane(capacity: usize) -> Tags {
     let cfg = BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream };

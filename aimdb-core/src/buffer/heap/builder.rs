@@ -34,7 +34,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
             on_drop: None,
             first_number: 0,
             #[cfg(feature = "std")]
-            lanes: Lanes::Queues,
+            lanes: Lanes::Moving,
         }
     }
 
@@ -97,8 +97,8 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     {
         #[cfg(feature = "std")]
         let this = match (self.lanes, &self.on_drop) {
-            (Lanes::Queues, None) => Self { lanes: Lanes::QueuesAndRings, ..self },
-            (Lanes::Queues | Lanes::QueuesAndRings | Lanes::None, _) => self,
+            (Lanes::Moving, None) => Self { lanes: Lanes::MovingAndCopying, ..self },
+            (Lanes::Moving | Lanes::MovingAndCopying | Lanes::None, _) => self,
         };
         #[cfg(not(feature = "std"))]
         let this = self;

@@ -9,6 +9,7 @@
 //! Closing the lane costs both ends a moment. A record whose ends mostly wait for each other, where
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
 
+mod mailbox;
 mod queue;
 mod ring;
 mod stamp;
@@ -19,6 +20,7 @@ use alloc::vec::Vec;
 use super::{Slots, State};
 use crate::pure::{CursorId, HeapStorage, Log};
 use crate::waiting::{HeapLock, Lock, WaitQueue};
+use mailbox::{MailboxEnd, MailboxLane, Put};
 use queue::{Next, QueueLane, Vacancy};
 
 use ring::{CursorEnds, RingEnd, RingLane};
@@ -36,6 +38,7 @@ pub(super) struct LaneLock {
 
 enum Lane {
     Queue(QueueLane),
+    Mailbox(MailboxLane),
     Ring(RingLane),
 }
 
@@ -66,11 +69,11 @@ pub(super) enum Taken<T> {
 pub(super) enum Lanes {
     /// None: the reference.
     None,
-    /// Queues that lose nothing.
-    Queues,
+    /// Queues that lose nothing, and mailboxes.
+    Moving,
     /// These, and rings and latest values: the values are plain data without padding, and nobody is
     /// told of those that are overwritten.
-    QueuesAndRings,
+    MovingAndCopying,
 }
 
 struct Locked {
@@ -91,12 +94,13 @@ impl Lane {
     /// The lane of such a record, if it has one and there is memory for it.
     fn of(log: &Machine, lanes: Lanes) -> Option<Self> {
         match lanes {
-            Lanes::Queues | Lanes::QueuesAndRings if log.may_be_left() => {
+            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => {
                 Some(Self::Queue(QueueLane::new(log.capacity())))
             }
+            Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Some(Self::Mailbox(MailboxLane::new())),
             // A model checker cannot follow copies by words; it looks at `stamp` alone.
-            Lanes::QueuesAndRings if log.overwrites() && cfg!(not(loom)) => RingLane::new(log).ok().map(Self::Ring),
-            Lanes::QueuesAndRings | Lanes::Queues | Lanes::None => None,
+            Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => RingLane::new(log).ok().map(Self::Ring),
+            Lanes::MovingAndCopying | Lanes::Moving | Lanes::None => None,
         }
     }
 
@@ -104,6 +108,7 @@ impl Lane {
         let log = locked.state.log_mut();
         match self {
             Self::Queue(lane) => lane.close(log),
+            Self::Mailbox(lane) => lane.close(log),
             Self::Ring(lane) => {
                 let moved = lane.close(log, &locked.cursors);
                 locked.stamped = log.next_number();
@@ -116,19 +121,23 @@ impl Lane {
         let log = locked.state.log();
         match self {
             Self::Queue(_) => log.is_plain_queue(),
+            Self::Mailbox(_) => !log.is_closed(),
             Self::Ring(lane) => lane.may_open(log, &locked.cursors),
         }
     }
 
-    fn open(&self, locked: &mut Locked) {
+    /// Lets the ends in; says whether it could.
+    fn open(&self, locked: &mut Locked) -> bool {
         let log = locked.state.log_mut();
         match self {
             Self::Queue(lane) => lane.open(log),
+            Self::Mailbox(lane) => return lane.open(log),
             Self::Ring(lane) => {
                 lane.stamp(log, locked.stamped);
                 lane.open(log, &locked.cursors);
             }
         }
+        true
     }
 }
 
@@ -167,7 +176,7 @@ impl LaneLock {
             if locked.open {
                 lane.close(locked);
                 adopt();
-                lane.open(locked);
+                locked.open = lane.open(locked);
             }
         });
     }
@@ -186,8 +195,7 @@ impl LaneLock {
             && locked.patience.opens()
             && locked.state.log_mut().lay_out(STEPS)
         {
-            locked.open = true;
-            lane.open(locked);
+            locked.open = lane.open(locked);
         }
     }
 }
@@ -209,9 +217,10 @@ impl Lock<State<HeapStorage>> for LaneLock {
 }
 
 impl LaneLock {
-    /// Stores a value without the lock, where that can be done. `counts` says that a refusal is one.
+    /// Stores a value without the lock, where that can be done. `counts` says that a refusal is one;
+    /// `dispose` is given the value that was displaced.
     #[inline]
-    pub(super) fn send<T>(&self, slots: &impl Slots<T>, value: T, counts: bool) -> InLane<T> {
+    pub(super) fn send<T>(&self, slots: &impl Slots<T>, value: T, counts: bool, dispose: impl FnOnce(T)) -> InLane<T> {
         match self.lane() {
             None => InLane::NotHere(value),
             Some(Lane::Queue(lane)) => match lane.vacancy(counts) {
@@ -224,9 +233,21 @@ impl LaneLock {
                 Vacancy::NotHere if lane.sending_is_foreign() => {
                     self.adopt(|| lane.adopt_sending());
                     // Ends: a door changes hands a few times only.
-                    self.send(slots, value, counts)
+                    self.send(slots, value, counts, dispose)
                 }
                 Vacancy::NotHere => InLane::NotHere(value),
+            },
+            Some(Lane::Mailbox(lane)) => match lane.put(slots, value) {
+                Put::Alone => InLane::Done,
+                Put::Displaced(before) => {
+                    dispose(before);
+                    InLane::Done
+                }
+                Put::NotHere(value) if lane.is_foreign(MailboxEnd::Putting) => {
+                    self.adopt(|| lane.adopt(MailboxEnd::Putting));
+                    self.send(slots, value, counts, dispose)
+                }
+                Put::NotHere(value) => InLane::NotHere(value),
             },
             Some(Lane::Ring(lane)) => {
                 if lane.publish(slots, &value) {
@@ -234,7 +255,7 @@ impl LaneLock {
                 }
                 if lane.is_foreign(RingEnd::Writing) {
                     self.adopt(|| lane.adopt(RingEnd::Writing));
-                    return self.send(slots, value, counts);
+                    return self.send(slots, value, counts, dispose);
                 }
                 InLane::NotHere(value)
             }
@@ -258,6 +279,13 @@ impl LaneLock {
                     self.take(slots, cursor)
                 }
                 Next::NotHere => Taken::NotHere,
+            },
+            (Some(Lane::Mailbox(lane)), _) => match lane.take(slots) {
+                Taken::NotHere if lane.is_foreign(MailboxEnd::Taking) => {
+                    self.adopt(|| lane.adopt(MailboxEnd::Taking));
+                    self.take(slots, cursor)
+                }
+                taken => taken,
             },
             (Some(Lane::Ring(lane)), Some(end)) => match lane.read(slots, end) {
                 Taken::NotHere if lane.is_foreign(RingEnd::Cursor(end)) => {
@@ -287,7 +315,7 @@ impl LaneLock {
     pub(super) fn has_room(&self) -> Option<bool> {
         match self.lane()? {
             Lane::Queue(lane) => lane.has_room(),
-            Lane::Ring(_) => None,
+            Lane::Mailbox(_) | Lane::Ring(_) => None,
         }
     }
 
@@ -295,6 +323,7 @@ impl LaneLock {
     pub(super) fn has_value(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
         match self.lane()? {
             Lane::Queue(lane) => lane.has_value(),
+            Lane::Mailbox(lane) => lane.has_value(),
             Lane::Ring(lane) => lane.has_value(cursor?),
         }
     }

@@ -319,7 +319,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         self.dispose_value(self.take_out(owned), cause);
     }
 
-    fn dispose_value(&self, value: T, cause: Option<DropCause>) {
+    pub(crate) fn dispose_value(&self, value: T, cause: Option<DropCause>) {
         match cause {
             Some(cause) => self.code.dropped(value, cause),
             None => drop(value),

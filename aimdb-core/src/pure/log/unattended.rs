@@ -108,4 +108,44 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.counters.delivered += read;
         self.counters.lagged += lagged;
     }
+
+    /// Whether the record is a mailbox, whose ends could go on alone while it is open.
+    pub const fn is_mailbox(&self) -> bool {
+        matches!(self.kind, Kind::Mailbox)
+    }
+
+    /// A slot for each of the two ends of a mailbox, besides that of its place, at whose value nobody
+    /// may be looking.
+    pub fn leave_mailbox(&mut self) -> Option<[Claim; 2]> {
+        if self.slots.is_pinned(self.entries.as_ref()[self.first].slot) {
+            return None;
+        }
+        let first = self.slots.claim().ok()?;
+        match self.slots.claim() {
+            Ok(second) => Some([first, second]),
+            Err(_) => {
+                self.release(first.0);
+                None
+            }
+        }
+    }
+
+    /// Counts what the two ends of a mailbox have done, and takes back the slots that they had. `slot`
+    /// is the place's now.
+    pub fn catch_up_mailbox(&mut self, slot: u32, ends: [Claim; 2], put: u64, displaced: u64, taken: u64) {
+        for end in ends {
+            self.release(end.0);
+        }
+        self.entries.as_mut()[self.first] = Entry { slot, unread: 1 };
+        self.len = (self.len as u64 + put - displaced - taken) as usize;
+        self.head = self.head.wrapping_add(displaced).wrapping_add(taken);
+        self.counters.accepted += put;
+        self.counters.overwritten += displaced;
+        self.counters.delivered += taken;
+        // What was displaced, the cursor finds lost when it next looks.
+        if let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0) {
+            cursor.next = cursor.next.wrapping_add(taken);
+            cursor.delivered += taken;
+        }
+    }
 }

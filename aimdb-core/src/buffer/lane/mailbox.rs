@@ -1,0 +1,166 @@
+//! The lane of a mailbox: three slots, of which one lies between the ends (the triple buffer).
+//!
+//! The putting end fills a slot of its own and exchanges it for the one in between; the taking end
+//! exchanges an empty one of its own for a full one in between. Whoever gets a slot by an exchange is
+//! alone with it.
+#![allow(unsafe_code)]
+
+#[cfg(not(any(loom, shuttle)))]
+use core::sync::atomic::{AtomicU32, Ordering};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU32, Ordering};
+#[cfg(all(shuttle, not(loom)))]
+use shuttle::sync::atomic::{AtomicU32, Ordering};
+
+use super::{Machine, Taken};
+use crate::buffer::Slots;
+use crate::pure::{Claim, Owned};
+use crate::waiting::{Door, Gate};
+
+#[derive(Debug)]
+pub(super) struct MailboxLane {
+    gate: Gate,
+    putting: Door<End>,
+    taking: Door<End>,
+    between: Between,
+}
+
+/// The slot between the ends, and whether a value lies in it; on a cache line of its own.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Between(AtomicU32);
+
+const FULL: u32 = 1 << 31;
+
+/// What an end works with.
+#[derive(Debug, Default)]
+struct End {
+    /// Its empty slot.
+    slot: u32,
+    /// Values that it has put or taken, and displaced, since the lane was opened.
+    moved: u64,
+    displaced: u64,
+}
+
+/// What became of a value.
+pub(super) enum Put<T> {
+    /// It is pending.
+    Alone,
+    /// It is pending in the place of this one.
+    Displaced(T),
+    /// The lane is closed, or this thread may not use it.
+    NotHere(T),
+}
+
+impl MailboxLane {
+    pub(super) fn new() -> Self {
+        Self {
+            gate: Gate::new(),
+            putting: Door::new(End::default()),
+            taking: Door::new(End::default()),
+            between: Between(AtomicU32::new(0)),
+        }
+    }
+
+    /// Puts a value, and hands out the one that it displaced.
+    #[inline]
+    pub(super) fn put<T>(&self, slots: &impl Slots<T>, value: T) -> Put<T> {
+        let Some(mut inside) = self.putting.enter(&self.gate) else { return Put::NotHere(value) };
+        inside.with(|end| {
+            // The slot is this end's: it came by an exchange, or with the opening of the lane.
+            slots.cell(end.slot).fill(&Claim(end.slot), value);
+            // Release: the taker sees the value. Acquire: the slot that comes back is empty, or holds
+            // the value that the last exchange put there.
+            let before = self.between.0.swap(end.slot | FULL, Ordering::AcqRel);
+            end.slot = before & !FULL;
+            end.moved += 1;
+            if before & FULL == 0 {
+                return Put::Alone;
+            }
+            end.displaced += 1;
+            Put::Displaced(slots.cell(end.slot).empty(&Owned(end.slot)))
+        })
+    }
+
+    /// Takes the pending value.
+    #[inline]
+    pub(super) fn take<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
+        let Some(mut inside) = self.taking.enter(&self.gate) else { return Taken::NotHere };
+        inside.with(|end| {
+            if self.between.0.load(Ordering::Relaxed) & FULL == 0 {
+                return Taken::Empty;
+            }
+            // Only this end empties the slot in between, so it is still full. Acquire: the value is
+            // seen. Release: the slot that goes there was emptied before.
+            end.slot = self.between.0.swap(end.slot, Ordering::AcqRel) & !FULL;
+            end.moved += 1;
+            Taken::Value(slots.cell(end.slot).empty(&Owned(end.slot)))
+        })
+    }
+
+    /// Whether a value is pending, as far as can be told without going in.
+    pub(super) fn has_value(&self) -> Option<bool> {
+        self.gate.is_open().then(|| self.between.0.load(Ordering::Relaxed) & FULL != 0)
+    }
+
+    pub(super) fn is_foreign(&self, end: MailboxEnd) -> bool {
+        self.gate.is_open() && self.door(end).is_foreign()
+    }
+
+    /// Gives an end to the calling thread. Called under the record's lock, after `close`.
+    pub(super) fn adopt(&self, end: MailboxEnd) {
+        // SAFETY: the gate is shut and nobody is inside.
+        unsafe { self.door(end).adopt() }
+    }
+
+    const fn door(&self, end: MailboxEnd) -> &Door<End> {
+        match end {
+            MailboxEnd::Putting => &self.putting,
+            MailboxEnd::Taking => &self.taking,
+        }
+    }
+
+    /// Lets the ends in, if there is a slot for each. Called under the record's lock, with the window
+    /// laid out.
+    pub(super) fn open(&self, log: &mut Machine) -> bool {
+        let Some([for_putting, for_taking]) = log.leave_mailbox() else { return false };
+        let pending = if log.is_empty() { 0 } else { FULL };
+        // SAFETY: the caller holds the lock and the gate is shut: it was never opened, or `close`
+        // came after.
+        unsafe {
+            self.putting.with_end(|end| *end = End { slot: for_putting.0, ..End::default() });
+            self.taking.with_end(|end| *end = End { slot: for_taking.0, ..End::default() });
+        }
+        // Published by the gate.
+        self.between.0.store(log.places()[0].slot() | pending, Ordering::Relaxed);
+        self.gate.open();
+        true
+    }
+
+    /// Keeps the ends out and counts what they have done; says how many values they moved. Called
+    /// under the record's lock.
+    pub(super) fn close(&self, log: &mut Machine) -> u64 {
+        self.gate.shut();
+        self.putting.await_empty();
+        self.taking.await_empty();
+        // SAFETY: the gate was shut here, and the doors were found empty after.
+        let [put, taken] = unsafe {
+            [&self.putting, &self.taking].map(|door| door.with_end(|end| (end.moved, end.displaced, end.slot)))
+        };
+        let between = self.between.0.load(Ordering::Relaxed);
+        debug_assert_eq!(
+            between & FULL != 0,
+            log.len() as u64 + put.0 - put.1 - taken.0 == 1,
+            "what came is here or went"
+        );
+        log.catch_up_mailbox(between & !FULL, [put.2, taken.2].map(Claim), put.0, put.1, taken.0);
+        put.0 + taken.0
+    }
+}
+
+/// Names an end.
+#[derive(Clone, Copy)]
+pub(super) enum MailboxEnd {
+    Putting,
+    Taking,
+}
