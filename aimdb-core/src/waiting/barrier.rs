@@ -63,7 +63,8 @@ mod real {
     /// A full barrier, here and, where [`pays`], in every other running thread of the process.
     pub(in crate::waiting) fn heavy() {
         fence(Ordering::SeqCst);
-        if pays() && !system::barrier() {
+        // A forked child may have to register for itself.
+        if pays() && !system::barrier() && !system::register() {
             // The system changed its mind (a filter was installed since). A write stays in a
             // processor's buffer for microseconds; this is far longer.
             crate::waiting::lock::Bell::new().doze(core::time::Duration::from_millis(10));
