@@ -8,7 +8,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::{
-    self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_blocking,
+    self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
@@ -252,7 +252,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
         let buffer = self.producer.buffer();
         match buffer.push_at_once(value) {
             Ok(()) => Ok(()),
-            Err(value) => send_blocking(&**buffer, value, deadline()),
+            Err(value) => send_waiting(&**buffer, value, deadline()),
         }
     }
 

@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use super::{Buffer, FlushError, SendError};
-use crate::waiting::{Deadline, block_on, look_for};
+use crate::waiting::{Deadline, block_on, look_for, serves, wait_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
 ///
@@ -18,12 +18,27 @@ pub fn send_blocking<T: Send + 'static>(
     value: T,
     deadline: Deadline,
 ) -> Result<(), SendError<T>> {
-    let mut value = match buffer.push_at_once(value) {
-        Ok(()) => return Ok(()),
-        Err(value) => value,
-    };
-    // Before it is known as one who waits, the thread looks for a while.
-    if look_for(deadline, || buffer.has_room()) {
+    match buffer.push_at_once(value) {
+        Ok(()) => Ok(()),
+        Err(value) => send_waiting(buffer, value, deadline),
+    }
+}
+
+/// The rest of [`send_blocking`], for a value that [`Buffer::push_at_once`] gave back.
+///
+/// # Errors
+///
+/// Those of [`send_blocking`].
+pub fn send_waiting<T: Send + 'static>(
+    buffer: &dyn Buffer<T>,
+    mut value: T,
+    deadline: Deadline,
+) -> Result<(), SendError<T>> {
+    // Before it is known as one who waits, the thread looks for a while; not one that would wait for
+    // itself.
+    let mut looked = false;
+    if buffer.has_room().is_some() && !serves(buffer.identity()) {
+        looked = !look_for(deadline, || buffer.has_room());
         value = match buffer.push_at_once(value) {
             Ok(()) => return Ok(()),
             Err(value) => value,
@@ -34,7 +49,7 @@ pub fn send_blocking<T: Send + 'static>(
     if let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return outcome;
     }
-    match block_on(push.as_mut(), deadline) {
+    match wait_on(push.as_mut(), deadline, looked) {
         Some(outcome) => outcome,
         None => match push.cancel() {
             Some(value) => Err(SendError::Timeout(value)),

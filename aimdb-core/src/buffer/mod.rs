@@ -41,7 +41,7 @@ pub use slots::{SlotCell, Slots};
 pub use lane::Stamps;
 
 #[cfg(feature = "std")]
-pub use blocking::{flush_blocking, send_blocking};
+pub use blocking::{flush_blocking, send_blocking, send_waiting};
 #[cfg(feature = "alloc")]
 pub use cfg::{BufferCfg, Degrader, DropHook};
 #[cfg(feature = "std")]

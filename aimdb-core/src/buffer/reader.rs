@@ -148,8 +148,8 @@ mod blocking {
     use core::pin::pin;
 
     use super::Reader;
-    use crate::buffer::RecvTimeoutError;
-    use crate::waiting::{Deadline, block_on, look_for};
+    use crate::buffer::{RecvTimeoutError, TryRecvError};
+    use crate::waiting::{Deadline, look_for, wait_on};
 
     impl<T: Send + 'static> Reader<T> {
         /// Blocks the calling thread until there is a value or the deadline passes.
@@ -159,13 +159,19 @@ mod blocking {
         /// Why there is no value. What is ready when the deadline passes wins over the timeout.
         pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
             // Before it is known as one who waits, the thread looks for a while.
-            if self.untold == 0
-                && look_for(deadline, || self.inner.has_value())
-                && let Ok(value) = self.inner.try_recv()
-            {
-                return Ok(value);
+            let mut looked = false;
+            if self.untold == 0 && self.inner.has_value().is_some() {
+                looked = !look_for(deadline, || self.inner.has_value());
+                // A lag is told once, so what comes now is the answer, unless it is nothing.
+                match self.inner.try_recv() {
+                    Ok(value) => return Ok(value),
+                    Err(TryRecvError::Empty) => {}
+                    Err(TryRecvError::Lagged(lag)) => return Err(RecvTimeoutError::Lagged(lag)),
+                    Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
+                    Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
+                }
             }
-            match block_on(pin!(self.recv()), deadline) {
+            match wait_on(pin!(self.recv()), deadline, looked) {
                 Some(Ok(value)) => Ok(value),
                 Some(Err(error)) => Err(error.into()),
                 None => Err(RecvTimeoutError::Timeout),

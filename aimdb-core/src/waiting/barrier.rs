@@ -47,17 +47,22 @@ mod real {
     pub(in crate::waiting) fn pays() -> bool {
         match STATE.load(Ordering::Relaxed) {
             UNKNOWN => {
-                let registered = system::register();
-                STATE.store(if registered { REGISTERED } else { REFUSED }, Ordering::Relaxed);
-                registered
+                let answer = if system::register() { REGISTERED } else { REFUSED };
+                // The first answer holds: threads may go by it already.
+                let first = STATE.compare_exchange(UNKNOWN, answer, Ordering::Relaxed, Ordering::Relaxed);
+                first.map_or_else(|first| first, |_| answer) == REGISTERED
             }
             state => state == REGISTERED,
         }
     }
 
-    /// Keeps the compiler from moving accesses across. Enough only where [`pays`].
+    /// Keeps the compiler from moving accesses across; a full barrier when the system no longer
+    /// answers. For those who once found that it [`pays`].
     pub(in crate::waiting) fn light() {
         compiler_fence(Ordering::SeqCst);
+        if STATE.load(Ordering::Relaxed) != REGISTERED {
+            fence(Ordering::SeqCst);
+        }
     }
 
     /// A full barrier, here and, where [`pays`], in every other running thread of the process.
@@ -65,8 +70,10 @@ mod real {
         fence(Ordering::SeqCst);
         // A forked child may have to register for itself.
         if pays() && !system::barrier() && !system::register() {
-            // The system changed its mind (a filter was installed since). A write stays in a
-            // processor's buffer for microseconds; this is far longer.
+            // The system changed its mind (a filter was installed since): from now on the light
+            // barrier is a full one. For those who just passed it: a write stays in a processor's
+            // buffer for microseconds; this is far longer.
+            STATE.store(REFUSED, Ordering::Relaxed);
             crate::waiting::lock::Bell::new().doze(core::time::Duration::from_millis(10));
             fence(Ordering::SeqCst);
         }

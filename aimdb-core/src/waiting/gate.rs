@@ -19,11 +19,11 @@ use core::cell::Cell;
 use core::marker::PhantomData;
 
 #[cfg(not(any(loom, shuttle)))]
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 #[cfg(all(shuttle, not(loom)))]
-use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
 #[cfg(not(loom))]
 use core::cell::UnsafeCell;
@@ -63,8 +63,10 @@ const ALL: usize = OWNERS;
 unsafe impl<E: Send> Sync for Door<E> {}
 
 impl Gate {
-    /// A gate that is shut.
+    /// A gate that is shut. Where it is the first of the process, this registers with the system,
+    /// which may take milliseconds.
     pub(crate) fn new() -> Self {
+        barrier::pays();
         Self { open: AtomicBool::new(false) }
     }
 
@@ -78,10 +80,15 @@ impl Gate {
         self.open.store(true, Ordering::Release);
     }
 
-    /// Lets no end in from now on: whoever then finds a door empty is alone with its end.
-    pub(crate) fn shut(&self) {
+    /// Lets no end in from now on: whoever then finds a door empty is alone with its end. `owned`
+    /// says whether one of the doors is a thread's own.
+    pub(crate) fn shut(&self, owned: bool) {
         self.open.store(false, Ordering::Relaxed);
-        barrier::heavy();
+        if owned {
+            barrier::heavy();
+        } else {
+            fence(Ordering::SeqCst);
+        }
     }
 }
 
@@ -96,6 +103,9 @@ impl<E> Door<E> {
 
     /// Goes in, unless the gate is shut, somebody else is inside, or the door is another thread's.
     pub(crate) fn enter<'a>(&'a self, gate: &Gate) -> Option<Inside<'a, E>> {
+        if !gate.is_open() {
+            return None;
+        }
         let owner = self.owner.load(Ordering::Relaxed);
         let flag = &self.inside[owner % (OWNERS + 1)];
         if is_this_thread(owner) {
@@ -107,7 +117,7 @@ impl<E> Door<E> {
             let may = gate.open.load(Ordering::Acquire) && self.owner.load(Ordering::Relaxed) == owner;
             return may.then_some(inside);
         }
-        if owner != ALL || !gate.is_open() {
+        if owner != ALL {
             return None;
         }
         flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).ok()?;
@@ -121,6 +131,12 @@ impl<E> Door<E> {
     pub(crate) fn is_foreign(&self) -> bool {
         let owner = self.owner.load(Ordering::Relaxed);
         owner != ALL && !is_this_thread(owner)
+    }
+
+    /// Whether a thread owns the door. Told for certain under the lock that guards the gate.
+    pub(crate) fn is_owned(&self) -> bool {
+        let owner = self.owner.load(Ordering::Relaxed);
+        owner != ALL && owner != NOBODY
     }
 
     /// Makes the door the calling thread's; when it has had its owners, everybody's.

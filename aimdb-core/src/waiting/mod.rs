@@ -42,8 +42,8 @@ pub use clock::model::set_model_clock;
 #[cfg(feature = "std")]
 pub use fork::{fork_generation, watch_for_forks};
 #[cfg(feature = "std")]
-pub(crate) use park::look_for;
-#[cfg(feature = "std")]
 pub use park::{ThreadParker, block_on};
+#[cfg(feature = "std")]
+pub(crate) use park::{look_for, wait_on};
 #[cfg(feature = "std")]
 pub use place::{Place, may_block, serves};

@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::Waker;
 
 #[cfg(not(any(loom, shuttle)))]
-use core::sync::atomic::{AtomicU32, Ordering, fence};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU32, Ordering, fence};
 #[cfg(all(shuttle, not(loom)))]
@@ -37,6 +37,9 @@ struct Inner {
     /// How long the next park spins before it sleeps; grows while spinning pays.
     #[cfg_attr(any(loom, shuttle), allow(dead_code))]
     spins: AtomicU32,
+    /// The thread has looked for long enough before this wait.
+    #[cfg(not(any(loom, shuttle)))]
+    looked: AtomicBool,
     bell: Bell,
 }
 
@@ -58,8 +61,13 @@ impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
     #[must_use]
     pub fn new() -> Self {
-        let inner =
-            Arc::new(Inner { state: AtomicU32::new(AWAKE), spins: AtomicU32::new(MAX_SPINS), bell: Bell::new() });
+        let inner = Arc::new(Inner {
+            state: AtomicU32::new(AWAKE),
+            spins: AtomicU32::new(MAX_SPINS),
+            #[cfg(not(any(loom, shuttle)))]
+            looked: AtomicBool::new(false),
+            bell: Bell::new(),
+        });
         Self { waker: Waker::from(Arc::clone(&inner)), inner }
     }
 }
@@ -93,11 +101,17 @@ impl Inner {
     /// pays and becomes short, and the yields do.
     #[cfg(not(any(loom, shuttle)))]
     fn spin(&self) -> bool {
-        let limit = self.spins.load(Ordering::Relaxed);
+        let looked = self.looked.load(Ordering::Relaxed);
+        if looked {
+            self.looked.store(false, Ordering::Relaxed);
+        }
+        let limit = if looked { MIN_SPINS } else { self.spins.load(Ordering::Relaxed) };
         let begun = if limit > MIN_SPINS { SystemClock.now() } else { 0 };
         for turn in 1..=limit {
             if self.state.load(Ordering::Relaxed) == RUNG && self.take_ring() {
-                self.spins.store(MAX_SPINS, Ordering::Relaxed);
+                if !looked {
+                    self.spins.store(MAX_SPINS, Ordering::Relaxed);
+                }
                 return true;
             }
             core::hint::spin_loop();
@@ -105,7 +119,9 @@ impl Inner {
                 break;
             }
         }
-        self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
+        if !looked {
+            self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
+        }
         for _ in 0..YIELDS {
             std::thread::yield_now();
             if self.take_ring() {
@@ -154,6 +170,12 @@ std::thread_local! {
 /// nothing came, the answer is false. How long is worth it is learnt from how it went lately.
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) -> bool {
+    // What is there at once says nothing of how long a look pays.
+    match come() {
+        None => return false,
+        Some(true) => return true,
+        Some(false) => {}
+    }
     let limit = LOOKS.try_with(Cell::get).unwrap_or(MIN_SPINS);
     let begun = if limit > MIN_SPINS || until != Deadline::Never { SystemClock.now() } else { 0 };
     if until.has_passed(begun) {
@@ -223,7 +245,16 @@ std::thread_local! {
 /// Allocates on the thread's first wait only. Works while the thread's local storage is being torn
 /// down, where it allocates each time.
 pub fn block_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
+    wait_on(operation, deadline, false)
+}
+
+/// The same; `looked` says that the thread has looked for long enough and need not spin once more.
+pub(crate) fn wait_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline, looked: bool) -> Option<F::Output> {
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    #[cfg(not(any(loom, shuttle)))]
+    parker.inner.looked.store(looked, Ordering::Relaxed);
+    #[cfg(any(loom, shuttle))]
+    let _ = looked;
     let output = block_on_with(&parker, &SystemClock, operation, deadline);
     // Not reached when the operation panics: then the thread makes a new parker.
     let _ = PARKER.try_with(|place| place.set(Some(parker)));

@@ -61,7 +61,8 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
             match self.take_in_lane() {
                 Taken::Value(value) => return Poll::Ready(Ok(value)),
                 Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
-                Taken::Empty | Taken::NotHere => {}
+                Taken::Empty => return self.shell.poll_wait(self.cursor, self.reading.as_mut(), context),
+                Taken::NotHere => {}
             }
         }
         self.shell.poll_recv(self.cursor, self.reading.as_mut(), context)

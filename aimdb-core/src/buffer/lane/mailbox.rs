@@ -140,7 +140,7 @@ impl MailboxLane {
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
     pub(super) fn close(&self, log: &mut Machine) -> u64 {
-        self.gate.shut();
+        self.gate.shut(self.putting.is_owned() || self.taking.is_owned());
         self.putting.await_empty();
         self.taking.await_empty();
         // SAFETY: the gate was shut here, and the doors were found empty after.

@@ -19,6 +19,8 @@ use alloc::vec::Vec;
 
 use super::{Slots, State};
 use crate::pure::{CursorId, HeapStorage, Log};
+#[cfg(not(any(loom, shuttle)))]
+use crate::waiting::{Clock, SystemClock};
 use crate::waiting::{HeapLock, Lock, WaitQueue};
 use mailbox::{MailboxEnd, MailboxLane, Put};
 use queue::{Next, QueueLane, Vacancy};
@@ -85,18 +87,24 @@ struct Locked {
     stamped: u64,
 }
 
-/// Steps of laying out a window in one lock hold.
-const STEPS: usize = 64;
+/// Steps of laying out a window: when it is made, and in a later lock hold.
+const FIRST_STEPS: usize = 1024;
+const STEPS: usize = 8;
+
+/// A record of more values than this has no lane: to lay its window out would take too long, and
+/// touch memory that a record which is never full does not need.
+const MOST_PLACES: usize = 1 << 16;
 
 type Machine = Log<WaitQueue, HeapStorage>;
 
 impl Lane {
     /// The lane of such a record, if it has one and there is memory for it.
     fn of(log: &Machine, lanes: Lanes) -> Option<Self> {
+        if log.capacity() > MOST_PLACES {
+            return None;
+        }
         match lanes {
-            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => {
-                Some(Self::Queue(QueueLane::new(log.capacity())))
-            }
+            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Some(Self::Queue(QueueLane::new(log))),
             Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Some(Self::Mailbox(MailboxLane::new())),
             // A model checker cannot follow copies by words; it looks at `stamp` alone.
             Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => RingLane::new(log).ok().map(Self::Ring),
@@ -142,7 +150,7 @@ impl Lane {
 }
 
 impl LaneLock {
-    pub(super) fn new(state: State<HeapStorage>, lanes: Lanes) -> Self {
+    pub(super) fn new(mut state: State<HeapStorage>, lanes: Lanes) -> Self {
         let mut lane = Vec::new();
         // A record goes on without one where there is no memory for it.
         if lane.try_reserve_exact(1).is_ok() {
@@ -150,6 +158,9 @@ impl LaneLock {
         }
         let stamped = state.log().next_number();
         let patience = Patience::new();
+        if !lane.is_empty() {
+            state.log_mut().lay_out(FIRST_STEPS);
+        }
         let lock = HeapLock::new(Locked { state, open: false, patience, cursors: CursorEnds::default(), stamped });
         let lock = Self { lock, lane };
         // Opens the lane.
@@ -184,8 +195,9 @@ impl LaneLock {
     fn close(lane: &Lane, locked: &mut Locked) {
         if locked.open {
             locked.open = false;
+            let begun = now();
             let moved = lane.close(locked);
-            locked.patience.closed_after(moved);
+            locked.patience.closed_after(moved, now().saturating_sub(begun));
         }
     }
 
@@ -329,6 +341,17 @@ impl LaneLock {
     }
 }
 
+#[cfg(not(any(loom, shuttle)))]
+fn now() -> u64 {
+    SystemClock.now()
+}
+
+/// A model's clock moves on at each look, and says nothing of cost.
+#[cfg(any(loom, shuttle))]
+const fn now() -> u64 {
+    0
+}
+
 /// When to open the lane again. Each time that it was closed before it had carried much, it stays
 /// closed for twice as many lock holds.
 #[derive(Debug)]
@@ -338,18 +361,23 @@ struct Patience {
 }
 
 impl Patience {
-    /// A lane that carried as many values between opening and closing has paid for both.
+    /// A lane that carried as many values between opening and closing has paid for both, unless the
+    /// closing took longer than they saved.
     const PAYS: u64 = 32;
+    const SAVES_NS: u64 = 16;
+    /// More than the lock holds of any one call, so that none opens the lane for itself.
+    const LEAST: u32 = 16;
     const MOST: u32 = 1024;
 
     const fn new() -> Self {
         Self { holds: 0, last: 0 }
     }
 
-    fn closed_after(&mut self, moved: u64) {
+    /// The lane was closed, which took `cost_ns`.
+    fn closed_after(&mut self, moved: u64, cost_ns: u64) {
         // A model checker looks at the lane, not at how often it pays.
-        let pays = cfg!(any(loom, shuttle)) || moved >= Self::PAYS;
-        self.last = if pays { 0 } else { (self.last * 2).clamp(1, Self::MOST) };
+        let pays = cfg!(any(loom, shuttle)) || moved >= Self::PAYS.max(cost_ns / Self::SAVES_NS);
+        self.last = if pays { 0 } else { (self.last * 2).clamp(Self::LEAST, Self::MOST) };
         self.holds = self.last;
     }
 

@@ -15,8 +15,9 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-use crate::pure::{Claim, Entry, HeapStorage, Log, Owned};
-use crate::waiting::{Door, Gate, Inside, WaitQueue};
+use super::Machine;
+use crate::pure::{Claim, Entry, Owned, Verdict};
+use crate::waiting::{Door, Gate, Inside};
 
 /// A word that one end writes and the other reads now and then, on a cache line of its own.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) struct QueueLane {
     stored: Count,
     taken: Count,
     capacity: usize,
+    /// Whether a sender that finds no room waits for it.
+    waits: bool,
 }
 
 /// What an end works with.
@@ -123,14 +126,15 @@ impl End {
 }
 
 impl QueueLane {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(log: &Machine) -> Self {
         Self {
             gate: Gate::new(),
             sending: Door::new(End::new()),
             taking: Door::new(End::new()),
             stored: Count(AtomicU64::new(0)),
             taken: Count(AtomicU64::new(0)),
-            capacity,
+            capacity: log.capacity(),
+            waits: matches!(log.kind().when_full().verdict(), Verdict::Wait),
         }
     }
 
@@ -176,10 +180,11 @@ impl QueueLane {
         }
     }
 
-    /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
+    /// Whether there is room, as far as can be told without going in: `None` when the lane is closed, or
+    /// nobody would wait for room.
     pub(super) fn has_room(&self) -> Option<bool> {
         let free = || self.stored.0.load(Ordering::Relaxed).wrapping_sub(self.taken.0.load(Ordering::Relaxed));
-        self.gate.is_open().then(|| free() < self.capacity as u64)
+        (self.waits && self.gate.is_open()).then(|| free() < self.capacity as u64)
     }
 
     /// Whether there is a value, likewise.
@@ -199,7 +204,7 @@ impl QueueLane {
     }
 
     /// Lets the ends in. Called under the record's lock, with the window laid out.
-    pub(super) fn open(&self, log: &mut Log<WaitQueue, HeapStorage>) {
+    pub(super) fn open(&self, log: &mut Machine) {
         let places = log.places().as_ptr();
         let (first, len) = (log.first_place(), log.len());
         let behind = first + len;
@@ -219,8 +224,8 @@ impl QueueLane {
 
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
-    pub(super) fn close(&self, log: &mut Log<WaitQueue, HeapStorage>) -> u64 {
-        self.gate.shut();
+    pub(super) fn close(&self, log: &mut Machine) -> u64 {
+        self.gate.shut(self.sending.is_owned() || self.taking.is_owned());
         self.sending.await_empty();
         self.taking.await_empty();
         // SAFETY: the gate was shut here, and the doors were found empty after.

@@ -300,7 +300,10 @@ impl RingLane {
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
     pub(super) fn close(&self, log: &mut Machine, cursors: &CursorEnds) -> u64 {
-        self.gate.shut();
+        let mut ends = cursors.of(log);
+        let owned = self.writing.is_owned() || self.peeking.is_owned() || ends.any(|(_, end)| end.door.is_owned());
+        drop(ends);
+        self.gate.shut(owned);
         self.writing.await_empty();
         self.peeking.await_empty();
         for (_, cursor) in cursors.of(log) {

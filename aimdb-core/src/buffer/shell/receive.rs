@@ -121,7 +121,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     pub(crate) fn poll_recv(
         &self,
         cursor: CursorId,
-        mut reading: Pin<&mut Reading>,
+        reading: Pin<&mut Reading>,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
         if !reading.waits {
@@ -133,6 +133,16 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 Err(TryRecvError::Misuse(misuse)) => return Poll::Ready(Err(RecvError::Misuse(misuse))),
             }
         }
+        self.poll_wait(cursor, reading, context)
+    }
+
+    /// As [`Shell::poll_recv`], for a reader that waits, or has just looked and found nothing.
+    pub(crate) fn poll_wait(
+        &self,
+        cursor: CursorId,
+        mut reading: Pin<&mut Reading>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
         let mut waker = Some(context.waker().clone());
         let now = if reading.waits { self.clock.now() } else { 0 };
         let mut after = Aftermath::new(self);

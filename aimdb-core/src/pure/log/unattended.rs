@@ -18,10 +18,10 @@ impl<W, S: Storage<W>> Log<W, S> {
                 return false;
             }
         }
-        // The places that were emptied last come first.
-        let mut at = self.first;
-        while self.bare > 0 {
-            at = at.checked_sub(1).unwrap_or(self.capacity - 1);
+        // The bare places are the ones that were emptied last, right before the first value. The oldest
+        // of them comes first, so that what is left to do stays in one piece.
+        let mut at = (self.first + self.capacity - self.bare) % self.capacity;
+        for _ in 0..self.bare {
             if self.entries.as_ref()[at].slot == NONE {
                 let Some(claim) = self.slot_for_a_place(&mut left) else { return false };
                 self.entries.as_mut()[at] = Entry { slot: claim.0, unread: 1 };
@@ -31,8 +31,10 @@ impl<W, S: Storage<W>> Log<W, S> {
             } else {
                 left -= 1;
             }
+            at = if at + 1 == self.capacity { 0 } else { at + 1 };
         }
-        true
+        // One that is left is a sender's, which has taken the slot and not yet come back.
+        self.bare == 0
     }
 
     fn slot_for_a_place(&mut self, left: &mut usize) -> Option<Claim> {
