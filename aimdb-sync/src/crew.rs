@@ -4,11 +4,13 @@
 //! |---|---|---|
 //! | `Serving` | services run | `close` |
 //! | `Closing` | the database is closed; services drain and end | the last one to end, or `close` if none runs |
-//! | `Ending` | a thread of its own waits for all other threads to end | that thread |
+//! | `Ending` | the services have ended; somebody waits for their threads | whoever waits |
 //! | `Ended` | no thread is left | nothing |
 //!
-//! That thread waits for the others so that neither a caller of `shutdown`, which may be a thread of
-//! somebody's async runtime, nor the last service does.
+//! Who waits for the threads is settled by who takes the remains. That is the first caller of
+//! `shutdown` without a limit: it waits anyway, and one more thread would cost more than the rest of
+//! the end. Otherwise the last service to end starts a thread for it, because neither a caller with
+//! a deadline, nor a service, nor whoever drops the handle can wait for as long as it takes.
 
 use std::mem;
 use std::sync::Arc;
@@ -42,8 +44,9 @@ struct State {
     /// Whether each member still runs.
     runs: Vec<bool>,
     failures: Vec<Failure>,
-    remains: Remains,
-    /// The thread that waits for the others.
+    /// What is to be ended, until somebody takes it in order to do so.
+    remains: Option<Remains>,
+    /// The thread that waits for the others, if no caller does.
     closer: Option<JoinHandle<()>>,
 }
 
@@ -78,7 +81,7 @@ impl Crew {
             .into_iter()
             .zip(posts)
             .try_for_each(|(service, post)| crew.run(db, runtime.as_deref(), service, post));
-        crew.state.change(|state| state.remains.runtime = runtime);
+        crew.state.change(|state| state.remains.get_or_insert_default().runtime = runtime);
         if let Err(error) = started {
             db.close_now();
             crew.close();
@@ -110,7 +113,7 @@ impl Crew {
                 };
                 let started = thread::spawn(&name, self.identity(), work);
                 let started = started.map_err(|error| AttachError::Thread { service: name, error })?;
-                self.state.change(|state| state.remains.threads.push(started));
+                self.state.change(|state| state.remains.get_or_insert_default().threads.push(started));
             }
         }
         Ok(())
@@ -141,19 +144,31 @@ impl Crew {
 
     /// The database was closed: when the services have ended, so do the threads.
     pub(crate) fn close(self: &Arc<Self>) {
-        let remains = self.state.change(|state| {
-            if state.stage == Stage::Serving {
-                state.stage = Stage::Closing;
-            }
-            state.take_remains()
-        });
-        self.end(remains);
+        if self.state.change(State::close) {
+            self.end_aside();
+        }
+    }
+
+    /// As [`Crew::close`], and blocks until no thread is left.
+    pub(crate) fn close_and_wait(self: &Arc<Self>) {
+        let remains = self.state.change(|state| state.remains.take_if(|remains| remains.may_end_here()));
+        self.close();
+        let Some(mut remains) = remains else {
+            self.wait_until(None);
+            return;
+        };
+        // First the threads of the blocking services: each ends when its service does, so waiting
+        // for the services before would be one wake-up more.
+        remains.join();
+        self.state.wait_until(None, |state| state.stage == Stage::Ending);
+        remains.end();
+        self.ended();
     }
 
     /// Drops the tasks that have not ended, where they await. What blocks on a thread of its own
     /// is let go.
     pub(crate) fn abandon(&self) {
-        let remains = self.state.change(|state| mem::take(&mut state.remains));
+        let remains = self.state.change(|state| state.remains.replace(Remains::default()));
         drop(remains);
     }
 
@@ -185,18 +200,21 @@ impl Crew {
                 });
             }
         }
-        let remains = self.state.change(State::take_remains);
-        self.end(remains);
+        if self.state.change(State::all_left) {
+            self.end_aside();
+        }
     }
 
-    fn end(self: &Arc<Self>, remains: Option<Remains>) {
-        let Some(remains) = remains else { return };
+    /// The services have ended. Unless a caller has taken it upon itself, a thread waits for theirs.
+    fn end_aside(self: &Arc<Self>) {
+        let Some(mut remains) = self.state.change(|state| state.remains.take()) else { return };
         if remains.runtime.is_none() && remains.threads.is_empty() {
             self.ended();
             return;
         }
         let crew = Arc::clone(self);
         let work = move || {
+            remains.join();
             remains.end();
             crew.ended();
         };
@@ -223,18 +241,26 @@ impl State {
             stage: Stage::Serving,
             runs: vec![true; services],
             failures: Vec::new(),
-            remains: Remains::default(),
+            remains: Some(Remains::default()),
             closer: None,
         }
     }
 
-    /// What is to be ended, once: when the database is closed and no service runs.
-    fn take_remains(&mut self) -> Option<Remains> {
-        if self.stage != Stage::Closing || self.runs.contains(&true) {
-            return None;
+    /// The database was closed. Says whether no service runs any more: see [`State::all_left`].
+    fn close(&mut self) -> bool {
+        if self.stage == Stage::Serving {
+            self.stage = Stage::Closing;
         }
-        self.stage = Stage::Ending;
-        Some(mem::take(&mut self.remains))
+        self.all_left()
+    }
+
+    /// Says, once, that the database is closed and no service runs.
+    fn all_left(&mut self) -> bool {
+        let all_left = self.stage == Stage::Closing && !self.runs.contains(&true);
+        if all_left {
+            self.stage = Stage::Ending;
+        }
+        all_left
     }
 }
 
@@ -245,12 +271,21 @@ impl Member {
 }
 
 impl Remains {
-    /// Blocks until all threads have ended.
-    fn end(mut self) {
+    /// Blocks until the blocking services and their threads have ended.
+    fn join(&mut self) {
         for thread in mem::take(&mut self.threads) {
             // Its panic was caught, and told, inside.
             drop(thread.join());
         }
+    }
+
+    /// Whether a wait for the threads is allowed on this one.
+    fn may_end_here(&self) -> bool {
+        self.runtime.as_ref().is_none_or(|runtime| runtime.may_end_here())
+    }
+
+    /// Blocks until the threads of the async services, which have ended, have ended too.
+    fn end(mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.end();
         }

@@ -151,7 +151,12 @@ impl AimDbHandle {
         if !may_block() || crew.has_this_thread() {
             return Err(ShutdownError::Misuse(Misuse::RuntimeThread));
         }
-        self.inner.close();
+        self.inner.close_records();
+        if until.is_none() {
+            crew.close_and_wait();
+            return Ok(());
+        }
+        crew.close();
         if crew.wait_until(until) {
             return Ok(());
         }
@@ -163,12 +168,11 @@ impl AimDbHandle {
 }
 
 impl Inner {
-    fn close(&self) {
+    fn close_records(&self) {
         if !self.closed.swap(true, Ordering::AcqRel) {
             events::closing();
         }
         self.db.close();
-        self.crew.close();
     }
 }
 
@@ -179,7 +183,8 @@ impl Drop for AimDbHandle {
             mem::forget(Arc::clone(&self.inner));
             return;
         }
-        self.inner.close();
+        self.inner.close_records();
+        self.inner.crew.close();
         if self.inner.impatient.load(Ordering::Acquire) {
             self.inner.db.close_now();
             self.inner.crew.abandon();

@@ -20,8 +20,11 @@ pub(crate) trait ServiceRuntime: Send {
     /// What services are given to know the time, to sleep and to log.
     fn context(&self) -> Arc<dyn Runtime>;
 
+    /// Whether [`ServiceRuntime::end`] may be called on this thread, which may be one of somebody's
+    /// runtime. On a thread of our own it may.
+    fn may_end_here(&self) -> bool;
+
     /// Drops the tasks that are left, where they await, and blocks until the threads have ended.
-    /// Called on a thread of no runtime.
     fn end(self: Box<Self>);
 
     /// As [`ServiceRuntime::end`], without waiting. May be called on any thread.

@@ -47,6 +47,11 @@ impl ServiceRuntime for TokioRuntime {
         Arc::new(TokioContext(self.0.handle().clone()))
     }
 
+    fn may_end_here(&self) -> bool {
+        // Inside of any runtime of Tokio, one that is dropped waits for nothing and panics.
+        Handle::try_current().is_err()
+    }
+
     fn end(self: Box<Self>) {
         drop(self.0);
     }

@@ -106,6 +106,37 @@ fn c4_a_second_caller_waits_for_the_same_completion() {
     });
 }
 
+#[test]
+fn c4_callers_with_a_limit_and_without_see_the_same_end_whoever_comes_first() {
+    watched(|| {
+        for limit_first in [true, false] {
+            let (mut builder, gates, seen) = held_up(1);
+            builder.configure::<u32>("a", |record| {
+                #[cfg(feature = "tokio")]
+                record.tap(|_, mut consumer| async move { while consumer.recv().await.is_ok() {} });
+                #[cfg(not(feature = "tokio"))]
+                let _ = record;
+            });
+            let handle = Arc::new(builder.attach().expect("sound"));
+            handle.producer::<u32>("a").expect("it is there").send(1).expect("there is room");
+            let caller = |limit: Duration| {
+                let (handle, seen) = (Arc::clone(&handle), Arc::clone(&seen));
+                aside(move || (handle.shutdown_timeout(limit), seen.load(Ordering::SeqCst)))
+            };
+            let (hour, ever) = (Duration::from_secs(3_600), Duration::MAX);
+            let first = caller(if limit_first { hour } else { ever });
+            until(|| handle.is_closed());
+            let second = caller(if limit_first { ever } else { hour });
+            assert!(handle.shutdown_timeout(Duration::from_millis(1)).is_err());
+            drop(gates);
+            for caller in [first, second] {
+                assert_eq!(caller.join().expect("no panic"), (Ok(()), 1));
+            }
+            assert_eq!(handle.shutdown_timeout(Duration::ZERO), Ok(()));
+        }
+    });
+}
+
 #[cfg(feature = "tokio")]
 #[test]
 fn c4_a_source_is_stopped_where_it_awaits_and_its_record_closed() {
