@@ -68,11 +68,11 @@ struct Remains {
 impl Crew {
     /// Starts every service that the database has. If that fails, those that were started end.
     pub(crate) fn start(db: &AimDb, options: &RuntimeOptions) -> Result<Arc<Self>, AttachError> {
-        options.checked_threads()?;
         let services = db.take_services();
+        let threads = options.checked_threads(services.len())?;
         let is_async = |service: &&Service| matches!(service.run, ServiceRun::Async(_));
         let tasks: Vec<_> = services.iter().filter(is_async).map(|service| service.name.clone()).collect();
-        let runtime = if tasks.is_empty() { None } else { Some(runtime::start(options, &tasks)?) };
+        let runtime = if tasks.is_empty() { None } else { Some(runtime::start(options, threads, &tasks)?) };
         let members = services.iter().map(Member::of).collect();
         let crew = Arc::new(Self { state: Guarded::new(State::new(services.len())), members });
         // Every member has its post before the first one runs: one that is not started has left it.

@@ -14,7 +14,8 @@ use crate::AttachError;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuntimeOptions {
-    threads: usize,
+    /// `None` leaves it to the number of services.
+    threads: Option<usize>,
     name: String,
 }
 
@@ -22,18 +23,21 @@ impl RuntimeOptions {
     /// More threads than this are refused.
     pub const MAX_THREADS: usize = 1024;
 
-    /// Two threads, so that an async service which blocks by mistake does not stop all others, with
-    /// names that begin with `aimdb`.
+    /// Two threads, so that an async service which blocks by mistake does not stop all others; one
+    /// if there are no others. Their names begin with `aimdb`.
+    ///
+    /// A blocking service counts as another: the time that its context keeps is the runtime's. Tasks
+    /// that a service starts itself do not count; [`RuntimeOptions::threads`] makes room for them.
     #[must_use]
     pub fn new() -> Self {
-        Self { threads: 2, name: "aimdb".to_owned() }
+        Self { threads: None, name: "aimdb".to_owned() }
     }
 
-    /// How many threads the async services share; 1 to [`RuntimeOptions::MAX_THREADS`]. Checked by
-    /// `attach_with`.
+    /// How many threads the async services share, however many services there are; 1 to
+    /// [`RuntimeOptions::MAX_THREADS`]. Checked by `attach_with`.
     #[must_use]
     pub const fn threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
+        self.threads = Some(threads);
         self
     }
 
@@ -45,11 +49,12 @@ impl RuntimeOptions {
         self
     }
 
-    /// The number of threads, if a runtime can have so many.
-    pub(crate) const fn checked_threads(&self) -> Result<usize, AttachError> {
+    /// The number of threads for so many services, if a runtime can have it.
+    pub(crate) const fn checked_threads(&self, services: usize) -> Result<usize, AttachError> {
         match self.threads {
-            1..=Self::MAX_THREADS => Ok(self.threads),
-            asked => Err(AttachError::Threads { asked }),
+            None => Ok(if services > 1 { 2 } else { 1 }),
+            Some(asked @ 1..=Self::MAX_THREADS) => Ok(asked),
+            Some(asked) => Err(AttachError::Threads { asked }),
         }
     }
 
@@ -63,5 +68,21 @@ impl RuntimeOptions {
 impl Default for RuntimeOptions {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn u9_a7_one_service_has_one_thread_more_have_two_and_who_asks_has_what_was_asked_for() {
+        let threads = |options: RuntimeOptions, services| options.checked_threads(services).ok();
+        for (services, expected) in [(1, 1), (2, 2), (9, 2)] {
+            assert_eq!(threads(RuntimeOptions::new(), services), Some(expected));
+            assert_eq!(threads(RuntimeOptions::new().threads(1), services), Some(1));
+            assert_eq!(threads(RuntimeOptions::new().threads(4), services), Some(4));
+        }
+        assert_eq!(threads(RuntimeOptions::new().threads(0), 1), None);
     }
 }

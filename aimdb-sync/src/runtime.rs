@@ -32,15 +32,19 @@ pub(crate) trait ServiceRuntime: Send {
 }
 
 /// The runtime that is built in, if one is.
-pub(crate) fn start(options: &RuntimeOptions, services: &[String]) -> Result<Box<dyn ServiceRuntime>, AttachError> {
+pub(crate) fn start(
+    options: &RuntimeOptions,
+    threads: usize,
+    services: &[String],
+) -> Result<Box<dyn ServiceRuntime>, AttachError> {
     #[cfg(feature = "tokio")]
     {
         let _ = services;
-        crate::runtime_tokio::start(options)
+        crate::runtime_tokio::start(options, threads)
     }
     #[cfg(not(feature = "tokio"))]
     {
-        let _ = options;
+        let _ = (options, threads);
         Err(AttachError::NoRuntime { services: services.to_vec() })
     }
 }

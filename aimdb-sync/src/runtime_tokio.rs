@@ -21,8 +21,7 @@ use crate::{AttachError, RuntimeOptions, events, thread};
 struct TokioRuntime(tokio::runtime::Runtime);
 
 /// Starts the threads.
-pub(crate) fn start(options: &RuntimeOptions) -> Result<Box<dyn ServiceRuntime>, AttachError> {
-    let threads = options.checked_threads()?;
+pub(crate) fn start(options: &RuntimeOptions, threads: usize) -> Result<Box<dyn ServiceRuntime>, AttachError> {
     let prefix = thread::name(options.prefix());
     let number = AtomicUsize::new(0);
     let mut builder = Builder::new_multi_thread();

@@ -166,6 +166,34 @@ fn u9_a_service_that_blocks_leaves_the_others_running() {
 }
 
 #[test]
+fn u9_an_async_service_that_blocks_does_not_stop_the_clock_of_a_blocking_one() {
+    watched(|| {
+        let (blocked, begin) = later::<()>();
+        let (release, gate) = later::<()>();
+        let mut builder = AimDbBuilder::new();
+        builder.configure::<u32>("a", |record| {
+            record.buffer(RING).source(move |_, _| async move {
+                blocked.send(()).expect("the other service listens");
+                // Against all advice.
+                let _ = gate.recv();
+            });
+        });
+        builder.configure::<u32>("b", |record| {
+            record.buffer(RING).source_blocking(move |context, _| {
+                begin.recv().expect("the other service blocks");
+                let sleep = std::pin::pin!(context.sleep(Duration::from_millis(1)));
+                assert_eq!(aimdb_core::waiting::block_on(sleep, Deadline::Never), Some(()));
+                drop(release);
+            });
+        });
+        let handle = builder.attach().expect("sound");
+        until(|| handle.running().is_empty());
+        assert_eq!(handle.failures(), []);
+        handle.shutdown().expect("both have ended");
+    });
+}
+
+#[test]
 fn w8_a_blocking_call_inside_an_async_service_is_refused() {
     watched(|| {
         type Ends = (SharedProducer<u32>, SyncConsumer<u32>, Arc<AimDbHandle>);
