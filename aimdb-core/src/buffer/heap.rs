@@ -19,6 +19,8 @@ use super::{
     Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushError,
     FlushFuture, Layout, PushFuture, Reader, SendError, Shell, SubscribeError, TryProduceError, UserCode,
 };
+#[cfg(feature = "std")]
+use crate::pure::Verdict;
 use crate::pure::{DropCause, HeapStorage, Start};
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
@@ -322,7 +324,9 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn has_room(&self) -> Option<bool> {
-        self.shell.lock().has_room()
+        // Nobody waits for room on the others.
+        let waits = matches!(self.cfg.kind().when_full().verdict(), Verdict::Wait) && self.cfg.capacity() > 0;
+        waits.then(|| self.shell.lock().has_room(self.cfg.capacity()))
     }
 
     fn cfg(&self) -> Option<BufferCfg> {

@@ -151,6 +151,9 @@ mod blocking {
     use crate::buffer::{RecvTimeoutError, TryRecvError};
     use crate::waiting::{Deadline, look_for, wait_on};
 
+    /// What a look finds may be gone, to another reader of the cursor, when it is asked for.
+    const LOOKS: usize = 3;
+
     impl<T: Send + 'static> Reader<T> {
         /// Blocks the calling thread until there is a value or the deadline passes.
         ///
@@ -159,8 +162,11 @@ mod blocking {
         /// Why there is no value. What is ready when the deadline passes wins over the timeout.
         pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
             // Before it is known as one who waits, the thread looks for a while.
-            let mut looked = false;
-            if self.untold == 0 && self.inner.has_value().is_some() {
+            let mut looked = self.untold > 0;
+            for _ in 0..LOOKS {
+                if looked || self.inner.has_value().is_none() {
+                    break;
+                }
                 looked = !look_for(deadline, || self.inner.has_value());
                 // A lag is told once, so what comes now is the answer, unless it is nothing.
                 match self.inner.try_recv() {

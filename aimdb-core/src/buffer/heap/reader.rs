@@ -19,6 +19,9 @@ pub(super) struct HeapReader<T: Send + 'static> {
     /// Its cursor's end of the lane, where each cursor has one of its own.
     #[cfg(feature = "std")]
     end: Option<Arc<CursorEnd>>,
+    /// How the record was when it last had nothing to read.
+    #[cfg(feature = "std")]
+    seen: u64,
     reading: Pin<Box<Reading>>,
 }
 
@@ -32,6 +35,8 @@ impl<T: Send + 'static> HeapReader<T> {
             cursor,
             #[cfg(feature = "std")]
             end,
+            #[cfg(feature = "std")]
+            seen: u64::MAX,
             reading: Box::pin(Reading::new()),
         }
     }
@@ -52,7 +57,14 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
             Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
             Taken::NotHere => {}
         }
-        self.shell.try_recv(self.cursor)
+        #[cfg(feature = "std")]
+        let seen = self.shell.lock().seen();
+        let received = self.shell.try_recv(self.cursor);
+        #[cfg(feature = "std")]
+        if let Err(TryRecvError::Empty) = received {
+            self.seen = seen;
+        }
+        received
     }
 
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
@@ -70,7 +82,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     #[cfg(feature = "std")]
     fn has_value(&self) -> Option<bool> {
-        self.shell.lock().has_value(self.end.as_deref())
+        self.shell.lock().has_value(self.end.as_deref(), self.seen)
     }
 
     fn cancel_recv(&mut self) {
@@ -88,6 +100,8 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
             cursor: self.cursor,
             #[cfg(feature = "std")]
             end: self.end.clone(),
+            #[cfg(feature = "std")]
+            seen: u64::MAX,
             reading: Box::pin(Reading::new()),
         }))
     }

@@ -10,19 +10,21 @@
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
 
 mod mailbox;
+mod patience;
 mod queue;
 mod ring;
 mod stamp;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+// Hints, of which a model checker need not know.
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Slots, State};
 use crate::pure::{CursorId, HeapStorage, Log};
-#[cfg(not(any(loom, shuttle)))]
-use crate::waiting::{Clock, SystemClock};
 use crate::waiting::{HeapLock, Lock, WaitQueue};
 use mailbox::{MailboxEnd, MailboxLane, Put};
+use patience::{Patience, now};
 use queue::{Next, QueueLane, Vacancy};
 
 use ring::{CursorEnds, RingEnd, RingLane};
@@ -36,6 +38,19 @@ pub(super) struct LaneLock {
     lock: HeapLock<Locked>,
     /// One lane or none; a `Vec`, because it can be told that there is no memory.
     lane: Vec<Lane>,
+    glance: Glance,
+    /// Whether a glance tells anything.
+    glances: bool,
+}
+
+/// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
+/// so that they take the lock's away from nobody.
+#[derive(Default)]
+#[repr(align(128))]
+struct Glance {
+    /// Twice the number that the next value gets, and one more when the record is closed.
+    newest: AtomicU64,
+    len: AtomicUsize,
 }
 
 enum Lane {
@@ -156,13 +171,14 @@ impl LaneLock {
         if lane.try_reserve_exact(1).is_ok() {
             lane.extend(Lane::of(state.log(), lanes));
         }
+        let glances = state.log().capacity() > 0;
         let stamped = state.log().next_number();
         let patience = Patience::new();
         if !lane.is_empty() {
             state.log_mut().lay_out(FIRST_STEPS);
         }
         let lock = HeapLock::new(Locked { state, open: false, patience, cursors: CursorEnds::default(), stamped });
-        let lock = Self { lock, lane };
+        let lock = Self { lock, lane, glance: Glance::default(), glances };
         // Opens the lane.
         lock.with(|_state| ());
         lock
@@ -215,9 +231,14 @@ impl LaneLock {
 impl Lock<State<HeapStorage>> for LaneLock {
     fn with<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
         self.lock.with(|locked| {
-            let Some(lane) = self.lane() else { return critical(&mut locked.state) };
+            let Some(lane) = self.lane() else {
+                let result = critical(&mut locked.state);
+                self.glance.note(locked.state.log());
+                return result;
+            };
             Self::close(lane, locked);
             let result = critical(&mut locked.state);
+            self.glance.note(locked.state.log());
             Self::open(lane, locked);
             result
         })
@@ -323,66 +344,38 @@ impl LaneLock {
         }
     }
 
-    /// Whether there is room, where that can be told at a glance.
-    pub(super) fn has_room(&self) -> Option<bool> {
-        match self.lane()? {
-            Lane::Queue(lane) => lane.has_room(),
-            Lane::Mailbox(_) | Lane::Ring(_) => None,
-        }
+    /// Whether there is room, at a glance, in a record of this capacity.
+    pub(super) fn has_room(&self, capacity: usize) -> bool {
+        let in_lane = match self.lane() {
+            Some(Lane::Queue(lane)) => lane.has_room(),
+            Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
+        };
+        in_lane.unwrap_or_else(|| self.glance.len.load(Ordering::Relaxed) < capacity)
     }
 
-    /// Whether there is a value, likewise.
-    pub(super) fn has_value(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
-        match self.lane()? {
-            Lane::Queue(lane) => lane.has_value(),
-            Lane::Mailbox(lane) => lane.has_value(),
-            Lane::Ring(lane) => lane.has_value(cursor?),
-        }
+    /// Whether there is a value, at a glance, for a reader that last found none when the record was as
+    /// `seen` says.
+    /// `None` at a rendezvous, where there is one when somebody waits.
+    pub(super) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
+        let in_lane = match (self.lane(), cursor) {
+            (Some(Lane::Queue(lane)), _) => lane.has_value(),
+            (Some(Lane::Mailbox(lane)), _) => lane.has_value(),
+            (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
+            (Some(Lane::Ring(_)), None) | (None, _) => None,
+        };
+        in_lane.or_else(|| self.glances.then(|| self.seen() != seen))
+    }
+
+    /// How the record is, for a reader that is about to look for a value under the lock.
+    pub(super) fn seen(&self) -> u64 {
+        self.glance.newest.load(Ordering::Relaxed)
     }
 }
 
-#[cfg(not(any(loom, shuttle)))]
-fn now() -> u64 {
-    SystemClock.now()
-}
-
-/// A model's clock moves on at each look, and says nothing of cost.
-#[cfg(any(loom, shuttle))]
-const fn now() -> u64 {
-    0
-}
-
-/// When to open the lane again. Each time that it was closed before it had carried much, it stays
-/// closed for twice as many lock holds.
-#[derive(Debug)]
-struct Patience {
-    holds: u32,
-    last: u32,
-}
-
-impl Patience {
-    /// A lane that carried as many values between opening and closing has paid for both, unless the
-    /// closing took longer than they saved.
-    const PAYS: u64 = 32;
-    const SAVES_NS: u64 = 16;
-    /// More than the lock holds of any one call, so that none opens the lane for itself.
-    const LEAST: u32 = 16;
-    const MOST: u32 = 1024;
-
-    const fn new() -> Self {
-        Self { holds: 0, last: 0 }
-    }
-
-    /// The lane was closed, which took `cost_ns`.
-    fn closed_after(&mut self, moved: u64, cost_ns: u64) {
-        // A model checker looks at the lane, not at how often it pays.
-        let pays = cfg!(any(loom, shuttle)) || moved >= Self::PAYS.max(cost_ns / Self::SAVES_NS);
-        self.last = if pays { 0 } else { (self.last * 2).clamp(Self::LEAST, Self::MOST) };
-        self.holds = self.last;
-    }
-
-    const fn opens(&mut self) -> bool {
-        self.holds = self.holds.saturating_sub(1);
-        self.holds == 0
+impl Glance {
+    fn note(&self, log: &Machine) {
+        let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
+        self.newest.store(newest, Ordering::Relaxed);
+        self.len.store(log.len(), Ordering::Relaxed);
     }
 }

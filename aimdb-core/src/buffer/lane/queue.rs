@@ -16,7 +16,7 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
 use super::Machine;
-use crate::pure::{Claim, Entry, Owned, Verdict};
+use crate::pure::{Claim, Entry, Owned};
 use crate::waiting::{Door, Gate, Inside};
 
 /// A word that one end writes and the other reads now and then, on a cache line of its own.
@@ -34,8 +34,6 @@ pub(super) struct QueueLane {
     stored: Count,
     taken: Count,
     capacity: usize,
-    /// Whether a sender that finds no room waits for it.
-    waits: bool,
 }
 
 /// What an end works with.
@@ -134,7 +132,6 @@ impl QueueLane {
             stored: Count(AtomicU64::new(0)),
             taken: Count(AtomicU64::new(0)),
             capacity: log.capacity(),
-            waits: matches!(log.kind().when_full().verdict(), Verdict::Wait),
         }
     }
 
@@ -180,11 +177,10 @@ impl QueueLane {
         }
     }
 
-    /// Whether there is room, as far as can be told without going in: `None` when the lane is closed, or
-    /// nobody would wait for room.
+    /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
     pub(super) fn has_room(&self) -> Option<bool> {
         let free = || self.stored.0.load(Ordering::Relaxed).wrapping_sub(self.taken.0.load(Ordering::Relaxed));
-        (self.waits && self.gate.is_open()).then(|| free() < self.capacity as u64)
+        self.gate.is_open().then(|| free() < self.capacity as u64)
     }
 
     /// Whether there is a value, likewise.
