@@ -1,0 +1,60 @@
+//! Records of plain data, whose ends pass values without the lock while nobody waits: they answer as
+//! the reference does, call by call (`equivalence`). `AIMDB_SEED=n` runs the cases of
+//! that seed alone.
+
+mod equivalence;
+
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aimdb_tests::random::Random;
+use aimdb_tests::watchdog::within;
+use bytemuck::NoUninit;
+
+/// Plain data that is made of a number.
+trait Plain: NoUninit + Send + Sync + PartialEq + Debug {
+    /// The value with this number, in all its parts; of a narrow type, what fits.
+    fn of(number: u64) -> Self;
+}
+
+macro_rules! plain {
+    ($($type:ty: $number:ident => $value:expr,)*) => {$(
+        impl Plain for $type {
+            fn of($number: u64) -> Self {
+                $value
+            }
+        }
+    )*};
+}
+
+plain! {
+    (): _number => (),
+    u8: number => (number % 251) as u8,
+    u16: number => (number % 65_521) as u16,
+    u32: number => number as u32,
+    u64: number => number,
+    u128: number => u128::from(number) << 64 | u128::from(number),
+    [u8; 13]: number => [(number % 251) as u8; 13],
+    [u16; 5]: number => [(number % 65_521) as u16; 5],
+    [u32; 3]: number => [number as u32; 3],
+    [u64; 8]: number => [number; 8],
+    [f64; 16]: number => [number as f64; 16],
+}
+
+/// Runs the cases of fresh seeds, or those of the seed that the environment names, many times over. A
+/// failure says its seed.
+fn with_seeds(name: &str, cases: u32, run: impl Fn(u64)) {
+    let asked = std::env::var("AIMDB_SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut seeds = Random::new(u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32));
+    for _ in 0..cases {
+        let seed = asked.unwrap_or_else(|| seeds.next_u64());
+        let outcome =
+            within(30, &format!("{name}, AIMDB_SEED={seed}"), || catch_unwind(AssertUnwindSafe(|| run(seed))));
+        if let Err(panic) = outcome {
+            eprintln!("{name}: AIMDB_SEED={seed} was not as it must be");
+            resume_unwind(panic);
+        }
+    }
+}
