@@ -1,8 +1,9 @@
 //! Records of plain data, whose ends pass values without the lock while nobody waits: they answer as
-//! the reference does, call by call (`equivalence`). `AIMDB_SEED=n` runs the cases of
-//! that seed alone.
+//! the reference does, call by call (`equivalence`), and under any schedule of threads what is read is
+//! whole, in order and counted (`threads`). `AIMDB_SEED=n` runs the cases of that seed alone.
 
 mod equivalence;
+mod threads;
 
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
