@@ -9,6 +9,11 @@ import difflib, pathlib, sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 SHELL = "aimdb-core/src/buffer/shell/"
+LANE = "aimdb-core/src/buffer/lane/"
+QUEUE = LANE + "queue.rs"
+STAMP = LANE + "stamp.rs"
+GATE = "aimdb-core/src/waiting/gate.rs"
+UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 
 MUTANTS = [
     ("close-wakes-nobody", "A close notifies nobody.", SHELL + "end.rs", [(
@@ -80,6 +85,83 @@ MUTANTS = [
         "        if inner.state.swap(ASLEEP, Ordering::Relaxed) > ASLEEP {")]),
     ("bell-rings-past-the-lock", "The bell is rung between the sleeper's look and its sleep.", "aimdb-core/src/waiting/lock.rs", [(
         "        drop(self.lock.lock().expect(\"never poisoned\"));\n", "")]),
+    ("gate-shuts-without-a-barrier", "Who shuts a gate looks at the doors at once.", GATE, [(
+        "        barrier::heavy();\n", "")]),
+    ("end-goes-in-without-a-barrier", "The owner of a door looks at the gate before its flag is seen.", GATE, [(
+        "            barrier::light();\n", "")]),
+    ("common-door-without-a-barrier", "Who enters a common door looks at the gate before its flag is seen.", GATE, [
+        ("flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed)",
+         "flag.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)"),
+        ("        #[cfg(loom)]\n        fence(Ordering::SeqCst);\n",
+         "        #[cfg(loom)]\n        fence(Ordering::Acquire);\n"),
+        ("        gate.open.load(Ordering::SeqCst).then_some(inside)", "        gate.open.load(Ordering::Acquire).then_some(inside)")]),
+    ("heavy-barrier-is-half", "The heavy barrier does not keep a write before a read.", "aimdb-core/src/waiting/barrier.rs", [(
+        "fn heavy() {\n        fence(Ordering::SeqCst);\n    }", "fn heavy() {\n        fence(Ordering::AcqRel);\n    }")]),
+    ("light-barrier-is-half", "The light barrier does not keep a write before a read.", "aimdb-core/src/waiting/barrier.rs", [(
+        "fn light() {\n        fence(Ordering::SeqCst);\n    }", "fn light() {\n        fence(Ordering::AcqRel);\n    }")]),
+    ("end-comes-out-relaxed", "An end that comes out carries nothing with it.", GATE, [(
+        "        self.flag.store(false, Ordering::Release);", "        self.flag.store(false, Ordering::Relaxed);")]),
+    ("empty-door-acquires-nothing", "Who finds a door empty does not see what was done inside.", GATE, [(
+        "flag.load(Ordering::Acquire)", "flag.load(Ordering::Relaxed)")]),
+    ("gate-opens-relaxed", "An open gate carries nothing with it.", GATE, [(
+        "        self.open.store(true, Ordering::Release);", "        self.open.store(true, Ordering::Relaxed);")]),
+    ("open-gate-acquires-nothing", "The owner of a door does not see what was done while the gate was shut.", GATE, [(
+        "let may = gate.open.load(Ordering::Acquire)", "let may = gate.open.load(Ordering::Relaxed)")]),
+    ("gate-is-not-looked-at-again", "The owner of a door goes in past a gate that was shut meanwhile.", GATE, [(
+        "let may = gate.open.load(Ordering::Acquire) && self.owner", "let may = self.owner")]),
+    ("owner-is-not-looked-at-again", "A thread goes in at a door that is no longer its own.", GATE, [(
+        " && self.owner.load(Ordering::Relaxed) == owner;", ";")]),
+    ("common-flag-is-forgotten", "Who shuts the gate does not wait for those at a common door.", GATE, [(
+        "self.inside.iter().any(", "self.inside.iter().take(OWNERS).any(")]),
+    ("common-door-takes-two", "Two go in at a common door.", GATE, [(
+        "        flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).ok()?;",
+        "        flag.swap(true, Ordering::SeqCst);")]),
+    ("hand-over-is-relaxed", "A place that is handed over carries nothing with it.", QUEUE, [(
+        "            done.store(end.done, Ordering::Release);", "            done.store(end.done, Ordering::Relaxed);")]),
+    ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE, [(
+        "end.seen = self.taken.0.load(Ordering::Acquire);", "end.seen = self.taken.0.load(Ordering::Relaxed);")]),
+    ("taker-acquires-nothing", "A taker does not see what a place was filled with.", QUEUE, [(
+        "end.seen = self.stored.0.load(Ordering::Acquire);", "end.seen = self.stored.0.load(Ordering::Relaxed);")]),
+    ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE, [(
+        "            if end.done - end.seen >= capacity {\n                // Acquire", "            if end.done - end.seen > capacity {\n                // Acquire")]),
+    ("lane-forgets-refusals", "What is refused in the lane is not counted.", QUEUE, [(
+        "end.refused += u64::from(counts);", "let _ = counts;")]),
+    ("lane-closes-past-the-sender", "Who closes the lane does not wait for its sender.", QUEUE, [(
+        "        self.sending.await_empty();\n", "")]),
+    ("lane-closes-past-the-taker", "Who closes the lane does not wait for its taker.", QUEUE, [(
+        "        self.taking.await_empty();\n", "")]),
+    ("lane-opens-over-old-values", "A lane that is opened over values begins behind none.", QUEUE, [(
+        "done: stored, seen: 0, refused: 0 }", "done: 0, seen: 0, refused: 0 }")]),
+    ("lane-opens-though-somebody-waits", "The lane is opened although somebody waits.", LANE + "mod.rs", [(
+        "            && locked.state.nobody_waits()\n", "")]),
+    ("lane-opens-without-places", "The lane is opened before every place has a slot.", LANE + "mod.rs", [(
+        "            && locked.state.log_mut().lay_out(STEPS)\n", "            && (locked.state.log_mut().lay_out(1) || true)\n")]),
+    ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "mod.rs", [(
+        "            Self::close(lane, locked);\n            let result", "            let result")]),
+    ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(
+        "                lane.close(locked);\n                adopt();\n                lane.open(locked);\n", "                adopt();\n")]),
+    ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
+        "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
+    ("lane-opens-for-two-cursors", "The lane is opened though two cursors read.", UNATTENDED, [(
+        "!self.closed && self.live_cursors <= 1 &&", "!self.closed &&")]),
+    ("lane-opens-before-a-lag-is-told", "The lane is opened for a cursor that has yet to be told its lag.", UNATTENDED, [(
+        " && cursors().all(|cursor| cursor.next == self.head)", " && cursors().count() <= 1")]),
+    ("lane-is-counted-for-no-cursor", "What was taken in the lane is not counted for its cursor.", UNATTENDED, [(
+        "            cursor.next = cursor.next.wrapping_add(taken);\n", "")]),
+    ("lane-forgets-where-it-begins", "What was taken in the lane does not move the window.", UNATTENDED, [(
+        "        self.first = ((self.first as u64 + taken) % self.capacity as u64) as usize;\n", "")]),
+    ("copy-without-a-writers-fence", "Words of a new value are seen before its place is known as being written.", STAMP, [(
+        "        fence(Ordering::Release);\n", "")]),
+    ("copy-without-a-readers-fence", "The stamp is looked at again before the words are read.", STAMP, [(
+        "        fence(Ordering::Acquire);\n", "")]),
+    ("copy-without-a-mark", "A place is not known as being written.", STAMP, [(
+        "        stamp.store(being_written(number), Ordering::Relaxed);\n", "")]),
+    ("copy-without-a-second-look", "A copy is kept though its place was written meanwhile.", STAMP, [(
+        "        (stamp.load(Ordering::Relaxed) == there(number)).then_some(value)", "        Some(value)")]),
+    ("stamp-is-set-relaxed", "A stamp carries no value with it.", STAMP, [(
+        "        stamp.store(there(number), Ordering::Release);", "        stamp.store(there(number), Ordering::Relaxed);")]),
+    ("stamp-acquires-nothing", "Who sees a stamp does not see its value.", STAMP, [(
+        "stamp.load(Ordering::Acquire) != there(number)", "stamp.load(Ordering::Relaxed) != there(number)")]),
 ]
 
 def main():
