@@ -2,9 +2,11 @@
 //!
 //! No test harness and no lock but `parking_lot`'s: so ThreadSanitizer, which does not see into the
 //! precompiled standard library, reports nothing that is not there, and needs no suppressions.
-//! Random schedules of the oracle, plain data handed from thread to thread by every kind, and
-//! records that are made, used and dropped by several threads at once.
+//! Random schedules of the oracle, plain data handed from thread to thread by every kind, ends that
+//! pass values without the lock, and records that are made, used and dropped by several threads at
+//! once.
 
+mod lanes;
 mod priority;
 
 use std::sync::Arc;
@@ -25,8 +27,8 @@ fn main() {
     priority::abort_after(seconds * 10 + 120);
     println!("stress for {seconds} s, seed {seed}");
     warm_up();
-    let budget = Duration::from_secs(seconds) / 3;
-    let (mut schedules, mut handed, mut made) = (0_u64, 0_u64, 0_u64);
+    let budget = Duration::from_secs(seconds) / 4;
+    let (mut schedules, mut handed, mut passed, mut made) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut random = Random::new(seed);
     let begin = Instant::now();
     while begin.elapsed() < budget {
@@ -37,9 +39,14 @@ fn main() {
         handed += hand_over();
     }
     while begin.elapsed() < budget * 3 {
+        passed += lanes::pass(&mut random);
+    }
+    while begin.elapsed() < budget * 4 {
         made += make_and_drop();
     }
-    println!("{schedules} schedules, {handed} values handed over, {made} records made and dropped");
+    println!(
+        "{schedules} schedules, {handed} values handed over, {passed} passed in lanes, {made} records made and dropped"
+    );
     match priority::worst_try_recv(Duration::from_millis(300)) {
         Some(worst) => {
             println!("B14: worst try_recv of a real-time reader among normal senders: {worst:?}, goal < 1 ms")
