@@ -6,7 +6,7 @@
 
 use core::pin::pin;
 
-use aimdb_core::buffer::{Buffer, BufferCfg, Reader, RecvError, SendError};
+use aimdb_core::buffer::{Buffer, BufferCfg, HeapBuffer, Reader, RecvError, SendError};
 use aimdb_core::pure::{DropCause, Policy};
 use shuttle::rand::{Rng, thread_rng};
 
@@ -206,6 +206,58 @@ pub fn a_crowded_ring() {
             assert_eq!(values.len() as u64 + lost, 8, "M1: delivered and lagged make up what was accepted");
         }
     });
+}
+
+/// Plain data that passes through the lane of a ring or a latest value, while a guest closes it: each
+/// reader knows by its account which value comes next.
+pub fn a_crowded_lane_of_plain_data() {
+    const VALUES: u64 = 5;
+    let capacity = thread_rng().gen_range(1..4);
+    let (ring, latest) = (BufferCfg::SpmcRing { capacity }, BufferCfg::SingleLatest);
+    let cfg = if thread_rng().gen_range(0..2) == 0 { ring } else { latest };
+    let builder = HeapBuffer::<u64>::builder(&cfg).first_number(u64::MAX - 1);
+    let buffer = builder.build_plain().expect("the scenarios describe buffers that can be made");
+    let readers = [(); 2].map(|()| {
+        let mut reader = buffer.reader().expect("buffers on the heap take any number of readers");
+        thread::spawn(move || {
+            let (mut next, mut told) = (0, 0);
+            loop {
+                match block_on(reader.recv()) {
+                    Ok(value) if cfg == ring => assert_eq!(value, next, "in order, and none missed in silence"),
+                    Ok(value) => next = value.max(next),
+                    Err(RecvError::Lagged(lag)) => (next, told) = (next + lag - 1, told + lag),
+                    Err(_) => break,
+                }
+                next += 1;
+            }
+            assert_eq!(next, VALUES, "the newest value is seen by all");
+            let counters = reader.metrics().counters;
+            assert_eq!((counters.delivered + counters.lagged, counters.readable), (VALUES, 0), "M1");
+            assert!(cfg == latest || counters.lagged == told, "K3: a lag is told once");
+        })
+    });
+    let guest = thread::spawn({
+        let buffer = buffer.clone();
+        move || {
+            let mut seen = buffer.peek();
+            for _ in 0..2 {
+                let metrics = buffer.metrics();
+                let counters = metrics.counters;
+                assert_eq!(counters.accepted, counters.overwritten + metrics.occupancy as u64, "M1");
+                let now = buffer.peek();
+                assert!(seen <= now, "no peek goes back");
+                seen = now;
+            }
+        }
+    });
+    let writer = thread::spawn({
+        let buffer = buffer.clone();
+        move || (0..VALUES).for_each(|value| buffer.push(value))
+    });
+    joined([writer, guest]);
+    buffer.close();
+    joined(readers);
+    assert_eq!(buffer.metrics().counters.accepted, VALUES);
 }
 
 /// A current value with two writers, two readers and one that looks.

@@ -20,6 +20,7 @@ samples! {
     the_end_in_the_midst: 5_000,
     a_crowded_rendezvous: 5_000,
     a_crowded_ring: 5_000,
+    a_crowded_lane_of_plain_data: 5_000,
     a_crowded_latest: 5_000,
     a_crowded_mailbox: 5_000,
     every_policy: 5_000,

@@ -14,8 +14,9 @@ use aimdb_core::buffer::{
     Buffer, BufferCfg, BufferMetrics, BufferReader, HeapBuffer, PushFuture, ReaderMetrics, RecvError, SendError,
     TryRecvError,
 };
-use aimdb_core::pure::{Kind, Policy, Start};
+use aimdb_core::pure::{DropCause, Kind, Policy, Start};
 use aimdb_tests::random::Random;
+use parking_lot::Mutex;
 
 use crate::{Plain, with_seeds};
 
@@ -75,12 +76,16 @@ struct Side<'a, T: Plain> {
     readers: Vec<Box<dyn BufferReader<T>>>,
     offer: Option<Pin<Box<PushFuture<'a, T>>>>,
     wakes: Arc<Wakes>,
+    dropped: Dropped<T>,
 }
 
+/// What came to the hook.
+type Dropped<T> = Arc<Mutex<Vec<(T, DropCause)>>>;
+
 impl<'a, T: Plain> Side<'a, T> {
-    fn new(buffer: &'a HeapBuffer<T>, cursors: usize) -> Self {
+    fn new((buffer, dropped): &'a (HeapBuffer<T>, Dropped<T>), cursors: usize) -> Self {
         let readers = (0..cursors).map(|_| buffer.subscribe(Start::Live).expect("a cursor")).collect();
-        Self { buffer, readers, offer: None, wakes: Arc::default() }
+        Self { buffer, readers, offer: None, wakes: Arc::default(), dropped: Arc::clone(dropped) }
     }
 
     fn make(&mut self, call: Call, number: u64) -> Answer<T> {
@@ -176,6 +181,8 @@ struct Plan {
     /// Readers may share a cursor. Then none of them waits across calls: how long one that was woken
     /// has been overtaken is measured in time, which is not the same on both sides.
     shares: bool,
+    /// A hook is told what no reader will get; then only queues have a lane.
+    hook: bool,
     /// Counts are compared after so many calls, on average.
     compare_every: u64,
 }
@@ -197,6 +204,7 @@ impl Plan {
             cursors,
             most: random.pick(&[cursors.max(1), 4]),
             shares: random.one_in(2),
+            hook: random.one_in(5),
             compare_every: random.pick(&[1, 60, 400]),
         }
     }
@@ -231,10 +239,15 @@ impl Plan {
     }
 }
 
-fn build<T: Plain>(plan: &Plan, is_reference: bool) -> HeapBuffer<T> {
+fn build<T: Plain>(plan: &Plan, is_reference: bool) -> (HeapBuffer<T>, Dropped<T>) {
+    let dropped = Dropped::default();
     let builder = HeapBuffer::builder(&plan.cfg).first_number(plan.first_number).degrade(Arc::new(|value| value));
-    let builder = if is_reference { builder.reference() } else { builder };
-    builder.build_plain().expect("a buffer")
+    let mut builder = if is_reference { builder.reference() } else { builder };
+    if plan.hook {
+        let dropped = Arc::clone(&dropped);
+        builder = builder.on_drop(Arc::new(move |value, cause| dropped.lock().push((value, cause))));
+    }
+    (builder.build_plain().expect("a buffer"), dropped)
 }
 
 /// Both buffers of a sequence.
@@ -275,6 +288,7 @@ impl<T: Plain> Pair<'_, T> {
 
     fn compare(&self) {
         assert_eq!(self.side.counts(), self.reference.counts(), "{}", self.place());
+        assert_eq!(*self.side.dropped.lock(), *self.reference.dropped.lock(), "M5, {}", self.place());
     }
 
     fn place(&self) -> String {
