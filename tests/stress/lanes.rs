@@ -47,7 +47,7 @@ fn crowd<T: Send + 'static>(buffer: &HeapBuffer<T>, cursors: usize, payload: &Pa
             .into_iter()
             .map(|reader| {
                 let random = random.fork();
-                scope.spawn(move || drain(reader, payload, random))
+                scope.spawn(move || drain(buffer, reader, payload, random))
             })
             .collect();
         let guest = {
@@ -67,9 +67,17 @@ fn crowd<T: Send + 'static>(buffer: &HeapBuffer<T>, cursors: usize, payload: &Pa
     })
 }
 
-fn drain<T: Send + 'static>(mut reader: Reader<T>, payload: &Payload<T>, mut random: Random) -> u64 {
+fn drain<T: Send + 'static>(
+    buffer: &HeapBuffer<T>,
+    mut reader: Reader<T>,
+    payload: &Payload<T>,
+    mut random: Random,
+) -> u64 {
     let mut read = 0;
     loop {
+        if random.one_in(4) {
+            assert!(buffer.peek().is_none_or(|value| (payload.is_whole)(&value)));
+        }
         match reader.try_recv() {
             Ok(value) => {
                 assert!((payload.is_whole)(&value));
