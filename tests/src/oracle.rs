@@ -150,7 +150,11 @@ fn play(plan: &Plan, random: &mut Random, ledger: &Arc<Ledger>) -> Evidence {
     let dropped = Arc::new(Mutex::new(Vec::new()));
     let hook = Arc::clone(&dropped);
     let builder = HeapBuffer::builder(&plan.cfg);
-    let builder = if random.pick(&[0, 1, 2]) == 0 { builder.reference() } else { builder };
+    let builder = match random.pick(&[0, 1, 2]) {
+        0 => builder.reference(),
+        1 => builder.eager(),
+        _ => builder,
+    };
     let buffer = builder
         .degrade(Arc::new(Item::degrade))
         .on_drop(Arc::new(move |item: Item, cause| hook.lock().push((item.tag(), cause))))

@@ -694,6 +694,7 @@ impl<W> Cursor<W> {
 }
 
 mod unattended;
+pub use self::unattended::Ends;
 
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,9 @@ pub(crate) struct Door<E> {
 /// Threads that may own a door, one after the other; an exhaustive model has few threads.
 const OWNERS: usize = if cfg!(loom) { 1 } else { 3 };
 
+/// How often a thread tries to come in at a common door before it leaves the end to those inside.
+const KNOCKS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 32 };
+
 const NOBODY: usize = 0;
 const ALL: usize = OWNERS;
 
@@ -120,7 +123,15 @@ impl<E> Door<E> {
         if owner != ALL {
             return None;
         }
-        flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).ok()?;
+        let mut knocks = 1;
+        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {
+            // Whoever is inside comes out soon, unless it was stopped there.
+            if knocks == KNOCKS {
+                return None;
+            }
+            core::hint::spin_loop();
+            knocks += 1;
+        }
         #[cfg(loom)]
         fence(Ordering::SeqCst);
         let inside = Inside { door: self, flag, _here: PhantomData };

@@ -114,8 +114,8 @@ MUTANTS = [
     ("common-flag-is-forgotten", "Who shuts the gate does not wait for those at a common door.", GATE, [(
         "self.inside.iter().any(", "self.inside.iter().take(OWNERS).any(")]),
     ("common-door-takes-two", "Two go in at a common door.", GATE, [(
-        "        flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).ok()?;",
-        "        flag.swap(true, Ordering::SeqCst);")]),
+        "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {",
+        "        while flag.swap(true, Ordering::SeqCst) && knocks == 0 {")]),
     ("hand-over-is-relaxed", "A place that is handed over carries nothing with it.", QUEUE, [(
         "            done.store(end.done, Ordering::Release);", "            done.store(end.done, Ordering::Relaxed);")]),
     ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE, [(
@@ -139,7 +139,15 @@ MUTANTS = [
     ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "mod.rs", [(
         "            Self::close(lane, locked);\n            let result", "            let result")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(
-        "                lane.close(locked);\n                adopt();\n                lane.open(locked);\n", "                adopt();\n")]),
+        "                lane.close(locked);\n                adopt();\n                locked.open = lane.open(locked);\n", "                adopt();\n")]),
+    ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
+        "        if self.slots.is_pinned(self.entries.as_ref()[self.first].slot) {", "        if self.closed {")]),
+    ("mailbox-is-put-relaxed", "A value that is put into a mailbox is not seen with its slot.", LANE + "mailbox.rs", [(
+        "self.between.which.swap(end.own | FULL, Ordering::AcqRel)", "self.between.which.swap(end.own | FULL, Ordering::Acquire)")]),
+    ("mailbox-is-taken-relaxed", "A taker does not see the value in the slot that it takes.", LANE + "mailbox.rs", [(
+        "self.between.which.swap(end.own, Ordering::AcqRel)", "self.between.which.swap(end.own, Ordering::Release)")]),
+    ("mailbox-counts-no-displaced", "A value that was displaced in the lane is not counted.", LANE + "mailbox.rs", [(
+        "            end.displaced += 1;\n", "")]),
     ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
         "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
     ("lane-opens-for-two-cursors", "The lane is opened though two cursors read.", UNATTENDED, [(

@@ -90,6 +90,7 @@ models! { lanes:
     c2_a_flush_meets_a_pop: 3,
     s5_a_forced_value_meets_a_pop: 3,
     k_a_mailbox_is_put_and_taken: 3,
+    k_a_slot_of_a_mailbox_goes_round: 3,
     w1_a_taker_goes_to_wait: 3,
     c1_a_mailbox_is_closed_beside_a_put: 3,
     k_a_copy_that_is_kept_is_whole: 3,

@@ -24,6 +24,8 @@ pub struct HeapBufferBuilder<T> {
     first_number: u64,
     #[cfg(feature = "std")]
     lanes: Lanes,
+    #[cfg(feature = "std")]
+    eager: bool,
 }
 
 impl<T: Send + 'static> HeapBufferBuilder<T> {
@@ -35,6 +37,8 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
             first_number: 0,
             #[cfg(feature = "std")]
             lanes: Lanes::Moving,
+            #[cfg(feature = "std")]
+            eager: false,
         }
     }
 
@@ -68,6 +72,17 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     pub fn reference(self) -> Self {
         #[cfg(feature = "std")]
         return Self { lanes: Lanes::None, ..self };
+        #[cfg(not(feature = "std"))]
+        self
+    }
+
+    /// Lets a lane be opened again at once when it was closed, whether or not that pays: for tests
+    /// that look at the lanes.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn eager(self) -> Self {
+        #[cfg(feature = "std")]
+        return Self { eager: true, ..self };
         #[cfg(not(feature = "std"))]
         self
     }
@@ -119,7 +134,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
 
     fn build_with(self, cloning: Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
         #[cfg(feature = "std")]
-        let lanes = self.lanes;
+        let (lanes, eager) = (self.lanes, self.eager);
         let Self { cfg, degrade, on_drop, first_number, .. } = self;
         cfg.validate(degrade.is_some())?;
         let capacity = cfg.capacity();
@@ -135,7 +150,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
         let code = HeapCode { cloning, degrade, on_drop };
         #[cfg(feature = "std")]
-        let lock = LaneLock::new(state, if size_of::<T>() <= INSIDE_BYTES { lanes } else { Lanes::None });
+        let lock = LaneLock::new(state, if size_of::<T>() <= INSIDE_BYTES { lanes } else { Lanes::None }, eager);
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
         let shell = Shell::from_parts(lock, cells, code, HeapClock);

@@ -6,15 +6,15 @@
 #![allow(unsafe_code)]
 
 #[cfg(not(any(loom, shuttle)))]
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 #[cfg(loom)]
-use loom::sync::atomic::{AtomicU32, Ordering};
+use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
-use shuttle::sync::atomic::{AtomicU32, Ordering};
+use shuttle::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::{Machine, Taken};
 use crate::buffer::Slots;
-use crate::pure::{Claim, Owned};
+use crate::pure::{Claim, Ends, Owned};
 use crate::waiting::{Door, Gate};
 
 #[derive(Debug)]
@@ -25,21 +25,37 @@ pub(super) struct MailboxLane {
     between: Between,
 }
 
-/// The slot between the ends, and whether a value lies in it; on a cache line of its own.
+/// What lies between the ends, on a cache line of its own.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Between(AtomicU32);
+struct Between {
+    /// Which of the three, and whether a value lies in it.
+    which: AtomicU32,
+    /// The numbers of the values in each of the three. Written by whoever has it.
+    numbers: [AtomicU64; 3],
+}
 
 const FULL: u32 = 1 << 31;
 
 /// What an end works with.
 #[derive(Debug, Default)]
 struct End {
-    /// Its empty slot.
-    slot: u32,
+    /// The slots of the three.
+    slots: [u32; 3],
+    /// Which of the three is its own, and empty.
+    own: u32,
     /// Values that it has put or taken, and displaced, since the lane was opened.
     moved: u64,
     displaced: u64,
+    /// The number of the value that it has put or taken last; one that was pending when the lane was
+    /// opened has the number 1.
+    last: u64,
+}
+
+impl End {
+    const fn slot(&self) -> u32 {
+        self.slots[self.own as usize]
+    }
 }
 
 /// What became of a value.
@@ -58,7 +74,10 @@ impl MailboxLane {
             gate: Gate::new(),
             putting: Door::new(End::default()),
             taking: Door::new(End::default()),
-            between: Between(AtomicU32::new(0)),
+            between: Between {
+                which: AtomicU32::new(0),
+                numbers: [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)],
+            },
         }
     }
 
@@ -68,17 +87,20 @@ impl MailboxLane {
         let Some(mut inside) = self.putting.enter(&self.gate) else { return Put::NotHere(value) };
         inside.with(|end| {
             // The slot is this end's: it came by an exchange, or with the opening of the lane.
-            slots.cell(end.slot).fill(&Claim(end.slot), value);
-            // Release: the taker sees the value. Acquire: the slot that comes back is empty, or holds
-            // the value that the last exchange put there.
-            let before = self.between.0.swap(end.slot | FULL, Ordering::AcqRel);
-            end.slot = before & !FULL;
+            let slot = end.slot();
+            slots.cell(slot).fill(&Claim(slot), value);
+            end.last += 1;
+            self.between.numbers[end.own as usize].store(end.last, Ordering::Relaxed);
+            // Release: the taker sees the value and its number. Acquire: the slot that comes back is
+            // empty, or holds the value that the last exchange put there.
+            let before = self.between.which.swap(end.own | FULL, Ordering::AcqRel);
+            end.own = before & !FULL;
             end.moved += 1;
             if before & FULL == 0 {
                 return Put::Alone;
             }
             end.displaced += 1;
-            Put::Displaced(slots.cell(end.slot).empty(&Owned(end.slot)))
+            Put::Displaced(slots.cell(end.slot()).empty(&Owned(end.slot())))
         })
     }
 
@@ -87,20 +109,21 @@ impl MailboxLane {
     pub(super) fn take<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
         let Some(mut inside) = self.taking.enter(&self.gate) else { return Taken::NotHere };
         inside.with(|end| {
-            if self.between.0.load(Ordering::Relaxed) & FULL == 0 {
+            if self.between.which.load(Ordering::Relaxed) & FULL == 0 {
                 return Taken::Empty;
             }
             // Only this end empties the slot in between, so it is still full. Acquire: the value is
             // seen. Release: the slot that goes there was emptied before.
-            end.slot = self.between.0.swap(end.slot, Ordering::AcqRel) & !FULL;
+            end.own = self.between.which.swap(end.own, Ordering::AcqRel) & !FULL;
+            end.last = self.between.numbers[end.own as usize].load(Ordering::Relaxed);
             end.moved += 1;
-            Taken::Value(slots.cell(end.slot).empty(&Owned(end.slot)))
+            Taken::Value(slots.cell(end.slot()).empty(&Owned(end.slot())))
         })
     }
 
     /// Whether a value is pending, as far as can be told without going in.
     pub(super) fn has_value(&self) -> Option<bool> {
-        self.gate.is_open().then(|| self.between.0.load(Ordering::Relaxed) & FULL != 0)
+        self.gate.is_open().then(|| self.between.which.load(Ordering::Relaxed) & FULL != 0)
     }
 
     pub(super) fn is_foreign(&self, end: MailboxEnd) -> bool {
@@ -124,15 +147,17 @@ impl MailboxLane {
     /// laid out.
     pub(super) fn open(&self, log: &mut Machine) -> bool {
         let Some([for_putting, for_taking]) = log.leave_mailbox() else { return false };
-        let pending = if log.is_empty() { 0 } else { FULL };
+        let slots = [log.places()[0].slot(), for_putting.0, for_taking.0];
+        let pending = log.len() as u64;
         // SAFETY: the caller holds the lock and the gate is shut: it was never opened, or `close`
         // came after.
         unsafe {
-            self.putting.with_end(|end| *end = End { slot: for_putting.0, ..End::default() });
-            self.taking.with_end(|end| *end = End { slot: for_taking.0, ..End::default() });
+            self.putting.with_end(|end| *end = End { slots, own: 1, last: pending, ..End::default() });
+            self.taking.with_end(|end| *end = End { slots, own: 2, ..End::default() });
         }
         // Published by the gate.
-        self.between.0.store(log.places()[0].slot() | pending, Ordering::Relaxed);
+        self.between.numbers[0].store(pending, Ordering::Relaxed);
+        self.between.which.store(if pending > 0 { FULL } else { 0 }, Ordering::Relaxed);
         self.gate.open();
         true
     }
@@ -144,17 +169,15 @@ impl MailboxLane {
         self.putting.await_empty();
         self.taking.await_empty();
         // SAFETY: the gate was shut here, and the doors were found empty after.
-        let [put, taken] = unsafe {
-            [&self.putting, &self.taking].map(|door| door.with_end(|end| (end.moved, end.displaced, end.slot)))
-        };
-        let between = self.between.0.load(Ordering::Relaxed);
-        debug_assert_eq!(
-            between & FULL != 0,
-            log.len() as u64 + put.0 - put.1 - taken.0 == 1,
-            "what came is here or went"
+        let [put, taken] = unsafe { [&self.putting, &self.taking].map(|door| door.with_end(core::mem::take)) };
+        let which = self.between.which.load(Ordering::Relaxed);
+        log.catch_up_mailbox(
+            put.slots[(which & !FULL) as usize],
+            [put.slot(), taken.slot()].map(Claim),
+            Ends { put: put.moved, displaced: put.displaced, taken: taken.moved, last_taken: taken.last },
         );
-        log.catch_up_mailbox(between & !FULL, [put.2, taken.2].map(Claim), put.0, put.1, taken.0);
-        put.0 + taken.0
+        debug_assert_eq!(which & FULL != 0, !log.is_empty(), "what came is here or went");
+        put.moved + taken.moved
     }
 }
 

@@ -165,7 +165,7 @@ impl Lane {
 }
 
 impl LaneLock {
-    pub(super) fn new(mut state: State<HeapStorage>, lanes: Lanes) -> Self {
+    pub(super) fn new(mut state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
         let mut lane = Vec::new();
         // A record goes on without one where there is no memory for it.
         if lane.try_reserve_exact(1).is_ok() {
@@ -173,7 +173,7 @@ impl LaneLock {
         }
         let glances = state.log().capacity() > 0;
         let stamped = state.log().next_number();
-        let patience = Patience::new();
+        let patience = Patience::new(eager || cfg!(any(loom, shuttle)));
         if !lane.is_empty() {
             state.log_mut().lay_out(FIRST_STEPS);
         }
@@ -334,7 +334,12 @@ impl LaneLock {
     /// A copy of the newest value of a record that has one, without the lock, where that can be done.
     #[inline]
     pub(super) fn peek<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
-        let Some(Lane::Ring(lane)) = self.lane() else { return Taken::NotHere };
+        let lane = match self.lane() {
+            Some(Lane::Ring(lane)) => lane,
+            // A queue has none to look at.
+            Some(Lane::Queue(_)) => return Taken::Empty,
+            Some(Lane::Mailbox(_)) | None => return Taken::NotHere,
+        };
         match lane.peek(slots) {
             Taken::NotHere if lane.is_foreign(RingEnd::Peeking) => {
                 self.adopt(|| lane.adopt(RingEnd::Peeking));

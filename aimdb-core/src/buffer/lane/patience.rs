@@ -20,6 +20,7 @@ pub(super) const fn now() -> u64 {
 pub(super) struct Patience {
     holds: u32,
     last: u32,
+    eager: bool,
 }
 
 impl Patience {
@@ -31,14 +32,14 @@ impl Patience {
     const LEAST: u32 = 16;
     const MOST: u32 = 1024;
 
-    pub(super) const fn new() -> Self {
-        Self { holds: 0, last: 0 }
+    /// An `eager` lane is opened again at once: for those who look at the lane, not at what it saves.
+    pub(super) const fn new(eager: bool) -> Self {
+        Self { holds: 0, last: 0, eager }
     }
 
     /// The lane was closed, which took `cost_ns`.
     pub(super) fn closed_after(&mut self, moved: u64, cost_ns: u64) {
-        // A model checker looks at the lane, not at how often it pays.
-        let pays = cfg!(any(loom, shuttle)) || moved >= Self::PAYS.max(cost_ns / Self::SAVES_NS);
+        let pays = self.eager || moved >= Self::PAYS.max(cost_ns / Self::SAVES_NS);
         self.last = if pays { 0 } else { (self.last * 2).clamp(Self::LEAST, Self::MOST) };
         self.holds = self.last;
     }

@@ -134,20 +134,43 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Counts what the two ends of a mailbox have done, and takes back the slots that they had. `slot`
     /// is the place's now.
-    pub fn catch_up_mailbox(&mut self, slot: u32, ends: [Claim; 2], put: u64, displaced: u64, taken: u64) {
-        for end in ends {
-            self.release(end.0);
+    pub fn catch_up_mailbox(&mut self, slot: u32, own: [Claim; 2], ends: Ends) {
+        for claim in own {
+            self.release(claim.0);
         }
+        let Ends { put, displaced, taken, last_taken } = ends;
         self.entries.as_mut()[self.first] = Entry { slot, unread: 1 };
+        let head = self.head;
         self.len = (self.len as u64 + put - displaced - taken) as usize;
-        self.head = self.head.wrapping_add(displaced).wrapping_add(taken);
+        self.head = head.wrapping_add(displaced).wrapping_add(taken);
         self.counters.accepted += put;
         self.counters.overwritten += displaced;
         self.counters.delivered += taken;
-        // What was displaced, the cursor finds lost when it next looks.
-        if let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0) {
-            cursor.next = cursor.next.wrapping_add(taken);
+        if taken > 0
+            && let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0)
+        {
+            // What was displaced before the last value that was taken; the rest, the cursor finds lost
+            // when it next looks.
+            let next = head.wrapping_add(last_taken);
+            let lost = next.wrapping_sub(cursor.next) - taken;
+            cursor.next = next;
             cursor.delivered += taken;
+            cursor.lagged += lost;
+            self.counters.lagged += lost;
         }
     }
+}
+
+/// What the two ends of a mailbox have done.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    /// Values that were put.
+    pub put: u64,
+    /// Those that one of them displaced.
+    pub displaced: u64,
+    /// Those that were taken.
+    pub taken: u64,
+    /// How many had come when the last that was taken was put, it included; with one that was pending
+    /// before.
+    pub last_taken: u64,
 }
