@@ -49,6 +49,8 @@
 //! have threads of their own, named after the service. A tap that would wait for the record that it
 //! drains is refused too ([`Misuse::OwnRecord`]).
 //!
+//! No call may be made from a signal handler: it may have interrupted its own thread inside of one.
+//!
 //! An async service that blocks all the same (a long computation, a file) takes a thread from the
 //! others, and holds up the one that it has just woken. [`RuntimeOptions::threads`] says how many
 //! threads there are.

@@ -20,6 +20,9 @@ pub trait Kind: 'static {
     /// Whether a fast sender overwrites.
     const OVERWRITES: bool;
 
+    /// Whether the record is told that its values are plain data.
+    const PLAIN: bool = true;
+
     /// What describes the kind.
     fn cfg(capacity: usize) -> BufferCfg;
 }
@@ -30,8 +33,14 @@ pub struct Bounded;
 /// `SpmcRing`.
 pub struct Ring;
 
+/// `SpmcRing` of values whose clone may be any code.
+pub struct AnyRing;
+
 /// `SingleLatest`.
 pub struct Latest;
+
+/// `SingleLatest` of values whose clone may be any code.
+pub struct AnyLatest;
 
 /// `Mailbox`.
 pub struct Mailbox;
@@ -49,6 +58,24 @@ impl Kind for Ring {
 
     fn cfg(capacity: usize) -> BufferCfg {
         BufferCfg::SpmcRing { capacity }
+    }
+}
+
+impl Kind for AnyRing {
+    const OVERWRITES: bool = true;
+    const PLAIN: bool = false;
+
+    fn cfg(capacity: usize) -> BufferCfg {
+        BufferCfg::SpmcRing { capacity }
+    }
+}
+
+impl Kind for AnyLatest {
+    const OVERWRITES: bool = true;
+    const PLAIN: bool = false;
+
+    fn cfg(_capacity: usize) -> BufferCfg {
+        BufferCfg::SingleLatest
     }
 }
 
@@ -80,10 +107,14 @@ impl<K: Kind> Named for Sync<K> {
 }
 
 /// A database with one record.
-fn attach<T: Payload>(cfg: BufferCfg) -> AimDbHandle {
+fn attach<T: Payload>(cfg: BufferCfg, plain: bool) -> AimDbHandle {
     let mut builder = AimDbBuilder::new();
     builder.configure::<T>(KEY, |record| {
-        record.plain_buffer(cfg);
+        if plain {
+            record.plain_buffer(cfg);
+        } else {
+            record.buffer(cfg);
+        }
     });
     builder.attach().expect("the database is well configured")
 }
@@ -106,7 +137,7 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
     const OVERWRITES: bool = K::OVERWRITES;
 
     fn open(capacity: usize, readers: usize) -> Ends<AimDbHandle, SyncProducer<T>, SyncConsumer<T>> {
-        let keep = attach::<T>(K::cfg(capacity));
+        let keep = attach::<T>(K::cfg(capacity), K::PLAIN);
         let sender = keep.producer(KEY).expect("the record exists");
         let readers = (0..readers).map(|_| keep.consumer(KEY).expect("the record exists")).collect();
         Ends { keep, sender, readers }

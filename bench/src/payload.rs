@@ -44,3 +44,20 @@ impl Payload for Line {
         self.0[7]
     }
 }
+
+/// A number that the record does not know to be one: its clone may be any code.
+#[derive(Debug, Clone, Copy, NoUninit)]
+#[repr(transparent)]
+pub struct Opaque(u64);
+
+impl Payload for Opaque {
+    const NAME: &'static str = "opaque";
+
+    fn tagged(tag: u64) -> Self {
+        Self(tag)
+    }
+
+    fn tag(&self) -> u64 {
+        self.0
+    }
+}

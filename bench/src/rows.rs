@@ -6,7 +6,7 @@ use crate::fan_out::FanOut;
 use crate::link::{Class, Named};
 use crate::measure::Sampler;
 use crate::ours;
-use crate::payload::{Line, Payload};
+use crate::payload::{Line, Opaque, Payload};
 use crate::peers::{crossbeam, plain, published, tokio_broadcast, tokio_mpsc, tokio_watch};
 use crate::workload;
 
@@ -137,6 +137,14 @@ fn ring() -> Vec<Row> {
             batch::<u64>(CAPACITY) => [Ours, Tokio, Plain, Published];
         "ring/ping-pong", "a value to another core and back", Wall,
             ping_pong::<u64>(64) => [Ours, Tokio, Plain, Published];
+        "ring/any-try-pair", "the same, of values whose clone may be any code", ThreadCpu,
+            try_pair::<Opaque>(64) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+        "ring/any-publish-1", "a publish of such a value beside one idle reader", ThreadCpu,
+            publish::<Opaque>(CAPACITY, 1) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+        "ring/any-ping-pong", "such a value to another core and back", Wall,
+            ping_pong::<Opaque>(64) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+        "ring/any-stream", "such values from one thread to another, capacity 1024, paced", Wall,
+            stream::<Opaque>(CAPACITY) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
         "ring/stream-u64", "one thread to another, u64, capacity 1024, paced, for each value", Wall,
             stream::<u64>(CAPACITY) => [Ours, Tokio, Plain, Published];
         "ring/stream-64B", "one thread to another, 64 B, capacity 1024, paced, for each value", Wall,
@@ -165,6 +173,10 @@ fn latest() -> Vec<Row> {
             peek::<u64>() => [Ours, Tokio, Plain, published::Core<published::Latest>];
         "latest/ping-pong", "a value to another core and back", Wall,
             ping_pong::<u64>(1) => [Ours, Tokio, Plain, Published];
+        "latest/any-try-pair", "one value in and out, of those whose clone may be any code", ThreadCpu,
+            try_pair::<Opaque>(1) => [ours::Sync<ours::AnyLatest>, Tokio, Plain, Published];
+        "latest/any-stream", "such values without pause to a waiting thread, for each value published", Wall,
+            conflate::<Opaque>() => [ours::Sync<ours::AnyLatest>, Tokio, Plain, Published];
         "latest/stream", "publishing without pause to a waiting thread, for each value published", Wall,
             conflate::<u64>() => [Ours, Tokio, Plain, Published];
     }

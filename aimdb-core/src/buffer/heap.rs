@@ -380,6 +380,18 @@ mod tests {
     }
 
     #[test]
+    fn p1_numbers_are_known_to_be_plain_data() {
+        #[derive(Clone, Debug, PartialEq)]
+        struct Cloned(u64);
+        let ring = BufferCfg::SpmcRing { capacity: 3 };
+        let (numbers, others) = (HeapBuffer::new(&ring).expect("a ring"), HeapBuffer::new(&ring).expect("a ring"));
+        assert_eq!(numbers.push_at_once(1_u64), Ok(()), "it has a lane");
+        assert_eq!(others.push_at_once(Cloned(1)), Err(Cloned(1)), "its clone may be any code");
+        let hooked = HeapBuffer::builder(&ring).on_drop(Arc::new(|_, _| {})).build().expect("a ring");
+        assert_eq!(hooked.push_at_once(1_u64), Err(1), "each value that is overwritten goes to the hook");
+    }
+
+    #[test]
     fn k1_plain_data_too_large_for_the_lock_is_read_as_any_other() {
         let ring =
             HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");

@@ -76,9 +76,9 @@ impl<T: Clone + Send + Sync + 'static> Registrar<T> {
     }
 
     /// As [`Registrar::buffer`], for plain data without padding, which [`NoUninit`] vouches for:
-    /// numbers, arrays of them, and structures that derive it. Small values of a ring, and a small
-    /// latest value, are then written and read without a lock while nobody waits, if there is no
-    /// drop hook that has to be given each value that is overwritten.
+    /// arrays of numbers, and structures that derive it ([`Registrar::buffer`] knows numbers by itself).
+    /// Small values of a ring, and a small latest value, are then written and read without a lock while
+    /// nobody waits, if there is no drop hook that has to be given each value that is overwritten.
     pub fn plain_buffer(&mut self, cfg: BufferCfg) -> &mut Self
     where
         T: NoUninit,

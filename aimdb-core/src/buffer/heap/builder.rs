@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::any::TypeId;
 
 use bytemuck::NoUninit;
 
@@ -96,6 +97,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: Clone + Sync,
     {
+        if is_number::<T>() {
+            return self.with_copies().build_with(Cloning::of_number());
+        }
         self.build_with(Cloning::allowed())
     }
 
@@ -110,14 +114,17 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: NoUninit + Sync,
     {
+        self.with_copies().build_with(Cloning::plain())
+    }
+
+    /// The values are plain data, so what overwrites has a lane too, unless a hook is to be given each
+    /// value that is overwritten.
+    fn with_copies(self) -> Self {
         #[cfg(feature = "std")]
-        let this = match (self.lanes, &self.on_drop) {
-            (Lanes::Moving, None) => Self { lanes: Lanes::MovingAndCopying, ..self },
-            (Lanes::Moving | Lanes::MovingAndCopying | Lanes::None, _) => self,
-        };
-        #[cfg(not(feature = "std"))]
-        let this = self;
-        this.build_with(Cloning::plain())
+        if self.lanes == Lanes::Moving && self.on_drop.is_none() {
+            return Self { lanes: Lanes::MovingAndCopying, ..self };
+        }
+        self
     }
 
     /// Makes a buffer for values that are never cloned.
@@ -156,4 +163,13 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let shell = Shell::from_parts(lock, cells, code, HeapClock);
         Ok(HeapBuffer { shell: Arc::new(shell), cfg })
     }
+}
+
+/// Whether values of this type are plain data without having been called so: a number, a truth value or
+/// a character of the language's own.
+fn is_number<T: 'static>() -> bool {
+    macro_rules! is_one_of {
+        ($($number:ty),*) => { [$(TypeId::of::<$number>()),*].contains(&TypeId::of::<T>()) };
+    }
+    is_one_of!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char)
 }

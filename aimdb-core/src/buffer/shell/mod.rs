@@ -77,6 +77,15 @@ impl<T> Cloning<T> {
         Self { clone: Some(|value| *value), plain: true }
     }
 
+    /// As [`Cloning::plain`], for a type that is known to be a number.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn of_number() -> Self
+    where
+        T: Clone + Sync,
+    {
+        Self { clone: Some(T::clone), plain: true }
+    }
+
     /// Values are moved only: the buffer has one cursor.
     #[must_use]
     pub const fn none() -> Self {
