@@ -40,8 +40,8 @@ pub type SharedProducer<T> = SyncProducer<T, Shared>;
 /// | [`force_send`](SyncProducer::force_send) | displaces | never | travels back |
 /// | [`send_many`](SyncProducer::send_many) | as `send` | as `send` | stays in the buffer |
 ///
-/// It is `Send` and `Clone`, and deliberately not `Sync`: each thread has a clone of its own. So a
-/// record of which one producer is alive can be written without synchronising with others.
+/// It is `Send` and `Clone`, and deliberately not `Sync`: each thread has a clone of its own. A record
+/// that one thread writes is written without synchronising with others.
 /// [`SyncProducer::shared`] gives the form that is `Sync`, with the same calls. Clones are one
 /// writer seen from several threads. Dropping the last of them does not close the record.
 pub struct SyncProducer<T: Send + 'static, S = Local> {

@@ -2,7 +2,8 @@
 //!
 //! Whoever holds a token of `pure::slot_pool` may do to a slot what the token stands for; tokens
 //! are made by the record's [`crate::pure::Log`] under its lock and cannot be copied, so the
-//! accesses below never meet. All of them happen outside the lock.
+//! accesses below never meet. They happen outside the lock, or for small values inside. A lane makes
+//! tokens of the slots that the machine left to its ends, each behind a door of its own.
 #![allow(unsafe_code)]
 
 use core::mem::MaybeUninit;

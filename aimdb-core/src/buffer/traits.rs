@@ -33,9 +33,9 @@ pub trait Buffer<T: Send + 'static>: Send + Sync {
         Ok(())
     }
 
-    /// Stores a value if that can be done without a lock; else gives it back, which says nothing of
-    /// the buffer and is not counted. The other calls begin with it where it helps; whoever
-    /// implements a buffer need not.
+    /// Stores a value if that can be done at once, usually without a lock; else gives it back, which
+    /// says nothing of the buffer and is not counted. What it displaces goes to the drop hook. The other
+    /// calls begin with it where it helps; whoever implements a buffer need not.
     ///
     /// # Errors
     ///
@@ -134,7 +134,8 @@ pub trait BufferReader<T: Send + 'static>: Send {
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>>;
 
     /// Whether there is something to read, where that can be told at a glance, without a lock: for a
-    /// thread that looks a few times before it waits. A hint.
+    /// thread that looks a few times before it waits. A hint: true may mean only that something came
+    /// since this reader last found nothing.
     fn has_value(&self) -> Option<bool> {
         None
     }

@@ -8,7 +8,8 @@
 //! | doomed | holds a value that nobody will read; pinned by readers that still clone it | the last unpin, then `release` |
 //!
 //! Each right to touch a slot is a token that cannot be copied: whoever holds a [`Claim`], an
-//! [`Owned`] or a [`Doomed`] is alone with the slot, and while a [`Pinned`] exists the value stays.
+//! [`Owned`] or a [`Doomed`] is alone with the slot, and while a [`Pinned`] exists the value stays. Of
+//! the slots that are left to the ends of a record (`log::unattended`), those ends answer for.
 
 use super::{Table, TableFull};
 

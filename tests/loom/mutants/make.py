@@ -139,7 +139,7 @@ MUTANTS = [
     ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "mod.rs", [(
         "            Self::close(lane, locked);\n            let result", "            let result")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(
-        "                lane.close(locked);\n                adopt();\n                locked.open = lane.open(locked);\n", "                adopt();\n")]),
+        "                locked.open = false;\n                lane.close(locked);\n                adopt();\n                locked.open = lane.open(locked);\n", "                adopt();\n")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
         "        if self.slots.is_pinned(self.entries.as_ref()[self.first].slot) {", "        if self.closed {")]),
     ("mailbox-is-put-relaxed", "A value that is put into a mailbox is not seen with its slot.", LANE + "mailbox.rs", [(

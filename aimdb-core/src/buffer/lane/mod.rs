@@ -168,8 +168,10 @@ impl LaneLock {
     pub(super) fn new(mut state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
         let mut lane = Vec::new();
         // A record goes on without one where there is no memory for it.
-        if lane.try_reserve_exact(1).is_ok() {
-            lane.extend(Lane::of(state.log(), lanes));
+        if let Some(only) = Lane::of(state.log(), lanes)
+            && lane.try_reserve_exact(1).is_ok()
+        {
+            lane.push(only);
         }
         let glances = state.log().capacity() > 0;
         let stamped = state.log().next_number();
@@ -201,6 +203,7 @@ impl LaneLock {
         let Some(lane) = self.lane() else { return };
         self.lock.with(|locked| {
             if locked.open {
+                locked.open = false;
                 lane.close(locked);
                 adopt();
                 locked.open = lane.open(locked);

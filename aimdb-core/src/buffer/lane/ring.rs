@@ -83,7 +83,7 @@ impl CursorEnds {
     /// The end of a cursor.
     pub(super) fn join(&mut self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
         let at = cursor.0 as usize;
-        // A cursor that comes when there is no memory has none; then the lane stays closed.
+        // A cursor for which the table cannot grow has none; then the lane stays closed.
         while self.0.len() <= at && self.0.try_reserve(1).is_ok() {
             self.0.push(Arc::new(CursorEnd::new()));
         }
@@ -215,13 +215,15 @@ impl RingLane {
         inside.with(|end| {
             for _ in 0..TRIES {
                 let newest = self.newest.0.load(Ordering::Acquire);
-                if newest == end.oldest {
-                    return Taken::Empty;
-                }
-                end.jump(newest.wrapping_sub(1), self.capacity);
+                // The first value that comes may be there, and read, before its number is told.
+                let none_yet = newest == end.oldest;
+                end.jump(if none_yet { newest } else { newest.wrapping_sub(1) }, self.capacity);
                 if let Some(value) = self.copy(slots, end) {
                     // SAFETY: the copy is whole.
                     return Taken::Value(unsafe { value.assume_init() });
+                }
+                if none_yet {
+                    return Taken::Empty;
                 }
                 core::hint::spin_loop();
             }
