@@ -1,10 +1,11 @@
 //! The lane: what the two ends of a record use while nobody waits.
 //!
 //! A record that is in its usual state, with one sending and one taking end at work and room and
-//! values for both, needs no lock: see `queue`. Whatever else happens (somebody has to wait, joins,
-//! leaves, closes, counts) is the shell's, under its lock; [`LaneLock`] is that lock, and whoever
-//! takes it has the lane closed and counted first, and opened again after, if the state is the usual
-//! one again. So the shell knows nothing of the lane, and each promise is kept in one place.
+//! values for both, needs no lock: see `queue`, `mailbox` and `ring`. Whatever else happens (somebody
+//! has to wait, joins, leaves, closes, counts) is the shell's, under its lock; [`LaneLock`] is that
+//! lock, and whoever takes it has the lane closed and counted first, and opened again after, if the
+//! state is the usual one again. So the shell knows nothing of the lane, and each promise is kept in
+//! one place.
 //!
 //! Closing the lane costs both ends a moment. A record whose ends mostly wait for each other, where
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
