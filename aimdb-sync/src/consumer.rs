@@ -38,15 +38,13 @@ pub struct SyncConsumer<T: Send + 'static> {
     consumer: Option<Consumer<T>>,
     key: RecordKey,
     process: Process,
-    /// A lag that `recv_many` met behind the values that it took. The next call tells it.
-    lag: u64,
     lost: u64,
 }
 
 impl<T: Send + 'static> SyncConsumer<T> {
     pub(crate) fn new(consumer: Consumer<T>, process: Process) -> Self {
         let key = consumer.key().clone();
-        Self { consumer: Some(consumer), key, process, lag: 0, lost: 0 }
+        Self { consumer: Some(consumer), key, process, lost: 0 }
     }
 
     /// Takes the next value, and waits for it if there is none.
@@ -55,6 +53,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// [`RecvError::Lagged`] once after values were missed, [`RecvError::Closed`] when the record is
     /// closed and drained, and [`RecvError::Misuse`] in an async service or a forked child.
+    #[inline]
     pub fn recv(&mut self) -> Result<T, RecvError> {
         self.recv_until(|| Deadline::Never).map_err(without_timeout)
     }
@@ -64,6 +63,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// # Errors
     ///
     /// Why there is none.
+    #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
         self.next()
@@ -181,7 +181,6 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// child.
     pub fn try_latest(&mut self) -> Result<T, TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
-        self.lag = 0;
         match self.consumer.as_mut() {
             Some(consumer) => match consumer.reader_mut().try_latest() {
                 Err(TryRecvError::Lagged(_)) => Err(TryRecvError::Empty),
@@ -260,11 +259,8 @@ impl<T: Send + 'static> SyncConsumer<T> {
         if self.process.is_parent() { None } else { self.consumer.as_ref() }
     }
 
-    /// The next value, or the lag that is still to be told.
+    #[inline]
     fn next(&mut self) -> Result<T, TryRecvError> {
-        if self.lag > 0 {
-            return Err(TryRecvError::Lagged(mem::take(&mut self.lag)));
-        }
         let Some(consumer) = self.consumer.as_mut() else { return Err(TryRecvError::Closed) };
         let received = consumer.reader_mut().try_recv();
         if let Err(TryRecvError::Lagged(lag)) = received {
@@ -273,8 +269,19 @@ impl<T: Send + 'static> SyncConsumer<T> {
         received
     }
 
+    #[inline]
     fn recv_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
         self.may_wait(&deadline)?;
+        if let Some(consumer) = self.consumer.as_mut()
+            && let Some(value) = consumer.reader_mut().recv_at_once()
+        {
+            return Ok(value);
+        }
+        self.recv_or_wait(deadline)
+    }
+
+    #[inline(never)]
+    fn recv_or_wait(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
         match self.next() {
             Ok(value) => return Ok(value),
             Err(TryRecvError::Empty) => {}
@@ -300,19 +307,8 @@ impl<T: Send + 'static> SyncConsumer<T> {
             return Ok(0);
         }
         values.push(self.recv_until(deadline)?);
-        let mut taken = 1;
-        while taken < max {
-            match self.next() {
-                Ok(value) => values.push(value),
-                Err(TryRecvError::Lagged(lag)) => {
-                    self.lag = lag;
-                    break;
-                }
-                Err(TryRecvError::Empty | TryRecvError::Closed | TryRecvError::Misuse(_)) => break,
-            }
-            taken += 1;
-        }
-        Ok(taken)
+        let more = self.consumer.as_mut().map_or(0, |consumer| consumer.reader_mut().take_more(values, max - 1));
+        Ok(1 + more)
     }
 
     fn latest_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
@@ -339,6 +335,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     /// Refuses where the call must not be made. The refusal does not depend on whether it would
     /// have to wait this time, so that the mistake shows in the first test.
+    #[inline]
     fn may_wait(&self, deadline: &impl Fn() -> Deadline) -> Result<(), RecvTimeoutError> {
         self.process.check().map_err(RecvTimeoutError::Misuse)?;
         if !may_block() && !is_one_try(deadline()) {
@@ -369,7 +366,7 @@ fn without_timeout(error: RecvTimeoutError) -> RecvError {
 impl<T: Send + 'static> Clone for SyncConsumer<T> {
     fn clone(&self) -> Self {
         let consumer = self.here().and_then(|consumer| consumer.share().ok());
-        Self { consumer, key: self.key.clone(), process: self.process, lag: 0, lost: 0 }
+        Self { consumer, key: self.key.clone(), process: self.process, lost: 0 }
     }
 }
 

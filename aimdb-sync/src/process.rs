@@ -16,11 +16,13 @@ impl Process {
     }
 
     /// Whether the calling thread is in a forked child of it. One relaxed load.
+    #[inline]
     pub(crate) fn is_parent(self) -> bool {
         self.0 != fork_generation()
     }
 
     /// Refuses in a forked child.
+    #[inline]
     pub(crate) fn check(self) -> Result<(), Misuse> {
         if self.is_parent() { Err(Misuse::ForkedChild) } else { Ok(()) }
     }

@@ -1,9 +1,7 @@
 //! The writing end of a record, for threads.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -11,7 +9,7 @@ use aimdb_core::buffer::{
     self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
-use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
+use aimdb_core::waiting::{Clock, Deadline, SystemClock, Token, may_block, serves};
 use aimdb_core::{Producer, RecordKey};
 
 use crate::process::Process;
@@ -19,11 +17,44 @@ use crate::{FlushError, SendManyError};
 
 /// Marks a producer that belongs to one thread at a time: `Send`, and not `Sync`.
 #[derive(Debug)]
-pub struct Local(PhantomData<Cell<()>>);
+pub struct Local(Token);
 
 /// Marks a producer that threads may use together: `Send` and `Sync`.
 #[derive(Debug)]
 pub struct Shared(());
+
+/// Who comes with a producer, as the record is told.
+pub trait Form {
+    /// A new producer of this form.
+    #[doc(hidden)]
+    fn new() -> Self;
+
+    /// Works with the token of whoever calls.
+    #[doc(hidden)]
+    fn with_token<R>(&self, work: impl FnOnce(&Token) -> R) -> R;
+}
+
+impl Form for Local {
+    fn new() -> Self {
+        Self(Token::new())
+    }
+
+    #[inline]
+    fn with_token<R>(&self, work: impl FnOnce(&Token) -> R) -> R {
+        work(&self.0)
+    }
+}
+
+impl Form for Shared {
+    fn new() -> Self {
+        Self(())
+    }
+
+    #[inline]
+    fn with_token<R>(&self, work: impl FnOnce(&Token) -> R) -> R {
+        Token::of_thread(work)
+    }
+}
 
 /// The form of [`SyncProducer`] that threads may use together, for a global or for C; see
 /// [`SyncProducer::shared`].
@@ -44,12 +75,12 @@ pub type SharedProducer<T> = SyncProducer<T, Shared>;
 /// that one thread writes is written without synchronising with others.
 /// [`SyncProducer::shared`] gives the form that is `Sync`, with the same calls. Clones are one
 /// writer seen from several threads. Dropping the last of them does not close the record.
-pub struct SyncProducer<T: Send + 'static, S = Local> {
+pub struct SyncProducer<T: Send + 'static, F = Local> {
     producer: Producer<T>,
     process: Process,
     /// Whether a full record can make `send` wait.
     waits: bool,
-    form: PhantomData<S>,
+    form: F,
 }
 
 impl<T: Send + 'static> SyncProducer<T> {
@@ -62,7 +93,7 @@ impl<T: Send + 'static> SyncProducer<T> {
             }
             Some(Kind::SpmcRing | Kind::SingleLatest | Kind::Mailbox) => false,
         };
-        Self { producer, process, waits, form: PhantomData }
+        Self { producer, process, waits, form: Local::new() }
     }
 
     /// The form of this producer that threads may use together.
@@ -80,7 +111,7 @@ impl<T: Send + 'static> SharedProducer<T> {
     }
 }
 
-impl<T: Send + 'static, S> SyncProducer<T, S> {
+impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// Sends a value, and waits while the record is full if its policy is `PauseUpstream`. On the
     /// other policies and kinds it never waits.
     ///
@@ -101,6 +132,7 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     /// The value, with the reason: [`SendError::Full`] under `Fail`, [`SendError::Closed`], and
     /// [`SendError::Misuse`] in a forked child, in an async service where the call could wait, and
     /// in a tap that would wait for the record that it drains.
+    #[inline]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         self.send_until(value, || Deadline::Never)
     }
@@ -110,11 +142,12 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
     /// # Errors
     ///
     /// The value, with the reason.
+    #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         if let Err(misuse) = self.process.check() {
             return Err(TrySendError::Misuse(value, misuse));
         }
-        Ok(self.producer.try_produce(value)?)
+        Ok(self.form.with_token(|token| self.producer.try_produce_as(token, value))?)
     }
 
     /// As [`SyncProducer::send`], and gives up when `timeout` has passed. Zero means one try,
@@ -238,22 +271,28 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
         self.producer.key()
     }
 
+    #[inline]
     fn send_until(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
         if let Err(misuse) = self.process.check() {
             return Err(SendError::Misuse(value, misuse));
         }
         if !self.waits {
-            return Ok(self.producer.try_produce(value)?);
+            return Ok(self.form.with_token(|token| self.producer.try_produce_as(token, value))?);
         }
         if !may_block() && !is_one_try(deadline()) {
             return Err(SendError::Misuse(value, Misuse::RuntimeThread));
         }
         // Where there is room, neither the thread's waker nor the clock is needed.
-        let buffer = self.producer.buffer();
-        match buffer.push_at_once(value) {
+        match self.form.with_token(|token| self.producer.produce_at_once_as(token, value)) {
             Ok(()) => Ok(()),
-            Err(value) => send_waiting(&**buffer, value, deadline()),
+            Err(value) => self.wait(value, deadline()),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
+        send_waiting(&**self.producer.buffer(), value, deadline)
     }
 
     fn send_many_until(&self, values: &mut VecDeque<T>, deadline: Deadline) -> Result<usize, SendManyError> {
@@ -269,8 +308,8 @@ impl<T: Send + 'static, S> SyncProducer<T, S> {
         Ok(sent)
     }
 
-    fn in_form<F>(&self) -> SyncProducer<T, F> {
-        SyncProducer { producer: self.producer.clone(), process: self.process, waits: self.waits, form: PhantomData }
+    fn in_form<G: Form>(&self) -> SyncProducer<T, G> {
+        SyncProducer { producer: self.producer.clone(), process: self.process, waits: self.waits, form: G::new() }
     }
 }
 
@@ -283,13 +322,13 @@ pub(crate) fn is_one_try(deadline: Deadline) -> bool {
     }
 }
 
-impl<T: Send + 'static, S> Clone for SyncProducer<T, S> {
+impl<T: Send + 'static, F: Form> Clone for SyncProducer<T, F> {
     fn clone(&self) -> Self {
         self.in_form()
     }
 }
 
-impl<T: Send + 'static, S> Drop for SyncProducer<T, S> {
+impl<T: Send + 'static, F> Drop for SyncProducer<T, F> {
     fn drop(&mut self) {
         if self.process.is_parent() {
             // The last producer would drop the record, and take a lock for it.
@@ -298,7 +337,7 @@ impl<T: Send + 'static, S> Drop for SyncProducer<T, S> {
     }
 }
 
-impl<T: Send + 'static, S> fmt::Debug for SyncProducer<T, S> {
+impl<T: Send + 'static, F: Form> fmt::Debug for SyncProducer<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SyncProducer").field("key", self.key()).finish_non_exhaustive()
     }

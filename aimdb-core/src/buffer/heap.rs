@@ -10,7 +10,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 pub use self::builder::HeapBufferBuilder;
-use self::reader::HeapReader;
+pub(super) use self::reader::HeapReader;
 use super::flush_future::Flushes;
 use super::push_future::Offers;
 use super::shell::{Flush, Offer};
@@ -26,11 +26,11 @@ use crate::pure::{DropCause, HeapStorage, Start};
 use crate::waiting::HeapLock;
 
 #[cfg(feature = "std")]
-use super::lane::{InLane, LaneLock, Taken};
+use super::lane::{InLane, LaneEnd, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
-use crate::waiting::SystemClock as HeapClock;
+use crate::waiting::{SystemClock as HeapClock, Token};
 
 /// Without an operating system a buffer on the heap measures no time: waits count, their length is
 /// 0, and readers that share a cursor are served in order but not protected from running ones.
@@ -163,7 +163,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// Stores a value; see [`Buffer::push`].
     pub fn push(&self, value: T) {
         #[cfg(feature = "std")]
-        let value = match self.shell.send_in_lane(value, false) {
+        let value = match self.shell.send_as_thread(value, false) {
             InLane::Done => return,
             InLane::Full(value) | InLane::NotHere(value) => value,
         };
@@ -177,12 +177,53 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// The value, when the buffer is full and does not overwrite, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         #[cfg(feature = "std")]
-        let value = match self.shell.send_in_lane(value, true) {
+        let value = match self.shell.send_as_thread(value, true) {
             InLane::Done => return Ok(()),
             InLane::Full(value) => return Err(TryProduceError::Full(value)),
             InLane::NotHere(value) => value,
         };
         self.shell.try_push(value)
+    }
+
+    /// As [`HeapBuffer::try_push`], for a holder that one thread uses at a time.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) fn try_push_as(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
+        match self.shell.send_as_owner(token, value, true) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => self.try_push_elsewhere(token, value),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    #[inline(never)]
+    fn try_push_elsewhere(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
+        match self.shell.send_in_lane(token, value, true) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => self.shell.try_push(value),
+        }
+    }
+
+    /// As [`Buffer::push_at_once`], for a holder that one thread uses at a time.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) fn push_at_once_as(&self, token: &Token, value: T) -> Result<(), T> {
+        match self.shell.send_as_owner(token, value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(value),
+            InLane::NotHere(value) => self.push_at_once_elsewhere(token, value),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    #[inline(never)]
+    fn push_at_once_elsewhere(&self, token: &Token, value: T) -> Result<(), T> {
+        match self.shell.send_in_lane(token, value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
     }
 
     /// Stores a value, waiting for space if the policy is to wait; see [`Buffer::push_async`].
@@ -199,7 +240,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     #[must_use]
     pub fn peek(&self) -> Option<T> {
         #[cfg(feature = "std")]
-        match self.shell.lock().peek(self.shell.slots()) {
+        match Token::of_thread(|token| self.shell.peek_in_lane(token)) {
             Taken::Value(value) => return Some(value),
             Taken::Empty => return None,
             Taken::Lagged(_) | Taken::NotHere => {}
@@ -228,11 +269,38 @@ impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
 
 #[cfg(feature = "std")]
 impl<T: Send + 'static> Shell<T, HeapLayout> {
-    /// Stores a value in the lane, where that can be done. `counts` says that a refusal is one.
-    #[inline]
-    fn send_in_lane(&self, value: T, counts: bool) -> InLane<T> {
+    /// Stores a value in the lane, if that takes no more than the few instructions that most calls are.
+    /// `counts` says that a refusal is one.
+    #[inline(always)]
+    fn send_as_owner(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
         let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
-        self.lock().send(self.slots(), value, counts, dispose)
+        self.lock().send_as_owner(self.slots(), token, value, counts, dispose)
+    }
+
+    /// Stores a value in the lane, where that can be done.
+    fn send_in_lane(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
+        let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
+        match self.lock().send(self.slots(), token, value, counts, dispose) {
+            InLane::NotHere(value) if self.lock().adopt(LaneEnd::Sending, token) => {
+                self.lock().send(self.slots(), token, value, counts, dispose)
+            }
+            sent => sent,
+        }
+    }
+
+    /// The same for a call that comes without a handle.
+    fn send_as_thread(&self, value: T, counts: bool) -> InLane<T> {
+        Token::of_thread(|token| match self.send_as_owner(token, value, counts) {
+            InLane::NotHere(value) => self.send_in_lane(token, value, counts),
+            sent => sent,
+        })
+    }
+
+    fn peek_in_lane(&self, token: &Token) -> Taken<T> {
+        match self.lock().peek(self.slots(), token) {
+            Taken::NotHere if self.lock().adopt(LaneEnd::Peeking, token) => self.lock().peek(self.slots(), token),
+            taken => taken,
+        }
     }
 }
 
@@ -242,7 +310,7 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
         let mut offer = offer;
         #[cfg(feature = "std")]
         if let Some(value) = offer.as_mut().take_fresh() {
-            match self.send_in_lane(value, false) {
+            match self.send_as_thread(value, false) {
                 InLane::Done => return Poll::Ready(Ok(())),
                 InLane::Full(value) | InLane::NotHere(value) => offer.as_mut().put_back(value),
             }
@@ -316,7 +384,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn push_at_once(&self, value: T) -> Result<(), T> {
-        match self.shell.send_in_lane(value, false) {
+        match self.shell.send_as_thread(value, false) {
             InLane::Done => Ok(()),
             InLane::Full(value) | InLane::NotHere(value) => Err(value),
         }

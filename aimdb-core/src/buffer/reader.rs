@@ -1,10 +1,15 @@
 //! A reader, with every form of reading.
 
 use alloc::boxed::Box;
+use core::any::Any;
 use core::future::Future;
+use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use super::heap::HeapReader;
+#[cfg(feature = "std")]
+use super::lane::Taken;
 use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError};
 
 /// One cursor of a buffer, or a share of one.
@@ -12,15 +17,48 @@ use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError
 /// Reading takes `&mut self`: a reader belongs to one thread or task at a time. Several of them
 /// share a cursor through [`Reader::share`], each with a reader of its own.
 pub struct Reader<T: Send + 'static> {
-    inner: Box<dyn BufferReader<T>>,
+    inner: Inner<T>,
     /// A lag that was found behind the values of a batch; the next call tells it.
     untold: u64,
+}
+
+/// A reader of our own, so that calls to it are no more than what they do, or anyone's.
+enum Inner<T: Send + 'static> {
+    Heap(HeapReader<T>),
+    Other(Box<dyn BufferReader<T>>),
+}
+
+impl<T: Send + 'static> Deref for Inner<T> {
+    type Target = dyn BufferReader<T>;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Heap(reader) => reader,
+            Self::Other(reader) => &**reader,
+        }
+    }
+}
+
+impl<T: Send + 'static> DerefMut for Inner<T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            Self::Heap(reader) => reader,
+            Self::Other(reader) => &mut **reader,
+        }
+    }
 }
 
 impl<T: Send + 'static> Reader<T> {
     /// Gives a buffer's reader every form of reading.
     #[must_use]
     pub fn new(inner: Box<dyn BufferReader<T>>) -> Self {
+        let inner = match (&*inner as &dyn Any).is::<HeapReader<T>>() {
+            true => {
+                let ours: Box<dyn Any> = inner;
+                Inner::Heap(*ours.downcast().expect("it was asked what it is"))
+            }
+            false => Inner::Other(inner),
+        };
         Self { inner, untold: 0 }
     }
 
@@ -29,7 +67,37 @@ impl<T: Send + 'static> Reader<T> {
     /// # Errors
     ///
     /// Why there is none.
+    #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        #[cfg(feature = "std")]
+        if self.untold == 0
+            && let Inner::Heap(reader) = &mut self.inner
+        {
+            match reader.take_as_owner() {
+                Taken::Value(value) => return Ok(value),
+                Taken::Empty => return Err(TryRecvError::Empty),
+                Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
+                Taken::NotHere => {}
+            }
+        }
+        self.try_recv_elsewhere()
+    }
+
+    /// The next value, where it can be had at once; `None` says nothing of the buffer.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub fn recv_at_once(&mut self) -> Option<T> {
+        match &mut self.inner {
+            Inner::Heap(reader) if self.untold == 0 => match reader.take_as_owner() {
+                Taken::Value(value) => Some(value),
+                Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+            },
+            Inner::Heap(_) | Inner::Other(_) => None,
+        }
+    }
+
+    #[inline(never)]
+    fn try_recv_elsewhere(&mut self) -> Result<T, TryRecvError> {
         match core::mem::take(&mut self.untold) {
             0 => self.inner.try_recv(),
             lag => Err(TryRecvError::Lagged(lag)),
@@ -75,19 +143,28 @@ impl<T: Send + 'static> Reader<T> {
     /// Why there is none. After some were taken, what comes next (a lag, the end) is told by the
     /// next call.
     pub fn try_recv_many(&mut self, values: &mut alloc::vec::Vec<T>, max: usize) -> Result<usize, TryRecvError> {
+        if max == 0 {
+            return Ok(0);
+        }
+        values.push(self.try_recv()?);
+        Ok(1 + self.take_more(values, max - 1))
+    }
+
+    /// Takes up to `max` more values that are there, into `values`, and says how many. Never waits. What
+    /// comes next (a lag, the end) is told by the next call.
+    pub fn take_more(&mut self, values: &mut alloc::vec::Vec<T>, max: usize) -> usize {
         let before = values.len();
         while values.len() - before < max {
             match self.try_recv() {
                 Ok(value) => values.push(value),
-                Err(TryRecvError::Lagged(lag)) if values.len() > before => {
+                Err(TryRecvError::Lagged(lag)) => {
                     self.untold = lag;
                     break;
                 }
-                Err(error) if values.len() == before => return Err(error),
-                Err(_) => break,
+                Err(TryRecvError::Empty | TryRecvError::Closed | TryRecvError::Misuse(_)) => break,
             }
         }
-        Ok(values.len() - before)
+        values.len() - before
     }
 
     /// Another reader that shares this cursor: each value goes to one of them.

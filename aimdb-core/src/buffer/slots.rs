@@ -38,11 +38,13 @@ impl<T> SlotCell<T> {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
+    #[inline(always)]
     pub(super) fn fill(&self, _claim: &Claim, value: T) {
         // SAFETY: the claim of this slot is held, so nobody else touches it.
         self.with_mut(|place| unsafe { (*place).write(value) });
     }
 
+    #[inline(always)]
     pub(super) fn empty(&self, _owned: &Owned) -> T {
         // SAFETY: the owner of a slot is alone with it, and the slot was filled: only a published
         // or taken-back slot is owned. It is emptied once: the owner releases it next.
@@ -67,6 +69,7 @@ impl<T> SlotCell<T> {
     }
 
     #[cfg(not(loom))]
+    #[inline(always)]
     fn with_mut<R>(&self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> R {
         access(self.0.get())
     }
@@ -100,6 +103,13 @@ pub trait Slots<T> {
 
     /// The slot with this number.
     fn cell(&self, slot: u32) -> &SlotCell<T>;
+
+    /// The slot with this number, if that is told at once: always, where there is no more than one piece
+    /// of them.
+    #[inline]
+    fn cell_at_once(&self, slot: u32) -> Option<&SlotCell<T>> {
+        Some(self.cell(slot))
+    }
 
     /// Makes more slots, without taking them into use.
     ///
@@ -159,6 +169,19 @@ mod heap {
             Ok(Self { base: cells(count)?, more: AtomicPtr::new(ptr::null_mut()) })
         }
 
+        #[cold]
+        fn cell_in_chunks(&self, slot: usize) -> &SlotCell<T> {
+            let mut rest = slot - self.base.len();
+            // Bounded by the chunks, of which there are at most 29.
+            for chunk in self.chunks() {
+                match chunk.cells.get(rest) {
+                    Some(cell) => return cell,
+                    None => rest -= chunk.cells.len(),
+                }
+            }
+            unreachable!("a slot is numbered only when it is installed")
+        }
+
         fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
             let mut at = &self.more;
             core::iter::from_fn(move || {
@@ -174,20 +197,15 @@ mod heap {
     impl<T> Slots<T> for HeapSlots<T> {
         type Chunk = Box<Chunk<T>>;
 
+        #[inline]
         fn cell(&self, slot: u32) -> &SlotCell<T> {
             let slot = slot as usize;
-            if let Some(cell) = self.base.get(slot) {
-                return cell;
-            }
-            let mut rest = slot - self.base.len();
-            // Bounded by the chunks, of which there are at most 29.
-            for chunk in self.chunks() {
-                match chunk.cells.get(rest) {
-                    Some(cell) => return cell,
-                    None => rest -= chunk.cells.len(),
-                }
-            }
-            unreachable!("a slot is numbered only when it is installed")
+            self.base.get(slot).unwrap_or_else(|| self.cell_in_chunks(slot))
+        }
+
+        #[inline(always)]
+        fn cell_at_once(&self, slot: u32) -> Option<&SlotCell<T>> {
+            self.base.get(slot as usize)
         }
 
         fn prepare(&self) -> Result<Self::Chunk, TableFull> {

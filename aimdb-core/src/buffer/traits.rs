@@ -2,6 +2,7 @@
 //! so does every faster one that may come to stand beside [`super::HeapBuffer`].
 
 use alloc::boxed::Box;
+use core::any::Any;
 use core::task::{Context, Poll};
 
 use super::{
@@ -16,7 +17,7 @@ use crate::pure::Start;
 /// and overwrites needs no more. One that can refuse overrides [`Buffer::try_push`], and one that
 /// can make its producer wait overrides [`Buffer::push_async`] too: the blocking `send` drives the
 /// same future.
-pub trait Buffer<T: Send + 'static>: Send + Sync {
+pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     /// Stores a value. Infallible; never blocks. A buffer that can refuse the value counts it and
     /// gives it to its drop hook.
     fn push(&self, value: T);
@@ -122,7 +123,7 @@ pub trait Buffer<T: Send + 'static>: Send + Sync {
 }
 
 /// One cursor of a buffer, or a share of one.
-pub trait BufferReader<T: Send + 'static>: Send {
+pub trait BufferReader<T: Send + 'static>: Any + Send {
     /// Takes the next value if there is one. Never waits.
     ///
     /// # Errors

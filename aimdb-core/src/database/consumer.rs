@@ -152,6 +152,7 @@ impl<T: Send + 'static> Consumer<T> {
     }
 
     /// The reader, for the forms of reading that are not here.
+    #[inline]
     pub fn reader_mut(&mut self) -> &mut Reader<T> {
         &mut self.reader
     }

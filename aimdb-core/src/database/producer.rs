@@ -1,10 +1,14 @@
 //! The writing end of a record.
 
 use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use core::any::Any;
 use core::fmt;
 
 use super::record::Record;
 use super::{DbError, DbResult, RecordKey};
+#[cfg(feature = "std")]
+use crate::buffer::HeapBuffer;
 use crate::buffer::{Buffer, PushFuture, TryProduceError};
 
 /// Writes a record. The key was resolved when it was made, so no call looks anything up.
@@ -19,12 +23,23 @@ use crate::buffer::{Buffer, PushFuture, TryProduceError};
 /// Clones write the same record and are one writer seen from several places.
 pub struct Producer<T: Send + 'static> {
     buffer: Arc<dyn Buffer<T>>,
+    /// The same, if it is one of ours, so that calls to it are no more than what they do.
+    #[cfg(feature = "std")]
+    heap: Option<HeapBuffer<T>>,
     record: Arc<Record<T>>,
 }
 
 impl<T: Send + 'static> Producer<T> {
     pub(super) fn new(record: Arc<Record<T>>) -> Self {
-        Self { buffer: Arc::clone(&record.buffer), record }
+        let buffer = Arc::clone(&record.buffer);
+        #[cfg(feature = "std")]
+        let heap = (&*buffer as &dyn Any).downcast_ref().cloned();
+        Self {
+            buffer,
+            #[cfg(feature = "std")]
+            heap,
+            record,
+        }
     }
 
     /// Push a value. Infallible — overwrite-on-overflow buffers cannot reject. Use this for
@@ -103,10 +118,38 @@ impl<T: Send + 'static> Producer<T> {
 #[cfg(feature = "std")]
 mod blocking {
     use super::Producer;
-    use crate::buffer::{Misuse, SendError, send_blocking};
-    use crate::waiting::{Deadline, may_block};
+    use crate::buffer::{Misuse, SendError, TryProduceError, send_blocking};
+    use crate::waiting::{Deadline, Token, may_block};
 
     impl<T: Send + 'static> Producer<T> {
+        /// As [`Producer::try_produce`], for a handle with a token of its own: the record then need
+        /// not ask which thread is calling.
+        ///
+        /// # Errors
+        ///
+        /// The value, with the reason.
+        #[inline(always)]
+        pub fn try_produce_as(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
+            match &self.heap {
+                Some(heap) => heap.try_push_as(token, value),
+                None => self.buffer.try_push(value),
+            }
+        }
+
+        /// As [`Buffer::push_at_once`](crate::buffer::Buffer::push_at_once), for a handle with a token
+        /// of its own.
+        ///
+        /// # Errors
+        ///
+        /// The value, which says nothing of the record.
+        #[inline(always)]
+        pub fn produce_at_once_as(&self, token: &Token, value: T) -> Result<(), T> {
+            match &self.heap {
+                Some(heap) => heap.push_at_once_as(token, value),
+                None => self.buffer.push_at_once(value),
+            }
+        }
+
         /// As [`Producer::send_async`], blocking the calling thread. For `source_blocking`.
         ///
         /// # Errors
@@ -123,7 +166,12 @@ mod blocking {
 
 impl<T: Send + 'static> Clone for Producer<T> {
     fn clone(&self) -> Self {
-        Self { buffer: Arc::clone(&self.buffer), record: Arc::clone(&self.record) }
+        Self {
+            buffer: Arc::clone(&self.buffer),
+            #[cfg(feature = "std")]
+            heap: self.heap.clone(),
+            record: Arc::clone(&self.record),
+        }
     }
 }
 

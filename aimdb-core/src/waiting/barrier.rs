@@ -28,8 +28,9 @@ mod model {
         fence(Ordering::SeqCst);
     }
 
-    pub(in crate::waiting) fn heavy() {
+    pub(in crate::waiting) fn heavy() -> bool {
         fence(Ordering::SeqCst);
+        true
     }
 }
 
@@ -56,27 +57,27 @@ mod real {
         }
     }
 
-    /// Keeps the compiler from moving accesses across; a full barrier when the system no longer
-    /// answers. For those who once found that it [`pays`].
+    /// Keeps the compiler from moving accesses across. For those who once found that it [`pays`].
+    #[inline]
     pub(in crate::waiting) fn light() {
         compiler_fence(Ordering::SeqCst);
-        if STATE.load(Ordering::Relaxed) != REGISTERED {
-            fence(Ordering::SeqCst);
-        }
     }
 
-    /// A full barrier, here and, where [`pays`], in every other running thread of the process.
-    pub(in crate::waiting) fn heavy() {
+    /// A full barrier, here and, where [`pays`], in every other running thread of the process. False
+    /// when the system no longer gives one: it did its work this time, and nobody may go by the light
+    /// one from now on.
+    pub(in crate::waiting) fn heavy() -> bool {
         fence(Ordering::SeqCst);
         // A forked child may have to register for itself.
-        if pays() && !system::barrier() && !system::register() {
-            // The system changed its mind (a filter was installed since): from now on the light
-            // barrier is a full one. For those who just passed it: a write stays in a processor's
-            // buffer for microseconds; this is far longer.
-            STATE.store(REFUSED, Ordering::Relaxed);
-            crate::waiting::lock::Bell::new().doze(core::time::Duration::from_millis(10));
-            fence(Ordering::SeqCst);
+        if pays() && (system::barrier() || system::register()) {
+            return true;
         }
+        // The system changed its mind (a filter was installed since). For those who just passed the
+        // light barrier: a write stays in a processor's buffer for microseconds; this is far longer.
+        STATE.store(REFUSED, Ordering::Relaxed);
+        crate::waiting::lock::Bell::new().doze(core::time::Duration::from_millis(10));
+        fence(Ordering::SeqCst);
+        false
     }
 
     #[cfg(target_os = "linux")]

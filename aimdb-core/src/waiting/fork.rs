@@ -11,6 +11,7 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Goes up by one in each forked child. One relaxed load; never blocks; may be called anywhere.
 #[must_use]
+#[inline]
 pub fn fork_generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }

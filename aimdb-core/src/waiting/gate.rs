@@ -1,18 +1,21 @@
-//! A gate with doors: ends that work alone, each behind a door of its own, until somebody needs all
-//! of them to stand still.
+//! Doors: ends that work alone, each behind a door of its own, until somebody needs all of them to
+//! stand still.
 //!
 //! | who | does | may |
 //! |---|---|---|
-//! | an end | goes in at its door, works a few instructions, comes out | goes in only while the gate is open; never waits |
-//! | whoever holds the record's lock | shuts the gate, waits until nobody is inside, works, opens it | is alone with all ends meanwhile |
+//! | an end | goes in at its door, works a few instructions, comes out | goes in only while the door is open; never waits |
+//! | whoever holds the record's lock | shuts all doors, waits until nobody is inside, works, opens them | is alone with all ends meanwhile |
 //!
-//! Going in writes the door's word and then reads the gate's; shutting writes the gate's word and
-//! then reads the doors'. So at most one of the two goes on (Dekker's flags). The barrier between
-//! write and read costs the end nothing while one thread uses the door: that thread *owns* it, its
-//! write is a plain one, and whoever shuts the gate makes the order global (`barrier`). A door that
-//! several threads use is entered with a compare-and-exchange. Ownership changes only while the gate is shut, a
-//! few times; then the door is common for good. (Biased locking, and liburcu's `sys_membarrier`
-//! flavour, are where this comes from.)
+//! Going in raises a flag and then reads the door's *pass*; shutting writes the pass and then reads
+//! the flags. So at most one of the two goes on (Dekker's flags). The barrier between write and read
+//! costs the end nothing while one holder uses the door: that holder *owns* it, its write is a plain
+//! one, and whoever shuts the door makes the order global (`barrier`). A door that several use is
+//! entered with a compare-and-exchange. Ownership changes only while the door is shut, a few times;
+//! then the door is common for good. (Biased locking, and liburcu's `sys_membarrier` flavour, are
+//! where this comes from.)
+//!
+//! A holder is whoever has a [`Token`]: a handle that one thread uses at a time, and that takes its
+//! token along when it moves to another; or a thread, for calls that come without a handle.
 #![allow(unsafe_code)]
 
 use core::cell::Cell;
@@ -33,96 +36,164 @@ use loom::cell::UnsafeCell;
 use super::barrier;
 use super::park::linger;
 
-/// Whether ends may go in.
-#[derive(Debug)]
-#[repr(align(128))]
-pub(crate) struct Gate {
-    open: AtomicBool,
-}
-
-/// The way in for one end, and what that end works with.
+/// The way in for one end, and what that end works with; on cache lines of its own.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Door<E> {
-    /// The thread that owns the door, with the flag that it uses; or one of the two below.
-    owner: AtomicUsize,
+    /// Who may go in now: [`SHUT`], [`NOBODY`], [`ALL`], or a holder, with the flag that it uses.
+    pass: AtomicUsize,
     /// Whether somebody is inside: one flag for each owner that the door may have, so that a late
     /// write of an earlier one meets nobody's, and the last for all others together.
-    inside: [AtomicBool; OWNERS + 1],
+    inside: [AtomicBool; FLAGS],
+    /// The pass while the door is open. Belongs to whoever shuts it.
+    owner: AtomicUsize,
     end: UnsafeCell<E>,
 }
 
-/// Threads that may own a door, one after the other; an exhaustive model has few threads.
-const OWNERS: usize = if cfg!(loom) { 1 } else { 3 };
+/// Holders that may own a door, one after the other; an exhaustive model has few threads.
+const OWNERS: usize = if cfg!(loom) { 1 } else { FLAGS - 1 };
+const FLAGS: usize = 4;
 
-/// How often a thread tries to come in at a common door before it leaves the end to those inside.
+/// How often a holder tries to come in at a common door before it leaves the end to those inside.
 const KNOCKS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 32 };
 
-const NOBODY: usize = 0;
-const ALL: usize = OWNERS;
+/// Passes that are no holder's: nobody has the number 0.
+const SHUT: usize = 0;
+const NOBODY: usize = 1;
+const ALL: usize = FLAGS - 1;
 
-// SAFETY: the end is reached only from inside, where one thread is at a time, and by whoever shut
-// the gate, when nobody is inside.
+// SAFETY: the end is reached only from inside, where one holder is at a time, and by whoever shut
+// the door, when nobody is inside.
 unsafe impl<E: Send> Sync for Door<E> {}
 
-impl Gate {
-    /// A gate that is shut. Where it is the first of the process, this registers with the system,
-    /// which may take milliseconds.
-    pub(crate) fn new() -> Self {
-        barrier::pays();
-        Self { open: AtomicBool::new(false) }
+/// What a buffer knows its holder by, wherever that comes from: a number that no other holder of the
+/// process has or will have. One thread at a time has it, so it is neither `Clone` nor `Sync`.
+///
+/// A handle that has one tells a buffer, without asking which thread calls, that nobody else comes
+/// with it at the same time.
+#[derive(Debug)]
+pub struct Token {
+    number: usize,
+    _one_at_a_time: PhantomData<Cell<()>>,
+}
+
+impl Token {
+    /// The number of those for whom there is none: they use common doors only.
+    const LOST: usize = usize::MAX / FLAGS;
+
+    /// A new holder. One atomic addition.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "each is another")]
+    pub fn new() -> Self {
+        // Not a model's atomic: the number says nothing of order.
+        static NEXT: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(1);
+        let number = NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+        Self { number: number.min(Self::LOST), _one_at_a_time: PhantomData }
     }
 
-    /// Whether ends may go in now; a hint.
-    pub(crate) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Relaxed)
+    /// Works with the calling thread's token. A thread whose local storage is gone has none that
+    /// it could own a door with.
+    #[inline]
+    pub fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
+        let number = NUMBER.try_with(|number| {
+            if number.get() == 0 {
+                number.set(Self::new().number);
+            }
+            number.get()
+        });
+        work(&Self { number: number.unwrap_or(Self::LOST), _one_at_a_time: PhantomData })
     }
+}
 
-    /// Lets ends in. They see all that was done before.
-    pub(crate) fn open(&self) {
-        self.open.store(true, Ordering::Release);
+#[cfg(not(any(loom, shuttle)))]
+std::thread_local! {
+    static NUMBER: Cell<usize> = const { Cell::new(0) };
+}
+#[cfg(loom)]
+loom::thread_local! {
+    static NUMBER: Cell<usize> = Cell::new(0);
+}
+#[cfg(all(shuttle, not(loom)))]
+shuttle::thread_local! {
+    static NUMBER: Cell<usize> = Cell::new(0);
+}
+
+/// Where a barrier has to be made ready, which may take milliseconds once per process, makes it
+/// ready: before the first door, outside all locks.
+pub(crate) fn prepare() {
+    barrier::pays();
+}
+
+/// Lets no end in from now on, waits until nobody is inside, and is then alone with the ends of these
+/// doors. An end comes out after a few instructions, so this is short, unless its thread was stopped
+/// there; then the caller lets others run.
+pub(crate) fn shut<'a, E: 'a>(doors: impl Iterator<Item = &'a Door<E>> + Clone) {
+    let mut owned = false;
+    for door in doors.clone() {
+        door.pass.store(SHUT, Ordering::Relaxed);
+        owned |= door.is_owned();
     }
-
-    /// Lets no end in from now on: whoever then finds a door empty is alone with its end. `owned`
-    /// says whether one of the doors is a thread's own.
-    pub(crate) fn shut(&self, owned: bool) {
-        self.open.store(false, Ordering::Relaxed);
-        if owned {
-            barrier::heavy();
-        } else {
-            fence(Ordering::SeqCst);
+    if !owned {
+        fence(Ordering::SeqCst);
+    } else if !barrier::heavy() {
+        for door in doors.clone() {
+            door.owner.store(ALL, Ordering::Relaxed);
+        }
+    }
+    for door in doors {
+        let mut turn = 0;
+        // Acquire: what was done inside is seen.
+        while door.inside.iter().any(|flag| flag.load(Ordering::Acquire)) {
+            linger(turn);
+            turn = turn.saturating_add(1);
         }
     }
 }
 
 impl<E> Door<E> {
+    /// A door that is shut.
     pub(crate) fn new(end: E) -> Self {
         Self {
-            owner: AtomicUsize::new(NOBODY),
+            pass: AtomicUsize::new(SHUT),
             inside: core::array::from_fn(|_| AtomicBool::new(false)),
+            owner: AtomicUsize::new(NOBODY),
             end: UnsafeCell::new(end),
         }
     }
 
-    /// Goes in, unless the gate is shut, somebody else is inside, or the door is another thread's.
-    pub(crate) fn enter<'a>(&'a self, gate: &Gate) -> Option<Inside<'a, E>> {
-        if !gate.is_open() {
+    /// Lets ends in. They see all that was done before. Called by whoever shut the door.
+    pub(crate) fn open(&self) {
+        self.pass.store(self.owner.load(Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// Whether ends may go in now; a hint.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.pass.load(Ordering::Relaxed) != SHUT
+    }
+
+    /// Goes in as the holder that owns the door, unless it is shut, or this is not its owner.
+    #[inline(always)]
+    pub(crate) fn enter_as_owner(&self, token: &Token) -> Option<Inside<'_, E>> {
+        let pass = self.pass.load(Ordering::Relaxed);
+        if pass / FLAGS != token.number {
             return None;
         }
-        let owner = self.owner.load(Ordering::Relaxed);
-        let flag = &self.inside[owner % (OWNERS + 1)];
-        if is_this_thread(owner) {
-            flag.store(true, Ordering::Relaxed);
-            barrier::light();
-            let inside = Inside { door: self, flag, _here: PhantomData };
-            // Both may have changed since the first look, but not once the flag is up. Acquire:
-            // what was done while the gate was shut is seen.
-            let may = gate.open.load(Ordering::Acquire) && self.owner.load(Ordering::Relaxed) == owner;
-            return may.then_some(inside);
-        }
-        if owner != ALL {
+        let flag = &self.inside[pass % FLAGS];
+        flag.store(true, Ordering::Relaxed);
+        barrier::light();
+        let inside = Inside { door: self, flag, _here: PhantomData };
+        // The pass may have changed since the first look, but not once the flag is up. Acquire: what
+        // was done while the door was shut is seen.
+        (self.pass.load(Ordering::Acquire) == pass).then_some(inside)
+    }
+
+    /// Goes in at a common door, unless it is shut, or others are inside all the time.
+    fn enter_as_all(&self) -> Option<Inside<'_, E>> {
+        if self.pass.load(Ordering::Relaxed) != ALL {
             return None;
         }
+        let flag = &self.inside[ALL];
         let mut knocks = 1;
         while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {
             // Whoever is inside comes out soon, unless it was stopped there.
@@ -135,67 +206,51 @@ impl<E> Door<E> {
         #[cfg(loom)]
         fence(Ordering::SeqCst);
         let inside = Inside { door: self, flag, _here: PhantomData };
-        gate.open.load(Ordering::SeqCst).then_some(inside)
+        (self.pass.load(Ordering::SeqCst) == ALL).then_some(inside)
     }
 
-    /// Whether the calling thread is kept out because it does not own the door.
-    pub(crate) fn is_foreign(&self) -> bool {
-        let owner = self.owner.load(Ordering::Relaxed);
-        owner != ALL && !is_this_thread(owner)
+    /// Goes in either way.
+    pub(crate) fn enter(&self, token: &Token) -> Option<Inside<'_, E>> {
+        self.enter_as_owner(token).or_else(|| self.enter_as_all())
     }
 
-    /// Whether a thread owns the door. Told for certain under the lock that guards the gate.
-    pub(crate) fn is_owned(&self) -> bool {
-        let owner = self.owner.load(Ordering::Relaxed);
-        owner != ALL && owner != NOBODY
+    /// Whether this holder is kept out because it does not own the door, which is open.
+    pub(crate) fn is_foreign(&self, token: &Token) -> bool {
+        let pass = self.pass.load(Ordering::Relaxed);
+        pass == NOBODY || pass > ALL && pass / FLAGS != token.number
     }
 
-    /// Makes the door the calling thread's; when it has had its owners, everybody's.
+    /// Whether a holder owns the door. Asked by whoever shut it.
+    fn is_owned(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) > ALL
+    }
+
+    /// Makes the door this holder's; when it has had its owners, everybody's.
     ///
     /// # Safety
     ///
-    /// The gate was shut by the caller and nobody is inside.
-    pub(crate) unsafe fn adopt(&self) {
+    /// The door was shut by the caller and nobody is inside.
+    pub(crate) unsafe fn adopt(&self, token: &Token) {
         let owner = self.owner.load(Ordering::Relaxed);
-        let turn = if owner == NOBODY { 0 } else { owner % (OWNERS + 1) + 1 };
-        let next = match this_thread() {
-            Some(thread) if turn < OWNERS && barrier::pays() => thread * (OWNERS + 1) + turn,
-            _ => ALL,
-        };
-        if self.is_foreign() {
-            self.owner.store(next, Ordering::Relaxed);
+        if owner == ALL || owner > ALL && owner / FLAGS == token.number {
+            return;
         }
-    }
-
-    /// Waits until nobody is inside. An end comes out after a few instructions, so this is short,
-    /// unless its thread was stopped there; then the caller lets others run.
-    pub(crate) fn await_empty(&self) {
-        let mut turn = 0;
-        // Acquire: what was done inside is seen.
-        while self.inside.iter().any(|flag| flag.load(Ordering::Acquire)) {
-            linger(turn);
-            turn = turn.saturating_add(1);
-        }
+        let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };
+        let may_own = token.number != Token::LOST && turn < OWNERS && barrier::pays();
+        self.owner.store(if may_own { token.number * FLAGS + turn } else { ALL }, Ordering::Relaxed);
     }
 
     /// Works with the end from outside.
     ///
     /// # Safety
     ///
-    /// The gate was shut by the caller and nobody is inside.
+    /// The door was shut by the caller and nobody is inside.
     pub(crate) unsafe fn with_end<R>(&self, work: impl FnOnce(&mut E) -> R) -> R {
+        #[cfg(not(loom))]
         // SAFETY: nobody else is at the end, by this function's contract.
-        self.access(|end| work(unsafe { &mut *end }))
-    }
-
-    #[cfg(not(loom))]
-    fn access<R>(&self, access: impl FnOnce(*mut E) -> R) -> R {
-        access(self.end.get())
-    }
-
-    #[cfg(loom)]
-    fn access<R>(&self, access: impl FnOnce(*mut E) -> R) -> R {
-        self.end.with_mut(access)
+        return work(unsafe { &mut *self.end.get() });
+        #[cfg(loom)]
+        work(&mut model::End::of(&self.end))
     }
 }
 
@@ -208,50 +263,56 @@ pub(crate) struct Inside<'a, E> {
 }
 
 impl<E> Inside<'_, E> {
-    /// Works with the end.
-    pub(crate) fn with<R>(&mut self, work: impl FnOnce(&mut E) -> R) -> R {
-        // SAFETY: this thread is inside, so nobody else is at the end.
-        self.door.access(|end| work(unsafe { &mut *end }))
+    /// The end.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) fn end(&mut self) -> &mut E {
+        // SAFETY: this holder is inside, so nobody else is at the end.
+        unsafe { &mut *self.door.end.get() }
+    }
+
+    /// The end, as the model checker wants it.
+    #[cfg(loom)]
+    pub(crate) fn end(&mut self) -> model::End<'_, E> {
+        model::End::of(&self.door.end)
+    }
+}
+
+/// A model checker must be told how long somebody is at an end.
+#[cfg(loom)]
+mod model {
+    use core::marker::PhantomData;
+    use core::ops::{Deref, DerefMut};
+
+    pub(crate) struct End<'a, E>(loom::cell::MutPtr<E>, PhantomData<&'a mut E>);
+
+    impl<'a, E> End<'a, E> {
+        pub(super) fn of(end: &'a loom::cell::UnsafeCell<E>) -> Self {
+            Self(end.get_mut(), PhantomData)
+        }
+    }
+
+    impl<E> Deref for End<'_, E> {
+        type Target = E;
+
+        fn deref(&self) -> &E {
+            // SAFETY: whoever made this is inside, so nobody else is at the end.
+            unsafe { self.0.deref() }
+        }
+    }
+
+    impl<E> DerefMut for End<'_, E> {
+        fn deref_mut(&mut self) -> &mut E {
+            // SAFETY: as above.
+            unsafe { self.0.deref() }
+        }
     }
 }
 
 impl<E> Drop for Inside<'_, E> {
+    #[inline]
     fn drop(&mut self) {
-        // Release: pairs with `await_empty` and with whoever goes in next.
+        // Release: pairs with `shut` and with whoever goes in next.
         self.flag.store(false, Ordering::Release);
     }
-}
-
-#[cfg(not(any(loom, shuttle)))]
-std::thread_local! {
-    static TOKEN: Cell<usize> = const { Cell::new(0) };
-}
-#[cfg(loom)]
-loom::thread_local! {
-    static TOKEN: Cell<usize> = Cell::new(0);
-}
-#[cfg(all(shuttle, not(loom)))]
-shuttle::thread_local! {
-    static TOKEN: Cell<usize> = Cell::new(0);
-}
-
-/// Whether the calling thread is the one that this word of ownership names.
-fn is_this_thread(owner: usize) -> bool {
-    let token = TOKEN.try_with(Cell::get).unwrap_or(0);
-    token != 0 && owner / (OWNERS + 1) == token
-}
-
-/// A number for the calling thread that no other thread of the process has or will have. None for
-/// one whose local storage is gone, or when the numbers are used up.
-fn this_thread() -> Option<usize> {
-    // Not a model's atomic: the number says nothing of order.
-    static NEXT: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(1);
-    let fresh = || NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
-    let token = TOKEN.try_with(|token| {
-        if token.get() == 0 {
-            token.set(fresh());
-        }
-        token.get()
-    });
-    token.ok().filter(|&token| token < usize::MAX / (OWNERS + 1))
 }

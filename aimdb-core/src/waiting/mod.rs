@@ -33,7 +33,9 @@ pub(crate) use wake_list::WakeList;
 pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
-pub(crate) use gate::{Door, Gate, Inside};
+pub use gate::Token;
+#[cfg(feature = "std")]
+pub(crate) use gate::{Door, Inside, prepare, shut};
 
 #[cfg(feature = "std")]
 pub use clock::SystemClock;

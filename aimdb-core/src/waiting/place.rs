@@ -43,12 +43,14 @@ impl Drop for Place {
 
 /// Whether the calling thread may block.
 #[must_use]
+#[inline]
 pub fn may_block() -> bool {
     MARK.try_with(|mark| mark.get().may_block).unwrap_or(true)
 }
 
 /// Whether the calling thread is inside a service of the record with this identity.
 #[must_use]
+#[inline]
 pub fn serves(record: usize) -> bool {
     MARK.try_with(|mark| mark.get().record == record).unwrap_or(false)
 }

@@ -7,18 +7,23 @@ use core::task::{Context, Poll};
 
 use super::HeapLayout;
 #[cfg(feature = "std")]
-use crate::buffer::lane::{CursorEnd, Taken};
+use crate::buffer::lane::{CursorEnd, LaneEnd, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
+#[cfg(feature = "std")]
+use crate::waiting::Token;
 
 /// A reader of a [`HeapBuffer`].
-pub(super) struct HeapReader<T: Send + 'static> {
+pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
     shell: Arc<Shell<T, HeapLayout>>,
     cursor: CursorId,
     /// Its cursor's end of the lane, where each cursor has one of its own.
     #[cfg(feature = "std")]
     end: Option<Arc<CursorEnd>>,
+    /// What the lane knows this reader by.
+    #[cfg(feature = "std")]
+    token: Token,
     /// How the record was when it last had nothing to read.
     #[cfg(feature = "std")]
     seen: u64,
@@ -36,14 +41,28 @@ impl<T: Send + 'static> HeapReader<T> {
             #[cfg(feature = "std")]
             end,
             #[cfg(feature = "std")]
+            token: Token::new(),
+            #[cfg(feature = "std")]
             seen: u64::MAX,
             reading: Box::pin(Reading::new()),
         }
     }
 
+    /// The next value, where the owner of the lane's end can have it at once. Never a lag.
     #[cfg(feature = "std")]
-    fn take_in_lane(&self) -> Taken<T> {
-        self.shell.lock().take(self.shell.slots(), self.end.as_deref())
+    #[inline(always)]
+    pub(in crate::buffer) fn take_as_owner(&mut self) -> Taken<T> {
+        self.shell.lock().take_as_owner(self.shell.slots(), &self.token, self.end.as_deref())
+    }
+
+    /// The next value, where it can be had without the lock.
+    #[cfg(feature = "std")]
+    fn take_in_lane(&mut self) -> Taken<T> {
+        let (lock, slots, end) = (self.shell.lock(), self.shell.slots(), self.end.as_deref());
+        match lock.take(slots, &self.token, end) {
+            Taken::NotHere if lock.adopt(LaneEnd::Taking(end), &self.token) => lock.take(slots, &self.token, end),
+            taken => taken,
+        }
     }
 }
 
@@ -100,6 +119,8 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
             cursor: self.cursor,
             #[cfg(feature = "std")]
             end: self.end.clone(),
+            #[cfg(feature = "std")]
+            token: Token::new(),
             #[cfg(feature = "std")]
             seen: u64::MAX,
             reading: Box::pin(Reading::new()),

@@ -12,14 +12,13 @@ use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::{Machine, Taken};
+use super::{InLane, LaneEnd, Machine, Taken};
 use crate::buffer::Slots;
 use crate::pure::{Claim, Ends, Owned};
-use crate::waiting::{Door, Gate};
+use crate::waiting::{Door, Token, prepare, shut};
 
 #[derive(Debug)]
 pub(super) struct MailboxLane {
-    gate: Gate,
     putting: Door<End>,
     taking: Door<End>,
     between: Between,
@@ -58,20 +57,10 @@ impl End {
     }
 }
 
-/// What became of a value.
-pub(super) enum Put<T> {
-    /// It is pending.
-    Alone,
-    /// It is pending in the place of this one.
-    Displaced(T),
-    /// The lane is closed, or this thread may not use it.
-    NotHere(T),
-}
-
 impl MailboxLane {
     pub(super) fn new() -> Self {
+        prepare();
         Self {
-            gate: Gate::new(),
             putting: Door::new(End::default()),
             taking: Door::new(End::default()),
             between: Between {
@@ -81,65 +70,76 @@ impl MailboxLane {
         }
     }
 
-    /// Puts a value, and hands out the one that it displaced.
-    #[inline]
-    pub(super) fn put<T>(&self, slots: &impl Slots<T>, value: T) -> Put<T> {
-        let Some(mut inside) = self.putting.enter(&self.gate) else { return Put::NotHere(value) };
-        inside.with(|end| {
-            // The slot is this end's: it came by an exchange, or with the opening of the lane.
-            let slot = end.slot();
-            slots.cell(slot).fill(&Claim(slot), value);
-            end.last += 1;
-            self.between.numbers[end.own as usize].store(end.last, Ordering::Relaxed);
-            // Release: the taker sees the value and its number. Acquire: the slot that comes back is
-            // empty, or holds the value that the last exchange put there.
-            let before = self.between.which.swap(end.own | FULL, Ordering::AcqRel);
-            end.own = before & !FULL;
-            end.moved += 1;
-            if before & FULL == 0 {
-                return Put::Alone;
-            }
-            end.displaced += 1;
-            Put::Displaced(slots.cell(end.slot()).empty(&Owned(end.slot())))
-        })
+    /// Puts a value; `dispose` is given the one that it displaced.
+    #[inline(never)]
+    pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
+        let Some(mut inside) = self.putting.enter(token) else { return InLane::NotHere(value) };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        // The slot is this end's: it came by an exchange, or with the opening of the lane.
+        let slot = end.slot();
+        slots.cell(slot).fill(&Claim(slot), value);
+        end.last += 1;
+        self.between.numbers[end.own as usize].store(end.last, Ordering::Relaxed);
+        // Release: the taker sees the value and its number. Acquire: the slot that comes back is
+        // empty, or holds the value that the last exchange put there.
+        let before = self.between.which.swap(end.own | FULL, Ordering::AcqRel);
+        end.own = before & !FULL;
+        end.moved += 1;
+        if before & FULL == 0 {
+            return InLane::Done;
+        }
+        end.displaced += 1;
+        let slot = end.slot();
+        let displaced = slots.cell(slot).empty(&Owned(slot));
+        // Out first: what is done with a value may be any code.
+        #[cfg(loom)]
+        drop(end);
+        drop(inside);
+        dispose(displaced);
+        InLane::Done
     }
 
     /// Takes the pending value.
-    #[inline]
-    pub(super) fn take<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
-        let Some(mut inside) = self.taking.enter(&self.gate) else { return Taken::NotHere };
-        inside.with(|end| {
-            if self.between.which.load(Ordering::Relaxed) & FULL == 0 {
-                return Taken::Empty;
-            }
-            // Only this end empties the slot in between, so it is still full. Acquire: the value is
-            // seen. Release: the slot that goes there was emptied before.
-            end.own = self.between.which.swap(end.own, Ordering::AcqRel) & !FULL;
-            end.last = self.between.numbers[end.own as usize].load(Ordering::Relaxed);
-            end.moved += 1;
-            Taken::Value(slots.cell(end.slot()).empty(&Owned(end.slot())))
-        })
+    #[inline(never)]
+    pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        let Some(mut inside) = self.taking.enter(token) else { return Taken::NotHere };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        if self.between.which.load(Ordering::Relaxed) & FULL == 0 {
+            return Taken::Empty;
+        }
+        // Only this end empties the slot in between, so it is still full. Acquire: the value is
+        // seen. Release: the slot that goes there was emptied before.
+        end.own = self.between.which.swap(end.own, Ordering::AcqRel) & !FULL;
+        end.last = self.between.numbers[end.own as usize].load(Ordering::Relaxed);
+        end.moved += 1;
+        let slot = end.slot();
+        Taken::Value(slots.cell(slot).empty(&Owned(slot)))
     }
 
     /// Whether a value is pending, as far as can be told without going in.
     pub(super) fn has_value(&self) -> Option<bool> {
-        self.gate.is_open().then(|| self.between.which.load(Ordering::Relaxed) & FULL != 0)
+        self.taking.is_open().then(|| self.between.which.load(Ordering::Relaxed) & FULL != 0)
     }
 
-    pub(super) fn is_foreign(&self, end: MailboxEnd) -> bool {
-        self.gate.is_open() && self.door(end).is_foreign()
+    /// Whether a holder was sent away only because another has this end.
+    pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        self.door(end).is_some_and(|door| door.is_foreign(token))
     }
 
-    /// Gives an end to the calling thread. Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, end: MailboxEnd) {
-        // SAFETY: the gate is shut and nobody is inside.
-        unsafe { self.door(end).adopt() }
+    /// Gives an end to this holder. Called under the record's lock, after `close`.
+    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+        let Some(door) = self.door(end) else { return };
+        // SAFETY: the doors are shut and nobody is inside.
+        unsafe { door.adopt(token) }
     }
 
-    const fn door(&self, end: MailboxEnd) -> &Door<End> {
+    const fn door(&self, end: LaneEnd<'_>) -> Option<&Door<End>> {
         match end {
-            MailboxEnd::Putting => &self.putting,
-            MailboxEnd::Taking => &self.taking,
+            LaneEnd::Sending => Some(&self.putting),
+            LaneEnd::Taking(_) => Some(&self.taking),
+            LaneEnd::Peeking => None,
         }
     }
 
@@ -149,26 +149,25 @@ impl MailboxLane {
         let Some([for_putting, for_taking]) = log.leave_mailbox() else { return false };
         let slots = [log.places()[0].slot(), for_putting.0, for_taking.0];
         let pending = log.len() as u64;
-        // SAFETY: the caller holds the lock and the gate is shut: it was never opened, or `close`
+        // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
             self.putting.with_end(|end| *end = End { slots, own: 1, last: pending, ..End::default() });
             self.taking.with_end(|end| *end = End { slots, own: 2, ..End::default() });
         }
-        // Published by the gate.
+        // Published by the doors.
         self.between.numbers[0].store(pending, Ordering::Relaxed);
         self.between.which.store(if pending > 0 { FULL } else { 0 }, Ordering::Relaxed);
-        self.gate.open();
+        self.putting.open();
+        self.taking.open();
         true
     }
 
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
     pub(super) fn close(&self, log: &mut Machine) -> u64 {
-        self.gate.shut(self.putting.is_owned() || self.taking.is_owned());
-        self.putting.await_empty();
-        self.taking.await_empty();
-        // SAFETY: the gate was shut here, and the doors were found empty after.
+        shut([&self.putting, &self.taking].into_iter());
+        // SAFETY: the doors were shut here, and found empty after.
         let [put, taken] = unsafe { [&self.putting, &self.taking].map(|door| door.with_end(core::mem::take)) };
         let which = self.between.which.load(Ordering::Relaxed);
         log.catch_up_mailbox(
@@ -179,11 +178,4 @@ impl MailboxLane {
         debug_assert_eq!(which & FULL != 0, !log.is_empty(), "what came is here or went");
         put.moved + taken.moved
     }
-}
-
-/// Names an end.
-#[derive(Clone, Copy)]
-pub(super) enum MailboxEnd {
-    Putting,
-    Taking,
 }

@@ -23,12 +23,12 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Slots, State};
 use crate::pure::{CursorId, HeapStorage, Log};
-use crate::waiting::{HeapLock, Lock, WaitQueue};
-use mailbox::{MailboxEnd, MailboxLane, Put};
+use crate::waiting::{HeapLock, Lock, Token, WaitQueue};
+use mailbox::MailboxLane;
 use patience::{Patience, now};
-use queue::{Next, QueueLane, Vacancy};
+use queue::QueueLane;
 
-use ring::{CursorEnds, RingEnd, RingLane};
+use ring::{CursorEnds, RingLane};
 
 pub(super) use ring::CursorEnd;
 #[cfg(loom)]
@@ -66,7 +66,7 @@ pub(super) enum InLane<T> {
     Done,
     /// There is no room.
     Full(T),
-    /// The lane is closed, or has no place for this thread: it is the shell's.
+    /// The lane is closed, or has no place for this holder: it is the shell's.
     NotHere(T),
 }
 
@@ -78,7 +78,7 @@ pub(super) enum Taken<T> {
     Empty,
     /// So many values were overwritten before they were read.
     Lagged(u64),
-    /// The lane is closed, or has no place for this thread: ask the shell.
+    /// The lane is closed, or has no place for this holder: ask the shell.
     NotHere,
 }
 
@@ -92,6 +92,17 @@ pub(super) enum Lanes {
     /// These, and rings and latest values: the values are plain data without padding, and nobody is
     /// told of those that are overwritten.
     MovingAndCopying,
+}
+
+/// Names an end of a lane.
+#[derive(Clone, Copy)]
+pub(super) enum LaneEnd<'a> {
+    /// Where values go in.
+    Sending,
+    /// Where they come out; a ring has one for each cursor.
+    Taking(Option<&'a CursorEnd>),
+    /// Where the newest is looked at.
+    Peeking,
 }
 
 struct Locked {
@@ -120,7 +131,7 @@ impl Lane {
             return None;
         }
         match lanes {
-            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Some(Self::Queue(QueueLane::new(log))),
+            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Some(Self::Queue(QueueLane::new())),
             Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Some(Self::Mailbox(MailboxLane::new())),
             // A model checker cannot follow copies by words; it looks at `stamp` alone.
             Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => RingLane::new(log).ok().map(Self::Ring),
@@ -138,6 +149,23 @@ impl Lane {
                 locked.stamped = log.next_number();
                 moved
             }
+        }
+    }
+
+    fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        match self {
+            Self::Queue(lane) => lane.is_foreign(end, token),
+            Self::Mailbox(lane) => lane.is_foreign(end, token),
+            Self::Ring(lane) => lane.is_foreign(end, token),
+        }
+    }
+
+    /// Called under the record's lock, after `close`.
+    fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+        match self {
+            Self::Queue(lane) => lane.adopt(end, token),
+            Self::Mailbox(lane) => lane.adopt(end, token),
+            Self::Ring(lane) => lane.adopt(end, token),
         }
     }
 
@@ -187,7 +215,7 @@ impl LaneLock {
         lock
     }
 
-    #[inline]
+    #[inline(always)]
     fn lane(&self) -> Option<&Lane> {
         self.lane.first()
     }
@@ -196,20 +224,6 @@ impl LaneLock {
     pub(super) fn join(&self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
         let Lane::Ring(_) = self.lane()? else { return None };
         self.lock.with(|locked| locked.cursors.join(cursor))
-    }
-
-    /// Gives an end of the lane to the calling thread.
-    #[cold]
-    fn adopt(&self, adopt: impl FnOnce()) {
-        let Some(lane) = self.lane() else { return };
-        self.lock.with(|locked| {
-            if locked.open {
-                locked.open = false;
-                lane.close(locked);
-                adopt();
-                locked.open = lane.open(locked);
-            }
-        });
     }
 
     fn close(lane: &Lane, locked: &mut Locked) {
@@ -254,109 +268,110 @@ impl Lock<State<HeapStorage>> for LaneLock {
 }
 
 impl LaneLock {
-    /// Stores a value without the lock, where that can be done. `counts` says that a refusal is one;
-    /// `dispose` is given the value that was displaced.
-    #[inline]
-    pub(super) fn send<T>(&self, slots: &impl Slots<T>, value: T, counts: bool, dispose: impl FnOnce(T)) -> InLane<T> {
+    /// Stores a value without the lock, for the holder that owns the sending end, or in a mailbox.
+    /// `counts` says that a refusal is one; `dispose` is given the value that was displaced. The few
+    /// instructions that most calls are.
+    #[inline(always)]
+    pub(super) fn send_as_owner<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        value: T,
+        counts: bool,
+        dispose: impl FnOnce(T),
+    ) -> InLane<T> {
         match self.lane() {
+            Some(Lane::Queue(lane)) => lane.send_as_owner(slots, token, value, counts),
+            Some(Lane::Ring(lane)) => lane.publish_as_owner(slots, token, value),
+            // A call; for a value that it can be given in registers it spoils nothing.
+            Some(Lane::Mailbox(lane)) if size_of::<T>() <= 16 => lane.put(slots, token, value, dispose),
+            Some(Lane::Mailbox(_)) | None => InLane::NotHere(value),
+        }
+    }
+
+    /// Stores a value without the lock, where that can be done.
+    pub(super) fn send<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        value: T,
+        counts: bool,
+        dispose: impl FnOnce(T),
+    ) -> InLane<T> {
+        match self.lane() {
+            Some(Lane::Queue(lane)) => lane.send(slots, token, value, counts),
+            Some(Lane::Ring(lane)) => lane.publish(slots, token, value),
+            Some(Lane::Mailbox(lane)) => lane.put(slots, token, value, dispose),
             None => InLane::NotHere(value),
-            Some(Lane::Queue(lane)) => match lane.vacancy(counts) {
-                Vacancy::Place(place) => {
-                    slots.cell(place.slot()).fill(&place.claim(), value);
-                    place.hand_over();
-                    InLane::Done
-                }
-                Vacancy::Full => InLane::Full(value),
-                Vacancy::NotHere if lane.sending_is_foreign() => {
-                    self.adopt(|| lane.adopt_sending());
-                    // Ends: a door changes hands a few times only.
-                    self.send(slots, value, counts, dispose)
-                }
-                Vacancy::NotHere => InLane::NotHere(value),
+        }
+    }
+
+    /// Takes the next value without the lock, for the holder that owns the taking end, or from a
+    /// mailbox. A lag is told by [`LaneLock::take`] only.
+    #[inline(always)]
+    pub(super) fn take_as_owner<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        cursor: Option<&CursorEnd>,
+    ) -> Taken<T> {
+        match (self.lane(), cursor) {
+            (Some(Lane::Queue(lane)), _) => lane.take_as_owner(slots, token),
+            (Some(Lane::Ring(lane)), Some(end)) => match lane.read_as_owner(slots, end, token) {
+                Some(value) => Taken::Value(value),
+                None => Taken::NotHere,
             },
-            Some(Lane::Mailbox(lane)) => match lane.put(slots, value) {
-                Put::Alone => InLane::Done,
-                Put::Displaced(before) => {
-                    dispose(before);
-                    InLane::Done
-                }
-                Put::NotHere(value) if lane.is_foreign(MailboxEnd::Putting) => {
-                    self.adopt(|| lane.adopt(MailboxEnd::Putting));
-                    self.send(slots, value, counts, dispose)
-                }
-                Put::NotHere(value) => InLane::NotHere(value),
-            },
-            Some(Lane::Ring(lane)) => {
-                if lane.publish(slots, &value) {
-                    return InLane::Done;
-                }
-                if lane.is_foreign(RingEnd::Writing) {
-                    self.adopt(|| lane.adopt(RingEnd::Writing));
-                    return self.send(slots, value, counts, dispose);
-                }
-                InLane::NotHere(value)
-            }
+            (Some(Lane::Mailbox(lane)), _) if size_of::<T>() <= 16 => lane.take(slots, token),
+            (Some(Lane::Ring(_)), None) | (Some(Lane::Mailbox(_)) | None, _) => Taken::NotHere,
         }
     }
 
     /// Takes the next value of a queue, or of the cursor with this end, without the lock, where that
     /// can be done.
-    #[inline]
-    pub(super) fn take<T>(&self, slots: &impl Slots<T>, cursor: Option<&CursorEnd>) -> Taken<T> {
+    pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token, cursor: Option<&CursorEnd>) -> Taken<T> {
         match (self.lane(), cursor) {
-            (Some(Lane::Queue(lane)), _) => match lane.next() {
-                Next::Value(place) => {
-                    let value = slots.cell(place.slot()).empty(&place.owned());
-                    place.hand_over();
-                    Taken::Value(value)
-                }
-                Next::Empty => Taken::Empty,
-                Next::NotHere if lane.taking_is_foreign() => {
-                    self.adopt(|| lane.adopt_taking());
-                    self.take(slots, cursor)
-                }
-                Next::NotHere => Taken::NotHere,
-            },
-            (Some(Lane::Mailbox(lane)), _) => match lane.take(slots) {
-                Taken::NotHere if lane.is_foreign(MailboxEnd::Taking) => {
-                    self.adopt(|| lane.adopt(MailboxEnd::Taking));
-                    self.take(slots, cursor)
-                }
-                taken => taken,
-            },
-            (Some(Lane::Ring(lane)), Some(end)) => match lane.read(slots, end) {
-                Taken::NotHere if lane.is_foreign(RingEnd::Cursor(end)) => {
-                    self.adopt(|| lane.adopt(RingEnd::Cursor(end)));
-                    self.take(slots, cursor)
-                }
-                taken => taken,
-            },
+            (Some(Lane::Queue(lane)), _) => lane.take(slots, token),
+            (Some(Lane::Mailbox(lane)), _) => lane.take(slots, token),
+            (Some(Lane::Ring(lane)), Some(end)) => lane.read(slots, end, token),
             (Some(Lane::Ring(_)), None) | (None, _) => Taken::NotHere,
         }
     }
 
     /// A copy of the newest value of a record that has one, without the lock, where that can be done.
     #[inline]
-    pub(super) fn peek<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
-        let lane = match self.lane() {
-            Some(Lane::Ring(lane)) => lane,
+    pub(super) fn peek<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        match self.lane() {
+            Some(Lane::Ring(lane)) => lane.peek(slots, token),
             // A queue has none to look at.
-            Some(Lane::Queue(_)) => return Taken::Empty,
-            Some(Lane::Mailbox(_)) | None => return Taken::NotHere,
-        };
-        match lane.peek(slots) {
-            Taken::NotHere if lane.is_foreign(RingEnd::Peeking) => {
-                self.adopt(|| lane.adopt(RingEnd::Peeking));
-                self.peek(slots)
-            }
-            taken => taken,
+            Some(Lane::Queue(_)) => Taken::Empty,
+            Some(Lane::Mailbox(_)) | None => Taken::NotHere,
         }
+    }
+
+    /// Gives the end to a holder that was sent away only because another has it, and says whether it
+    /// did: then the holder may try once more. A door changes hands a few times only.
+    #[cold]
+    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        let Some(lane) = self.lane() else { return false };
+        if !lane.is_foreign(end, token) {
+            return false;
+        }
+        self.lock.with(|locked| {
+            if !locked.open {
+                return false;
+            }
+            locked.open = false;
+            lane.close(locked);
+            lane.adopt(end, token);
+            locked.open = lane.open(locked);
+            true
+        })
     }
 
     /// Whether there is room, at a glance, in a record of this capacity.
     pub(super) fn has_room(&self, capacity: usize) -> bool {
         let in_lane = match self.lane() {
-            Some(Lane::Queue(lane)) => lane.has_room(),
+            Some(Lane::Queue(lane)) => lane.has_room(capacity),
             Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
         };
         in_lane.unwrap_or_else(|| self.glance.len.load(Ordering::Relaxed) < capacity)

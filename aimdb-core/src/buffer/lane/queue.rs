@@ -1,9 +1,10 @@
 //! The lane of a queue: a ring of places with one end that fills and one that empties them.
 //!
-//! Each end keeps its own count and the last that it saw of the other's, and looks at the other's
+//! Each end publishes how far it is, and keeps the last that it saw of the other's, at which it looks
 //! only when that says full or empty (Lamport's queue, with the cached counters of FastForward and
-//! rtrb). The ends stand behind the doors of a [`Gate`]: no value is on its way through the lane
-//! while somebody holds the record's lock.
+//! rtrb). How far is one word, lap and place, so that a value costs as few stores as can be: processors
+//! write out about one in a cycle. The ends stand behind [`Door`]s: no value is on its way through the
+//! lane while somebody holds the record's lock.
 #![allow(unsafe_code)]
 
 use core::ptr;
@@ -15,9 +16,10 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-use super::Machine;
+use super::{InLane, LaneEnd, Machine, Taken};
+use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Entry, Owned};
-use crate::waiting::{Door, Gate, Inside};
+use crate::waiting::{Door, Inside, Token, prepare, shut};
 
 /// A word that one end writes and the other reads now and then, on a cache line of its own.
 #[derive(Debug)]
@@ -26,223 +28,227 @@ struct Count(AtomicU64);
 
 #[derive(Debug)]
 pub(super) struct QueueLane {
-    gate: Gate,
     sending: Door<End>,
     taking: Door<End>,
-    /// Values that were stored and taken since the lane was opened; those that lay there then count
-    /// as stored.
+    /// How far the ends are, as [`Laps`] has it.
     stored: Count,
     taken: Count,
-    capacity: usize,
 }
 
 /// What an end works with.
 #[derive(Debug)]
 struct End {
     places: *const Entry,
-    /// The place that it comes to next.
-    at: usize,
-    /// What it has done, and the last that it saw of what the other end has done.
-    done: u64,
+    laps: Laps,
+    /// The last that it saw of how far the other end is.
     seen: u64,
     /// Sends that were refused.
     refused: u64,
 }
 
 // SAFETY: the places belong to the record, whose lane this is an end of; they are read only from
-// inside, while the gate is open and nobody changes them.
+// inside, while the doors are open and nobody changes them.
 unsafe impl Send for End {}
 
-/// What a sender finds.
-pub(super) enum Vacancy<'a> {
-    /// A place: fill it, then say so.
-    Place(Place<'a>),
-    /// No room.
-    Full,
-    /// The lane is closed, or this thread may not use it.
-    NotHere,
+/// How far an end is: the place that it comes to next in as many low bits as places need, above them
+/// how often it has been round.
+#[derive(Debug, Clone, Copy)]
+struct Laps {
+    capacity: u64,
+    /// The bits of the place.
+    mask: u64,
 }
 
-/// What a taker finds.
-pub(super) enum Next<'a> {
-    /// A value: move it out, then say so.
-    Value(Place<'a>),
-    /// None.
-    Empty,
-    /// The lane is closed, or this thread may not use it.
-    NotHere,
-}
-
-/// The right to fill or empty one place.
-pub(super) struct Place<'a> {
-    inside: Inside<'a, End>,
-    done: &'a AtomicU64,
-    capacity: usize,
-    slot: u32,
-}
-
-impl Place<'_> {
-    /// The right to fill the place's slot.
-    pub(super) const fn claim(&self) -> Claim {
-        Claim(self.slot)
+impl Laps {
+    const fn of(capacity: usize) -> Self {
+        Self { capacity: capacity as u64, mask: capacity.next_power_of_two() as u64 - 1 }
     }
 
-    /// The right to empty the place's slot, which stays at the place.
-    pub(super) const fn owned(&self) -> Owned {
-        Owned(self.slot)
+    #[inline(always)]
+    const fn place(self, at: u64) -> u64 {
+        at & self.mask
     }
 
-    pub(super) const fn slot(&self) -> u32 {
-        self.slot
+    #[inline(always)]
+    const fn next(self, at: u64) -> u64 {
+        let next = at + 1;
+        if self.place(at) + 1 == self.capacity { (at | self.mask) + 1 } else { next }
     }
 
-    /// The place was filled, or emptied: it is the other end's now.
-    pub(super) fn hand_over(mut self) {
-        let (done, capacity) = (self.done, self.capacity);
-        self.inside.with(|end| {
-            end.at += 1;
-            if end.at == capacity {
-                end.at = 0;
-            }
-            end.done += 1;
-            // Release: the other end sees what was done to the slot.
-            done.store(end.done, Ordering::Release);
-        });
+    /// Where the sending end is when nothing fits in before the taking end, which is at `taken`.
+    #[inline(always)]
+    const fn full(self, taken: u64) -> u64 {
+        taken + self.mask + 1
+    }
+
+    /// How many values lie before `at`, counted from the first place of the first lap.
+    const fn count(self, at: u64) -> u64 {
+        at / (self.mask + 1) * self.capacity + self.place(at)
     }
 }
 
 impl End {
     const fn new() -> Self {
-        Self { places: ptr::null(), at: 0, done: 0, seen: 0, refused: 0 }
+        Self { places: ptr::null(), laps: Laps::of(1), seen: 0, refused: 0 }
     }
 
-    fn slot(&self) -> u32 {
-        // SAFETY: `at` is below the capacity, as many places were laid out when the gate was opened,
-        // and nobody changes them while it is open.
-        unsafe { (*self.places.add(self.at)).slot() }
+    #[inline(always)]
+    fn slot(&self, at: u64) -> u32 {
+        // SAFETY: the place of `at` is below the capacity, as many places were laid out when the doors
+        // were opened, and nobody changes them while they are open.
+        unsafe { (*self.places.add(self.laps.place(at) as usize)).slot() }
     }
 }
 
 impl QueueLane {
-    pub(super) fn new(log: &Machine) -> Self {
+    pub(super) fn new() -> Self {
+        prepare();
         Self {
-            gate: Gate::new(),
             sending: Door::new(End::new()),
             taking: Door::new(End::new()),
             stored: Count(AtomicU64::new(0)),
             taken: Count(AtomicU64::new(0)),
-            capacity: log.capacity(),
         }
     }
 
-    /// A place to fill. A refusal is counted if the sender would take it for one.
-    #[inline]
-    pub(super) fn vacancy(&self, counts: bool) -> Vacancy<'_> {
-        let Some(mut inside) = self.sending.enter(&self.gate) else { return Vacancy::NotHere };
-        let capacity = self.capacity as u64;
-        let slot = inside.with(|end| {
-            if end.done - end.seen >= capacity {
-                // Acquire: the places that were emptied are empty.
-                end.seen = self.taken.0.load(Ordering::Acquire);
-                if end.done - end.seen >= capacity {
-                    end.refused += u64::from(counts);
-                    return None;
-                }
+    /// Stores a value, if `inside` came in and `cell` finds the slot. A refusal is counted if the sender
+    /// would take it for one.
+    #[inline(always)]
+    fn store<'a, T: 'a>(
+        &self,
+        inside: Option<Inside<'_, End>>,
+        cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
+        value: T,
+        counts: bool,
+    ) -> InLane<T> {
+        let Some(mut inside) = inside else { return InLane::NotHere(value) };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let at = self.stored.0.load(Ordering::Relaxed);
+        if at == end.laps.full(end.seen) {
+            // Acquire: the places that were emptied are empty.
+            end.seen = self.taken.0.load(Ordering::Acquire);
+            if at == end.laps.full(end.seen) {
+                end.refused += u64::from(counts);
+                return InLane::Full(value);
             }
-            Some(end.slot())
-        });
-        match slot {
-            Some(slot) => Vacancy::Place(Place { inside, done: &self.stored.0, capacity: self.capacity, slot }),
-            None => Vacancy::Full,
         }
+        let slot = end.slot(at);
+        let Some(cell) = cell(slot) else { return InLane::NotHere(value) };
+        cell.fill(&Claim(slot), value);
+        // Release: the taker sees what is in the slot.
+        self.stored.0.store(end.laps.next(at), Ordering::Release);
+        InLane::Done
     }
 
-    /// The next value.
-    #[inline]
-    pub(super) fn next(&self) -> Next<'_> {
-        let Some(mut inside) = self.taking.enter(&self.gate) else { return Next::NotHere };
-        let slot = inside.with(|end| {
-            if end.done == end.seen {
-                // Acquire: the places that were filled are full.
-                end.seen = self.stored.0.load(Ordering::Acquire);
-                if end.done == end.seen {
-                    return None;
-                }
+    /// Stores a value as the owner of the sending end.
+    #[inline(always)]
+    pub(super) fn send_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
+        self.store(self.sending.enter_as_owner(token), |slot| slots.cell_at_once(slot), value, counts)
+    }
+
+    /// Stores a value.
+    pub(super) fn send<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
+        self.store(self.sending.enter(token), |slot| Some(slots.cell(slot)), value, counts)
+    }
+
+    /// Takes the next value, if `inside` came in and `cell` finds the slot.
+    #[inline(always)]
+    fn next<'a, T: 'a>(
+        &self,
+        inside: Option<Inside<'_, End>>,
+        cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
+    ) -> Taken<T> {
+        let Some(mut inside) = inside else { return Taken::NotHere };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let at = self.taken.0.load(Ordering::Relaxed);
+        if at == end.seen {
+            // Acquire: the places that were filled are full.
+            end.seen = self.stored.0.load(Ordering::Acquire);
+            if at == end.seen {
+                return Taken::Empty;
             }
-            Some(end.slot())
-        });
-        match slot {
-            Some(slot) => Next::Value(Place { inside, done: &self.taken.0, capacity: self.capacity, slot }),
-            None => Next::Empty,
         }
+        let slot = end.slot(at);
+        let Some(cell) = cell(slot) else { return Taken::NotHere };
+        let value = cell.empty(&Owned(slot));
+        // Release: the slot was emptied before the sender fills it.
+        self.taken.0.store(end.laps.next(at), Ordering::Release);
+        Taken::Value(value)
+    }
+
+    /// Takes the next value as the owner of the taking end.
+    #[inline(always)]
+    pub(super) fn take_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        self.next(self.taking.enter_as_owner(token), |slot| slots.cell_at_once(slot))
+    }
+
+    /// Takes the next value.
+    pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)))
     }
 
     /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
-    pub(super) fn has_room(&self) -> Option<bool> {
-        let free = || self.stored.0.load(Ordering::Relaxed).wrapping_sub(self.taken.0.load(Ordering::Relaxed));
-        self.gate.is_open().then(|| free() < self.capacity as u64)
+    pub(super) fn has_room(&self, capacity: usize) -> Option<bool> {
+        let full = || Laps::of(capacity).full(self.taken.0.load(Ordering::Relaxed));
+        self.sending.is_open().then(|| self.stored.0.load(Ordering::Relaxed) != full())
     }
 
     /// Whether there is a value, likewise.
     pub(super) fn has_value(&self) -> Option<bool> {
         let there = || self.stored.0.load(Ordering::Relaxed) != self.taken.0.load(Ordering::Relaxed);
-        self.gate.is_open().then(there)
+        self.taking.is_open().then(there)
     }
 
-    /// Whether a sender was sent away only because another thread has this end.
-    pub(super) fn sending_is_foreign(&self) -> bool {
-        self.gate.is_open() && self.sending.is_foreign()
+    /// Whether a holder was sent away only because another has this end.
+    pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        self.door(end).is_some_and(|door| door.is_foreign(token))
     }
 
-    /// Whether a taker was sent away only because another thread has this end.
-    pub(super) fn taking_is_foreign(&self) -> bool {
-        self.gate.is_open() && self.taking.is_foreign()
+    /// Gives an end to this holder. Called under the record's lock, after `close`.
+    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+        let Some(door) = self.door(end) else { return };
+        // SAFETY: the doors are shut and nobody is inside.
+        unsafe { door.adopt(token) }
+    }
+
+    const fn door(&self, end: LaneEnd<'_>) -> Option<&Door<End>> {
+        match end {
+            LaneEnd::Sending => Some(&self.sending),
+            LaneEnd::Taking(_) => Some(&self.taking),
+            LaneEnd::Peeking => None,
+        }
     }
 
     /// Lets the ends in. Called under the record's lock, with the window laid out.
     pub(super) fn open(&self, log: &mut Machine) {
-        let places = log.places().as_ptr();
-        let (first, len) = (log.first_place(), log.len());
-        let behind = first + len;
-        let next = if behind >= self.capacity { behind - self.capacity } else { behind };
-        let stored = len as u64;
-        // SAFETY: the caller holds the lock and the gate is shut: it was never opened, or `close`
+        let (places, laps) = (log.places().as_ptr(), Laps::of(log.capacity()));
+        let (first, behind) = (log.first_place() as u64, (log.first_place() + log.len()) as u64);
+        let next = if behind >= laps.capacity { laps.full(behind - laps.capacity) } else { behind };
+        // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
-            self.sending.with_end(|end| *end = End { places, at: next, done: stored, seen: 0, refused: 0 });
-            self.taking.with_end(|end| *end = End { places, at: first, done: 0, seen: stored, refused: 0 });
+            self.sending.with_end(|end| *end = End { places, laps, seen: first, refused: 0 });
+            self.taking.with_end(|end| *end = End { places, laps, seen: next, refused: 0 });
         }
-        // Published by the gate.
-        self.stored.0.store(stored, Ordering::Relaxed);
-        self.taken.0.store(0, Ordering::Relaxed);
-        self.gate.open();
+        // Published by the doors.
+        self.stored.0.store(next, Ordering::Relaxed);
+        self.taken.0.store(first, Ordering::Relaxed);
+        self.sending.open();
+        self.taking.open();
     }
 
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
     pub(super) fn close(&self, log: &mut Machine) -> u64 {
-        self.gate.shut(self.sending.is_owned() || self.taking.is_owned());
-        self.sending.await_empty();
-        self.taking.await_empty();
-        // SAFETY: the gate was shut here, and the doors were found empty after.
-        let (stored, refused, taken) = unsafe {
-            let (stored, refused) = self.sending.with_end(|end| (end.done, end.refused));
-            (stored, refused, self.taking.with_end(|end| end.done))
-        };
-        let sent = stored - log.len() as u64;
+        shut([&self.sending, &self.taking].into_iter());
+        // SAFETY: the doors were shut here, and found empty after.
+        let refused = unsafe { self.sending.with_end(|end| end.refused) };
+        let count = |count: &Count| Laps::of(log.capacity()).count(count.0.load(Ordering::Relaxed));
+        let (first, len) = (log.first_place() as u64, log.len() as u64);
+        let (sent, taken) = (count(&self.stored) - (first + len), count(&self.taken) - first);
         log.catch_up_queue(sent, taken, refused);
         sent + taken
-    }
-
-    /// Gives the sending end to the calling thread. Called under the record's lock, after `close`.
-    pub(super) fn adopt_sending(&self) {
-        // SAFETY: the gate is shut and nobody is inside.
-        unsafe { self.sending.adopt() }
-    }
-
-    /// Gives the taking end to the calling thread. Called under the record's lock, after `close`.
-    pub(super) fn adopt_taking(&self) {
-        // SAFETY: the gate is shut and nobody is inside.
-        unsafe { self.taking.adopt() }
     }
 }

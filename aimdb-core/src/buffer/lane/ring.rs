@@ -11,11 +11,11 @@ use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::Taken;
 use super::stamp::{Stamps, words};
-use crate::buffer::Slots;
+use super::{InLane, LaneEnd, Taken};
+use crate::buffer::{SlotCell, Slots};
 use crate::pure::{CursorId, Entry, HeapStorage, Log, TableFull};
-use crate::waiting::{Door, Gate, WaitQueue};
+use crate::waiting::{Door, Inside, Token, WaitQueue, prepare, shut};
 
 type Machine = Log<WaitQueue, HeapStorage>;
 
@@ -24,7 +24,6 @@ const TRIES: u32 = 16;
 
 #[derive(Debug)]
 pub(in crate::buffer) struct RingLane {
-    gate: Gate,
     writing: Door<End>,
     peeking: Door<End>,
     newest: Newest,
@@ -43,19 +42,19 @@ struct Newest(AtomicU64);
 #[derive(Debug)]
 struct End {
     places: *const Entry,
+    /// The place that the end comes to next; the number that belongs to it lies where others can look
+    /// at it, and nowhere twice: processors write out about one store in a cycle.
+    at: usize,
     /// The place of the oldest value when the lane was opened, and its number.
     first: usize,
     oldest: u64,
-    /// The place, and the number, that the end comes to next.
-    at: usize,
-    next: u64,
-    /// What a cursor has read and lost since the lane was opened.
-    read: u64,
+    /// Where a cursor began when the lane was opened, and what it has lost since.
+    began: u64,
     lagged: u64,
 }
 
 // SAFETY: the places belong to the record, whose lane this is an end of; they are read only from
-// inside, while the gate is open and nobody changes them.
+// inside, while the doors are open and nobody changes them.
 unsafe impl Send for End {}
 
 /// A cursor's end of the lane, shared by the readers that share the cursor.
@@ -90,7 +89,7 @@ impl CursorEnds {
         self.0.get(at).map(Arc::clone)
     }
 
-    fn of<'a>(&'a self, log: &'a Machine) -> impl Iterator<Item = (usize, &'a CursorEnd)> {
+    fn of<'a>(&'a self, log: &'a Machine) -> impl Iterator<Item = (usize, &'a CursorEnd)> + Clone {
         let all = self.0.iter().zip(log.cursors()).enumerate();
         all.filter(|(_, (_, cursor))| cursor.is_live()).map(|(at, (end, _))| (at, &**end))
     }
@@ -102,37 +101,36 @@ impl CursorEnds {
 
 impl End {
     const fn new() -> Self {
-        Self { places: ptr::null(), first: 0, oldest: 0, at: 0, next: 0, read: 0, lagged: 0 }
+        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0 }
     }
 
+    #[inline(always)]
     fn slot(&self, at: usize) -> u32 {
-        // SAFETY: `at` is below the capacity, as many places were laid out when the gate was opened,
+        // SAFETY: `at` is below the capacity, as many places were laid out when the doors were opened,
         // and nobody changes them while it is open.
         unsafe { (*self.places.add(at)).slot() }
     }
 
-    const fn advance(&mut self, capacity: usize) {
-        self.at += 1;
-        if self.at == capacity {
-            self.at = 0;
-        }
-        self.next = self.next.wrapping_add(1);
+    /// Goes on to the place behind `at`.
+    #[inline(always)]
+    const fn go_on(&mut self, at: usize, capacity: usize) {
+        let behind = at + 1;
+        self.at = if behind == capacity { 0 } else { behind };
     }
 
-    /// Goes to a number from which the lane, or what it found, reaches on.
+    /// Goes to the place of a number from which the lane, or what it found, reaches on.
     const fn jump(&mut self, number: u64, capacity: usize) {
         // Of the latest value there is one place.
         let offset = if capacity == 1 { 0 } else { number.wrapping_sub(self.oldest) % capacity as u64 };
         let at = self.first + offset as usize;
         self.at = if at >= capacity { at - capacity } else { at };
-        self.next = number;
     }
 }
 
 impl RingLane {
     pub(super) fn new(log: &Machine) -> Result<Self, TableFull> {
+        prepare();
         Ok(Self {
-            gate: Gate::new(),
             writing: Door::new(End::new()),
             peeking: Door::new(End::new()),
             newest: Newest(AtomicU64::new(0)),
@@ -143,50 +141,83 @@ impl RingLane {
         })
     }
 
-    /// Publishes a value, over the oldest one if the window is full. False where the lane is closed, or
-    /// this thread may not write.
-    #[inline]
-    pub(super) fn publish<T>(&self, slots: &impl Slots<T>, value: &T) -> bool {
-        let Some(mut inside) = self.writing.enter(&self.gate) else { return false };
-        inside.with(|end| {
-            let cell = slots.cell(end.slot(end.at)).place();
-            // SAFETY: the slot is the place's, which only this end writes; readers load. `T` is plain
-            // data: the lane was made for it.
-            self.stamps.write(end.at, end.next, || unsafe { words::store(cell, value) });
-            end.advance(self.capacity);
-            self.newest.0.store(end.next, Ordering::Release);
-        });
-        true
+    /// Publishes a value, over the oldest one if the window is full, if `inside` came in and `cell` finds
+    /// the slot.
+    #[inline(always)]
+    fn write<'a, T: 'a>(
+        &self,
+        inside: Option<Inside<'_, End>>,
+        cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
+        value: T,
+    ) -> InLane<T> {
+        let Some(mut inside) = inside else { return InLane::NotHere(value) };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let (at, number) = (end.at, self.newest.0.load(Ordering::Relaxed));
+        let Some(cell) = cell(end.slot(at)) else { return InLane::NotHere(value) };
+        let cell = cell.place();
+        // SAFETY: the slot is the place's, which only this end writes; readers load. `T` is plain data:
+        // the lane was made for it.
+        self.stamps.write(at, number, || unsafe { words::store(cell, &value) });
+        end.go_on(at, self.capacity);
+        self.newest.0.store(number.wrapping_add(1), Ordering::Release);
+        InLane::Done
+    }
+
+    /// Publishes a value as the owner of the writing end.
+    #[inline(always)]
+    pub(super) fn publish_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token, value: T) -> InLane<T> {
+        self.write(self.writing.enter_as_owner(token), |slot| slots.cell_at_once(slot), value)
+    }
+
+    /// Publishes a value.
+    pub(super) fn publish<T>(&self, slots: &impl Slots<T>, token: &Token, value: T) -> InLane<T> {
+        self.write(self.writing.enter(token), |slot| Some(slots.cell(slot)), value)
+    }
+
+    /// The cursor's next value, if it is there and `inside` came in as the owner of the cursor's end.
+    /// Anything else, [`RingLane::read`] says.
+    #[inline(always)]
+    pub(super) fn read_as_owner<T>(&self, slots: &impl Slots<T>, cursor: &CursorEnd, token: &Token) -> Option<T> {
+        let mut inside = cursor.door.enter_as_owner(token)?;
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let (at, number) = (end.at, cursor.next.load(Ordering::Relaxed));
+        let value = self.copy(slots.cell_at_once(end.slot(at))?, at, number)?;
+        end.go_on(at, self.capacity);
+        cursor.next.store(number.wrapping_add(1), Ordering::Relaxed);
+        // SAFETY: the copy is whole.
+        Some(unsafe { value.assume_init() })
     }
 
     /// The cursor's next value.
-    #[inline]
-    pub(super) fn read<T>(&self, slots: &impl Slots<T>, cursor: &CursorEnd) -> Taken<T> {
-        let Some(mut inside) = cursor.door.enter(&self.gate) else { return Taken::NotHere };
-        let taken = inside.with(|end| self.read_at(slots, end));
-        if let Taken::Value(_) | Taken::Lagged(_) = taken {
-            inside.with(|end| cursor.next.store(end.next, Ordering::Relaxed));
-        }
-        taken
+    pub(super) fn read<T>(&self, slots: &impl Slots<T>, cursor: &CursorEnd, token: &Token) -> Taken<T> {
+        let Some(mut inside) = cursor.door.enter(token) else { return Taken::NotHere };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        self.read_at(slots, &mut *end, &cursor.next)
     }
 
-    fn read_at<T>(&self, slots: &impl Slots<T>, end: &mut End) -> Taken<T> {
+    fn read_at<T>(&self, slots: &impl Slots<T>, end: &mut End, next: &AtomicU64) -> Taken<T> {
         for _ in 0..TRIES {
-            if let Some(value) = self.copy(slots, end) {
-                end.advance(self.capacity);
-                end.read += 1;
+            let (at, number) = (end.at, next.load(Ordering::Relaxed));
+            if let Some(value) = self.copy(slots.cell(end.slot(at)), at, number) {
+                end.go_on(at, self.capacity);
+                next.store(number.wrapping_add(1), Ordering::Relaxed);
                 // SAFETY: the copy is whole.
                 return Taken::Value(unsafe { value.assume_init() });
             }
             let newest = self.newest.0.load(Ordering::Acquire);
-            if newest.wrapping_sub(end.next) as i64 <= 0 {
+            if newest.wrapping_sub(number) as i64 <= 0 {
                 return Taken::Empty;
             }
-            let behind = |number: u64| number.wrapping_sub(end.next) as i64;
+            let behind = |oldest: u64| oldest.wrapping_sub(number) as i64;
             let lost = behind(newest.wrapping_sub(self.capacity as u64)).max(behind(end.oldest));
             if lost > 0 {
                 end.lagged += lost as u64;
-                end.jump(end.next.wrapping_add(lost as u64), self.capacity);
+                let oldest = number.wrapping_add(lost as u64);
+                end.jump(oldest, self.capacity);
+                next.store(oldest, Ordering::Relaxed);
                 if self.tells_lag {
                     return Taken::Lagged(lost as u64);
                 }
@@ -198,62 +229,70 @@ impl RingLane {
         Taken::NotHere
     }
 
-    fn copy<T>(&self, slots: &impl Slots<T>, end: &End) -> Option<MaybeUninit<T>> {
-        let cell = slots.cell(end.slot(end.at)).place();
+    /// What lies in the cell of the end's place, if it is the value that the end comes to.
+    #[inline(always)]
+    fn copy<T>(&self, cell: &SlotCell<T>, at: usize, number: u64) -> Option<MaybeUninit<T>> {
+        let cell = cell.place();
         // SAFETY: the slot is the place's; if the stamp says that a value is there, all of it was
-        // stored once. While the gate is open it is accessed by `words` only.
-        self.stamps.read(end.at, end.next, || unsafe { words::load(cell) })
+        // stored once. While the doors are open it is accessed by `words` only.
+        self.stamps.read(at, number, || unsafe { words::load(cell) })
     }
 
     /// The newest value: `Empty` if there is none.
     #[inline]
-    pub(super) fn peek<T>(&self, slots: &impl Slots<T>) -> Taken<T> {
+    pub(super) fn peek<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
         if !self.peeks {
             return Taken::Empty;
         }
-        let Some(mut inside) = self.peeking.enter(&self.gate) else { return Taken::NotHere };
-        inside.with(|end| {
-            for _ in 0..TRIES {
-                let newest = self.newest.0.load(Ordering::Acquire);
-                // The first value that comes may be there, and read, before its number is told.
-                let none_yet = newest == end.oldest;
-                end.jump(if none_yet { newest } else { newest.wrapping_sub(1) }, self.capacity);
-                if let Some(value) = self.copy(slots, end) {
-                    // SAFETY: the copy is whole.
-                    return Taken::Value(unsafe { value.assume_init() });
-                }
-                if none_yet {
-                    return Taken::Empty;
-                }
-                core::hint::spin_loop();
+        let Some(mut inside) = self.peeking.enter(token) else { return Taken::NotHere };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        for _ in 0..TRIES {
+            let newest = self.newest.0.load(Ordering::Acquire);
+            // The first value that comes may be there, and read, before its number is told.
+            let none_yet = newest == end.oldest;
+            let number = if none_yet { newest } else { newest.wrapping_sub(1) };
+            end.jump(number, self.capacity);
+            if let Some(value) = self.copy(slots.cell(end.slot(end.at)), end.at, number) {
+                // SAFETY: the copy is whole.
+                return Taken::Value(unsafe { value.assume_init() });
             }
-            Taken::NotHere
-        })
+            if none_yet {
+                return Taken::Empty;
+            }
+            core::hint::spin_loop();
+        }
+        Taken::NotHere
     }
 
     /// Whether there is something to read, as far as can be told without going in.
     pub(super) fn has_value(&self, cursor: &CursorEnd) -> Option<bool> {
         let there = || self.newest.0.load(Ordering::Relaxed) != cursor.next.load(Ordering::Relaxed);
-        self.gate.is_open().then(there)
+        cursor.door.is_open().then(there)
     }
 
-    /// Whether the calling thread is kept out of an end only because another thread has it.
-    pub(super) fn is_foreign(&self, end: RingEnd<'_>) -> bool {
-        self.gate.is_open() && self.door(end).is_foreign()
+    /// Whether a holder was sent away only because another has this end.
+    pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        self.door(end).is_some_and(|door| door.is_foreign(token))
     }
 
-    /// Gives an end to the calling thread. Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, end: RingEnd<'_>) {
-        // SAFETY: the gate is shut and nobody is inside.
-        unsafe { self.door(end).adopt() }
+    /// Gives an end to this holder. Called under the record's lock, after `close`.
+    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+        let Some(door) = self.door(end) else { return };
+        // SAFETY: the doors are shut and nobody is inside.
+        unsafe { door.adopt(token) }
     }
 
-    const fn door<'a>(&'a self, end: RingEnd<'a>) -> &'a Door<End> {
+    fn door<'a>(&'a self, end: LaneEnd<'a>) -> Option<&'a Door<End>> {
         match end {
-            RingEnd::Writing => &self.writing,
-            RingEnd::Peeking => &self.peeking,
-            RingEnd::Cursor(cursor) => &cursor.door,
+            LaneEnd::Sending => Some(&self.writing),
+            LaneEnd::Taking(cursor) => cursor.map(|cursor| &cursor.door),
+            LaneEnd::Peeking => Some(&self.peeking),
         }
+    }
+
+    fn doors<'a>(&'a self, log: &'a Machine, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
+        [&self.writing, &self.peeking].into_iter().chain(cursors.of(log).map(|(_, cursor)| &cursor.door))
     }
 
     /// Whether the ends could go on alone.
@@ -280,10 +319,10 @@ impl RingLane {
             let mut end = End { places: log.places().as_ptr(), first, oldest, ..End::new() };
             // A cursor that lost values stands before the oldest; where, is told by its number.
             end.jump(if number.wrapping_sub(oldest) as i64 >= 0 { number } else { oldest }, self.capacity);
-            end.next = number;
+            end.began = number;
             end
         };
-        // SAFETY: the caller holds the lock and the gate is shut: it was never opened, or `close`
+        // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
             self.writing.with_end(|end| *end = at_number(next));
@@ -294,44 +333,27 @@ impl RingLane {
                 cursor.next.store(number, Ordering::Relaxed);
             }
         }
-        // Published by the gate.
+        // Published by the doors.
         self.newest.0.store(next, Ordering::Relaxed);
-        self.gate.open();
+        self.doors(log, cursors).for_each(Door::open);
     }
 
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
     pub(super) fn close(&self, log: &mut Machine, cursors: &CursorEnds) -> u64 {
-        let mut ends = cursors.of(log);
-        let owned = self.writing.is_owned() || self.peeking.is_owned() || ends.any(|(_, end)| end.door.is_owned());
-        drop(ends);
-        self.gate.shut(owned);
-        self.writing.await_empty();
-        self.peeking.await_empty();
-        for (_, cursor) in cursors.of(log) {
-            cursor.door.await_empty();
-        }
-        // SAFETY: the gate was shut here, and the doors were found empty after.
-        let next = unsafe { self.writing.with_end(|end| end.next) };
-        let published = next.wrapping_sub(log.next_number());
+        shut(self.doors(log, cursors));
+        let published = self.newest.0.load(Ordering::Relaxed).wrapping_sub(log.next_number());
         log.catch_up_ring(published);
         let mut moved = published;
         for (at, cursor) in cursors.0.iter().enumerate().take(log.cursors().len()) {
             if log.cursors()[at].is_live() {
-                // SAFETY: as above.
-                let (read, lagged) = unsafe { cursor.door.with_end(|end| (end.read, end.lagged)) };
+                // SAFETY: the doors were shut here, and found empty after.
+                let (began, lagged) = unsafe { cursor.door.with_end(|end| (end.began, end.lagged)) };
+                let read = cursor.next.load(Ordering::Relaxed).wrapping_sub(began).wrapping_sub(lagged);
                 log.catch_up_cursor(at, read, lagged);
                 moved += read;
             }
         }
         moved
     }
-}
-
-/// Names an end.
-#[derive(Clone, Copy)]
-pub(super) enum RingEnd<'a> {
-    Writing,
-    Peeking,
-    Cursor(&'a CursorEnd),
 }

@@ -45,9 +45,17 @@ impl Stamps {
         self.0[place].store(there(number), Ordering::Relaxed);
     }
 
+    #[inline(always)]
+    fn of(&self, place: usize) -> &AtomicU64 {
+        debug_assert!(place < self.0.len(), "there is a stamp for each place");
+        // SAFETY: the ends of the lane keep to its places, of each of which there is one.
+        unsafe { self.0.get_unchecked(place) }
+    }
+
     /// Writes a value: `copy` stores its words with relaxed atomics. One writer at a time.
+    #[inline(always)]
     pub fn write(&self, place: usize, number: u64, copy: impl FnOnce()) {
-        let stamp = &self.0[place];
+        let stamp = self.of(place);
         stamp.store(being_written(number), Ordering::Relaxed);
         // Whoever reads a word of the new value also sees that it was being written.
         fence(Ordering::Release);
@@ -58,8 +66,9 @@ impl Stamps {
 
     /// Reads a value: `copy` loads its words with relaxed atomics. `None` when it was not there, or
     /// not the whole time.
+    #[inline(always)]
     pub fn read<V>(&self, place: usize, number: u64, copy: impl FnOnce() -> V) -> Option<V> {
-        let stamp = &self.0[place];
+        let stamp = self.of(place);
         if stamp.load(Ordering::Acquire) != there(number) {
             return None;
         }
@@ -116,6 +125,7 @@ pub(super) mod words {
     ///
     /// `to` is valid for a `T` and accessed by these two functions only meanwhile; `T` has no
     /// padding and no other uninitialised bytes.
+    #[inline(always)]
     pub(in crate::buffer) unsafe fn store<T>(to: *mut T, from: &T) {
         by_alignment!(T, store_as!(to, from));
     }
@@ -126,6 +136,7 @@ pub(super) mod words {
     ///
     /// `from` is valid for a `T`, all of which was once stored, and accessed by these two functions
     /// only meanwhile.
+    #[inline(always)]
     pub(in crate::buffer) unsafe fn load<T>(from: *const T) -> MaybeUninit<T> {
         let mut to = MaybeUninit::<T>::uninit();
         by_alignment!(T, load_as!(to, from));
