@@ -357,6 +357,10 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
         self.shell.force_push(value)
     }
 
+    fn lose(&self, value: T) {
+        self.shell.dispose_value(value, Some(DropCause::Refused));
+    }
+
     fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         let cursor = self.shell.subscribe(start)?;
         Ok(Box::new(HeapReader::join(Arc::clone(&self.shell), cursor)))

@@ -66,6 +66,12 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
         self.try_push(value).map(|()| None)
     }
 
+    /// Gives a value that was refused, and that nobody is there to have back, to the drop hook. A buffer
+    /// without one drops it.
+    fn lose(&self, value: T) {
+        drop(value);
+    }
+
     /// Makes a new cursor.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use core::panic::Location;
 use super::cursor_label::CursorLabel;
 use super::erased::{AnyRecord, typed};
 use super::record::{Common, Record};
-use super::transform::Records;
+use super::records::Records;
 use super::{
     Consumer, DbError, DbResult, Producer, RecordInfo, RecordKey, RecordStats, Runtime, RuntimeContext, Service,
 };
@@ -79,13 +79,13 @@ impl AimDb {
     /// Every record's description, ordered by key.
     #[must_use]
     pub fn records(&self) -> Vec<RecordInfo> {
-        self.inner.records.values().map(|record| record.info()).collect()
+        self.inner.records.iter().map(|record| record.info()).collect()
     }
 
     /// Every record's state and counts, ordered by key; each is one consistent snapshot.
     #[must_use]
     pub fn stats(&self) -> Vec<RecordStats> {
-        self.inner.records.values().map(|record| record.stats()).collect()
+        self.inner.records.iter().map(|record| record.stats()).collect()
     }
 
     /// What a runtime has to run, once: a second call has nothing left.
@@ -110,7 +110,7 @@ impl AimDb {
         let unrun = self.take_services();
         // First the signal, then the look for a writer; `Record::writer_left` does the reverse.
         self.inner.common.stop.stop();
-        for record in self.inner.records.values() {
+        for record in self.inner.records.iter() {
             if !record.is_written() {
                 record.close();
             }
@@ -123,7 +123,7 @@ impl AimDb {
     /// lost. For a shutdown whose patience is at its end. Idempotent; never blocks.
     pub fn close_now(&self) {
         self.close();
-        for record in self.inner.records.values() {
+        for record in self.inner.records.iter() {
             record.close();
         }
     }
@@ -151,7 +151,7 @@ impl AimDb {
 impl fmt::Debug for AimDb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AimDb")
-            .field("records", &self.inner.records.keys())
+            .field("records", &self.inner.records.iter().map(|record| record.key()).collect::<Vec<_>>())
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }

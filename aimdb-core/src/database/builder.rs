@@ -9,7 +9,7 @@ use core::fmt;
 
 use super::draft::Draft;
 use super::record::Common;
-use super::transform::Records;
+use super::records::Records;
 use super::{AimDb, ConfigError, ConfigErrors, RecordKey, Registrar, graph};
 
 /// Describes a database. Nothing is made before [`AimDbBuilder::build`].
@@ -71,17 +71,18 @@ impl AimDbBuilder {
         // The sound ones are made even if others are not, to report as well what only the
         // allocator knows.
         let unsound: BTreeSet<_> = mistakes.iter().map(|error| error.key.clone()).collect();
-        let mut records = Records::new();
+        let mut records = Vec::with_capacity(facts.len());
         let mut found = |key: &RecordKey, mistake| mistakes.push(ConfigError { key: key.clone(), mistake });
         for (draft, facts) in self.drafts.iter_mut().zip(&facts) {
             if unsound.contains(&facts.key) {
                 continue;
             }
             match draft.make(&common) {
-                Ok(record) => drop(records.insert(facts.key.clone(), record)),
+                Ok(record) => records.push(record),
                 Err(mistake) => found(&facts.key, mistake),
             }
         }
+        let records = Records::new(records);
         let mut services = Vec::new();
         if records.len() == facts.len() {
             for (draft, facts) in self.drafts.into_iter().zip(&facts) {

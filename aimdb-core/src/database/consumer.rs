@@ -7,7 +7,7 @@ use core::future::poll_fn;
 use core::panic::Location;
 use core::task::Poll;
 
-use super::cursor_label::CursorLabel;
+use super::cursor_label::{CursorLabel, Named};
 use super::record::Record;
 use super::{DbError, DbResult, RecordKey};
 use crate::buffer::{BufferReader, Reader, ReaderMetrics};
@@ -23,8 +23,7 @@ use crate::pure::Start;
 /// of what it held back, at once.
 pub struct Consumer<T: Send + 'static> {
     reader: Reader<T>,
-    record: Arc<Record<T>>,
-    label: Arc<CursorLabel>,
+    named: Named<T>,
     /// Values read in a row since other tasks last had their turn.
     burst: u8,
 }
@@ -35,8 +34,8 @@ const BURST: u8 = 64;
 impl<T: Send + 'static> Consumer<T> {
     pub(super) fn new(record: Arc<Record<T>>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
         let reader = Reader::new(reader);
-        let label = record.label(reader.id(), label);
-        Self { reader, record, label, burst: 0 }
+        let named = Named::new(record, reader.id(), label);
+        Self { reader, named, burst: 0 }
     }
 
     /// Waits for the next value. Dropping the future loses nothing. After 64 values it lets other
@@ -61,7 +60,7 @@ impl<T: Send + 'static> Consumer<T> {
             .await;
         }
         self.burst += 1;
-        self.reader.recv().await.map_err(|error| DbError::from(error).of_record(&self.record.key))
+        self.reader.recv().await.map_err(|error| DbError::from(error).of_record(&self.named.record.key))
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -70,7 +69,7 @@ impl<T: Send + 'static> Consumer<T> {
     ///
     /// [`DbError::BufferEmpty`], and those of [`Consumer::recv`].
     pub fn try_recv(&mut self) -> DbResult<T> {
-        self.reader.try_recv().map_err(|error| DbError::from(error).of_record(&self.record.key))
+        self.reader.try_recv().map_err(|error| DbError::from(error).of_record(&self.named.record.key))
     }
 
     /// Takes the newest value and skips what lies before it; waits only if there is none. Lag is
@@ -102,14 +101,14 @@ impl<T: Send + 'static> Consumer<T> {
     ///
     /// [`DbError::BufferEmpty`], [`DbError::BufferClosed`].
     pub fn try_latest(&mut self) -> DbResult<T> {
-        self.reader.try_latest().map_err(|error| DbError::from(error).of_record(&self.record.key))
+        self.reader.try_latest().map_err(|error| DbError::from(error).of_record(&self.named.record.key))
     }
 
     /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`), which stays.
     /// The other kinds have none.
     #[must_use]
     pub fn peek(&self) -> Option<T> {
-        self.record.buffer.peek()
+        self.named.record.buffer.peek()
     }
 
     /// Another consumer of this cursor: each value goes to one of them.
@@ -119,7 +118,7 @@ impl<T: Send + 'static> Consumer<T> {
     /// When a buffer of the user's own cannot share its cursors.
     pub fn share(&self) -> DbResult<Self> {
         let reader = self.reader.share()?;
-        Ok(Self { reader, record: Arc::clone(&self.record), label: Arc::clone(&self.label), burst: 0 })
+        Ok(Self { reader, named: self.named.clone(), burst: 0 })
     }
 
     /// A consumer with a cursor of its own, which starts as a new one does on this kind.
@@ -130,13 +129,13 @@ impl<T: Send + 'static> Consumer<T> {
     #[track_caller]
     pub fn subscribe(&self) -> DbResult<Self> {
         let label = CursorLabel::Consumer(Location::caller());
-        Ok(self.record.subscribe(Start::Live, label)?)
+        Ok(self.named.record.subscribe(Start::Live, label)?)
     }
 
     /// The record's key.
     #[must_use]
     pub fn key(&self) -> &RecordKey {
-        &self.record.key
+        &self.named.record.key
     }
 
     /// What the cursor has counted.
@@ -148,7 +147,7 @@ impl<T: Send + 'static> Consumer<T> {
     /// Whether the record was closed; what is buffered can still be read.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.record.buffer.is_closed()
+        self.named.record.buffer.is_closed()
     }
 
     /// The reader, for the forms of reading that are not here.
@@ -183,8 +182,8 @@ mod blocking {
 impl<T: Send + 'static> fmt::Debug for Consumer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consumer")
-            .field("key", &self.record.key)
-            .field("cursor", &format_args!("{}", self.label))
+            .field("key", &self.named.record.key)
+            .field("cursor", &format_args!("{}", self.named.label))
             .field("stats", &self.stats())
             .finish()
     }

@@ -13,8 +13,9 @@ use core::task::Poll;
 use super::cursor_label::CursorLabel;
 use super::graph::{BufferFacts, RecordFacts, TypeFacts, WriterFacts};
 use super::record::{Common, Record};
+use super::records::Records;
 use super::registrar::{BufferPlan, Origin, Source, Tap, TapPlan, WriterForm, WriterPlan};
-use super::transform::{self, Records};
+use super::transform;
 use super::writer::Writer;
 use super::{AnyRecord, ConfigMistake, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
 use bytemuck::NoUninit;
@@ -60,13 +61,13 @@ impl<T: Send + 'static> Draft for Registrar<T> {
         let (degrader, hook) = (self.degraders.pop(), self.hooks.pop());
         let buffer = match self.buffers.pop() {
             None => return Err(ConfigMistake::NoBuffer),
-            Some(BufferPlan::FanOut(cfg, make)) => make(&cfg, degrader, hook.clone()).map_err(ConfigMistake::Buffer)?,
+            Some(BufferPlan::FanOut(cfg, make)) => make(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?,
             Some(BufferPlan::SingleCursor(cfg)) => {
-                make_single_cursor(&cfg, degrader, hook.clone()).map_err(ConfigMistake::Buffer)?
+                make_single_cursor(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?
             }
             Some(BufferPlan::Raw(buffer)) => buffer,
         };
-        let record = Arc::new(Record::new(self.key.clone(), buffer, hook, Arc::clone(common)));
+        let record = Arc::new(Record::new(self.key.clone(), buffer, Arc::clone(common)));
         self.made = Some(Arc::clone(&record));
         Ok(record)
     }
@@ -113,7 +114,7 @@ fn writing<T: Send + 'static>(
         }
         WriterForm::Transform(transform) => {
             let name = format!("{}/transform", record.key);
-            let opened = transform.open(records, &CursorLabel::Service(name.as_str().into(), origin))?;
+            let opened = transform.open(records, &CursorLabel::service(&name, origin))?;
             let writer = Writer::new(record.clone());
             let output = Arc::clone(record);
             let run = ServiceRun::Async(Box::new(move |context| {
@@ -158,7 +159,7 @@ fn tapping<T: Send + 'static>(
     record: &Arc<Record<T>>,
 ) -> Result<Service, ConfigMistake> {
     let name = format!("{}/tap#{number}", record.key);
-    let label = CursorLabel::Service(name.as_str().into(), plan.origin);
+    let label = CursorLabel::service(&name, plan.origin);
     let consumer = record.subscribe(Start::Live, label).map_err(ConfigMistake::Subscribe)?;
     let run = match plan.tap {
         // The user's function runs when the task does, not where the task is made.

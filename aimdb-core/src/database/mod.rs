@@ -37,6 +37,7 @@ mod graph;
 mod key;
 mod producer;
 mod record;
+mod records;
 mod registrar;
 mod service;
 mod stats;

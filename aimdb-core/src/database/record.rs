@@ -10,8 +10,8 @@ use super::cursor_label::{CursorLabel, CursorLabels};
 use super::graph::TypeFacts;
 use super::stop::StopSignal;
 use super::{Consumer, RecordInfo, RecordKey, RecordStats, SlowestCursor};
-use crate::buffer::{Buffer, DropHook};
-use crate::pure::{DropCause, Start};
+use crate::buffer::Buffer;
+use crate::pure::Start;
 
 /// What all records of a database share.
 pub(super) struct Common {
@@ -40,6 +40,9 @@ impl Common {
             TypeFacts::of::<String>(),
             TypeFacts::of::<Vec<u8>>(),
         ]);
+        types.sort_unstable_by_key(|ty| ty.id);
+        types.dedup_by_key(|ty| ty.id);
+        types.shrink_to_fit();
         Self { stop: Arc::new(StopSignal::new()), types }
     }
 
@@ -53,25 +56,14 @@ pub(super) struct Record<T: Send + 'static> {
     pub(super) key: RecordKey,
     pub(super) buffer: Arc<dyn Buffer<T>>,
     pub(super) common: Arc<Common>,
-    hook: Option<DropHook<T>>,
-    labels: CursorLabels,
+    pub(super) labels: CursorLabels,
     /// A service writes it that will close it.
     written: AtomicBool,
 }
 
 impl<T: Send + 'static> Record<T> {
-    pub(super) fn new(
-        key: RecordKey,
-        buffer: Arc<dyn Buffer<T>>,
-        hook: Option<DropHook<T>>,
-        common: Arc<Common>,
-    ) -> Self {
-        Self { key, buffer, common, hook, labels: CursorLabels::new(), written: AtomicBool::new(false) }
-    }
-
-    /// Names the cursor of a new consumer.
-    pub(super) fn label(&self, cursor: u64, label: CursorLabel) -> Arc<CursorLabel> {
-        self.labels.add(cursor, label)
+    pub(super) fn new(key: RecordKey, buffer: Arc<dyn Buffer<T>>, common: Arc<Common>) -> Self {
+        Self { key, buffer, common, labels: CursorLabels::new(), written: AtomicBool::new(false) }
     }
 
     /// A consumer with a cursor of its own.
@@ -82,13 +74,6 @@ impl<T: Send + 'static> Record<T> {
     ) -> Result<Consumer<T>, crate::buffer::SubscribeError> {
         let reader = self.buffer.subscribe(start)?;
         Ok(Consumer::new(Arc::clone(self), reader, label))
-    }
-
-    /// Gives a value that a service of ours could not place to the hook, as `produce` would.
-    pub(super) fn lose(&self, value: T) {
-        if let Some(hook) = &self.hook {
-            hook(value, DropCause::Refused);
-        }
     }
 
     pub(super) fn info(&self) -> RecordInfo {

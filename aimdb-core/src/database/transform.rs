@@ -5,7 +5,6 @@
 //! transform is a join; the ordinary one has a single input.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,16 +14,15 @@ use core::pin::pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-use super::cursor_label::CursorLabel;
+use super::cursor_label::{CursorLabel, Named};
 use super::erased::typed;
 use super::graph::{InputFacts, TypeFacts};
 use super::record::Record;
+use super::records::Records;
 use super::writer::Writer;
-use super::{AnyRecord, ConfigMistake, RecordKey, RuntimeContext};
+use super::{ConfigMistake, RecordKey, RuntimeContext};
 use crate::buffer::{BufferReader, RecvError, SendError};
 use crate::pure::Start;
-
-pub(super) type Records = BTreeMap<RecordKey, Arc<dyn AnyRecord>>;
 
 /// Says how a transform with one input makes its values; see [`super::Registrar::transform`].
 pub struct TransformBuilder<In, Out> {
@@ -129,9 +127,9 @@ pub(super) async fn run<Out: Send + 'static>(
     while let Some(value) = poll_fn(|task| stage.poll_next(task)).await {
         match place(&output, &context, value).await {
             Ok(()) => {}
-            Err(SendError::Full(value) | SendError::Misuse(value, _)) => output.lose(value),
+            Err(SendError::Full(value) | SendError::Misuse(value, _)) => output.buffer.lose(value),
             Err(SendError::Closed(value) | SendError::Timeout(value)) => {
-                output.lose(value);
+                output.buffer.lose(value);
                 return;
             }
         }
@@ -229,11 +227,11 @@ where
 
     fn open(self: Box<Self>, records: &Records, label: &CursorLabel) -> Result<OpenInput<S, Out>, ConfigMistake> {
         let unknown = || ConfigMistake::UnknownInput { input: self.key.clone() };
-        let record = records.get(&self.key).and_then(typed::<In>).ok_or_else(unknown)?;
+        let record = records.get(self.key.as_str()).and_then(typed::<In>).ok_or_else(unknown)?;
         let reader = record.buffer.subscribe(Start::Live).map_err(ConfigMistake::Subscribe)?;
-        let label = record.label(reader.id(), label.clone());
         let identity = record.buffer.identity();
-        Ok((Box::new(Subscribed { reader, step: self.step, _label: label }), identity))
+        let named = Named::new(record, reader.id(), label.clone());
+        Ok((Box::new(Subscribed { reader, step: self.step, _named: named }), identity))
     }
 }
 
@@ -254,7 +252,7 @@ trait Input<S, Out>: Send {
 struct Subscribed<In: Send + 'static, F> {
     reader: Box<dyn BufferReader<In>>,
     step: F,
-    _label: Arc<CursorLabel>,
+    _named: Named<In>,
 }
 
 impl<S, In, Out, F> Input<S, Out> for Subscribed<In, F>
