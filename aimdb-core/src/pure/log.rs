@@ -45,20 +45,16 @@ impl<W> Storage<W> for HeapStorage {
     type Cursors = alloc::vec::Vec<Cursor<W>>;
 }
 
-/// One value of the window.
+/// One place of the window: its value's slot; without a value, a free slot that is kept here, or `NONE`.
+/// How many cursors still have to read the value, the slot knows, except on a kind that retains.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
-    /// The value's slot; at a place without a value, a free slot that is kept here, or `NONE`.
-    slot: u32,
-    /// Cursors that still have to read it; unused on a kind that retains.
-    unread: u32,
-}
+pub struct Entry(u32);
 
 impl Entry {
     /// The slot that belongs to the place.
     #[must_use]
     pub const fn slot(self) -> u32 {
-        self.slot
+        self.0
     }
 }
 
@@ -77,7 +73,6 @@ pub struct Cursor<W> {
     hands: u32,
     /// Values that are promised to a reader which has been overtaken too long.
     granted: u32,
-    origin: u64,
     delivered: u64,
     lagged: u64,
     skipped: u64,
@@ -117,15 +112,15 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Log<W, S: Storage<W>> {
     kind: Kind,
-    capacity: usize,
     entries: S::Entries,
     slots: SlotPool<S::Metas>,
     cursors: S::Cursors,
+    capacity: u32,
     /// Position of the oldest entry, and how many there are.
-    first: usize,
-    len: usize,
+    first: u32,
+    len: u32,
     /// Places of the window without a value that keep no slot.
-    bare: usize,
+    bare: u32,
     /// The number of the oldest entry.
     head: u64,
     live_cursors: u32,
@@ -150,7 +145,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     ) -> Self {
         Self {
             kind,
-            capacity,
+            capacity: capacity as u32,
             entries,
             slots: SlotPool::new(metas, slots),
             cursors,
@@ -186,18 +181,18 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// The record's capacity, exactly as configured.
     pub const fn capacity(&self) -> usize {
-        self.capacity
+        self.capacity as usize
     }
 
     /// Values in the window. On a rendezvous a value in it already belongs to a reader that
     /// waited for it, so there the occupancy is 0.
     pub fn occupancy(&self) -> usize {
-        self.len.min(self.capacity)
+        self.len().min(self.capacity())
     }
 
     /// Values in the window, those included that a rendezvous holds for readers that wait.
     pub const fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Whether the window holds no value.
@@ -217,12 +212,12 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// The number that the next published value gets.
     pub const fn next_number(&self) -> u64 {
-        self.head.wrapping_add(self.len as u64)
+        self.head.wrapping_add(self.len() as u64)
     }
 
     /// Whether every value before `number` has left the window.
     pub const fn is_past(&self, number: u64) -> bool {
-        self.len == 0 || self.head.wrapping_sub(number) as i64 >= 0
+        self.len() == 0 || self.head.wrapping_sub(number) as i64 >= 0
     }
 
     // ---- writing -------------------------------------------------------------------------
@@ -231,7 +226,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn room(&mut self) -> Room {
         if self.closed {
             Room::Closed
-        } else if self.capacity > 0 && self.len < self.capacity || self.capacity == 0 && self.every_hand_is_open() {
+        } else if self.capacity() > 0 && self.len() < self.capacity() || self.capacity() == 0 && self.every_hand_is_open() {
             Room::Free
         } else {
             Room::Full
@@ -242,7 +237,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     fn every_hand_is_open(&mut self) -> bool {
         let end = self.next_number();
         self.live_cursors > 0
-            && self.len < self.entries.limit()
+            && self.len() < self.entries.limit()
             && self
                 .cursors
                 .as_ref()
@@ -257,7 +252,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     ///
     /// [`TableFull`] when all slots that the storage has are in use: see [`Log::back`].
     pub fn claim(&mut self) -> Result<Claim, TableFull> {
-        match self.take_kept_slot(self.position(self.len)) {
+        match self.take_kept_slot(self.position(self.len())) {
             Some(claim) => Ok(claim),
             None => self.slots.claim(),
         }
@@ -266,21 +261,21 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Takes the free slot that is kept at a place behind the values of the window.
     fn take_kept_slot(&mut self, at: usize) -> Option<Claim> {
         let slot = self.kept_slot(at)?;
-        self.entries.as_mut()[at].slot = NONE;
+        self.entries.as_mut()[at] = Entry(NONE);
         self.bare += 1;
         Some(Claim(slot))
     }
 
     fn kept_slot(&self, at: usize) -> Option<u32> {
-        if self.len >= self.window() {
+        if self.len() >= self.window() {
             return None;
         }
-        self.entries.as_ref().get(at).map(|entry| entry.slot).filter(|&slot| slot != NONE)
+        self.entries.as_ref().get(at).map(|entry| entry.slot()).filter(|&slot| slot != NONE)
     }
 
     /// Whether a slot could be claimed now.
     pub fn has_free_slot(&self) -> bool {
-        self.slots.has_free() || self.kept_slot(self.position(self.len)).is_some()
+        self.slots.has_free() || self.kept_slot(self.position(self.len())).is_some()
     }
 
     /// Tells the machine that the storage now has `slots` slots.
@@ -303,14 +298,16 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn publish(&mut self, claim: Claim) -> Result<Option<Doomed>, Claim> {
         let window = self.window();
         let mut displaced = None;
-        if self.len >= window && !self.grow_rendezvous() {
+        if self.len() >= window && !self.grow_rendezvous() {
             let entry = self.pop();
             self.counters.overwritten += 1;
-            displaced = self.slots.doom(entry.slot, Some(DropCause::Overwritten));
+            displaced = self.slots.doom(entry.slot(), Some(DropCause::Overwritten));
         }
-        let unread = if self.kind.retains() { 0 } else { self.live_cursors.max(1) };
-        let entry = Entry { slot: claim.0, unread };
-        let at = self.position(self.len);
+        if !self.kind.retains() {
+            self.slots.set_unread(claim.0, self.live_cursors.max(1));
+        }
+        let entry = Entry(claim.0);
+        let at = self.position(self.len());
         if at < self.entries.as_ref().len() {
             if let Some(kept) = self.take_kept_slot(at) {
                 self.slots.release(kept.0);
@@ -327,33 +324,38 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Places in the window: the capacity, and on a rendezvous as many as readers have waited.
     fn window(&self) -> usize {
-        if self.capacity > 0 { self.capacity } else { self.entries.as_ref().len() }
+        if self.capacity() > 0 { self.capacity() } else { self.entries.as_ref().len() }
     }
 
     /// A rendezvous needs a place for each reader that waits; its window grows to the largest
     /// number of them. The values in it are put in order first, so that the end is free.
     fn grow_rendezvous(&mut self) -> bool {
-        if self.capacity == 0 {
-            self.entries.as_mut().rotate_left(self.first);
+        if self.capacity() == 0 {
+            let first = self.first_place();
+            self.entries.as_mut().rotate_left(first);
             self.first = 0;
         }
-        self.capacity == 0
+        self.capacity() == 0
     }
 
     fn position(&self, offset: usize) -> usize {
         let window = self.window();
-        let at = self.first + offset;
+        let at = self.first_place() + offset;
         if at >= window && offset < window { at - window } else { at }
     }
 
+    /// The slot of the value at this distance from the oldest.
+    fn slot_at(&self, offset: usize) -> u32 {
+        self.entries.as_ref()[self.position(offset)].slot()
+    }
+
     fn pop(&mut self) -> Entry {
-        let entry = self.entries.as_ref()[self.first];
-        self.entries.as_mut()[self.first].slot = NONE;
+        let entry = self.entries.as_ref()[self.first_place()];
+        let first = self.first_place();
+        self.entries.as_mut()[first] = Entry(NONE);
         self.bare += 1;
-        self.first = self.position(1);
-        if self.first >= self.window() {
-            self.first = 0;
-        }
+        let next = self.position(1);
+        self.first = if next >= self.window() { 0 } else { next as u32 };
         self.head = self.head.wrapping_add(1);
         self.len -= 1;
         entry
@@ -388,7 +390,6 @@ impl<W, S: Storage<W>> Log<W, S> {
             shares: 1,
             hands: 0,
             granted: 0,
-            origin: next,
             delivered: 0,
             lagged: 0,
             skipped: 0,
@@ -440,17 +441,17 @@ impl<W, S: Storage<W>> Log<W, S> {
         if self.kind.retains() {
             return 0;
         }
-        let before = self.len;
+        let before = self.len();
         let from = next.wrapping_sub(self.head) as usize;
-        for offset in from..self.len {
-            let at = self.position(offset);
-            self.entries.as_mut()[at].unread -= 1;
+        for offset in from..self.len() {
+            let slot = self.slot_at(offset);
+            self.slots.less_unread(slot);
         }
-        while self.len > 0 && self.entries.as_ref()[self.first].unread == 0 {
+        while self.len() > 0 && self.slots.is_read(self.slot_at(0)) {
             let entry = self.pop();
-            self.slots.doom_later(entry.slot, None);
+            self.slots.doom_later(entry.slot(), None);
         }
-        before - self.len
+        before - self.len()
     }
 
     /// Moves a cursor past what it lost, counts the loss and says where the cursor now stands.
@@ -476,17 +477,17 @@ impl<W, S: Storage<W>> Log<W, S> {
         }
         let lost = self.cursor(id).lagged - lagged_before;
         let offset = next.wrapping_sub(self.head) as usize;
-        if offset >= self.len && self.closed {
+        if offset >= self.len() && self.closed {
             return Next::Closed;
         }
         if lost > 0 && self.kind.tells_lag() {
             return Next::Lagged(lost);
         }
-        if offset >= self.len {
+        if offset >= self.len() {
             return Next::Empty;
         }
         // Once closed, nobody would wake a reader that stood back for a promise.
-        if !self.closed && self.len - offset <= self.cursor(id).granted as usize {
+        if !self.closed && self.len() - offset <= self.cursor(id).granted as usize {
             return Next::Empty;
         }
         let cursor = self.cursor_mut(id);
@@ -497,16 +498,14 @@ impl<W, S: Storage<W>> Log<W, S> {
     }
 
     fn read(&mut self, offset: usize) -> Next {
-        let at = self.position(offset);
-        let entry = &mut self.entries.as_mut()[at];
-        let slot = entry.slot;
+        let slot = self.slot_at(offset);
         if self.kind.retains() {
             return Next::Clone(self.slots.pin(slot));
         }
-        entry.unread = entry.unread.saturating_sub(1);
+        let unread = self.slots.less_unread(slot);
         // Cursors read in order, so the last reader of a value finds it at the head. A value is
         // moved out from nowhere else, whatever a caller did with cursors that had left.
-        if entry.unread > 0 || offset > 0 {
+        if unread > 0 || offset > 0 {
             return Next::Clone(self.slots.pin(slot));
         }
         self.pop();
@@ -522,7 +521,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Lets the cursor stand before the newest value. Says how many values left the window; they
     /// wait for [`Log::next_doomed`].
     pub fn skip_to_newest(&mut self, id: CursorId) -> usize {
-        let before = self.len;
+        let before = self.len();
         let mut next = self.catch_up(id);
         let newest = self.next_number().wrapping_sub(1);
         let skipped = newest.wrapping_sub(next);
@@ -534,27 +533,25 @@ impl<W, S: Storage<W>> Log<W, S> {
         }
         // Bounded by the window: entries before the newest, each passed over once.
         while next != newest {
-            let at = self.position(next.wrapping_sub(self.head) as usize);
-            let entry = &mut self.entries.as_mut()[at];
-            entry.unread -= 1;
-            if entry.unread == 0 {
+            let slot = self.slot_at(next.wrapping_sub(self.head) as usize);
+            if self.slots.less_unread(slot) == 0 {
                 let entry = self.pop();
-                self.slots.doom_later(entry.slot, None);
+                self.slots.doom_later(entry.slot(), None);
             }
             next = next.wrapping_add(1);
         }
         let cursor = self.cursor_mut(id);
         cursor.next = newest;
         cursor.skipped += skipped;
-        before - self.len
+        before - self.len()
     }
 
     /// The current value, for a kind that has one.
     pub fn peek(&mut self) -> Option<Pinned> {
-        if !self.kind.peeks() || self.len == 0 {
+        if !self.kind.peeks() || self.len() == 0 {
             return None;
         }
-        let slot = self.entries.as_ref()[self.position(self.len - 1)].slot;
+        let slot = self.slot_at(self.len() - 1);
         Some(self.slots.pin(slot))
     }
 
@@ -614,7 +611,8 @@ impl<W, S: Storage<W>> Log<W, S> {
         let untold = untold.max(0) as u64;
         let end = self.next_number();
         CursorCounters {
-            accepted: end.wrapping_sub(cursor.origin),
+            // Each value that it has passed was delivered, missed or skipped.
+            accepted: end.wrapping_sub(cursor.next) + cursor.delivered + cursor.lagged + cursor.skipped,
             delivered: cursor.delivered,
             lagged: cursor.lagged + untold,
             skipped: cursor.skipped,
@@ -657,12 +655,12 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Discards the oldest value, which then waits for [`Log::next_doomed`].
     pub fn discard_oldest(&mut self) -> bool {
-        if self.len == 0 {
+        if self.len() == 0 {
             return false;
         }
         let entry = self.pop();
         self.counters.aborted += 1;
-        self.slots.doom_later(entry.slot, Some(DropCause::Aborted));
+        self.slots.doom_later(entry.slot(), Some(DropCause::Aborted));
         true
     }
 

@@ -55,17 +55,49 @@ pub struct Doomed {
     pub cause: Option<DropCause>,
 }
 
-/// What the pool keeps for one slot.
+/// What the pool keeps for one slot, in two words: a record has one of these for each value that it can
+/// hold, used or not.
 #[derive(Debug)]
 pub struct SlotMeta {
-    pins: u32,
-    link: u32,
-    doom: Option<Doom>,
+    /// Of a slot in a list (free, or doomed and looked at by nobody), the next one there; of all others,
+    /// how many look at its value.
+    pins_or_next: u32,
+    /// Of a live slot, how many cursors still have to read it, where that is counted; of a doomed one,
+    /// why it is.
+    fate: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Doom {
-    cause: Option<DropCause>,
+/// Fates from here on are dooms. There are never as many cursors.
+const DOOMED: u32 = u32::MAX - 5;
+
+const fn doomed_for(cause: Option<DropCause>) -> u32 {
+    DOOMED
+        + match cause {
+            None => 0,
+            Some(DropCause::Overwritten) => 1,
+            Some(DropCause::DroppedNewest) => 2,
+            Some(DropCause::Refused) => 3,
+            Some(DropCause::Cancelled) => 4,
+            Some(DropCause::Aborted) => 5,
+        }
+}
+
+impl SlotMeta {
+    const fn is_doomed(&self) -> bool {
+        self.fate >= DOOMED
+    }
+
+    /// Why a doomed slot is.
+    const fn cause(&self) -> Option<DropCause> {
+        match self.fate - DOOMED {
+            1 => Some(DropCause::Overwritten),
+            2 => Some(DropCause::DroppedNewest),
+            3 => Some(DropCause::Refused),
+            4 => Some(DropCause::Cancelled),
+            5 => Some(DropCause::Aborted),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -93,14 +125,16 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     pub(super) fn claim(&mut self) -> Result<Claim, TableFull> {
         if self.free != NONE {
             let slot = self.free;
-            self.free = self.meta(slot).link;
+            let meta = self.meta(slot);
+            let next = core::mem::take(&mut meta.pins_or_next);
+            self.free = next;
             return Ok(Claim(slot));
         }
         let slot = self.metas.as_ref().len() as u32;
         if slot >= self.backed {
             return Err(TableFull);
         }
-        self.metas.append(SlotMeta { pins: 0, link: NONE, doom: None })?;
+        self.metas.append(SlotMeta { pins_or_next: 0, fate: 0 })?;
         Ok(Claim(slot))
     }
 
@@ -113,13 +147,31 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     pub(super) fn release(&mut self, slot: u32) {
         let free = self.free;
         let meta = self.meta(slot);
-        debug_assert!(meta.pins == 0 && meta.doom.is_none(), "only an unused slot is free");
-        meta.link = free;
+        debug_assert!(meta.pins_or_next == 0 && !meta.is_doomed(), "only an unused slot is free");
+        *meta = SlotMeta { pins_or_next: free, fate: 0 };
         self.free = slot;
     }
 
+    /// Notes how many cursors have to read the value of a slot that is about to be live.
+    pub(super) fn set_unread(&mut self, slot: u32, unread: u32) {
+        self.meta(slot).fate = unread;
+    }
+
+    /// One cursor less has to read the value of a live slot. Says how many still do.
+    pub(super) fn less_unread(&mut self, slot: u32) -> u32 {
+        let meta = self.meta(slot);
+        debug_assert!(!meta.is_doomed(), "it is live");
+        meta.fate = meta.fate.saturating_sub(1);
+        meta.fate
+    }
+
+    /// Whether no cursor has to read the value of a live slot any more, where that is counted.
+    pub(super) fn is_read(&self, slot: u32) -> bool {
+        self.metas.as_ref()[slot as usize].fate == 0
+    }
+
     pub(super) fn pin(&mut self, slot: u32) -> Pinned {
-        self.meta(slot).pins += 1;
+        self.meta(slot).pins_or_next += 1;
         Pinned(slot)
     }
 
@@ -127,22 +179,23 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     pub(super) fn unpin(&mut self, pinned: Pinned) -> Option<Doomed> {
         let slot = pinned.0;
         let meta = self.meta(slot);
-        meta.pins -= 1;
-        if meta.pins > 0 {
+        meta.pins_or_next -= 1;
+        if meta.pins_or_next > 0 || !meta.is_doomed() {
             return None;
         }
-        let doom = meta.doom.take()?;
-        Some(Doomed { owned: Owned(slot), cause: doom.cause })
+        let cause = meta.cause();
+        meta.fate = 0;
+        Some(Doomed { owned: Owned(slot), cause })
     }
 
     /// Takes a live slot from all readers to come. The caller disposes of the value, unless some
     /// reader is still looking at it: then that one will.
     pub(super) fn doom(&mut self, slot: u32, cause: Option<DropCause>) -> Option<Doomed> {
         let meta = self.meta(slot);
-        if meta.pins == 0 {
+        if meta.pins_or_next == 0 {
             return Some(Doomed { owned: Owned(slot), cause });
         }
-        meta.doom = Some(Doom { cause });
+        meta.fate = doomed_for(cause);
         None
     }
 
@@ -150,16 +203,16 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     /// when many values go at once.
     pub(super) fn doom_later(&mut self, slot: u32, cause: Option<DropCause>) {
         let meta = self.meta(slot);
-        meta.doom = Some(Doom { cause });
-        if meta.pins > 0 {
+        meta.fate = doomed_for(cause);
+        if meta.pins_or_next > 0 {
             return;
         }
-        meta.link = NONE;
+        meta.pins_or_next = NONE;
         if self.doomed == NONE {
             self.doomed = slot;
         } else {
             let last = self.last_doomed;
-            self.meta(last).link = slot;
+            self.meta(last).pins_or_next = slot;
         }
         self.last_doomed = slot;
     }
@@ -170,14 +223,14 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
         }
         let slot = self.doomed;
         let meta = self.meta(slot);
-        let cause = meta.doom.take().and_then(|doom| doom.cause);
-        let link = meta.link;
-        self.doomed = link;
+        let cause = meta.cause();
+        let next = core::mem::replace(meta, SlotMeta { pins_or_next: 0, fate: 0 }).pins_or_next;
+        self.doomed = next;
         Some(Doomed { owned: Owned(slot), cause })
     }
 
     pub(super) fn is_pinned(&mut self, slot: u32) -> bool {
-        self.meta(slot).pins > 0
+        self.meta(slot).pins_or_next > 0
     }
 
     fn meta(&mut self, slot: u32) -> &mut SlotMeta {

@@ -11,35 +11,38 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// without claims. Does at most `budget` steps; says whether every place has one now.
     pub fn lay_out(&mut self, budget: usize) -> bool {
         let mut left = budget;
-        while self.entries.as_ref().len() < self.capacity {
-            let Some(claim) = self.slot_for_a_place(&mut left) else { return false };
-            if self.entries.append(Entry { slot: claim.0, unread: 1 }).is_err() {
-                self.release(claim.0);
+        while self.entries.as_ref().len() < self.capacity() {
+            let Some(entry) = self.entry_for_a_place(&mut left) else { return false };
+            if self.entries.append(entry).is_err() {
+                self.release(entry.slot());
                 return false;
             }
         }
         // The bare places are the ones that were emptied last, right before the first value. The oldest
         // of them comes first, so that what is left to do stays in one piece.
-        let mut at = (self.first + self.capacity - self.bare) % self.capacity;
+        let mut at = (self.first_place() + self.capacity() - self.bare as usize) % self.capacity();
         for _ in 0..self.bare {
-            if self.entries.as_ref()[at].slot == NONE {
-                let Some(claim) = self.slot_for_a_place(&mut left) else { return false };
-                self.entries.as_mut()[at] = Entry { slot: claim.0, unread: 1 };
+            if self.entries.as_ref()[at].slot() == NONE {
+                let Some(entry) = self.entry_for_a_place(&mut left) else { return false };
+                self.entries.as_mut()[at] = entry;
                 self.bare -= 1;
             } else if left == 0 {
                 return false;
             } else {
                 left -= 1;
             }
-            at = if at + 1 == self.capacity { 0 } else { at + 1 };
+            at = if at + 1 == self.capacity() { 0 } else { at + 1 };
         }
         // One that is left is a sender's, which has taken the slot and not yet come back.
         self.bare == 0
     }
 
-    fn slot_for_a_place(&mut self, left: &mut usize) -> Option<Claim> {
+    /// A slot for a place, whose values one cursor will read at most.
+    fn entry_for_a_place(&mut self, left: &mut usize) -> Option<Entry> {
         *left = left.checked_sub(1)?;
-        self.slots.claim().ok()
+        let claim = self.slots.claim().ok()?;
+        self.slots.set_unread(claim.0, 1);
+        Some(Entry(claim.0))
     }
 
     /// The places of the window, each with its slot once the window is laid out.
@@ -49,12 +52,12 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Where the oldest value lies.
     pub const fn first_place(&self) -> usize {
-        self.first
+        self.first as usize
     }
 
     /// Whether records of this kind and capacity may ever be left to their ends.
     pub const fn may_be_left(&self) -> bool {
-        matches!(self.kind, Kind::Bounded(Policy::PauseUpstream | Policy::Fail)) && self.capacity > 0
+        matches!(self.kind, Kind::Bounded(Policy::PauseUpstream | Policy::Fail)) && self.capacity() > 0
     }
 
     /// Whether one sending and one taking end could go on alone: the record is open, and at most one
@@ -67,11 +70,11 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Counts what the two ends of a queue have done since the window was laid out.
     pub fn catch_up_queue(&mut self, sent: u64, taken: u64, refused: u64) {
-        let len = self.len as u64 + sent - taken;
-        debug_assert!(len <= self.capacity as u64, "the ends of a queue keep to its capacity");
-        self.first = ((self.first as u64 + taken) % self.capacity as u64) as usize;
+        let len = u64::from(self.len) + sent - taken;
+        debug_assert!(len <= u64::from(self.capacity), "the ends of a queue keep to its capacity");
+        self.first = ((u64::from(self.first) + taken) % u64::from(self.capacity)) as u32;
         self.head = self.head.wrapping_add(taken);
-        self.len = len as usize;
+        self.len = len as u32;
         self.counters.accepted += sent;
         self.counters.delivered += taken;
         self.counters.refused += refused;
@@ -92,11 +95,11 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Counts what the writing end has published, over the oldest values, since the window was laid
     /// out.
     pub fn catch_up_ring(&mut self, published: u64) {
-        let all = self.len as u64 + published;
-        let over = all.saturating_sub(self.capacity as u64);
-        self.first = ((self.first as u64 + over) % self.capacity as u64) as usize;
+        let all = u64::from(self.len) + published;
+        let over = all.saturating_sub(u64::from(self.capacity));
+        self.first = ((u64::from(self.first) + over) % u64::from(self.capacity)) as u32;
         self.head = self.head.wrapping_add(over);
-        self.len = (all - over) as usize;
+        self.len = (all - over) as u32;
         self.counters.accepted += published;
         self.counters.overwritten += over;
     }
@@ -119,7 +122,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// A slot for each of the two ends of a mailbox, besides that of its place, at whose value nobody
     /// may be looking.
     pub fn leave_mailbox(&mut self) -> Option<[Claim; 2]> {
-        if self.slots.is_pinned(self.entries.as_ref()[self.first].slot) {
+        if self.slots.is_pinned(self.entries.as_ref()[self.first_place()].slot()) {
             return None;
         }
         let first = self.slots.claim().ok()?;
@@ -139,9 +142,11 @@ impl<W, S: Storage<W>> Log<W, S> {
             self.release(claim.0);
         }
         let Ends { put, displaced, taken, last_taken } = ends;
-        self.entries.as_mut()[self.first] = Entry { slot, unread: 1 };
+        let first = self.first_place();
+        self.entries.as_mut()[first] = Entry(slot);
+        self.slots.set_unread(slot, 1);
         let head = self.head;
-        self.len = (self.len as u64 + put - displaced - taken) as usize;
+        self.len = (u64::from(self.len) + put - displaced - taken) as u32;
         self.head = head.wrapping_add(displaced).wrapping_add(taken);
         self.counters.accepted += put;
         self.counters.overwritten += displaced;
