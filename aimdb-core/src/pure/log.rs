@@ -217,7 +217,7 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Whether every value before `number` has left the window.
     pub const fn is_past(&self, number: u64) -> bool {
-        self.len() == 0 || self.head.wrapping_sub(number) as i64 >= 0
+        self.is_empty() || self.head.wrapping_sub(number) as i64 >= 0
     }
 
     // ---- writing -------------------------------------------------------------------------
@@ -226,7 +226,9 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn room(&mut self) -> Room {
         if self.closed {
             Room::Closed
-        } else if self.capacity() > 0 && self.len() < self.capacity() || self.capacity() == 0 && self.every_hand_is_open() {
+        } else if self.capacity() > 0 && self.len() < self.capacity()
+            || self.capacity() == 0 && self.every_hand_is_open()
+        {
             Room::Free
         } else {
             Room::Full
@@ -447,7 +449,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             let slot = self.slot_at(offset);
             self.slots.less_unread(slot);
         }
-        while self.len() > 0 && self.slots.is_read(self.slot_at(0)) {
+        while !self.is_empty() && self.slots.is_read(self.slot_at(0)) {
             let entry = self.pop();
             self.slots.doom_later(entry.slot(), None);
         }
@@ -548,7 +550,7 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// The current value, for a kind that has one.
     pub fn peek(&mut self) -> Option<Pinned> {
-        if !self.kind.peeks() || self.len() == 0 {
+        if !self.kind.peeks() || self.is_empty() {
             return None;
         }
         let slot = self.slot_at(self.len() - 1);
@@ -655,7 +657,7 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Discards the oldest value, which then waits for [`Log::next_doomed`].
     pub fn discard_oldest(&mut self) -> bool {
-        if self.len() == 0 {
+        if self.is_empty() {
             return false;
         }
         let entry = self.pop();

@@ -109,13 +109,12 @@ pub(crate) struct Ticket {
 }
 
 /// Who waits, first come first served. Made and kept under a record's lock.
+///
+/// One word, since every record has several and most of them are empty: the waiters stand in a
+/// circle, so the last one, which leads to the first, is all that there is to know.
 #[derive(Debug)]
 pub struct WaitQueue {
-    head: *const Waiter,
-    tail: *const Waiter,
-    /// Waiters that stand here, or were woken and have not yet looked.
-    #[cfg(feature = "std")]
-    unsettled: usize,
+    last: *const Waiter,
 }
 
 // SAFETY: the pointers lead to pinned waiters that stay in place while they are linked; moving the
@@ -124,28 +123,28 @@ unsafe impl Send for WaitQueue {}
 
 impl WaitQueue {
     pub(crate) const fn new() -> Self {
-        Self {
-            head: ptr::null(),
-            tail: ptr::null(),
-            #[cfg(feature = "std")]
-            unsettled: 0,
-        }
-    }
-
-    /// Whether nobody stands here, and nobody who was woken has yet to look.
-    #[cfg(feature = "std")]
-    pub(crate) const fn is_settled(&self) -> bool {
-        self.unsettled == 0
+        Self { last: ptr::null() }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.head.is_null()
+        self.last.is_null()
+    }
+
+    /// The waiter at the front, or null.
+    fn first(&self) -> *const Waiter {
+        if self.last.is_null() {
+            return ptr::null();
+        }
+        // SAFETY: `last` is linked.
+        unsafe { Self::node(self.last) }.next
     }
 
     pub(crate) fn len(&mut self) -> usize {
-        let mut count = 0;
-        let mut at = self.head;
-        while !at.is_null() {
+        let first = self.first();
+        let mut count = usize::from(!first.is_null());
+        let mut at = first;
+        // Ends at the last, which is linked.
+        while at != self.last {
             count += 1;
             // SAFETY: `at` is linked, see `node`.
             at = unsafe { Self::node(at) }.next;
@@ -164,39 +163,29 @@ impl WaitQueue {
     pub(crate) fn link(&mut self, waiter: Pin<&Waiter>, ticket: Ticket, waker: Waker) {
         let Ticket { slot, target, at_front, starving } = ticket;
         let this: *const Waiter = &raw const *waiter;
-        let (head, tail) = (self.head, self.tail);
+        let (first, last) = (self.first(), self.last);
         // SAFETY: the caller holds the lock and the waiter is alive and pinned.
         let node = unsafe { Self::node(this) };
         debug_assert!(node.state == WaiterState::Idle, "it is linked once");
-        #[cfg(feature = "std")]
-        {
-            self.unsettled += 1;
-        }
         node.state = WaiterState::Waiting;
         node.starving = starving;
         node.slot = slot;
         node.target = target;
         node.waker = Some(waker);
-        if at_front {
-            node.prev = ptr::null();
-            node.next = head;
-            self.head = this;
-            if head.is_null() {
-                self.tail = this;
-            } else {
-                // SAFETY: `head` is linked and is another waiter than `this`.
-                unsafe { Self::node(head) }.prev = this;
-            }
-        } else {
-            node.prev = tail;
-            node.next = ptr::null();
-            self.tail = this;
-            if tail.is_null() {
-                self.head = this;
-            } else {
-                // SAFETY: `tail` is linked and is another waiter than `this`.
-                unsafe { Self::node(tail) }.next = this;
-            }
+        if last.is_null() {
+            (node.prev, node.next) = (this, this);
+            self.last = this;
+            return;
+        }
+        // Between the last and the first: whether it is the one or the other, is for `last` to say.
+        (node.prev, node.next) = (last, first);
+        // SAFETY: `last` and `first` are linked and are other waiters than `this`; one reference at a
+        // time, since they may be the same one.
+        unsafe { Self::node(last) }.next = this;
+        // SAFETY: as above.
+        unsafe { Self::node(first) }.prev = this;
+        if !at_front {
+            self.last = this;
         }
     }
 
@@ -209,24 +198,23 @@ impl WaitQueue {
 
     /// What the waiter at the front left for whoever serves it.
     pub(crate) fn front(&mut self) -> Option<Ticket> {
-        if self.head.is_null() {
+        let first = self.first();
+        if first.is_null() {
             return None;
         }
-        // SAFETY: `head` is linked.
-        let node = unsafe { Self::node(self.head) };
+        // SAFETY: `first` is linked.
+        let node = unsafe { Self::node(first) };
         Some(Ticket { slot: node.slot, target: node.target, at_front: false, starving: node.starving })
     }
 
     /// Takes the waiter at the front out, puts it into `state`, and hands out its waker, to be woken
     /// after the lock has been left.
     pub(crate) fn pop(&mut self, state: WaiterState) -> Option<Waker> {
-        let first = self.head;
+        let first = self.first();
         if first.is_null() {
             return None;
         }
-        // SAFETY: `head` is linked.
-        let next = unsafe { Self::node(first) }.next;
-        self.detach(first, ptr::null(), next);
+        self.detach(first);
         // SAFETY: the waiter cannot go while we hold the lock: its owner takes the lock to leave.
         let node = unsafe { Self::node(first) };
         node.state = state;
@@ -239,15 +227,9 @@ impl WaitQueue {
     pub(crate) fn settle(&mut self, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
         let this: *const Waiter = &raw const *waiter;
         // SAFETY: the caller holds the lock and the waiter is alive.
-        let node = unsafe { Self::node(this) };
-        let state = node.state;
-        #[cfg(feature = "std")]
-        {
-            self.unsettled -= usize::from(state != WaiterState::Idle);
-        }
+        let state = unsafe { Self::node(this) }.state;
         if state == WaiterState::Waiting {
-            let (prev, next) = (node.prev, node.next);
-            self.detach(this, prev, next);
+            self.detach(this);
         }
         // SAFETY: as above; the reference is made anew after `detach`.
         let node = unsafe { Self::node(this) };
@@ -255,19 +237,23 @@ impl WaitQueue {
         (state, node.waker.take())
     }
 
-    fn detach(&mut self, this: *const Waiter, prev: *const Waiter, next: *const Waiter) {
-        debug_assert!(!this.is_null());
-        if prev.is_null() {
-            self.head = next;
-        } else {
-            // SAFETY: `prev` is linked and is another waiter than `this`.
-            unsafe { Self::node(prev) }.next = next;
+    /// Takes a linked waiter out.
+    fn detach(&mut self, this: *const Waiter) {
+        debug_assert!(!self.last.is_null(), "it is linked");
+        // SAFETY: `this` is linked.
+        let node = unsafe { Self::node(this) };
+        let (prev, next) = (node.prev, node.next);
+        if next == this {
+            self.last = ptr::null();
+            return;
         }
-        if next.is_null() {
-            self.tail = prev;
-        } else {
-            // SAFETY: `next` is linked and is another waiter than `this`.
-            unsafe { Self::node(next) }.prev = prev;
+        // SAFETY: `prev` and `next` are linked and are other waiters than `this`; one reference at a
+        // time, since they may be the same one.
+        unsafe { Self::node(prev) }.next = next;
+        // SAFETY: as above.
+        unsafe { Self::node(next) }.prev = prev;
+        if self.last == this {
+            self.last = prev;
         }
     }
 

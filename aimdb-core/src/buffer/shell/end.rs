@@ -73,15 +73,16 @@ impl<T, L: Layout<T>> Shell<T, L> {
             };
             if let Some(outcome) = outcome {
                 *flush.target = None;
-                let (_, old) = state.flushers.settle(waiter);
+                let old = state.settle_flusher(waiter);
                 return (Poll::Ready(outcome), old);
             }
             let Some(waker) = waker.take() else { return (Poll::Pending, None) };
             if state.flushers.state(waiter) == WaiterState::Waiting {
                 return (Poll::Pending, state.flushers.rewake(waiter, waker));
             }
-            let (_, old) = state.flushers.settle(waiter);
+            let old = state.settle_flusher(waiter);
             state.flushers.link(waiter, Ticket { target, ..Ticket::default() }, waker);
+            state.came();
             (Poll::Pending, old)
         });
         drop(spare);
@@ -92,7 +93,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     pub(crate) fn cancel_flush(&self, flush: Pin<&mut Flush>) {
         let flush = flush.project();
         let waiter = flush.waiter.into_ref();
-        let (_, spare) = self.lock.with(|state| state.flushers.settle(waiter));
+        let spare = self.lock.with(|state| state.settle_flusher(waiter));
         *flush.target = None;
         drop(spare);
     }

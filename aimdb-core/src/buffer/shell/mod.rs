@@ -141,7 +141,10 @@ pub struct State<S: Storage<WaitQueue>> {
     slotless: WaitQueue,
     flushers: WaitQueue,
     /// Cursors at which somebody stands in the queue.
-    waiting_cursors: usize,
+    waiting_cursors: u32,
+    /// All who stand in a queue, or were woken and have not yet looked.
+    #[cfg(feature = "std")]
+    unsettled: u32,
 }
 
 impl<S: Storage<WaitQueue>> State<S> {
@@ -162,6 +165,8 @@ impl<S: Storage<WaitQueue>> State<S> {
             slotless: WaitQueue::new(),
             flushers: WaitQueue::new(),
             waiting_cursors: 0,
+            #[cfg(feature = "std")]
+            unsettled: 0,
         }
     }
 
@@ -179,12 +184,27 @@ impl<S: Storage<WaitQueue>> State<S> {
 
     /// Whether nobody waits, and nobody who was woken has yet to look.
     #[cfg(feature = "std")]
-    pub(crate) fn nobody_waits(&self) -> bool {
-        let mut cursors = self.log.cursors().iter();
-        self.senders.is_settled()
-            && self.slotless.is_settled()
-            && self.flushers.is_settled()
-            && cursors.all(|cursor| cursor.waiting.is_settled())
+    pub(crate) const fn nobody_waits(&self) -> bool {
+        self.unsettled == 0
+    }
+
+    /// Somebody came to a queue.
+    const fn came(&mut self) {
+        #[cfg(feature = "std")]
+        {
+            self.unsettled += 1;
+        }
+    }
+
+    /// Somebody who came was settled, and was at this.
+    #[cfg_attr(not(feature = "std"), expect(clippy::unused_self, reason = "it is counted for lanes"))]
+    fn left(&mut self, was: WaiterState) {
+        #[cfg(feature = "std")]
+        {
+            self.unsettled -= u32::from(was != WaiterState::Idle);
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = was;
     }
 
     /// The queue in which an offer at this stage waits.
@@ -204,7 +224,8 @@ impl<S: Storage<WaitQueue>> State<S> {
         let queue = self.cursor_queue(cursor);
         let first = queue.is_empty();
         queue.link(waiter, ticket, waker);
-        self.waiting_cursors += usize::from(first);
+        self.waiting_cursors += u32::from(first);
+        self.came();
     }
 
     /// Takes a reader out of its cursor's queue, if it stands there, and says what it was at.
@@ -212,8 +233,23 @@ impl<S: Storage<WaitQueue>> State<S> {
         let queue = self.cursor_queue(cursor);
         let (was, waker) = queue.settle(waiter);
         let last = was == WaiterState::Waiting && queue.is_empty();
-        self.waiting_cursors -= usize::from(last);
+        self.waiting_cursors -= u32::from(last);
+        self.left(was);
         (was, waker)
+    }
+
+    /// Takes a sender out of the queue of its stage, likewise.
+    fn settle_offer(&mut self, stage: &OfferStage, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
+        let (was, waker) = self.offers(stage).settle(waiter);
+        self.left(was);
+        (was, waker)
+    }
+
+    /// Takes a flush out of its queue, likewise.
+    fn settle_flusher(&mut self, waiter: Pin<&Waiter>) -> Option<Waker> {
+        let (was, waker) = self.flushers.settle(waiter);
+        self.left(was);
+        waker
     }
 }
 

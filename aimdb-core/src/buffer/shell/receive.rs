@@ -167,7 +167,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 if overtaken {
                     let since = *reading.overtaken_since.get_or_insert(now);
                     let starves = now.saturating_sub(since) >= STARVING_NS;
-                    let (_, spare) = queue.settle(waiter);
+                    let (_, spare) = state.settle_reader(cursor, waiter);
                     debug_assert!(spare.is_none(), "whoever woke it took its waker");
                     state.link_reader(
                         cursor,
