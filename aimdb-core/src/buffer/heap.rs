@@ -19,9 +19,10 @@ use super::{
     Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushError,
     FlushFuture, Layout, PushFuture, Reader, SendError, Shell, SubscribeError, TryProduceError, UserCode,
 };
+use crate::buffer::table::HeapStorage;
 #[cfg(feature = "std")]
 use crate::pure::Verdict;
-use crate::pure::{DropCause, HeapStorage, Start};
+use crate::pure::{DropCause, Start};
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -67,26 +68,31 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
     const INSIDE_BYTES: usize = INSIDE_BYTES;
 }
 
-struct HeapCode<T> {
-    cloning: Cloning<T>,
+struct HeapCode<T: 'static> {
+    cloning: &'static Cloning<T>,
+    /// Most buffers have neither.
+    hooks: Option<Box<Hooks<T>>>,
+}
+
+struct Hooks<T> {
     degrade: Option<Degrader<T>>,
     on_drop: Option<DropHook<T>>,
 }
 
 impl<T: Send> UserCode<T> for HeapCode<T> {
     fn cloning(&self) -> &Cloning<T> {
-        &self.cloning
+        self.cloning
     }
 
     fn degrade(&self, value: T) -> T {
-        match &self.degrade {
+        match self.hooks.as_ref().and_then(|hooks| hooks.degrade.as_ref()) {
             Some(degrade) => degrade(value),
             None => value,
         }
     }
 
     fn dropped(&self, value: T, cause: DropCause) {
-        match &self.on_drop {
+        match self.hooks.as_ref().and_then(|hooks| hooks.on_drop.as_ref()) {
             Some(hook) => hook(value, cause),
             None => drop(value),
         }

@@ -26,6 +26,8 @@ mod push_future;
 #[cfg(feature = "alloc")]
 mod reader;
 #[cfg(feature = "alloc")]
+mod table;
+#[cfg(feature = "alloc")]
 mod traits;
 
 pub use error::{

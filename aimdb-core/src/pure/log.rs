@@ -33,18 +33,6 @@ pub trait Storage<W> {
     type Cursors: Table<Cursor<W>>;
 }
 
-/// Storage that grows on the heap.
-#[cfg(feature = "alloc")]
-#[derive(Debug, Clone, Copy)]
-pub struct HeapStorage;
-
-#[cfg(feature = "alloc")]
-impl<W> Storage<W> for HeapStorage {
-    type Entries = alloc::vec::Vec<Entry>;
-    type Metas = alloc::vec::Vec<SlotMeta>;
-    type Cursors = alloc::vec::Vec<Cursor<W>>;
-}
-
 /// One place of the window: its value's slot; without a value, a free slot that is kept here, or `NONE`.
 /// How many cursors still have to read the value, the slot knows, except on a kind that retains.
 #[derive(Debug, Clone, Copy)]

@@ -20,6 +20,3 @@ pub use log::{Cursor, CursorId, Ends, Entry, Log, Next, Room, Storage};
 pub use policy::{Policy, UnknownPolicy, Verdict};
 pub use slot_pool::{Claim, Doomed, DropCause, Owned, Pinned, SlotMeta};
 pub use table::{Table, TableFull};
-
-#[cfg(feature = "alloc")]
-pub use log::HeapStorage;

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableFull;
 
-/// An array that grows at its end: a `Vec` on the heap, a fixed array in a `static`.
+/// An array that grows at its end: a `HeapTable` on the heap, a fixed array in a `static`.
 pub trait Table<E>: AsRef<[E]> + AsMut<[E]> {
     /// Adds one element at the end.
     ///
@@ -16,17 +16,4 @@ pub trait Table<E>: AsRef<[E]> + AsMut<[E]> {
 
     /// How many elements it may ever have.
     fn limit(&self) -> usize;
-}
-
-#[cfg(feature = "alloc")]
-impl<E> Table<E> for alloc::vec::Vec<E> {
-    fn append(&mut self, element: E) -> Result<(), TableFull> {
-        self.try_reserve(1).map_err(|_| TableFull)?;
-        self.push(element);
-        Ok(())
-    }
-
-    fn limit(&self) -> usize {
-        usize::MAX
-    }
 }

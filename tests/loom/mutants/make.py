@@ -66,14 +66,14 @@ MUTANTS = [
     ("last-look-disposes-of-nothing", "The last look at an overwritten value does not dispose of it.", SHELL + "receive.rs", [(
         "        self.shell.dispose(doomed);\n", "        let _ = doomed;\n")]),
     ("overwrite-ignores-looks", "An overwritten value is moved out while a reader looks at it.", "aimdb-core/src/pure/slot_pool.rs", [(
-        "        let meta = self.meta(slot);\n        if meta.pins == 0 {\n            return Some(Doomed { owned: Owned(slot), cause });\n        }\n        meta.doom = Some(Doom { cause });\n        None\n",
+        "        let meta = self.meta(slot);\n        if meta.pins_or_next == 0 {\n            return Some(Doomed { owned: Owned(slot), cause });\n        }\n        meta.fate = doomed_for(cause);\n        None\n",
         "        let _ = self.meta(slot);\n        Some(Doomed { owned: Owned(slot), cause })\n")]),
     ("take-ignores-looks", "A value is moved out while somebody else looks at it.", "aimdb-core/src/pure/log.rs", [(
         "        if self.slots.is_pinned(slot) {", "        if self.slots.is_pinned(slot) && self.closed {")]),
     ("promise-outlives-close", "A promise keeps a reader waiting on a closed record.", "aimdb-core/src/pure/log.rs", [(
-        "if !self.closed && self.len - offset <=", "if self.len - offset <=")]),
+        "if !self.closed && self.len() - offset <=", "if self.len() - offset <=")]),
     ("promise-is-not-kept", "A value that is promised to an overtaken reader is given to another.", "aimdb-core/src/pure/log.rs", [(
-        "if !self.closed && self.len - offset <= self.cursor(id).granted as usize {", "if self.len - offset < self.cursor(id).granted as usize {")]),
+        "if !self.closed && self.len() - offset <= self.cursor(id).granted as usize {", "if self.len() - offset < self.cursor(id).granted as usize {")]),
     ("wake-is-relaxed", "A wake-up carries nothing with it.", "aimdb-core/src/waiting/park.rs", [(
         "self.state.swap(RUNG, Ordering::Release)", "self.state.swap(RUNG, Ordering::Relaxed)")]),
     ("park-acquires-nothing", "A thread that slept does not see what came before its wake-up.", "aimdb-core/src/waiting/park.rs", [(
@@ -141,7 +141,7 @@ MUTANTS = [
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(
         "                locked.open = false;\n                lane.close(locked);\n                adopt();\n                locked.open = lane.open(locked);\n", "                adopt();\n")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
-        "        if self.slots.is_pinned(self.entries.as_ref()[self.first].slot) {", "        if self.closed {")]),
+        "        if self.slots.is_pinned(self.slot_at(0)) {", "        if self.closed {")]),
     ("mailbox-is-put-relaxed", "A value that is put into a mailbox is not seen with its slot.", LANE + "mailbox.rs", [(
         "self.between.which.swap(end.own | FULL, Ordering::AcqRel)", "self.between.which.swap(end.own | FULL, Ordering::Acquire)")]),
     ("mailbox-is-taken-relaxed", "A taker does not see the value in the slot that it takes.", LANE + "mailbox.rs", [(
@@ -157,7 +157,7 @@ MUTANTS = [
     ("lane-is-counted-for-no-cursor", "What was taken in the lane is not counted for its cursor.", UNATTENDED, [(
         "            cursor.next = cursor.next.wrapping_add(taken);\n", "")]),
     ("lane-forgets-where-it-begins", "What was taken in the lane does not move the window.", UNATTENDED, [(
-        "        self.first = ((self.first as u64 + taken) % self.capacity as u64) as usize;\n", "")]),
+        "        self.first = ((u64::from(self.first) + taken) % u64::from(self.capacity)) as u32;\n", "")]),
     ("copy-without-a-writers-fence", "Words of a new value are seen before its place is known as being written.", STAMP, [(
         "        fence(Ordering::Release);\n", "")]),
     ("copy-without-a-readers-fence", "The stamp is looked at again before the words are read.", STAMP, [(

@@ -1,19 +1,20 @@
 //! What a buffer on the heap is to be.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::any::TypeId;
 
 use bytemuck::NoUninit;
 
 #[cfg(feature = "std")]
 use super::INSIDE_BYTES;
-use super::{HeapBuffer, HeapClock, HeapCode};
+use super::{HeapBuffer, HeapClock, HeapCode, Hooks};
 #[cfg(feature = "std")]
 use crate::buffer::lane::{LaneLock, Lanes};
 use crate::buffer::slots::HeapSlots;
+use crate::buffer::table::HeapTable;
 use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
-use crate::pure::{Entry, Kind};
+use crate::pure::Kind;
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -98,9 +99,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         T: Clone + Sync,
     {
         if is_number::<T>() {
-            return self.with_copies().build_with(Cloning::of_number());
+            return self.with_copies().build_with(const { &Cloning::of_number() });
         }
-        self.build_with(Cloning::allowed())
+        self.build_with(const { &Cloning::allowed() })
     }
 
     /// Makes a buffer for plain data, without padding and without pointers to look after: as
@@ -114,7 +115,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: NoUninit + Sync,
     {
-        self.with_copies().build_with(Cloning::plain())
+        self.with_copies().build_with(const { &Cloning::plain() })
     }
 
     /// The values are plain data, so what overwrites has a lane too, unless a hook is to be given each
@@ -134,12 +135,12 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
     pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
         match self.cfg.kind() {
-            Kind::Mailbox | Kind::Bounded(_) => self.build_with(Cloning::none()),
+            Kind::Mailbox | Kind::Bounded(_) => self.build_with(const { &Cloning::none() }),
             kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
         }
     }
 
-    fn build_with(self, cloning: Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+    fn build_with(self, cloning: &'static Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
         #[cfg(feature = "std")]
         let (lanes, eager) = (self.lanes, self.eager);
         let Self { cfg, degrade, on_drop, first_number, .. } = self;
@@ -150,12 +151,11 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         // when more threads are at it at the same time.
         let slots = capacity + 2;
         let cells = HeapSlots::new(slots).map_err(|_| too_large)?;
-        let mut entries: Vec<Entry> = Vec::new();
-        entries.try_reserve_exact(capacity).map_err(|_| too_large)?;
-        let mut metas = Vec::new();
-        metas.try_reserve_exact(slots).map_err(|_| too_large)?;
-        let state = State::new(cfg.kind(), capacity, entries, metas, Vec::new(), slots as u32, first_number);
-        let code = HeapCode { cloning, degrade, on_drop };
+        let entries = HeapTable::with_capacity(capacity).map_err(|_| too_large)?;
+        let metas = HeapTable::with_capacity(slots).map_err(|_| too_large)?;
+        let state = State::new(cfg.kind(), capacity, entries, metas, HeapTable::new(), slots as u32, first_number);
+        let hooks = (degrade.is_some() || on_drop.is_some()).then(|| Box::new(Hooks { degrade, on_drop }));
+        let code = HeapCode { cloning, hooks };
         #[cfg(feature = "std")]
         let lock = LaneLock::new(state, if size_of::<T>() <= INSIDE_BYTES { lanes } else { Lanes::None }, eager);
         #[cfg(not(feature = "std"))]

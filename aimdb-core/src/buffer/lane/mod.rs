@@ -22,7 +22,8 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Slots, State};
-use crate::pure::{CursorId, HeapStorage, Log};
+use crate::buffer::table::HeapStorage;
+use crate::pure::{CursorId, Log};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue};
 use mailbox::MailboxLane;
 use patience::{Patience, now};

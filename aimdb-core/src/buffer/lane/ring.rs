@@ -13,8 +13,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::stamp::{Stamps, words};
 use super::{InLane, LaneEnd, Taken};
+use crate::buffer::table::HeapStorage;
 use crate::buffer::{SlotCell, Slots};
-use crate::pure::{CursorId, Entry, HeapStorage, Log, TableFull};
+use crate::pure::{CursorId, Entry, Log, TableFull};
 use crate::waiting::{Door, Inside, Token, WaitQueue, prepare, shut};
 
 type Machine = Log<WaitQueue, HeapStorage>;

@@ -8,6 +8,26 @@ use std::vec::Vec;
 use super::*;
 use crate::pure::{Policy, Verdict};
 
+/// Storage that a test can look into.
+struct VecStorage;
+
+impl<W> Storage<W> for VecStorage {
+    type Entries = Vec<Entry>;
+    type Metas = Vec<SlotMeta>;
+    type Cursors = Vec<Cursor<W>>;
+}
+
+impl<E> Table<E> for Vec<E> {
+    fn append(&mut self, element: E) -> Result<(), TableFull> {
+        self.push(element);
+        Ok(())
+    }
+
+    fn limit(&self) -> usize {
+        usize::MAX
+    }
+}
+
 /// A small generator (splitmix64), so that a seed names a run.
 struct Random(u64);
 
@@ -90,7 +110,7 @@ impl Slots {
 fn run(kind: Kind, capacity: usize, first_number: u64, seed: u64) {
     let random = &mut Random(seed);
     let slots = &mut Slots::default();
-    let mut log: Log<(), HeapStorage> =
+    let mut log: Log<(), VecStorage> =
         Log::new(kind, capacity, Vec::new(), Vec::new(), Vec::new(), capacity as u32 + 3, first_number);
     let mut reference = Reference { kind, capacity, values: Vec::new(), oldest: 0, closed: false };
     let mut readers: Vec<Reader> = Vec::new();
@@ -261,7 +281,7 @@ fn b12_the_numbers_may_wrap() {
 
 #[test]
 fn k3_the_value_after_a_lag_is_the_oldest_retained() {
-    let mut log: Log<(), HeapStorage> = Log::new(Kind::SpmcRing, 3, Vec::new(), Vec::new(), Vec::new(), 5, 0);
+    let mut log: Log<(), VecStorage> = Log::new(Kind::SpmcRing, 3, Vec::new(), Vec::new(), Vec::new(), 5, 0);
     let cursor = log.subscribe(Start::Live, || ()).expect("the heap has room");
     for _ in 0..10 {
         let claim = log.claim().expect("a slot is free");
@@ -275,7 +295,7 @@ fn k3_the_value_after_a_lag_is_the_oldest_retained() {
 
 #[test]
 fn c1_a_promise_holds_nobody_back_on_a_closed_record() {
-    let mut log: Log<(), HeapStorage> =
+    let mut log: Log<(), VecStorage> =
         Log::new(Kind::Bounded(Policy::PauseUpstream), 2, Vec::new(), Vec::new(), Vec::new(), 4, 0);
     let cursor = log.subscribe(Start::Live, || ()).expect("the heap has room");
     let claim = log.claim().expect("a slot is free");

@@ -122,7 +122,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// A slot for each of the two ends of a mailbox, besides that of its place, at whose value nobody
     /// may be looking.
     pub fn leave_mailbox(&mut self) -> Option<[Claim; 2]> {
-        if self.slots.is_pinned(self.entries.as_ref()[self.first_place()].slot()) {
+        if self.slots.is_pinned(self.slot_at(0)) {
             return None;
         }
         let first = self.slots.claim().ok()?;
