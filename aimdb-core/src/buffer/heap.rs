@@ -404,7 +404,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     fn has_room(&self) -> Option<bool> {
         // Nobody waits for room on the others.
         let waits = matches!(self.cfg.kind().when_full().verdict(), Verdict::Wait) && self.cfg.capacity() > 0;
-        waits.then(|| self.shell.lock().has_room(self.cfg.capacity()))
+        if waits { self.shell.lock().has_room(self.cfg.capacity()) } else { None }
     }
 
     fn cfg(&self) -> Option<BufferCfg> {

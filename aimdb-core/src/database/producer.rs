@@ -33,7 +33,7 @@ impl<T: Send + 'static> Producer<T> {
     pub(super) fn new(record: Arc<Record<T>>) -> Self {
         let buffer = Arc::clone(&record.buffer);
         #[cfg(feature = "std")]
-        let heap = (&*buffer as &dyn Any).downcast_ref().cloned();
+        let heap = (&*buffer as &dyn Any).downcast_ref::<HeapBuffer<T>>().cloned();
         Self {
             buffer,
             #[cfg(feature = "std")]

@@ -40,7 +40,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
             #[cfg(feature = "std")]
             lanes: Lanes::Moving,
             #[cfg(feature = "std")]
-            eager: false,
+            eager: cfg!(loom),
         }
     }
 

@@ -58,11 +58,28 @@ impl<T: Send + 'static> HeapReader<T> {
     /// The next value, where it can be had without the lock.
     #[cfg(feature = "std")]
     fn take_in_lane(&mut self) -> Taken<T> {
-        let (lock, slots, end) = (self.shell.lock(), self.shell.slots(), self.end.as_deref());
-        match lock.take(slots, &self.token, end) {
-            Taken::NotHere if lock.adopt(LaneEnd::Taking(end), &self.token) => lock.take(slots, &self.token, end),
+        match self.shell.lock().take(self.shell.slots(), &self.token, self.end.as_deref()) {
+            Taken::NotHere if self.adopt() => {
+                self.shell.lock().take(self.shell.slots(), &self.token, self.end.as_deref())
+            }
             taken => taken,
         }
+    }
+
+    /// Comes to its end of the lane, if it can: the end may be another reader's, or the lane younger than
+    /// this reader.
+    #[cfg(feature = "std")]
+    #[cold]
+    fn adopt(&mut self) -> bool {
+        let lock = self.shell.lock();
+        if lock.adopt(LaneEnd::Taking(self.end.as_deref()), &self.token) {
+            return true;
+        }
+        if self.end.is_some() {
+            return false;
+        }
+        self.end = lock.join(self.cursor);
+        self.end.is_some() && lock.adopt(LaneEnd::Taking(self.end.as_deref()), &self.token)
     }
 }
 

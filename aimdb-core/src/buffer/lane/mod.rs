@@ -7,24 +7,29 @@
 //! state is the usual one again. So the shell knows nothing of the lane, and each promise is kept in
 //! one place.
 //!
+//! A lane is a kilobyte, and the first of a process costs milliseconds, so none is made before its record
+//! is used: the first end that comes makes it, outside the lock ([`LaneLock::make`]).
+//!
 //! Closing the lane costs both ends a moment. A record whose ends mostly wait for each other, where
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
 
+mod late;
 mod mailbox;
 mod patience;
 mod queue;
 mod ring;
 mod stamp;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 // Hints, of which a model checker need not know.
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
-use crate::pure::{CursorId, Log};
+use crate::pure::{CursorId, Kind, Log};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue};
+use late::{Late, boxed};
 use mailbox::MailboxLane;
 use patience::{Patience, now};
 use queue::QueueLane;
@@ -38,21 +43,23 @@ pub use stamp::Stamps;
 /// The lock of a buffer that may have a lane.
 pub(super) struct LaneLock {
     lock: HeapLock<Locked>,
-    /// One lane or none; a `Vec`, because it can be told that there is no memory.
-    lane: Vec<Lane>,
-    glance: Glance,
-    /// Whether a glance tells anything.
-    glances: bool,
+    /// These come together when the record is first used, while somebody holds the lock. Some records
+    /// have no lane.
+    lane: Late<Lane>,
+    glance: Late<Glance>,
+    lanes: Lanes,
+    eager: bool,
 }
 
 /// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
 /// so that they take the lock's away from nobody.
-#[derive(Default)]
 #[repr(align(128))]
 struct Glance {
     /// Twice the number that the next value gets, and one more when the record is closed.
     newest: AtomicU64,
     len: AtomicUsize,
+    /// Whether it tells anything of values: not at a rendezvous, where there is one when somebody waits.
+    tells: bool,
 }
 
 enum Lane {
@@ -108,6 +115,12 @@ pub(super) enum LaneEnd<'a> {
 
 struct Locked {
     state: State<HeapStorage>,
+    /// Comes with the lane.
+    course: Option<Box<[Course; 1]>>,
+}
+
+/// How the lane is, for whoever holds the lock.
+struct Course {
     open: bool,
     patience: Patience,
     cursors: CursorEnds,
@@ -115,8 +128,10 @@ struct Locked {
     stamped: u64,
 }
 
-/// Steps of laying out a window: when it is made, and in a later lock hold.
-const FIRST_STEPS: usize = 1024;
+/// Steps of laying out a window: in how many lock holds of how many steps when the lane is made, and
+/// in a later one.
+const FIRST_HOLDS: usize = 16;
+const FIRST_STEPS: usize = 64;
 const STEPS: usize = 8;
 
 /// A record of more values than this has no lane: to lay its window out would take too long, and
@@ -126,28 +141,13 @@ const MOST_PLACES: usize = 1 << 16;
 type Machine = Log<WaitQueue, HeapStorage>;
 
 impl Lane {
-    /// The lane of such a record, if it has one and there is memory for it.
-    fn of(log: &Machine, lanes: Lanes) -> Option<Self> {
-        if log.capacity() > MOST_PLACES {
-            return None;
-        }
-        match lanes {
-            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Some(Self::Queue(QueueLane::new())),
-            Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Some(Self::Mailbox(MailboxLane::new())),
-            // A model checker cannot follow copies by words; it looks at `stamp` alone.
-            Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => RingLane::new(log).ok().map(Self::Ring),
-            Lanes::MovingAndCopying | Lanes::Moving | Lanes::None => None,
-        }
-    }
-
-    fn close(&self, locked: &mut Locked) -> u64 {
-        let log = locked.state.log_mut();
+    fn close(&self, log: &mut Machine, course: &mut Course) -> u64 {
         match self {
             Self::Queue(lane) => lane.close(log),
             Self::Mailbox(lane) => lane.close(log),
             Self::Ring(lane) => {
-                let moved = lane.close(log, &locked.cursors);
-                locked.stamped = log.next_number();
+                let moved = lane.close(log, &course.cursors);
+                course.stamped = log.next_number();
                 moved
             }
         }
@@ -170,79 +170,155 @@ impl Lane {
         }
     }
 
-    fn may_open(&self, locked: &Locked) -> bool {
-        let log = locked.state.log();
+    fn may_open(&self, log: &Machine, course: &Course) -> bool {
         match self {
             Self::Queue(_) => log.is_plain_queue(),
             Self::Mailbox(_) => !log.is_closed(),
-            Self::Ring(lane) => lane.may_open(log, &locked.cursors),
+            Self::Ring(lane) => lane.may_open(log, &course.cursors),
         }
     }
 
     /// Lets the ends in; says whether it could.
-    fn open(&self, locked: &mut Locked) -> bool {
-        let log = locked.state.log_mut();
+    fn open(&self, log: &mut Machine, course: &Course) -> bool {
         match self {
             Self::Queue(lane) => lane.open(log),
             Self::Mailbox(lane) => return lane.open(log),
             Self::Ring(lane) => {
-                lane.stamp(log, locked.stamped);
-                lane.open(log, &locked.cursors);
+                lane.stamp(log, course.stamped);
+                lane.open(log, &course.cursors);
             }
         }
         true
     }
 }
 
+/// Which lane a record has, and how large. Found under the lock, so that it can be made outside.
+#[derive(Clone, Copy)]
+enum Plan {
+    None,
+    Queue,
+    Mailbox,
+    Ring { kind: Kind, capacity: usize, cursors: usize },
+}
+
+impl Plan {
+    fn of(log: &Machine, lanes: Lanes) -> Self {
+        if log.capacity() > MOST_PLACES {
+            return Self::None;
+        }
+        match lanes {
+            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Self::Queue,
+            Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Self::Mailbox,
+            // A model checker cannot follow copies by words; it looks at `stamp` alone.
+            Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => {
+                Self::Ring { kind: log.kind(), capacity: log.capacity(), cursors: log.cursors().len() }
+            }
+            Lanes::MovingAndCopying | Lanes::Moving | Lanes::None => Self::None,
+        }
+    }
+
+    /// The lane, if there is memory for it.
+    fn lane(self) -> Option<Lane> {
+        match self {
+            Self::None => None,
+            Self::Queue => Some(Lane::Queue(QueueLane::new())),
+            Self::Mailbox => Some(Lane::Mailbox(MailboxLane::new())),
+            Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity).ok().map(Lane::Ring),
+        }
+    }
+
+    /// The ends of the cursors that there are.
+    fn cursors(self) -> CursorEnds {
+        let mut ends = CursorEnds::default();
+        if let Self::Ring { cursors, .. } = self {
+            ends.grow(cursors);
+        }
+        ends
+    }
+}
+
 impl LaneLock {
-    pub(super) fn new(mut state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
-        let mut lane = Vec::new();
-        // A record goes on without one where there is no memory for it.
-        if let Some(only) = Lane::of(state.log(), lanes)
-            && lane.try_reserve_exact(1).is_ok()
-        {
-            lane.push(only);
+    /// The lock of a new record. An `eager` one has its lane from the start.
+    pub(super) fn new(state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
+        let lock = HeapLock::new(Locked { state, course: None });
+        let lock = Self { lock, lane: Late::new(), glance: Late::new(), lanes, eager };
+        if eager {
+            lock.make();
         }
-        let glances = state.log().capacity() > 0;
-        let stamped = state.log().next_number();
-        let patience = Patience::new(eager || cfg!(any(loom, shuttle)));
-        if !lane.is_empty() {
-            state.log_mut().lay_out(FIRST_STEPS);
-        }
-        let lock = HeapLock::new(Locked { state, open: false, patience, cursors: CursorEnds::default(), stamped });
-        let lock = Self { lock, lane, glance: Glance::default(), glances };
-        // Opens the lane.
-        lock.with(|_state| ());
         lock
     }
 
     #[inline(always)]
     fn lane(&self) -> Option<&Lane> {
-        self.lane.first()
+        self.lane.get()
     }
 
-    /// The end of a cursor that has just come, where its reader has one of its own.
+    /// Makes what lies beside the lock, and says whether it is there. All that takes time, or memory,
+    /// happens outside the lock.
+    #[cold]
+    fn make(&self) -> bool {
+        let (plan, tells) =
+            self.lock.with(|locked| (Plan::of(locked.state.log(), self.lanes), locked.state.log().capacity() > 0));
+        // A record goes on without a lane where there is no memory for it.
+        let lane = plan.lane().and_then(boxed);
+        let glance = Glance { newest: AtomicU64::new(0), len: AtomicUsize::new(0), tells };
+        let patience = Patience::new(self.eager || cfg!(any(loom, shuttle)));
+        let course = Course { open: false, patience, cursors: plan.cursors(), stamped: 0 };
+        let (Some(glance), Some(course)) = (boxed(glance), boxed(course)) else { return false };
+        for _ in 0..FIRST_HOLDS {
+            let lay_out =
+                |state: &mut State<HeapStorage>| state.nobody_waits() && !state.log_mut().lay_out(FIRST_STEPS);
+            if lane.is_none() || !self.lock.with(|locked| lay_out(&mut locked.state)) {
+                break;
+            }
+        }
+        let late = self.lock.with(|locked| {
+            if self.glance.get().is_some() {
+                return Some((Some(glance), lane, course));
+            }
+            self.glance.bring(glance);
+            let Some(lane) = lane else { return Some((None, None, course)) };
+            let [course] = &mut **locked.course.insert(course);
+            let log = locked.state.log();
+            // None of the values has a stamp.
+            course.stamped = log.next_number().wrapping_sub(log.len() as u64);
+            if let Plan::Ring { .. } = plan {
+                course.cursors.grow(log.cursors().len());
+            }
+            self.lane.bring(lane);
+            None
+        });
+        // Opens the lane.
+        self.with(|_state| ());
+        drop(late);
+        true
+    }
+
+    /// The end of a cursor, where its reader has one of its own.
     pub(super) fn join(&self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
         let Lane::Ring(_) = self.lane()? else { return None };
-        self.lock.with(|locked| locked.cursors.join(cursor))
+        self.lock.with(|locked| {
+            let [course] = &mut **locked.course.as_mut()?;
+            course.cursors.join(cursor)
+        })
     }
 
-    fn close(lane: &Lane, locked: &mut Locked) {
-        if locked.open {
-            locked.open = false;
+    fn close(lane: &Lane, log: &mut Machine, course: &mut Course) {
+        if course.open {
+            course.open = false;
             let begun = now();
-            let moved = lane.close(locked);
-            locked.patience.closed_after(moved, now().saturating_sub(begun));
+            let moved = lane.close(log, course);
+            course.patience.closed_after(moved, now().saturating_sub(begun));
         }
     }
 
-    fn open(lane: &Lane, locked: &mut Locked) {
-        if lane.may_open(locked)
-            && locked.state.nobody_waits()
-            && locked.patience.opens()
-            && locked.state.log_mut().lay_out(STEPS)
+    fn open(lane: &Lane, state: &mut State<HeapStorage>, course: &mut Course) {
+        if lane.may_open(state.log(), course)
+            && state.nobody_waits()
+            && course.patience.opens()
+            && state.log_mut().lay_out(STEPS)
         {
-            locked.open = lane.open(locked);
+            course.open = lane.open(state.log_mut(), course);
         }
     }
 }
@@ -250,15 +326,18 @@ impl LaneLock {
 impl Lock<State<HeapStorage>> for LaneLock {
     fn with<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
         self.lock.with(|locked| {
-            let Some(lane) = self.lane() else {
-                let result = critical(&mut locked.state);
-                self.glance.note(locked.state.log());
+            let state = &mut locked.state;
+            let Some(glance) = self.glance.get() else { return critical(state) };
+            let (Some(lane), Some(course)) = (self.lane(), &mut locked.course) else {
+                let result = critical(state);
+                glance.note(state.log());
                 return result;
             };
-            Self::close(lane, locked);
-            let result = critical(&mut locked.state);
-            self.glance.note(locked.state.log());
-            Self::open(lane, locked);
+            let [course] = &mut **course;
+            Self::close(lane, state.log_mut(), course);
+            let result = critical(state);
+            glance.note(state.log());
+            Self::open(lane, state, course);
             result
         })
     }
@@ -350,37 +429,42 @@ impl LaneLock {
     }
 
     /// Gives the end to a holder that was sent away only because another has it, and says whether it
-    /// did: then the holder may try once more. A door changes hands a few times only.
+    /// did: then the holder may try once more. A door changes hands a few times only. Makes the lane
+    /// first, if there is none.
     #[cold]
     pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        if self.glance.get().is_none() && !self.make() {
+            return false;
+        }
         let Some(lane) = self.lane() else { return false };
         if !lane.is_foreign(end, token) {
             return false;
         }
         self.lock.with(|locked| {
-            if !locked.open {
+            let Some([course]) = locked.course.as_deref_mut() else { return false };
+            if !course.open {
                 return false;
             }
-            locked.open = false;
-            lane.close(locked);
+            course.open = false;
+            let log = locked.state.log_mut();
+            lane.close(log, course);
             lane.adopt(end, token);
-            locked.open = lane.open(locked);
+            course.open = lane.open(log, course);
             true
         })
     }
 
-    /// Whether there is room, at a glance, in a record of this capacity.
-    pub(super) fn has_room(&self, capacity: usize) -> bool {
+    /// Whether there is room, at a glance, in a record of this capacity that was used before.
+    pub(super) fn has_room(&self, capacity: usize) -> Option<bool> {
         let in_lane = match self.lane() {
             Some(Lane::Queue(lane)) => lane.has_room(capacity),
             Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
         };
-        in_lane.unwrap_or_else(|| self.glance.len.load(Ordering::Relaxed) < capacity)
+        in_lane.or_else(|| Some(self.glance.get()?.len.load(Ordering::Relaxed) < capacity))
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
-    /// `seen` says.
-    /// `None` at a rendezvous, where there is one when somebody waits.
+    /// `seen` says. `None` where a glance tells nothing.
     pub(super) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
         let in_lane = match (self.lane(), cursor) {
             (Some(Lane::Queue(lane)), _) => lane.has_value(),
@@ -388,12 +472,15 @@ impl LaneLock {
             (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
             (Some(Lane::Ring(_)), None) | (None, _) => None,
         };
-        in_lane.or_else(|| self.glances.then(|| self.seen() != seen))
+        in_lane.or_else(|| {
+            let glance = self.glance.get()?;
+            glance.tells.then(|| glance.newest.load(Ordering::Relaxed) != seen)
+        })
     }
 
     /// How the record is, for a reader that is about to look for a value under the lock.
     pub(super) fn seen(&self) -> u64 {
-        self.glance.newest.load(Ordering::Relaxed)
+        self.glance.get().map_or(u64::MAX, |glance| glance.newest.load(Ordering::Relaxed))
     }
 }
 

@@ -15,7 +15,7 @@ use super::stamp::{Stamps, words};
 use super::{InLane, LaneEnd, Taken};
 use crate::buffer::table::HeapStorage;
 use crate::buffer::{SlotCell, Slots};
-use crate::pure::{CursorId, Entry, Log, TableFull};
+use crate::pure::{CursorId, Entry, Kind, Log, TableFull};
 use crate::waiting::{Door, Inside, Token, WaitQueue, prepare, shut};
 
 type Machine = Log<WaitQueue, HeapStorage>;
@@ -83,11 +83,16 @@ impl CursorEnds {
     /// The end of a cursor.
     pub(super) fn join(&mut self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
         let at = cursor.0 as usize;
+        self.grow(at + 1);
+        self.0.get(at).map(Arc::clone)
+    }
+
+    /// Makes ends until there are so many.
+    pub(super) fn grow(&mut self, cursors: usize) {
         // A cursor for which the table cannot grow has none; then the lane stays closed.
-        while self.0.len() <= at && self.0.try_reserve(1).is_ok() {
+        while self.0.len() < cursors && self.0.try_reserve(1).is_ok() {
             self.0.push(Arc::new(CursorEnd::new()));
         }
-        self.0.get(at).map(Arc::clone)
     }
 
     fn of<'a>(&'a self, log: &'a Machine) -> impl Iterator<Item = (usize, &'a CursorEnd)> + Clone {
@@ -129,16 +134,16 @@ impl End {
 }
 
 impl RingLane {
-    pub(super) fn new(log: &Machine) -> Result<Self, TableFull> {
+    pub(super) fn new(kind: Kind, capacity: usize) -> Result<Self, TableFull> {
         prepare();
         Ok(Self {
             writing: Door::new(End::new()),
             peeking: Door::new(End::new()),
             newest: Newest(AtomicU64::new(0)),
-            stamps: Stamps::new(log.capacity())?,
-            capacity: log.capacity(),
-            tells_lag: log.kind().tells_lag(),
-            peeks: log.kind().peeks(),
+            stamps: Stamps::new(capacity)?,
+            capacity,
+            tells_lag: kind.tells_lag(),
+            peeks: kind.peeks(),
         })
     }
 
