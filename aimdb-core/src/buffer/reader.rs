@@ -7,9 +7,12 @@ use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
+
 use super::heap::HeapReader;
 #[cfg(feature = "std")]
 use super::lane::Taken;
+use super::shell::Reading;
 use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError};
 
 /// One cursor of a buffer, or a share of one.
@@ -112,7 +115,7 @@ impl<T: Send + 'static> Reader<T> {
     /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the buffer
     /// is closed and drained.
     pub fn recv(&mut self) -> Recv<'_, T> {
-        Recv { reader: self }
+        Recv { reader: self, reading: Reading::new() }
     }
 
     /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
@@ -197,26 +200,48 @@ impl<T: Send + 'static> core::fmt::Debug for Reader<T> {
     }
 }
 
-/// The future of the next value; see [`Reader::recv`].
-#[must_use = "nothing is read until the future is polled"]
-pub struct Recv<'a, T: Send + 'static> {
-    reader: &'a mut Reader<T>,
+pin_project! {
+    /// The future of the next value; see [`Reader::recv`].
+    #[must_use = "nothing is read until the future is polled"]
+    pub struct Recv<'a, T>
+    where
+        T: Send,
+        T: 'static,
+    {
+        reader: &'a mut Reader<T>,
+        // The place in the queue of a reader of our own.
+        #[pin]
+        reading: Reading,
+    }
+
+    impl<T> PinnedDrop for Recv<'_, T>
+    where
+        T: Send,
+        T: 'static,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            match &mut this.reader.inner {
+                Inner::Heap(reader) => reader.cancel_recv_in(this.reading),
+                Inner::Other(reader) => reader.cancel_recv(),
+            }
+        }
+    }
 }
 
 impl<T: Send + 'static> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match core::mem::take(&mut self.reader.untold) {
-            0 => self.reader.inner.poll_recv(context),
-            lag => Poll::Ready(Err(RecvError::Lagged(lag))),
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let lag = core::mem::take(&mut this.reader.untold);
+        if lag > 0 {
+            return Poll::Ready(Err(RecvError::Lagged(lag)));
         }
-    }
-}
-
-impl<T: Send + 'static> Drop for Recv<'_, T> {
-    fn drop(&mut self) {
-        self.reader.inner.cancel_recv();
+        match &mut this.reader.inner {
+            Inner::Heap(reader) => reader.poll_recv_in(this.reading, context),
+            Inner::Other(reader) => reader.poll_recv(context),
+        }
     }
 }
 

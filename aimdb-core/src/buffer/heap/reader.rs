@@ -16,9 +16,17 @@ use crate::waiting::Token;
 
 /// A reader of a [`HeapBuffer`].
 pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
+    at: Standing<T>,
+    /// A wait that is polled as anyone's reader is. The waits of [`super::Reader`] bring a place of
+    /// their own, so most readers have none.
+    reading: Option<Pin<Box<Reading>>>,
+}
+
+/// Where a reader stands.
+struct Standing<T: Send + 'static> {
     shell: Arc<Shell<T, HeapLayout>>,
     cursor: CursorId,
-    /// Its cursor's end of the lane, where each cursor has one of its own.
+    /// Its cursor's end of the lane, where each cursor has one of its own and the lane was made.
     #[cfg(feature = "std")]
     end: Option<Arc<CursorEnd>>,
     /// What the lane knows this reader by.
@@ -27,7 +35,6 @@ pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
     /// How the record was when it last had nothing to read.
     #[cfg(feature = "std")]
     seen: u64,
-    reading: Pin<Box<Reading>>,
 }
 
 impl<T: Send + 'static> HeapReader<T> {
@@ -35,7 +42,7 @@ impl<T: Send + 'static> HeapReader<T> {
     pub(super) fn join(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
         #[cfg(feature = "std")]
         let end = shell.lock().join(cursor);
-        Self {
+        let at = Standing {
             shell,
             cursor,
             #[cfg(feature = "std")]
@@ -44,17 +51,34 @@ impl<T: Send + 'static> HeapReader<T> {
             token: Token::new(),
             #[cfg(feature = "std")]
             seen: u64::MAX,
-            reading: Box::pin(Reading::new()),
-        }
+        };
+        Self { at, reading: None }
     }
 
     /// The next value, where the owner of the lane's end can have it at once. Never a lag.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(in crate::buffer) fn take_as_owner(&mut self) -> Taken<T> {
-        self.shell.lock().take_as_owner(self.shell.slots(), &self.token, self.end.as_deref())
+        let Standing { shell, token, end, .. } = &self.at;
+        shell.lock().take_as_owner(shell.slots(), token, end.as_deref())
     }
 
+    /// As [`BufferReader::poll_recv`], with a place in the queue that the caller brings.
+    pub(in crate::buffer) fn poll_recv_in(
+        &mut self,
+        reading: Pin<&mut Reading>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
+        self.at.poll_recv(reading, context)
+    }
+
+    /// Ends a wait in such a place.
+    pub(in crate::buffer) fn cancel_recv_in(&self, reading: Pin<&mut Reading>) {
+        self.at.shell.cancel_recv(self.at.cursor, reading);
+    }
+}
+
+impl<T: Send + 'static> Standing<T> {
     /// The next value, where it can be had without the lock.
     #[cfg(feature = "std")]
     fn take_in_lane(&mut self) -> Taken<T> {
@@ -81,81 +105,89 @@ impl<T: Send + 'static> HeapReader<T> {
         self.end = lock.join(self.cursor);
         self.end.is_some() && lock.adopt(LaneEnd::Taking(self.end.as_deref()), &self.token)
     }
+
+    fn poll_recv(&mut self, reading: Pin<&mut Reading>, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        #[cfg(feature = "std")]
+        if !reading.is_waiting() {
+            match self.take_in_lane() {
+                Taken::Value(value) => return Poll::Ready(Ok(value)),
+                Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
+                Taken::Empty => return self.shell.poll_wait(self.cursor, reading, context),
+                Taken::NotHere => {}
+            }
+        }
+        self.shell.poll_recv(self.cursor, reading, context)
+    }
 }
 
 impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
     fn try_recv(&mut self) -> Result<T, TryRecvError> {
         self.cancel_recv();
         #[cfg(feature = "std")]
-        match self.take_in_lane() {
+        match self.at.take_in_lane() {
             Taken::Value(value) => return Ok(value),
             Taken::Empty => return Err(TryRecvError::Empty),
             Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
             Taken::NotHere => {}
         }
         #[cfg(feature = "std")]
-        let seen = self.shell.lock().seen();
-        let received = self.shell.try_recv(self.cursor);
+        let seen = self.at.shell.lock().seen();
+        let received = self.at.shell.try_recv(self.at.cursor);
         #[cfg(feature = "std")]
         if let Err(TryRecvError::Empty) = received {
-            self.seen = seen;
+            self.at.seen = seen;
         }
         received
     }
 
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
-        #[cfg(feature = "std")]
-        if !self.reading.is_waiting() {
-            match self.take_in_lane() {
-                Taken::Value(value) => return Poll::Ready(Ok(value)),
-                Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
-                Taken::Empty => return self.shell.poll_wait(self.cursor, self.reading.as_mut(), context),
-                Taken::NotHere => {}
-            }
-        }
-        self.shell.poll_recv(self.cursor, self.reading.as_mut(), context)
+        let reading = self.reading.get_or_insert_with(|| Box::pin(Reading::new()));
+        self.at.poll_recv(reading.as_mut(), context)
     }
 
     #[cfg(feature = "std")]
     fn has_value(&self) -> Option<bool> {
-        self.shell.lock().has_value(self.end.as_deref(), self.seen)
+        self.at.shell.lock().has_value(self.at.end.as_deref(), self.at.seen)
     }
 
     fn cancel_recv(&mut self) {
-        self.shell.cancel_recv(self.cursor, self.reading.as_mut());
+        if let Some(reading) = &mut self.reading {
+            self.at.shell.cancel_recv(self.at.cursor, reading.as_mut());
+        }
     }
 
     fn skip_to_newest(&mut self) {
-        self.shell.skip_to_newest(self.cursor);
+        self.at.shell.skip_to_newest(self.at.cursor);
     }
 
     fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
-        self.shell.share(self.cursor);
-        Ok(Box::new(Self {
-            shell: Arc::clone(&self.shell),
-            cursor: self.cursor,
+        let Standing { shell, cursor, .. } = &self.at;
+        shell.share(*cursor);
+        let at = Standing {
+            shell: Arc::clone(shell),
+            cursor: *cursor,
             #[cfg(feature = "std")]
-            end: self.end.clone(),
+            end: self.at.end.clone(),
             #[cfg(feature = "std")]
             token: Token::new(),
             #[cfg(feature = "std")]
             seen: u64::MAX,
-            reading: Box::pin(Reading::new()),
-        }))
+        };
+        Ok(Box::new(Self { at, reading: None }))
     }
 
     fn metrics(&self) -> ReaderMetrics {
-        self.shell.reader_metrics(self.cursor)
+        self.at.shell.reader_metrics(self.at.cursor)
     }
 
     fn id(&self) -> u64 {
-        self.shell.reader_metrics(self.cursor).id
+        self.metrics().id
     }
 }
 
 impl<T: Send + 'static> Drop for HeapReader<T> {
     fn drop(&mut self) {
         self.cancel_recv();
-        self.shell.unsubscribe(self.cursor);
+        self.at.shell.unsubscribe(self.at.cursor);
     }
 }
