@@ -232,7 +232,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
                 return Err(FlushError::Misuse(Misuse::OwnRecord));
             }
         }
-        flush_blocking(&**buffer, SystemClock.after(timeout)).map_err(|error| match error {
+        flush_blocking(buffer, SystemClock.after(timeout)).map_err(|error| match error {
             buffer::FlushError::Timeout => FlushError::Timeout,
             buffer::FlushError::Closed => FlushError::Closed,
         })
@@ -292,7 +292,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     #[cold]
     #[inline(never)]
     fn wait(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
-        send_waiting(&**self.producer.buffer(), value, deadline)
+        send_waiting(self.producer.buffer(), value, deadline)
     }
 
     fn send_many_until(&self, values: &mut VecDeque<T>, deadline: Deadline) -> Result<usize, SendManyError> {

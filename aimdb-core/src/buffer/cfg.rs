@@ -33,6 +33,16 @@ pub enum BufferCfg {
 }
 
 impl BufferCfg {
+    /// The description of a buffer of this kind and capacity.
+    pub(super) const fn of(kind: Kind, capacity: usize) -> Self {
+        match kind {
+            Kind::SpmcRing => Self::SpmcRing { capacity },
+            Kind::SingleLatest => Self::SingleLatest,
+            Kind::Mailbox => Self::Mailbox,
+            Kind::Bounded(policy) => Self::Bounded { capacity, policy },
+        }
+    }
+
     /// The kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {

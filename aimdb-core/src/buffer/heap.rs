@@ -20,8 +20,6 @@ use super::{
     FlushFuture, Layout, PushFuture, Reader, SendError, Shell, SubscribeError, TryProduceError, UserCode,
 };
 use crate::buffer::table::HeapStorage;
-#[cfg(feature = "std")]
-use crate::pure::Verdict;
 use crate::pure::{DropCause, Start};
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
@@ -115,7 +113,6 @@ impl<T: Send> UserCode<T> for HeapCode<T> {
 /// ```
 pub struct HeapBuffer<T: Send + 'static> {
     shell: Arc<Shell<T, HeapLayout>>,
-    cfg: BufferCfg,
 }
 
 impl<T: Send + 'static> HeapBuffer<T> {
@@ -263,13 +260,13 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
 impl<T: Send + 'static> Clone for HeapBuffer<T> {
     fn clone(&self) -> Self {
-        Self { shell: Arc::clone(&self.shell), cfg: self.cfg }
+        Self { shell: Arc::clone(&self.shell) }
     }
 }
 
 impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("HeapBuffer").field("cfg", &self.cfg).finish_non_exhaustive()
+        f.debug_struct("HeapBuffer").field("cfg", &self.shell.cfg()).finish_non_exhaustive()
     }
 }
 
@@ -402,13 +399,11 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn has_room(&self) -> Option<bool> {
-        // Nobody waits for room on the others.
-        let waits = matches!(self.cfg.kind().when_full().verdict(), Verdict::Wait) && self.cfg.capacity() > 0;
-        if waits { self.shell.lock().has_room(self.cfg.capacity()) } else { None }
+        self.shell.lock().has_room()
     }
 
     fn cfg(&self) -> Option<BufferCfg> {
-        Some(self.cfg)
+        Some(self.shell.cfg())
     }
 
     fn metrics(&self) -> BufferMetrics {

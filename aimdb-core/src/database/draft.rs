@@ -12,6 +12,7 @@ use core::task::Poll;
 
 use super::cursor_label::CursorLabel;
 use super::graph::{BufferFacts, RecordFacts, TypeFacts, WriterFacts};
+use super::held::Held;
 use super::record::{Common, Record};
 use super::records::Records;
 use super::registrar::{BufferPlan, Origin, Source, Tap, TapPlan, WriterForm, WriterPlan};
@@ -20,7 +21,7 @@ use super::writer::Writer;
 use super::{AnyRecord, ConfigMistake, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
 use bytemuck::NoUninit;
 
-use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer, HeapBufferBuilder};
+use crate::buffer::{BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer, HeapBufferBuilder};
 use crate::pure::Start;
 
 /// A registrar without its type, as the builder keeps it.
@@ -61,11 +62,13 @@ impl<T: Send + 'static> Draft for Registrar<T> {
         let (degrader, hook) = (self.degraders.pop(), self.hooks.pop());
         let buffer = match self.buffers.pop() {
             None => return Err(ConfigMistake::NoBuffer),
-            Some(BufferPlan::FanOut(cfg, make)) => make(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?,
-            Some(BufferPlan::SingleCursor(cfg)) => {
-                make_single_cursor(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?
+            Some(BufferPlan::FanOut(cfg, make)) => {
+                Held::Heap(make(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?)
             }
-            Some(BufferPlan::Raw(buffer)) => buffer,
+            Some(BufferPlan::SingleCursor(cfg)) => {
+                Held::Heap(make_single_cursor(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?)
+            }
+            Some(BufferPlan::Raw(buffer)) => buffer.into(),
         };
         let record = Arc::new(Record::new(self.key.clone(), buffer, Arc::clone(common)));
         self.made = Some(Arc::clone(&record));
@@ -187,24 +190,24 @@ pub(super) fn make_fan_out<T: Clone + Send + Sync + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
-) -> Result<Arc<dyn Buffer<T>>, BufferCfgError> {
-    Ok(Arc::new(described(cfg, degrader, hook).build()?))
+) -> Result<HeapBuffer<T>, BufferCfgError> {
+    described(cfg, degrader, hook).build()
 }
 
 pub(super) fn make_plain<T: NoUninit + Send + Sync + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
-) -> Result<Arc<dyn Buffer<T>>, BufferCfgError> {
-    Ok(Arc::new(described(cfg, degrader, hook).build_plain()?))
+) -> Result<HeapBuffer<T>, BufferCfgError> {
+    described(cfg, degrader, hook).build_plain()
 }
 
 fn make_single_cursor<T: Send + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
-) -> Result<Arc<dyn Buffer<T>>, BufferCfgError> {
-    Ok(Arc::new(described(cfg, degrader, hook).build_single_cursor()?))
+) -> Result<HeapBuffer<T>, BufferCfgError> {
+    described(cfg, degrader, hook).build_single_cursor()
 }
 
 fn described<T: Send + 'static>(

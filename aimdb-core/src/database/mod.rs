@@ -34,6 +34,7 @@ mod draft;
 mod erased;
 mod error;
 mod graph;
+mod held;
 mod key;
 mod producer;
 mod record;

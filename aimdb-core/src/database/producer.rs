@@ -1,14 +1,11 @@
 //! The writing end of a record.
 
 use alloc::sync::Arc;
-#[cfg(feature = "std")]
-use core::any::Any;
 use core::fmt;
 
+use super::held::Held;
 use super::record::Record;
 use super::{DbError, DbResult, RecordKey};
-#[cfg(feature = "std")]
-use crate::buffer::HeapBuffer;
 use crate::buffer::{Buffer, PushFuture, TryProduceError};
 
 /// Writes a record. The key was resolved when it was made, so no call looks anything up.
@@ -22,24 +19,13 @@ use crate::buffer::{Buffer, PushFuture, TryProduceError};
 ///
 /// Clones write the same record and are one writer seen from several places.
 pub struct Producer<T: Send + 'static> {
-    buffer: Arc<dyn Buffer<T>>,
-    /// The same, if it is one of ours, so that calls to it are no more than what they do.
-    #[cfg(feature = "std")]
-    heap: Option<HeapBuffer<T>>,
+    buffer: Held<T>,
     record: Arc<Record<T>>,
 }
 
 impl<T: Send + 'static> Producer<T> {
     pub(super) fn new(record: Arc<Record<T>>) -> Self {
-        let buffer = Arc::clone(&record.buffer);
-        #[cfg(feature = "std")]
-        let heap = (&*buffer as &dyn Any).downcast_ref::<HeapBuffer<T>>().cloned();
-        Self {
-            buffer,
-            #[cfg(feature = "std")]
-            heap,
-            record,
-        }
+        Self { buffer: record.buffer.clone(), record }
     }
 
     /// Push a value. Infallible — overwrite-on-overflow buffers cannot reject. Use this for
@@ -110,14 +96,14 @@ impl<T: Send + 'static> Producer<T> {
 
     /// The record's buffer, for what is not here.
     #[must_use]
-    pub fn buffer(&self) -> &Arc<dyn Buffer<T>> {
-        &self.buffer
+    pub fn buffer(&self) -> &dyn Buffer<T> {
+        &*self.buffer
     }
 }
 
 #[cfg(feature = "std")]
 mod blocking {
-    use super::Producer;
+    use super::{Held, Producer};
     use crate::buffer::{Misuse, SendError, TryProduceError, send_blocking};
     use crate::waiting::{Deadline, Token, may_block};
 
@@ -130,9 +116,9 @@ mod blocking {
         /// The value, with the reason.
         #[inline(always)]
         pub fn try_produce_as(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
-            match &self.heap {
-                Some(heap) => heap.try_push_as(token, value),
-                None => self.buffer.try_push(value),
+            match &self.buffer {
+                Held::Heap(heap) => heap.try_push_as(token, value),
+                Held::Other(buffer) => buffer.try_push(value),
             }
         }
 
@@ -144,9 +130,9 @@ mod blocking {
         /// The value, which says nothing of the record.
         #[inline(always)]
         pub fn produce_at_once_as(&self, token: &Token, value: T) -> Result<(), T> {
-            match &self.heap {
-                Some(heap) => heap.push_at_once_as(token, value),
-                None => self.buffer.push_at_once(value),
+            match &self.buffer {
+                Held::Heap(heap) => heap.push_at_once_as(token, value),
+                Held::Other(buffer) => buffer.push_at_once(value),
             }
         }
 
@@ -166,12 +152,7 @@ mod blocking {
 
 impl<T: Send + 'static> Clone for Producer<T> {
     fn clone(&self) -> Self {
-        Self {
-            buffer: Arc::clone(&self.buffer),
-            #[cfg(feature = "std")]
-            heap: self.heap.clone(),
-            record: Arc::clone(&self.record),
-        }
+        Self { buffer: self.buffer.clone(), record: Arc::clone(&self.record) }
     }
 }
 

@@ -8,9 +8,9 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::cursor_label::{CursorLabel, CursorLabels};
 use super::graph::TypeFacts;
+use super::held::Held;
 use super::stop::StopSignal;
 use super::{Consumer, RecordInfo, RecordKey, RecordStats, SlowestCursor};
-use crate::buffer::Buffer;
 use crate::pure::Start;
 
 /// What all records of a database share.
@@ -54,7 +54,7 @@ impl Common {
 /// A record of values of type `T`.
 pub(super) struct Record<T: Send + 'static> {
     pub(super) key: RecordKey,
-    pub(super) buffer: Arc<dyn Buffer<T>>,
+    pub(super) buffer: Held<T>,
     pub(super) common: Arc<Common>,
     pub(super) labels: CursorLabels,
     /// A service writes it that will close it.
@@ -62,7 +62,7 @@ pub(super) struct Record<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> Record<T> {
-    pub(super) fn new(key: RecordKey, buffer: Arc<dyn Buffer<T>>, common: Arc<Common>) -> Self {
+    pub(super) fn new(key: RecordKey, buffer: Held<T>, common: Arc<Common>) -> Self {
         Self { key, buffer, common, labels: CursorLabels::new(), written: AtomicBool::new(false) }
     }
 

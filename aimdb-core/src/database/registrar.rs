@@ -15,7 +15,7 @@ use super::{
 };
 use bytemuck::NoUninit;
 
-use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook};
+use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer};
 use crate::pure::{DropCause, Policy};
 
 /// Describes one record. What several modules say about a record of one key and type adds up.
@@ -40,7 +40,7 @@ pub(super) enum BufferPlan<T: Send + 'static> {
 }
 
 pub(super) type Make<T> =
-    fn(&BufferCfg, Option<Degrader<T>>, Option<DropHook<T>>) -> Result<Arc<dyn Buffer<T>>, BufferCfgError>;
+    fn(&BufferCfg, Option<Degrader<T>>, Option<DropHook<T>>) -> Result<HeapBuffer<T>, BufferCfgError>;
 
 pub(super) type Origin = &'static Location<'static>;
 

@@ -161,7 +161,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
         let shell = Shell::from_parts(lock, cells, code, HeapClock);
-        Ok(HeapBuffer { shell: Arc::new(shell), cfg })
+        Ok(HeapBuffer { shell: Arc::new(shell) })
     }
 }
 

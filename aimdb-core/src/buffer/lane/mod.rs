@@ -27,7 +27,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
-use crate::pure::{CursorId, Kind, Log};
+use crate::pure::{CursorId, Kind, Log, Verdict};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue};
 use late::{Late, boxed};
 use mailbox::MailboxLane;
@@ -58,8 +58,10 @@ struct Glance {
     /// Twice the number that the next value gets, and one more when the record is closed.
     newest: AtomicU64,
     len: AtomicUsize,
-    /// Whether it tells anything of values: not at a rendezvous, where there is one when somebody waits.
-    tells: bool,
+    /// Not 0 where it tells anything: at a rendezvous there is a value when somebody waits.
+    capacity: usize,
+    /// Whether anybody ever waits for room.
+    waits: bool,
 }
 
 enum Lane {
@@ -257,11 +259,14 @@ impl LaneLock {
     /// happens outside the lock.
     #[cold]
     fn make(&self) -> bool {
-        let (plan, tells) =
-            self.lock.with(|locked| (Plan::of(locked.state.log(), self.lanes), locked.state.log().capacity() > 0));
+        let (plan, kind, capacity) = self.lock.with(|locked| {
+            let log = locked.state.log();
+            (Plan::of(log, self.lanes), log.kind(), log.capacity())
+        });
         // A record goes on without a lane where there is no memory for it.
         let lane = plan.lane().and_then(boxed);
-        let glance = Glance { newest: AtomicU64::new(0), len: AtomicUsize::new(0), tells };
+        let waits = matches!(kind.when_full().verdict(), Verdict::Wait);
+        let glance = Glance { newest: AtomicU64::new(0), len: AtomicUsize::new(0), capacity, waits };
         let patience = Patience::new(self.eager || cfg!(any(loom, shuttle)));
         let course = Course { open: false, patience, cursors: plan.cursors(), stamped: 0 };
         let (Some(glance), Some(course)) = (boxed(glance), boxed(course)) else { return false };
@@ -454,13 +459,18 @@ impl LaneLock {
         })
     }
 
-    /// Whether there is room, at a glance, in a record of this capacity that was used before.
-    pub(super) fn has_room(&self, capacity: usize) -> Option<bool> {
+    /// Whether there is room, at a glance, in a record where somebody may wait for some.
+    pub(super) fn has_room(&self) -> Option<bool> {
+        let glance = self.glance.get()?;
+        let capacity = glance.capacity;
+        if capacity == 0 || !glance.waits {
+            return None;
+        }
         let in_lane = match self.lane() {
             Some(Lane::Queue(lane)) => lane.has_room(capacity),
             Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
         };
-        in_lane.or_else(|| Some(self.glance.get()?.len.load(Ordering::Relaxed) < capacity))
+        in_lane.or_else(|| Some(glance.len.load(Ordering::Relaxed) < capacity))
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
@@ -474,7 +484,7 @@ impl LaneLock {
         };
         in_lane.or_else(|| {
             let glance = self.glance.get()?;
-            glance.tells.then(|| glance.newest.load(Ordering::Relaxed) != seen)
+            (glance.capacity > 0).then(|| glance.newest.load(Ordering::Relaxed) != seen)
         })
     }
 

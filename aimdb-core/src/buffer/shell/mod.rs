@@ -32,6 +32,8 @@ use core::task::Waker;
 pub(crate) use operation::{Flush, Offer, Reading};
 pub use operation::{Flushing, Pushing, Receiving};
 
+#[cfg(feature = "alloc")]
+use super::BufferCfg;
 use super::{BufferMetrics, ReaderMetrics, Slots};
 use crate::pure::{CursorId, Doomed, DropCause, Kind, Log, Owned, Storage};
 use crate::waiting::{Clock, Lock, Ticket, WaitQueue, Waiter, WaiterState};
@@ -267,6 +269,12 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Puts a buffer together. `state` is new, and `slots` are as many as it was told.
     pub const fn from_parts(state: L::Lock, slots: L::Slots, code: L::Code, clock: L::Clock) -> Self {
         Self { lock: state, slots, code, clock }
+    }
+
+    /// What the buffer is.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn cfg(&self) -> BufferCfg {
+        self.lock.look(|state| BufferCfg::of(state.log.kind(), state.log.capacity()))
     }
 
     /// The lock, for a layout whose lock does more.
