@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod builder;
+mod code;
 mod reader;
 
 use alloc::boxed::Box;
@@ -10,14 +11,15 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 pub use self::builder::HeapBufferBuilder;
+use self::code::HeapCode;
 pub(super) use self::reader::HeapReader;
 use super::flush_future::Flushes;
 use super::push_future::Offers;
 use super::shell::{Flush, Offer};
 use super::slots::HeapSlots;
 use super::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, Cloning, Degrader, DropHook, FlushError,
-    FlushFuture, Layout, PushFuture, Reader, SendError, Shell, SubscribeError, TryProduceError, UserCode,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, FlushError, FlushFuture, Layout, PushFuture,
+    Reader, SendError, Shell, SubscribeError, TryProduceError,
 };
 use crate::buffer::table::HeapStorage;
 use crate::pure::{DropCause, Start};
@@ -64,37 +66,6 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
     type Clock = HeapClock;
 
     const INSIDE_BYTES: usize = INSIDE_BYTES;
-}
-
-struct HeapCode<T: 'static> {
-    cloning: &'static Cloning<T>,
-    /// Most buffers have neither.
-    hooks: Option<Box<Hooks<T>>>,
-}
-
-struct Hooks<T> {
-    degrade: Option<Degrader<T>>,
-    on_drop: Option<DropHook<T>>,
-}
-
-impl<T: Send> UserCode<T> for HeapCode<T> {
-    fn cloning(&self) -> &Cloning<T> {
-        self.cloning
-    }
-
-    fn degrade(&self, value: T) -> T {
-        match self.hooks.as_ref().and_then(|hooks| hooks.degrade.as_ref()) {
-            Some(degrade) => degrade(value),
-            None => value,
-        }
-    }
-
-    fn dropped(&self, value: T, cause: DropCause) {
-        match self.hooks.as_ref().and_then(|hooks| hooks.on_drop.as_ref()) {
-            Some(hook) => hook(value, cause),
-            None => drop(value),
-        }
-    }
 }
 
 /// A buffer on the heap, of any of the four kinds. Cheap to clone; clones are the same buffer.

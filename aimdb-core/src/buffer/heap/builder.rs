@@ -8,7 +8,8 @@ use bytemuck::NoUninit;
 
 #[cfg(feature = "std")]
 use super::INSIDE_BYTES;
-use super::{HeapBuffer, HeapClock, HeapCode, Hooks};
+use super::code::{HeapCode, Hooks};
+use super::{HeapBuffer, HeapClock};
 #[cfg(feature = "std")]
 use crate::buffer::lane::{LaneLock, Lanes};
 use crate::buffer::slots::HeapSlots;

@@ -13,29 +13,34 @@
 //! Closing the lane costs both ends a moment. A record whose ends mostly wait for each other, where
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
 
+mod course;
+mod glance;
 mod late;
 mod mailbox;
 mod patience;
+mod plan;
 mod queue;
 mod ring;
 mod stamp;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-// Hints, of which a model checker need not know.
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
-use crate::pure::{CursorId, Kind, Log, Verdict};
+use crate::pure::{CursorId, Log};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue};
+use course::Course;
+use glance::Glance;
 use late::{Late, boxed};
 use mailbox::MailboxLane;
-use patience::{Patience, now};
+use patience::Patience;
+use plan::Plan;
 use queue::QueueLane;
 
-use ring::{CursorEnds, RingLane};
+use ring::RingLane;
 
+pub(super) use plan::Lanes;
 pub(super) use ring::CursorEnd;
 #[cfg(loom)]
 pub use stamp::Stamps;
@@ -49,19 +54,6 @@ pub(super) struct LaneLock {
     glance: Late<Glance>,
     lanes: Lanes,
     eager: bool,
-}
-
-/// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
-/// so that they take the lock's away from nobody.
-#[repr(align(128))]
-struct Glance {
-    /// Twice the number that the next value gets, and one more when the record is closed.
-    newest: AtomicU64,
-    len: AtomicUsize,
-    /// Not 0 where it tells anything: at a rendezvous there is a value when somebody waits.
-    capacity: usize,
-    /// Whether anybody ever waits for room.
-    waits: bool,
 }
 
 enum Lane {
@@ -92,18 +84,6 @@ pub(super) enum Taken<T> {
     NotHere,
 }
 
-/// Which records have a lane, if their values are small enough to be moved by those who hold others up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lanes {
-    /// None: the reference.
-    None,
-    /// Queues that lose nothing, and mailboxes.
-    Moving,
-    /// These, and rings and latest values: the values are plain data without padding, and nobody is
-    /// told of those that are overwritten.
-    MovingAndCopying,
-}
-
 /// Names an end of a lane.
 #[derive(Clone, Copy)]
 pub(super) enum LaneEnd<'a> {
@@ -121,24 +101,9 @@ struct Locked {
     course: Option<Box<[Course; 1]>>,
 }
 
-/// How the lane is, for whoever holds the lock.
-struct Course {
-    open: bool,
-    patience: Patience,
-    cursors: CursorEnds,
-    /// Values before this number have their stamps.
-    stamped: u64,
-}
-
-/// Steps of laying out a window: in how many lock holds of how many steps when the lane is made, and
-/// in a later one.
+/// In how many lock holds of how many steps a window is laid out when its lane is made.
 const FIRST_HOLDS: usize = 16;
 const FIRST_STEPS: usize = 64;
-const STEPS: usize = 8;
-
-/// A record of more values than this has no lane: to lay its window out would take too long, and
-/// touch memory that a record which is never full does not need.
-const MOST_PLACES: usize = 1 << 16;
 
 type Machine = Log<WaitQueue, HeapStorage>;
 
@@ -194,51 +159,6 @@ impl Lane {
     }
 }
 
-/// Which lane a record has, and how large. Found under the lock, so that it can be made outside.
-#[derive(Clone, Copy)]
-enum Plan {
-    None,
-    Queue,
-    Mailbox,
-    Ring { kind: Kind, capacity: usize, cursors: usize },
-}
-
-impl Plan {
-    fn of(log: &Machine, lanes: Lanes) -> Self {
-        if log.capacity() > MOST_PLACES {
-            return Self::None;
-        }
-        match lanes {
-            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Self::Queue,
-            Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Self::Mailbox,
-            // A model checker cannot follow copies by words; it looks at `stamp` alone.
-            Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => {
-                Self::Ring { kind: log.kind(), capacity: log.capacity(), cursors: log.cursors().len() }
-            }
-            Lanes::MovingAndCopying | Lanes::Moving | Lanes::None => Self::None,
-        }
-    }
-
-    /// The lane, if there is memory for it.
-    fn lane(self) -> Option<Lane> {
-        match self {
-            Self::None => None,
-            Self::Queue => Some(Lane::Queue(QueueLane::new())),
-            Self::Mailbox => Some(Lane::Mailbox(MailboxLane::new())),
-            Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity).ok().map(Lane::Ring),
-        }
-    }
-
-    /// The ends of the cursors that there are.
-    fn cursors(self) -> CursorEnds {
-        let mut ends = CursorEnds::default();
-        if let Self::Ring { cursors, .. } = self {
-            ends.grow(cursors);
-        }
-        ends
-    }
-}
-
 impl LaneLock {
     /// The lock of a new record. An `eager` one has its lane from the start.
     pub(super) fn new(state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
@@ -259,16 +179,12 @@ impl LaneLock {
     /// happens outside the lock.
     #[cold]
     fn make(&self) -> bool {
-        let (plan, kind, capacity) = self.lock.with(|locked| {
-            let log = locked.state.log();
-            (Plan::of(log, self.lanes), log.kind(), log.capacity())
-        });
+        let (plan, glance) =
+            self.lock.with(|locked| (Plan::of(locked.state.log(), self.lanes), Glance::of(locked.state.log())));
         // A record goes on without a lane where there is no memory for it.
         let lane = plan.lane().and_then(boxed);
-        let waits = matches!(kind.when_full().verdict(), Verdict::Wait);
-        let glance = Glance { newest: AtomicU64::new(0), len: AtomicUsize::new(0), capacity, waits };
         let patience = Patience::new(self.eager || cfg!(any(loom, shuttle)));
-        let course = Course { open: false, patience, cursors: plan.cursors(), stamped: 0 };
+        let course = Course::new(plan, patience);
         let (Some(glance), Some(course)) = (boxed(glance), boxed(course)) else { return false };
         for _ in 0..FIRST_HOLDS {
             let lay_out =
@@ -307,25 +223,6 @@ impl LaneLock {
             course.cursors.join(cursor)
         })
     }
-
-    fn close(lane: &Lane, log: &mut Machine, course: &mut Course) {
-        if course.open {
-            course.open = false;
-            let begun = now();
-            let moved = lane.close(log, course);
-            course.patience.closed_after(moved, now().saturating_sub(begun));
-        }
-    }
-
-    fn open(lane: &Lane, state: &mut State<HeapStorage>, course: &mut Course) {
-        if lane.may_open(state.log(), course)
-            && state.nobody_waits()
-            && course.patience.opens()
-            && state.log_mut().lay_out(STEPS)
-        {
-            course.open = lane.open(state.log_mut(), course);
-        }
-    }
 }
 
 impl Lock<State<HeapStorage>> for LaneLock {
@@ -339,10 +236,10 @@ impl Lock<State<HeapStorage>> for LaneLock {
                 return result;
             };
             let [course] = &mut **course;
-            Self::close(lane, state.log_mut(), course);
+            course.close(lane, state.log_mut());
             let result = critical(state);
             glance.note(state.log());
-            Self::open(lane, state, course);
+            course.open(lane, state);
             result
         })
     }
@@ -461,16 +358,10 @@ impl LaneLock {
 
     /// Whether there is room, at a glance, in a record where somebody may wait for some.
     pub(super) fn has_room(&self) -> Option<bool> {
-        let glance = self.glance.get()?;
-        let capacity = glance.capacity;
-        if capacity == 0 || !glance.waits {
-            return None;
-        }
-        let in_lane = match self.lane() {
+        self.glance.get()?.has_room(|capacity| match self.lane() {
             Some(Lane::Queue(lane)) => lane.has_room(capacity),
             Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
-        };
-        in_lane.or_else(|| Some(glance.len.load(Ordering::Relaxed) < capacity))
+        })
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
@@ -482,22 +373,11 @@ impl LaneLock {
             (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
             (Some(Lane::Ring(_)), None) | (None, _) => None,
         };
-        in_lane.or_else(|| {
-            let glance = self.glance.get()?;
-            (glance.capacity > 0).then(|| glance.newest.load(Ordering::Relaxed) != seen)
-        })
+        in_lane.or_else(|| self.glance.get()?.has_changed(seen))
     }
 
     /// How the record is, for a reader that is about to look for a value under the lock.
     pub(super) fn seen(&self) -> u64 {
-        self.glance.get().map_or(u64::MAX, |glance| glance.newest.load(Ordering::Relaxed))
-    }
-}
-
-impl Glance {
-    fn note(&self, log: &Machine) {
-        let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
-        self.newest.store(newest, Ordering::Relaxed);
-        self.len.store(log.len(), Ordering::Relaxed);
+        self.glance.get().map_or(u64::MAX, Glance::seen)
     }
 }

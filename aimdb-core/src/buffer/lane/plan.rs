@@ -1,0 +1,68 @@
+//! Which lane a record gets.
+
+use super::mailbox::MailboxLane;
+use super::queue::QueueLane;
+use super::ring::{CursorEnds, RingLane};
+use super::{Lane, Machine};
+use crate::pure::Kind;
+
+/// Which records have a lane, if their values are small enough to be moved by those who hold others up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::buffer) enum Lanes {
+    /// None: the reference.
+    None,
+    /// Queues that lose nothing, and mailboxes.
+    Moving,
+    /// These, and rings and latest values: the values are plain data without padding, and nobody is
+    /// told of those that are overwritten.
+    MovingAndCopying,
+}
+
+/// A record of more values than this has no lane: to lay its window out would take too long, and
+/// touch memory that a record which is never full does not need.
+const MOST_PLACES: usize = 1 << 16;
+
+/// Which lane a record has, and how large. Found under the lock, so that it can be made outside.
+#[derive(Clone, Copy)]
+pub(super) enum Plan {
+    None,
+    Queue,
+    Mailbox,
+    Ring { kind: Kind, capacity: usize, cursors: usize },
+}
+
+impl Plan {
+    pub(super) fn of(log: &Machine, lanes: Lanes) -> Self {
+        if log.capacity() > MOST_PLACES {
+            return Self::None;
+        }
+        match lanes {
+            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Self::Queue,
+            Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Self::Mailbox,
+            // A model checker cannot follow copies by words; it looks at `stamp` alone.
+            Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => {
+                Self::Ring { kind: log.kind(), capacity: log.capacity(), cursors: log.cursors().len() }
+            }
+            Lanes::MovingAndCopying | Lanes::Moving | Lanes::None => Self::None,
+        }
+    }
+
+    /// The lane, if there is memory for it.
+    pub(super) fn lane(self) -> Option<Lane> {
+        match self {
+            Self::None => None,
+            Self::Queue => Some(Lane::Queue(QueueLane::new())),
+            Self::Mailbox => Some(Lane::Mailbox(MailboxLane::new())),
+            Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity).ok().map(Lane::Ring),
+        }
+    }
+
+    /// The ends of the cursors that there are.
+    pub(super) fn cursors(self) -> CursorEnds {
+        let mut ends = CursorEnds::default();
+        if let Self::Ring { cursors, .. } = self {
+            ends.grow(cursors);
+        }
+        ends
+    }
+}
