@@ -7,6 +7,8 @@
 use core::pin::pin;
 
 #[cfg(loom)]
+use crate::verbs::with_late_lane;
+#[cfg(loom)]
 use aimdb_core::buffer::Stamps;
 use aimdb_core::buffer::{Buffer, RecvError, TryRecvError};
 #[cfg(loom)]
@@ -114,6 +116,25 @@ pub fn c2_an_abort_meets_a_push() {
         let stored = sending.join().unwrap();
         assert_eq!(discarded, 1 + usize::from(stored));
         assert_eq!(try_recv(&mut reader), Err(TryRecvError::Closed));
+    });
+}
+
+/// Both ends come first, and each makes the lane.
+#[cfg(loom)]
+pub fn k6_both_ends_make_the_lane() {
+    Ledger::audit(|ledger| {
+        let buffer = with_late_lane(1);
+        let mut reader = reader(&buffer);
+        let sending = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.try_push(value).is_ok()
+        });
+        let early = try_recv(&mut reader);
+        assert!(sending.join().unwrap(), "there is room");
+        assert_eq!(early.or_else(|_| try_recv(&mut reader)), Ok(1));
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Empty));
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.delivered), (1, 1));
     });
 }
 

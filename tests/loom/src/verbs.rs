@@ -40,6 +40,13 @@ pub fn with_lane(capacity: usize) -> Tags {
     HeapBuffer::new(&cfg).expect("the scenarios describe buffers that can be made")
 }
 
+/// The same, whose lane is made by the end that comes first.
+#[cfg(loom)]
+pub fn with_late_lane(capacity: usize) -> Tags {
+    let cfg = BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream };
+    HeapBuffer::builder(&cfg).late().build().expect("the scenarios describe buffers that can be made")
+}
+
 /// A reader with a cursor of its own.
 pub fn reader(buffer: &Tags) -> Reader<Tag> {
     subscribed(buffer.reader())

@@ -94,4 +94,5 @@ models! { lanes:
     w1_a_taker_goes_to_wait: 3,
     c1_a_mailbox_is_closed_beside_a_put: 3,
     k_a_copy_that_is_kept_is_whole: 3,
+    k6_both_ends_make_the_lane: 3,
 }

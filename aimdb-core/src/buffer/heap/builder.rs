@@ -90,6 +90,15 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         self
     }
 
+    /// Leaves the lane to be made by whoever comes first, as it is outside a model: for the models of
+    /// that; all others have theirs from the start.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn late(self) -> Self {
+        Self { eager: false, ..self }
+    }
+
     /// Makes a buffer whose values may be cloned for several readers.
     ///
     /// # Errors
