@@ -83,10 +83,10 @@ fn bytes_per_record(cfg: BufferCfg) -> isize {
 }
 
 const KINDS: [(BufferCfg, isize); 4] = [
-    (BufferCfg::SingleLatest, 476),
-    (BufferCfg::Mailbox, 476),
-    (BufferCfg::SpmcRing { capacity: 64 }, 1_736),
-    (BufferCfg::Bounded { capacity: 64, policy: Policy::PauseUpstream }, 1_736),
+    (BufferCfg::SingleLatest, 468),
+    (BufferCfg::Mailbox, 468),
+    (BufferCfg::SpmcRing { capacity: 64 }, 1_728),
+    (BufferCfg::Bounded { capacity: 64, policy: Policy::PauseUpstream }, 1_728),
 ];
 
 #[test]

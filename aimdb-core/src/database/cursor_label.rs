@@ -41,13 +41,15 @@ impl fmt::Display for CursorLabel {
     }
 }
 
-/// The labels of one record's cursors: one for each reader, so a cursor that several share has several.
-/// A record that nobody reads, as most do in a large database, has the empty box only.
-pub(super) struct CursorLabels(HeapLock<Option<Box<Labels>>>);
+/// Who is at work on one record: the labels of its cursors, one for each reader, so a cursor that several
+/// share has several; and whether a service writes it. A record with which nothing works, as with most
+/// in a large database, has the empty box only.
+pub(super) struct AtWork(HeapLock<Option<Box<Labels>>>);
 
 /// In two lists, because there may be many consumers, and the place where one was made is one word.
 #[derive(Default)]
 struct Labels {
+    written: bool,
     services: Vec<(u64, Arc<ServiceOrigin>)>,
     consumers: Vec<(u64, &'static Location<'static>)>,
 }
@@ -65,9 +67,19 @@ fn remove<E>(list: &mut Vec<E>, is_it: impl FnMut(&E) -> bool) -> Option<E> {
     list.iter().position(is_it).map(|at| list.remove(at))
 }
 
-impl CursorLabels {
+impl AtWork {
     pub(super) fn new() -> Self {
         Self(HeapLock::new(None))
+    }
+
+    /// Notes whether a service writes the record that will close it.
+    pub(super) fn set_written(&self, written: bool) {
+        self.0.with(|labels| labels.get_or_insert_default().written = written);
+    }
+
+    /// Whether there is such a service.
+    pub(super) fn is_written(&self) -> bool {
+        self.0.with(|labels| labels.as_ref().is_some_and(|labels| labels.written))
     }
 
     /// Names the cursor with this id.
@@ -122,7 +134,7 @@ pub(super) struct Named<T: Send + 'static> {
 impl<T: Send + 'static> Named<T> {
     /// Names the cursor with this id.
     pub(super) fn new(record: Arc<Record<T>>, cursor: u64, label: CursorLabel) -> Self {
-        record.labels.add(cursor, label.clone());
+        record.at_work.add(cursor, label.clone());
         Self { record, cursor, label }
     }
 }
@@ -135,7 +147,7 @@ impl<T: Send + 'static> Clone for Named<T> {
 
 impl<T: Send + 'static> Drop for Named<T> {
     fn drop(&mut self) {
-        self.record.labels.remove(self.cursor, &self.label);
+        self.record.at_work.remove(self.cursor, &self.label);
     }
 }
 
@@ -146,7 +158,7 @@ mod tests {
 
     #[test]
     fn m3_a_cursor_is_named_while_it_lives_and_forgotten_after() {
-        let labels = CursorLabels::new();
+        let labels = AtWork::new();
         let (tap, consumer) = (CursorLabel::service("a/tap#1", Location::caller()), {
             let here = Location::caller();
             CursorLabel::Consumer(here)

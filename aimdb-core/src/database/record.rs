@@ -4,9 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::TypeId;
-use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::cursor_label::{CursorLabel, CursorLabels};
+use super::cursor_label::{AtWork, CursorLabel};
 use super::graph::TypeFacts;
 use super::held::Held;
 use super::stop::StopSignal;
@@ -56,14 +55,12 @@ pub(super) struct Record<T: Send + 'static> {
     pub(super) key: RecordKey,
     pub(super) buffer: Held<T>,
     pub(super) common: Arc<Common>,
-    pub(super) labels: CursorLabels,
-    /// A service writes it that will close it.
-    written: AtomicBool,
+    pub(super) at_work: AtWork,
 }
 
 impl<T: Send + 'static> Record<T> {
     pub(super) fn new(key: RecordKey, buffer: Held<T>, common: Arc<Common>) -> Self {
-        Self { key, buffer, common, labels: CursorLabels::new(), written: AtomicBool::new(false) }
+        Self { key, buffer, common, at_work: AtWork::new() }
     }
 
     /// A consumer with a cursor of its own.
@@ -85,24 +82,25 @@ impl<T: Send + 'static> Record<T> {
         let slowest = buffer.slowest.map(|(id, unread)| SlowestCursor {
             id,
             unread,
-            name: self.labels.find(id).map(|label| label.to_string()).unwrap_or_default(),
+            name: self.at_work.find(id).map(|label| label.to_string()).unwrap_or_default(),
         });
         RecordStats { record: self.info(), buffer, slowest }
     }
 
     pub(super) fn writer_came(&self) {
-        self.written.store(true, Ordering::SeqCst);
+        self.at_work.set_written(true);
     }
 
     /// Whether a service writes it, which will close it.
     pub(super) fn is_written(&self) -> bool {
-        self.written.load(Ordering::SeqCst)
+        self.at_work.is_written()
     }
 
     pub(super) fn writer_left(&self, leaves_open: bool) {
         // Left first, then the look at the signal; `AimDb::close` does the reverse. One of the two
-        // sees the other, and the record is closed.
-        self.written.store(false, Ordering::SeqCst);
+        // sees the other, and the record is closed: whoever comes second to the lock of `at_work` sees
+        // what the first did before.
+        self.at_work.set_written(false);
         if !leaves_open || self.common.stop.is_stopped() {
             self.buffer.close();
         }

@@ -6,12 +6,9 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr;
 
-#[cfg(not(any(loom, shuttle)))]
+// Not a model's: it is looked at in each call, so a model would have to stop there as often, to check
+// three lines. What a lane's ends do to each other is ordered by its doors, which are a model's.
 use core::sync::atomic::{AtomicPtr, Ordering};
-#[cfg(loom)]
-use loom::sync::atomic::{AtomicPtr, Ordering};
-#[cfg(all(shuttle, not(loom)))]
-use shuttle::sync::atomic::{AtomicPtr, Ordering};
 
 /// Room for one word that leads to a `T` once it has come.
 pub(super) struct Late<T> {
@@ -20,13 +17,7 @@ pub(super) struct Late<T> {
 }
 
 impl<T> Late<T> {
-    #[cfg(not(any(loom, shuttle)))]
     pub(super) const fn new() -> Self {
-        Self { part: AtomicPtr::new(ptr::null_mut()), owned: PhantomData }
-    }
-
-    #[cfg(any(loom, shuttle))]
-    pub(super) fn new() -> Self {
         Self { part: AtomicPtr::new(ptr::null_mut()), owned: PhantomData }
     }
 
@@ -51,9 +42,7 @@ impl<T> Late<T> {
 
 impl<T> Drop for Late<T> {
     fn drop(&mut self) {
-        // Whoever had the last handle knows of all that others did with it. A model's atomic cannot be
-        // asked by `get_mut`.
-        let part = self.part.load(Ordering::Acquire);
+        let part = *self.part.get_mut();
         if !part.is_null() {
             // SAFETY: it came from a box and goes once, here.
             drop(unsafe { Box::from_raw(part) });

@@ -1,0 +1,129 @@
+//! What lies under the lock of a buffer.
+
+use core::pin::Pin;
+use core::task::Waker;
+
+use super::operation::OfferStage;
+use crate::pure::{CursorId, Kind, Log, Storage};
+use crate::waiting::{Ticket, WaitQueue, Waiter, WaiterState};
+
+/// The machine, and those who wait.
+pub struct State<S: Storage<WaitQueue>> {
+    pub(super) log: Log<WaitQueue, S>,
+    /// Senders that wait for room, each with its value in a slot.
+    pub(super) senders: WaitQueue,
+    /// Senders that wait for a slot: only fixed storage, or an allocator that is empty, has them.
+    pub(super) slotless: WaitQueue,
+    pub(super) flushers: WaitQueue,
+    /// Cursors at which somebody stands in the queue.
+    pub(super) waiting_cursors: u32,
+    /// All who stand in a queue, or were woken and have not yet looked.
+    #[cfg(feature = "std")]
+    unsettled: u32,
+}
+
+impl<S: Storage<WaitQueue>> State<S> {
+    /// The state of an empty buffer over empty tables, with `slots` slots behind it. `first_number`
+    /// is 0 except in tests of the wrap of the sequence.
+    pub const fn new(
+        kind: Kind,
+        capacity: usize,
+        entries: S::Entries,
+        metas: S::Metas,
+        cursors: S::Cursors,
+        slots: u32,
+        first_number: u64,
+    ) -> Self {
+        Self {
+            log: Log::new(kind, capacity, entries, metas, cursors, slots, first_number),
+            senders: WaitQueue::new(),
+            slotless: WaitQueue::new(),
+            flushers: WaitQueue::new(),
+            waiting_cursors: 0,
+            #[cfg(feature = "std")]
+            unsettled: 0,
+        }
+    }
+
+    /// The machine.
+    #[cfg(feature = "std")]
+    pub(crate) const fn log(&self) -> &Log<WaitQueue, S> {
+        &self.log
+    }
+
+    /// The machine.
+    #[cfg(feature = "std")]
+    pub(crate) const fn log_mut(&mut self) -> &mut Log<WaitQueue, S> {
+        &mut self.log
+    }
+
+    /// Whether nobody waits, and nobody who was woken has yet to look.
+    #[cfg(feature = "std")]
+    pub(crate) const fn nobody_waits(&self) -> bool {
+        self.unsettled == 0
+    }
+
+    /// Somebody came to a queue.
+    pub(super) const fn came(&mut self) {
+        #[cfg(feature = "std")]
+        {
+            self.unsettled += 1;
+        }
+    }
+
+    /// Somebody who came was settled, and was at this.
+    #[cfg_attr(not(feature = "std"), expect(clippy::unused_self, reason = "it is counted for lanes"))]
+    fn left(&mut self, was: WaiterState) {
+        #[cfg(feature = "std")]
+        {
+            self.unsettled -= u32::from(was != WaiterState::Idle);
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = was;
+    }
+
+    /// The queue in which an offer at this stage waits.
+    pub(super) fn offers(&mut self, stage: &OfferStage) -> &mut WaitQueue {
+        match stage {
+            OfferStage::Waiting(None) => &mut self.slotless,
+            OfferStage::Waiting(Some(_)) | OfferStage::Fresh => &mut self.senders,
+        }
+    }
+
+    pub(super) fn cursor_queue(&mut self, cursor: CursorId) -> &mut WaitQueue {
+        self.log.waiting_mut(cursor)
+    }
+
+    /// Puts a reader into its cursor's queue.
+    pub(super) fn link_reader(&mut self, cursor: CursorId, waiter: Pin<&Waiter>, waker: Waker, ticket: Ticket) {
+        let queue = self.cursor_queue(cursor);
+        let first = queue.is_empty();
+        queue.link(waiter, ticket, waker);
+        self.waiting_cursors += u32::from(first);
+        self.came();
+    }
+
+    /// Takes a reader out of its cursor's queue, if it stands there, and says what it was at.
+    pub(super) fn settle_reader(&mut self, cursor: CursorId, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
+        let queue = self.cursor_queue(cursor);
+        let (was, waker) = queue.settle(waiter);
+        let last = was == WaiterState::Waiting && queue.is_empty();
+        self.waiting_cursors -= u32::from(last);
+        self.left(was);
+        (was, waker)
+    }
+
+    /// Takes a sender out of the queue of its stage, likewise.
+    pub(super) fn settle_offer(&mut self, stage: &OfferStage, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
+        let (was, waker) = self.offers(stage).settle(waiter);
+        self.left(was);
+        (was, waker)
+    }
+
+    /// Takes a flush out of its queue, likewise.
+    pub(super) fn settle_flusher(&mut self, waiter: Pin<&Waiter>) -> Option<Waker> {
+        let (was, waker) = self.flushers.settle(waiter);
+        self.left(was);
+        waker
+    }
+}
