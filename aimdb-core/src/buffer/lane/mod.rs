@@ -163,7 +163,7 @@ impl LaneLock {
     /// The lock of a new record. An `eager` one has its lane from the start.
     pub(super) fn new(state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
         let lock = HeapLock::new(Locked { state, course: None });
-        let lock = Self { lock, lane: Late::new(), glance: Late::new(), lanes, eager };
+        let lock = Self { lock, lane: Late::new(eager), glance: Late::new(eager), lanes, eager };
         if eager {
             lock.make();
         }
