@@ -56,6 +56,9 @@ const MAX_SPIN_NS: u64 = 50_000;
 /// than sleeping when the other side waits for this very core.
 #[cfg(not(any(loom, shuttle)))]
 const YIELDS: u32 = 4;
+/// A thread whose looks have become short looks for longer once in so many.
+#[cfg(not(any(loom, shuttle)))]
+const PROBE_EVERY: u32 = 32;
 
 impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
@@ -105,13 +108,14 @@ impl Inner {
         if looked {
             self.looked.store(false, Ordering::Relaxed);
         }
-        let limit = if looked { MIN_SPINS } else { self.spins.load(Ordering::Relaxed) };
+        if looked {
+            return false;
+        }
+        let limit = self.spins.load(Ordering::Relaxed);
         let begun = if limit > MIN_SPINS { SystemClock.now() } else { 0 };
         for turn in 1..=limit {
             if self.state.load(Ordering::Relaxed) == RUNG && self.take_ring() {
-                if !looked {
-                    self.spins.store(MAX_SPINS, Ordering::Relaxed);
-                }
+                self.spins.store(MAX_SPINS, Ordering::Relaxed);
                 return true;
             }
             core::hint::spin_loop();
@@ -119,9 +123,7 @@ impl Inner {
                 break;
             }
         }
-        if !looked {
-            self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
-        }
+        self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
         for _ in 0..YIELDS {
             std::thread::yield_now();
             if self.take_ring() {
@@ -160,14 +162,44 @@ impl Parker for ThreadParker {
 }
 
 std::thread_local! {
-    /// How long the thread's next look lasts, in turns; grows while looking pays.
     #[cfg(not(any(loom, shuttle)))]
-    static LOOKS: Cell<u32> = const { Cell::new(MAX_SPINS) };
+    static LOOKS: Cell<Looks> = const { Cell::new(Looks { spins: MAX_SPINS, until_probe: PROBE_EVERY }) };
+}
+
+/// What a thread has learnt from its looks.
+#[cfg(not(any(loom, shuttle)))]
+#[derive(Clone, Copy)]
+struct Looks {
+    /// How many turns the next look spins; grows while spinning pays.
+    spins: u32,
+    /// How many short looks until one spins for longer again, to see whether it would pay by now.
+    until_probe: u32,
+}
+
+#[cfg(not(any(loom, shuttle)))]
+impl Looks {
+    const FEWEST: u32 = 8;
+
+    fn limit(&mut self) -> u32 {
+        if self.spins >= MIN_SPINS {
+            return self.spins;
+        }
+        self.until_probe -= 1;
+        if self.until_probe > 0 {
+            return self.spins;
+        }
+        self.until_probe = PROBE_EVERY;
+        MIN_SPINS
+    }
 }
 
 /// Looks for a bounded while whether something has come, before the thread goes to wait for it:
 /// then whoever brings it need wake nobody. `come` says `None` where it cannot tell; then, and when
-/// nothing came, the answer is false. How long is worth it is learnt from how it went lately.
+/// nothing came, the answer is false.
+///
+/// It spins first, which pays when the other side runs on another core. Then it lets others run a
+/// few times, which pays when the other side waits for this very core. How long the spin is worth it
+/// is learnt from how it went lately.
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) -> bool {
     // What is there at once says nothing of how long a look pays.
@@ -176,19 +208,27 @@ pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) 
         Some(true) => return true,
         Some(false) => {}
     }
-    let limit = LOOKS.try_with(Cell::get).unwrap_or(MIN_SPINS);
+    if until == Deadline::At(0) {
+        return false;
+    }
+    let mut looks = LOOKS.try_with(Cell::get).unwrap_or(Looks { spins: Looks::FEWEST, until_probe: PROBE_EVERY });
+    let learn = |looks: Looks| {
+        let _ = LOOKS.try_with(|place| place.set(looks));
+    };
+    let limit = looks.limit();
     let begun = if limit > MIN_SPINS || until != Deadline::Never { SystemClock.now() } else { 0 };
     if until.has_passed(begun) {
         return false;
     }
     for turn in 1..=limit {
+        core::hint::spin_loop();
         match come() {
             None => return false,
             Some(true) => {
-                let _ = LOOKS.try_with(|looks| looks.set(MAX_SPINS));
+                learn(Looks { spins: MAX_SPINS, ..looks });
                 return true;
             }
-            Some(false) => core::hint::spin_loop(),
+            Some(false) => {}
         }
         if turn % MIN_SPINS == 0 && turn < limit {
             let now = SystemClock.now();
@@ -200,7 +240,18 @@ pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) 
             }
         }
     }
-    let _ = LOOKS.try_with(|looks| looks.set((limit - limit / 8).max(MIN_SPINS)));
+    for _ in 0..YIELDS {
+        std::thread::yield_now();
+        match come() {
+            None => return false,
+            Some(true) => {
+                learn(Looks { spins: (limit / 2).max(Looks::FEWEST), ..looks });
+                return true;
+            }
+            Some(false) => {}
+        }
+    }
+    learn(Looks { spins: (limit - limit / 8).max(Looks::FEWEST), ..looks });
     false
 }
 
