@@ -31,7 +31,7 @@ use super::lane::{InLane, LaneEnd, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
-use crate::waiting::{SystemClock as HeapClock, Token};
+use crate::waiting::{SystemClock as HeapClock, Token, glance_for};
 
 /// Without an operating system a buffer on the heap measures no time: waits count, their length is
 /// 0, and readers that share a cursor are served in order but not protected from running ones.
@@ -284,7 +284,13 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
         let mut offer = offer;
         #[cfg(feature = "std")]
         if let Some(value) = offer.as_mut().take_fresh() {
-            match self.send_as_thread(value, false) {
+            let mut sent = self.send_as_thread(value, false);
+            if let InLane::Full(value) = sent {
+                // Only an open lane is full; one that was closed meanwhile is worth asking the shell.
+                let room = glance_for(|| Some(self.lock().has_room(usize::MAX)));
+                sent = if room { self.send_as_thread(value, false) } else { InLane::Full(value) };
+            }
+            match sent {
                 InLane::Done => return Poll::Ready(Ok(())),
                 InLane::Full(value) | InLane::NotHere(value) => offer.as_mut().put_back(value),
             }

@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::Waker;
 
 #[cfg(not(any(loom, shuttle)))]
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use core::sync::atomic::{AtomicU32, Ordering, fence};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU32, Ordering, fence};
 #[cfg(all(shuttle, not(loom)))]
@@ -34,12 +34,6 @@ pub struct ThreadParker {
 #[derive(Debug)]
 struct Inner {
     state: AtomicU32,
-    /// How long the next park spins before it sleeps; grows while spinning pays.
-    #[cfg_attr(any(loom, shuttle), allow(dead_code))]
-    spins: AtomicU32,
-    /// The thread has looked for long enough before this wait.
-    #[cfg(not(any(loom, shuttle)))]
-    looked: AtomicBool,
     bell: Bell,
 }
 
@@ -49,6 +43,11 @@ struct Inner {
 #[cfg(not(any(loom, shuttle)))]
 const MIN_SPINS: u32 = 64;
 const MAX_SPINS: u32 = 4_096;
+/// The longest spin of a task, and how rarely one for which it does not pay tries it again.
+#[cfg(not(any(loom, shuttle)))]
+const MAX_GLANCE: u32 = 256;
+#[cfg(not(any(loom, shuttle)))]
+const GLANCES_APART: u32 = 256;
 /// Where pauses are long, time ends the spin first.
 #[cfg(not(any(loom, shuttle)))]
 const MAX_SPIN_NS: u64 = 50_000;
@@ -56,9 +55,6 @@ const MAX_SPIN_NS: u64 = 50_000;
 /// than sleeping when the other side waits for this very core.
 #[cfg(not(any(loom, shuttle)))]
 const YIELDS: u32 = 4;
-/// A thread whose looks have become short looks for longer once in so many.
-#[cfg(not(any(loom, shuttle)))]
-const PROBE_EVERY: u32 = 32;
 
 impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
@@ -66,9 +62,6 @@ impl ThreadParker {
     pub fn new() -> Self {
         let inner = Arc::new(Inner {
             state: AtomicU32::new(AWAKE),
-            spins: AtomicU32::new(MAX_SPINS),
-            #[cfg(not(any(loom, shuttle)))]
-            looked: AtomicBool::new(false),
             bell: Bell::new(),
         });
         Self { waker: Waker::from(Arc::clone(&inner)), inner }
@@ -99,38 +92,11 @@ impl Inner {
         self.state.compare_exchange(RUNG, AWAKE, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// Looks for the wake-up for a bounded while. It pays when the other side runs on another
-    /// core; how long is worth it is learnt from how it went lately. On one core the spin never
-    /// pays and becomes short, and the yields do.
+    /// Looks for the wake-up for a bounded while, unless the thread looked before it began to wait.
     #[cfg(not(any(loom, shuttle)))]
     fn spin(&self) -> bool {
-        let looked = self.looked.load(Ordering::Relaxed);
-        if looked {
-            self.looked.store(false, Ordering::Relaxed);
-        }
-        if looked {
-            return false;
-        }
-        let limit = self.spins.load(Ordering::Relaxed);
-        let begun = if limit > MIN_SPINS { SystemClock.now() } else { 0 };
-        for turn in 1..=limit {
-            if self.state.load(Ordering::Relaxed) == RUNG && self.take_ring() {
-                self.spins.store(MAX_SPINS, Ordering::Relaxed);
-                return true;
-            }
-            core::hint::spin_loop();
-            if turn % MIN_SPINS == 0 && turn < limit && SystemClock.now().saturating_sub(begun) > MAX_SPIN_NS {
-                break;
-            }
-        }
-        self.spins.store((limit - limit / 8).max(MIN_SPINS), Ordering::Relaxed);
-        for _ in 0..YIELDS {
-            std::thread::yield_now();
-            if self.take_ring() {
-                return true;
-            }
-        }
-        false
+        let rung = || self.state.load(Ordering::Relaxed) == RUNG && self.take_ring();
+        !LOOKED.try_with(|looked| looked.replace(false)).unwrap_or(true) && look_for(Deadline::Never, || Some(rung()))
     }
 
     /// A model checker gains nothing from a spin.
@@ -163,22 +129,31 @@ impl Parker for ThreadParker {
 
 std::thread_local! {
     #[cfg(not(any(loom, shuttle)))]
-    static LOOKS: Cell<Looks> = const { Cell::new(Looks { spins: MAX_SPINS, until_probe: PROBE_EVERY }) };
+    static LOOKS: Cell<Looks> = const { Cell::new(Looks::NEW) };
+    /// How many turns the next glance of a task on this thread spins, and how many glances until one
+    /// spins although that has not paid.
+    #[cfg(not(any(loom, shuttle)))]
+    static GLANCES: Cell<(u32, u32)> = const { Cell::new((MAX_GLANCE, GLANCES_APART)) };
+    /// The thread has looked for long enough before the wait that it is at.
+    #[cfg(not(any(loom, shuttle)))]
+    static LOOKED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What a thread has learnt from its looks.
 #[cfg(not(any(loom, shuttle)))]
 #[derive(Clone, Copy)]
 struct Looks {
-    /// How many turns the next look spins; grows while spinning pays.
+    /// How many turns the next look spins.
     spins: u32,
-    /// How many short looks until one spins for longer again, to see whether it would pay by now.
+    /// Looks until a short one spins for longer again, to see whether that would pay by now.
     until_probe: u32,
 }
 
 #[cfg(not(any(loom, shuttle)))]
 impl Looks {
     const FEWEST: u32 = 8;
+    const APART: u32 = 32;
+    const NEW: Self = Self { spins: MAX_SPINS, until_probe: Self::APART };
 
     fn limit(&mut self) -> u32 {
         if self.spins >= MIN_SPINS {
@@ -188,8 +163,23 @@ impl Looks {
         if self.until_probe > 0 {
             return self.spins;
         }
-        self.until_probe = PROBE_EVERY;
+        self.until_probe = Self::APART;
         MIN_SPINS
+    }
+
+    /// It was there after a spin: the other side runs. One wait in a row that is longer than the rest
+    /// must not be taken for one that a spin cannot cover, so the next may be as long as any.
+    fn came_by_spinning(&mut self) {
+        self.spins = MAX_SPINS;
+    }
+
+    /// It was there when others had run.
+    fn came_by_yielding(&mut self) {
+        self.spins = (self.spins / 2).max(Self::FEWEST);
+    }
+
+    fn came_not(&mut self) {
+        self.spins = (self.spins - self.spins / 8).max(Self::FEWEST);
     }
 }
 
@@ -211,10 +201,14 @@ pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) 
     if until == Deadline::At(0) {
         return false;
     }
-    let mut looks = LOOKS.try_with(Cell::get).unwrap_or(Looks { spins: Looks::FEWEST, until_probe: PROBE_EVERY });
-    let learn = |looks: Looks| {
-        let _ = LOOKS.try_with(|place| place.set(looks));
-    };
+    let mut looks = LOOKS.try_with(Cell::get).unwrap_or(Looks::NEW);
+    let came = look(&mut looks, until, come);
+    let _ = LOOKS.try_with(|place| place.set(looks));
+    came
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn look(looks: &mut Looks, until: Deadline, mut come: impl FnMut() -> Option<bool>) -> bool {
     let limit = looks.limit();
     let begun = if limit > MIN_SPINS || until != Deadline::Never { SystemClock.now() } else { 0 };
     if until.has_passed(begun) {
@@ -225,7 +219,7 @@ pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) 
         match come() {
             None => return false,
             Some(true) => {
-                learn(Looks { spins: MAX_SPINS, ..looks });
+                looks.came_by_spinning();
                 return true;
             }
             Some(false) => {}
@@ -245,13 +239,53 @@ pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) 
         match come() {
             None => return false,
             Some(true) => {
-                learn(Looks { spins: (limit / 2).max(Looks::FEWEST), ..looks });
+                looks.came_by_yielding();
                 return true;
             }
             Some(false) => {}
         }
     }
-    learn(Looks { spins: (limit - limit / 8).max(Looks::FEWEST), ..looks });
+    looks.came_not();
+    false
+}
+
+/// As [`look_for`], for a task that is about to wait: short, because other tasks of the thread want
+/// their turn, and without yielding the processor, because they do not run meanwhile. Where the
+/// other side is a task of the same thread it never pays, and is soon not done at all. Nor is it done
+/// for a thread that has looked already.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) fn glance_for(mut come: impl FnMut() -> Option<bool>) -> bool {
+    if LOOKED.try_with(Cell::get).unwrap_or(true) {
+        return false;
+    }
+    let Ok((limit, until_probe)) = GLANCES.try_with(Cell::get) else { return false };
+    let (turns, until_probe) = match (limit, until_probe) {
+        (0, 0) => (MIN_SPINS, GLANCES_APART),
+        (0, left) => (0, left - 1),
+        (limit, _) => (limit, GLANCES_APART),
+    };
+    let learn = |limit| {
+        let _ = GLANCES.try_with(|glances| glances.set((limit, until_probe)));
+    };
+    for _ in 0..turns {
+        core::hint::spin_loop();
+        match come() {
+            None => return false,
+            Some(true) => {
+                learn(MAX_GLANCE);
+                return true;
+            }
+            Some(false) => {}
+        }
+    }
+    // Below a few turns it is not worth beginning.
+    learn(if limit > 8 { limit - limit / 4 } else { 0 });
+    false
+}
+
+/// A model checker gains nothing from it.
+#[cfg(any(loom, shuttle))]
+pub(crate) fn glance_for(_come: impl FnMut() -> Option<bool>) -> bool {
     false
 }
 
@@ -303,10 +337,12 @@ pub fn block_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option
 pub(crate) fn wait_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline, looked: bool) -> Option<F::Output> {
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_default();
     #[cfg(not(any(loom, shuttle)))]
-    parker.inner.looked.store(looked, Ordering::Relaxed);
+    let before = LOOKED.try_with(|place| place.replace(looked));
     #[cfg(any(loom, shuttle))]
     let _ = looked;
     let output = block_on_with(&parker, &SystemClock, operation, deadline);
+    #[cfg(not(any(loom, shuttle)))]
+    let _ = before.map(|before| LOOKED.try_with(|place| place.set(before)));
     // Not reached when the operation panics: then the thread makes a new parker.
     let _ = PARKER.try_with(|place| place.set(Some(parker)));
     output

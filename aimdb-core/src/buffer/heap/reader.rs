@@ -12,7 +12,7 @@ use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
 #[cfg(feature = "std")]
-use crate::waiting::Token;
+use crate::waiting::{Token, glance_for};
 
 /// A reader of a [`HeapBuffer`].
 pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
@@ -109,14 +109,44 @@ impl<T: Send + 'static> Standing<T> {
     fn poll_recv(&mut self, reading: Pin<&mut Reading>, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         #[cfg(feature = "std")]
         if !reading.is_waiting() {
-            match self.take_in_lane() {
+            let mut taken = self.take_in_lane();
+            if matches!(taken, Taken::Empty) && glance_for(|| self.has_value()) {
+                taken = self.take_in_lane();
+            }
+            match taken {
                 Taken::Value(value) => return Poll::Ready(Ok(value)),
                 Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
                 Taken::Empty => return self.shell.poll_wait(self.cursor, reading, context),
-                Taken::NotHere => {}
+                Taken::NotHere => match self.try_recv_in_shell() {
+                    Ok(value) => return Poll::Ready(Ok(value)),
+                    Err(TryRecvError::Lagged(lag)) => return Poll::Ready(Err(RecvError::Lagged(lag))),
+                    Err(TryRecvError::Closed) => return Poll::Ready(Err(RecvError::Closed)),
+                    Err(TryRecvError::Misuse(misuse)) => return Poll::Ready(Err(RecvError::Misuse(misuse))),
+                    Err(TryRecvError::Empty) if !glance_for(|| self.has_value()) => {
+                        return self.shell.poll_wait(self.cursor, reading, context);
+                    }
+                    Err(TryRecvError::Empty) => {}
+                },
             }
         }
         self.shell.poll_recv(self.cursor, reading, context)
+    }
+
+    /// Takes the next value under the lock, and remembers how the record was if there is none.
+    fn try_recv_in_shell(&mut self) -> Result<T, TryRecvError> {
+        #[cfg(feature = "std")]
+        let seen = self.shell.lock().seen();
+        let received = self.shell.try_recv(self.cursor);
+        #[cfg(feature = "std")]
+        if let Err(TryRecvError::Empty) = received {
+            self.seen = seen;
+        }
+        received
+    }
+
+    #[cfg(feature = "std")]
+    fn has_value(&self) -> Option<bool> {
+        self.shell.lock().has_value(self.end.as_deref(), self.seen)
     }
 }
 
@@ -130,14 +160,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
             Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
             Taken::NotHere => {}
         }
-        #[cfg(feature = "std")]
-        let seen = self.at.shell.lock().seen();
-        let received = self.at.shell.try_recv(self.at.cursor);
-        #[cfg(feature = "std")]
-        if let Err(TryRecvError::Empty) = received {
-            self.at.seen = seen;
-        }
-        received
+        self.at.try_recv_in_shell()
     }
 
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
