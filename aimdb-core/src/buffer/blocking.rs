@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use super::{Buffer, FlushError, SendError};
-use crate::waiting::{Deadline, block_on, look_for, serves, wait_on};
+use crate::waiting::{Deadline, block_on, serves, wait_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
 ///
@@ -37,8 +37,10 @@ pub fn send_waiting<T: Send + 'static>(
     // Before it is known as one who waits, the thread looks for a while; not one that would wait for
     // itself.
     let mut looked = false;
-    if buffer.has_room().is_some() && !serves(buffer.identity()) {
-        looked = !look_for(deadline, || buffer.has_room());
+    if !serves(buffer.identity())
+        && let Some(room) = buffer.look_for_room(deadline)
+    {
+        looked = !room;
         value = match buffer.push_at_once(value) {
             Ok(()) => return Ok(()),
             Err(value) => value,

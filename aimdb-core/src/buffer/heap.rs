@@ -31,7 +31,7 @@ use super::lane::{InLane, LaneEnd, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
-use crate::waiting::{SystemClock as HeapClock, Token, glance_for};
+use crate::waiting::{Deadline, SystemClock as HeapClock, Token, glance_for};
 
 /// Without an operating system a buffer on the heap measures no time: waits count, their length is
 /// 0, and readers that share a cursor are served in order but not protected from running ones.
@@ -285,10 +285,10 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
         #[cfg(feature = "std")]
         if let Some(value) = offer.as_mut().take_fresh() {
             let mut sent = self.send_as_thread(value, false);
-            if let InLane::Full(value) = sent {
-                // Only an open lane is full; one that was closed meanwhile is worth asking the shell.
-                let room = glance_for(|| Some(self.lock().has_room(usize::MAX)));
-                sent = if room { self.send_as_thread(value, false) } else { InLane::Full(value) };
+            if let InLane::Full(value) | InLane::NotHere(value) = sent {
+                let has_room = || self.lock().has_room();
+                let room = has_room() == Some(false) && glance_for(has_room);
+                sent = if room { self.send_as_thread(value, false) } else { InLane::NotHere(value) };
             }
             match sent {
                 InLane::Done => return Poll::Ready(Ok(())),
@@ -377,6 +377,12 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     #[cfg(feature = "std")]
     fn has_room(&self) -> Option<bool> {
         self.shell.lock().has_room()
+    }
+
+    #[cfg(feature = "std")]
+    fn look_for_room(&self, until: Deadline) -> Option<bool> {
+        self.has_room()?;
+        Some(self.shell.lock().look_for_room(until))
     }
 
     fn cfg(&self) -> Option<BufferCfg> {

@@ -10,6 +10,8 @@ use super::{
     TryRecvError,
 };
 use crate::pure::Start;
+#[cfg(feature = "std")]
+use crate::waiting::{Deadline, look_for};
 
 /// The shared end of a record's storage: values go in here, and readers are made here.
 ///
@@ -110,6 +112,14 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     /// for a thread that looks a few times before it waits. A hint.
     fn has_room(&self) -> Option<bool> {
         None
+    }
+
+    /// Looks for room for a bounded while, no longer than until then, and says whether it saw some; for
+    /// a thread that would have to wait. `None` where [`Buffer::has_room`] cannot tell.
+    #[cfg(feature = "std")]
+    fn look_for_room(&self, until: Deadline) -> Option<bool> {
+        self.has_room()?;
+        Some(look_for(until, || self.has_room()))
     }
 
     /// What the buffer is, if it is one of the four kinds.

@@ -60,10 +60,7 @@ impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
     #[must_use]
     pub fn new() -> Self {
-        let inner = Arc::new(Inner {
-            state: AtomicU32::new(AWAKE),
-            bell: Bell::new(),
-        });
+        let inner = Arc::new(Inner { state: AtomicU32::new(AWAKE), bell: Bell::new() });
         Self { waker: Waker::from(Arc::clone(&inner)), inner }
     }
 }

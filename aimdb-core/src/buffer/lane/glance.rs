@@ -1,10 +1,12 @@
 //! How a record is, at a glance.
 
 // Hints, of which a model checker need not know.
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use super::Machine;
+use super::{Machine, State};
+use crate::buffer::table::HeapStorage;
 use crate::pure::Verdict;
+use crate::waiting::{Deadline, look_for};
 
 /// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
 /// so that they take the lock's away from nobody.
@@ -13,6 +15,10 @@ pub(super) struct Glance {
     /// Twice the number that the next value gets, and one more when the record is closed.
     newest: AtomicU64,
     len: AtomicUsize,
+    /// Threads that look for room.
+    looking: AtomicUsize,
+    /// A sender stands in the queue.
+    queued: AtomicBool,
     /// Not 0 where it tells anything: at a rendezvous there is a value when somebody waits.
     capacity: usize,
     /// Whether anybody ever waits for room.
@@ -23,7 +29,14 @@ impl Glance {
     /// Of a record like this one.
     pub(super) fn of(log: &Machine) -> Self {
         let waits = matches!(log.kind().when_full().verdict(), Verdict::Wait);
-        Self { newest: AtomicU64::new(0), len: AtomicUsize::new(0), capacity: log.capacity(), waits }
+        Self {
+            newest: AtomicU64::new(0),
+            len: AtomicUsize::new(0),
+            looking: AtomicUsize::new(0),
+            queued: AtomicBool::new(false),
+            capacity: log.capacity(),
+            waits,
+        }
     }
 
     /// Whether there is room, where somebody may wait for some: then as the lane says, if that is open.
@@ -32,6 +45,20 @@ impl Glance {
             return None;
         }
         in_lane(self.capacity).or_else(|| Some(self.len.load(Ordering::Relaxed) < self.capacity))
+    }
+
+    /// Looks for room for a bounded while. As many threads may as there are places, and only while
+    /// nobody stands in the queue, who would get the next one; the others stand there too, where they
+    /// are served first come, first served: among those who look, a thread that has its core to itself
+    /// takes all.
+    pub(super) fn look_for_room(&self, until: Deadline, has_room: impl Fn() -> Option<bool>) -> bool {
+        if self.queued.load(Ordering::Relaxed) {
+            return false;
+        }
+        let looking = self.looking.fetch_add(1, Ordering::Relaxed);
+        let found = looking < self.capacity && look_for(until, has_room);
+        self.looking.fetch_sub(1, Ordering::Relaxed);
+        found
     }
 
     /// Whether something came since the record was as `seen` says.
@@ -45,9 +72,11 @@ impl Glance {
     }
 
     /// Says how the record is. Called under its lock.
-    pub(super) fn note(&self, log: &Machine) {
+    pub(super) fn note(&self, state: &State<HeapStorage>) {
+        let log = state.log();
         let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
         self.newest.store(newest, Ordering::Relaxed);
         self.len.store(log.len(), Ordering::Relaxed);
+        self.queued.store(state.senders_wait(), Ordering::Relaxed);
     }
 }

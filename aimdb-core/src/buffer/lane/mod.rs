@@ -29,7 +29,7 @@ use alloc::sync::Arc;
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Log};
-use crate::waiting::{HeapLock, Lock, Token, WaitQueue};
+use crate::waiting::{Deadline, HeapLock, Lock, Token, WaitQueue};
 use course::Course;
 use glance::Glance;
 use late::{Late, boxed};
@@ -232,13 +232,13 @@ impl Lock<State<HeapStorage>> for LaneLock {
             let Some(glance) = self.glance.get() else { return critical(state) };
             let (Some(lane), Some(course)) = (self.lane(), &mut locked.course) else {
                 let result = critical(state);
-                glance.note(state.log());
+                glance.note(state);
                 return result;
             };
             let [course] = &mut **course;
             course.close(lane, state.log_mut());
             let result = critical(state);
-            glance.note(state.log());
+            glance.note(state);
             course.open(lane, state);
             result
         })
@@ -362,6 +362,11 @@ impl LaneLock {
             Some(Lane::Queue(lane)) => lane.has_room(capacity),
             Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
         })
+    }
+
+    /// Looks for room for a bounded while, and says whether it saw some.
+    pub(super) fn look_for_room(&self, until: Deadline) -> bool {
+        self.glance.get().is_some_and(|glance| glance.look_for_room(until, || self.has_room()))
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as

@@ -57,6 +57,12 @@ impl<S: Storage<WaitQueue>> State<S> {
         &mut self.log
     }
 
+    /// Whether a sender waits for room.
+    #[cfg(feature = "std")]
+    pub(crate) const fn senders_wait(&self) -> bool {
+        !self.senders.is_empty()
+    }
+
     /// Whether nobody waits, and nobody who was woken has yet to look.
     #[cfg(feature = "std")]
     pub(crate) const fn nobody_waits(&self) -> bool {
