@@ -42,6 +42,7 @@ struct Inner {
 /// values to and fro stay awake; waits that turn out long bring it down to the shortest.
 #[cfg(not(any(loom, shuttle)))]
 const MIN_SPINS: u32 = 64;
+#[cfg(not(any(loom, shuttle)))]
 const MAX_SPINS: u32 = 4_096;
 /// The longest spin of a task, and how rarely one for which it does not pay tries it again.
 #[cfg(not(any(loom, shuttle)))]
