@@ -11,6 +11,8 @@ pub enum Class {
     Ours,
     /// A crate that a thread can wait on; the best of them in a row is the one to beat.
     Peer,
+    /// A crate that never sleeps, or keeps less than the row asks for: shown, and not to be beaten.
+    Limit,
     /// The AimDB that is published today.
     Published,
 }

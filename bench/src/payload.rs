@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use bytemuck::NoUninit;
 
 /// A value that carries a number, so that a reader can tell the right value from any other.
-pub trait Payload: NoUninit + Debug + Send + Sync + 'static {
+pub trait Payload: Clone + NoUninit + Debug + Send + Sync + 'static {
     /// How the tables call it.
     const NAME: &'static str;
 

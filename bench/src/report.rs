@@ -56,6 +56,7 @@ fn entry(entry: &Entry) -> Value {
         "class": match entry.class {
             Class::Ours => "ours",
             Class::Peer => "peer",
+            Class::Limit => "limit",
             Class::Published => "published",
         },
         "minimum": entry.series.minimum(),

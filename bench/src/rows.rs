@@ -7,7 +7,10 @@ use crate::link::{Class, Named};
 use crate::measure::Sampler;
 use crate::ours;
 use crate::payload::{Line, Opaque, Payload};
-use crate::peers::{crossbeam, plain, published, tokio_broadcast, tokio_mpsc, tokio_watch};
+use crate::peers::{
+    async_broadcast, bus, crossbeam, embassy, limits, plain, published, queues, tokio_broadcast, tokio_mpsc,
+    tokio_watch,
+};
 use crate::workload;
 
 /// One who answers a row.
@@ -80,23 +83,31 @@ fn bounded() -> Vec<Row> {
 
     rows! {
         "bounded/try-pair", "one value in and out with the try calls", ThreadCpu,
-            try_pair::<u64>(64) => [Ours, Crossbeam, Tokio, Plain, Published];
+            try_pair::<u64>(64) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
         "bounded/pair", "one value in and out with the blocking calls, which never have to wait", ThreadCpu,
-            pair::<u64>(64) => [Ours, Crossbeam, Tokio, Plain, Published];
+            pair::<u64>(64) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
         "bounded/send-0", "a send into free space that nobody reads yet", ThreadCpu,
-            fill::<u64>(CAPACITY, 0) => [Ours, Crossbeam, Tokio, Plain, Published];
+            fill::<u64>(CAPACITY, 0) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
         "bounded/send-1", "a send into free space beside one idle reader", ThreadCpu,
-            fill::<u64>(CAPACITY, 1) => [Ours, Crossbeam, Tokio, Plain, Published];
+            fill::<u64>(CAPACITY, 1) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
         "bounded/send-4", "a send into free space beside four idle readers, who will all have it", ThreadCpu,
             fill::<u64>(CAPACITY, 4) => [Ours, FanOut<Crossbeam>, FanOut<Tokio>, FanOut<Plain>, Published];
         "bounded/read", "a read of what is there", ThreadCpu,
-            read::<u64>(CAPACITY) => [Ours, Crossbeam, Tokio, Plain, Published];
+            read::<u64>(CAPACITY) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
         "bounded/batch-64", "64 values in and 64 out in the fewest calls, for each value", ThreadCpu,
-            batch::<u64>(CAPACITY) => [Ours, Crossbeam, Tokio, Plain, Published];
+            batch::<u64>(CAPACITY) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
         "bounded/ping-pong", "a value to another core and back, capacity 1", Wall,
-            ping_pong::<u64>(1) => [Ours, Crossbeam, Tokio, Plain, Published];
+            ping_pong::<u64>(1) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2>, Published];
         "bounded/stream-batch-64", "one thread to another in batches of 64, capacity 1024, for each value", Wall,
-            stream_batches::<u64>(CAPACITY) => [Ours, Crossbeam, Tokio, Plain, Published];
+            stream_batches::<u64>(CAPACITY) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                Crossbeam, Tokio, Plain, limits::Rtrb, limits::Heapless<2048>, Published];
     }
 }
 
@@ -108,9 +119,11 @@ fn bounded_streams<T: Payload>() -> Vec<Row> {
     let asks = |capacity: usize| format!("one thread to another, {}, capacity {capacity}, for each value", T::NAME);
     rows! {
         name(64), asks(64), Wall,
-            stream::<T>(64) => [Ours, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, Published];
+            stream::<T>(64) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Heapless<2048>, Published];
         name(1024), asks(1024), Wall,
-            stream::<T>(1024) => [Ours, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, Published];
+            stream::<T>(1024) => [Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Flume,
+                crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Heapless<2048>, Published];
     }
 }
 
@@ -122,33 +135,47 @@ fn ring() -> Vec<Row> {
 
     rows! {
         "ring/try-pair", "one value in and out with the try calls", ThreadCpu,
-            try_pair::<u64>(64) => [Ours, Tokio, Plain, Published];
+            try_pair::<u64>(64) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<64>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/pair", "one value in and out with the blocking calls, which never have to wait", ThreadCpu,
-            pair::<u64>(64) => [Ours, Tokio, Plain, Published];
+            pair::<u64>(64) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<64>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/publish-0", "a publish that nobody reads, over the oldest", ThreadCpu,
-            publish::<u64>(CAPACITY, 0) => [Ours, Tokio, Plain, Published];
+            publish::<u64>(CAPACITY, 0) => [Ours, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/publish-1", "a publish beside one idle reader, over the oldest", ThreadCpu,
-            publish::<u64>(CAPACITY, 1) => [Ours, Tokio, Plain, Published];
+            publish::<u64>(CAPACITY, 1) => [Ours, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/publish-4", "a publish beside four idle readers, over the oldest", ThreadCpu,
-            publish::<u64>(CAPACITY, 4) => [Ours, Tokio, Plain, Published];
+            publish::<u64>(CAPACITY, 4) => [Ours, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/read", "a read of what is there", ThreadCpu,
-            read::<u64>(CAPACITY) => [Ours, Tokio, Plain, Published];
+            read::<u64>(CAPACITY) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/batch-64", "64 values in and 64 out in the fewest calls, for each value", ThreadCpu,
-            batch::<u64>(CAPACITY) => [Ours, Tokio, Plain, Published];
+            batch::<u64>(CAPACITY) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/ping-pong", "a value to another core and back", Wall,
-            ping_pong::<u64>(64) => [Ours, Tokio, Plain, Published];
+            ping_pong::<u64>(64) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<64>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/any-try-pair", "the same, of values whose clone may be any code", ThreadCpu,
-            try_pair::<Opaque>(64) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+            try_pair::<Opaque>(64) => [ours::Sync<ours::AnyRing>, bus::Ring, async_broadcast::Ring, embassy::Ring<64>,
+                Tokio, Plain, Published];
         "ring/any-publish-1", "a publish of such a value beside one idle reader", ThreadCpu,
-            publish::<Opaque>(CAPACITY, 1) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+            publish::<Opaque>(CAPACITY, 1) => [ours::Sync<ours::AnyRing>, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, Published];
         "ring/any-ping-pong", "such a value to another core and back", Wall,
-            ping_pong::<Opaque>(64) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+            ping_pong::<Opaque>(64) => [ours::Sync<ours::AnyRing>, bus::Ring, async_broadcast::Ring, embassy::Ring<64>,
+                Tokio, Plain, Published];
         "ring/any-stream", "such values from one thread to another, capacity 1024, paced", Wall,
-            stream::<Opaque>(CAPACITY) => [ours::Sync<ours::AnyRing>, Tokio, Plain, Published];
+            stream::<Opaque>(CAPACITY) => [ours::Sync<ours::AnyRing>, bus::Ring, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, Published];
         "ring/stream-u64", "one thread to another, u64, capacity 1024, paced, for each value", Wall,
-            stream::<u64>(CAPACITY) => [Ours, Tokio, Plain, Published];
+            stream::<u64>(CAPACITY) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, limits::Photon, Published];
         "ring/stream-64B", "one thread to another, 64 B, capacity 1024, paced, for each value", Wall,
-            stream::<Line>(CAPACITY) => [Ours, Tokio, Plain, Published];
+            stream::<Line>(CAPACITY) => [Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<1024>,
+                Tokio, Plain, Published];
     }
 }
 
@@ -160,25 +187,35 @@ fn latest() -> Vec<Row> {
 
     rows! {
         "latest/try-pair", "one value in and out with the try calls", ThreadCpu,
-            try_pair::<u64>(1) => [Ours, Tokio, Plain, Published];
+            try_pair::<u64>(1) => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/pair", "one value in and out with the blocking calls, which never have to wait", ThreadCpu,
-            pair::<u64>(1) => [Ours, Tokio, Plain, Published];
+            pair::<u64>(1) => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/publish-0", "a publish that nobody reads", ThreadCpu,
-            publish::<u64>(1, 0) => [Ours, Tokio, Plain, Published];
+            publish::<u64>(1, 0) => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/publish-1", "a publish beside one idle reader", ThreadCpu,
-            publish::<u64>(1, 1) => [Ours, Tokio, Plain, Published];
+            publish::<u64>(1, 1) => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/publish-4", "a publish beside four idle readers", ThreadCpu,
-            publish::<u64>(1, 4) => [Ours, Tokio, Plain, Published];
+            publish::<u64>(1, 4) => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/peek", "a look at the current value", ThreadCpu,
-            peek::<u64>() => [Ours, Tokio, Plain, published::Core<published::Latest>];
+            peek::<u64>() => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, published::Core<published::Latest>];
         "latest/ping-pong", "a value to another core and back", Wall,
-            ping_pong::<u64>(1) => [Ours, Tokio, Plain, Published];
+            ping_pong::<u64>(1) => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/any-try-pair", "one value in and out, of those whose clone may be any code", ThreadCpu,
-            try_pair::<Opaque>(1) => [ours::Sync<ours::AnyLatest>, Tokio, Plain, Published];
+            try_pair::<Opaque>(1) => [ours::Sync<ours::AnyLatest>, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/any-stream", "such values without pause to a waiting thread, for each value published", Wall,
-            conflate::<Opaque>() => [ours::Sync<ours::AnyLatest>, Tokio, Plain, Published];
+            conflate::<Opaque>() => [ours::Sync<ours::AnyLatest>, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
         "latest/stream", "publishing without pause to a waiting thread, for each value published", Wall,
-            conflate::<u64>() => [Ours, Tokio, Plain, Published];
+            conflate::<u64>() => [Ours, embassy::Latest, Tokio, Plain,
+                limits::Locked, limits::Swap, limits::Nexus, Published];
     }
 }
 
@@ -190,19 +227,19 @@ fn mailbox() -> Vec<Row> {
 
     rows! {
         "mailbox/try-pair", "one value in and out with the try calls", ThreadCpu,
-            try_pair::<u64>(1) => [Ours, Crossbeam, Plain, Published];
+            try_pair::<u64>(1) => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
         "mailbox/pair", "one value in and out with the blocking calls, which never have to wait", ThreadCpu,
-            pair::<u64>(1) => [Ours, Crossbeam, Plain, Published];
+            pair::<u64>(1) => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
         "mailbox/publish-0", "a value over the pending one, without a reader", ThreadCpu,
-            publish::<u64>(1, 0) => [Ours, Crossbeam, Plain, Published];
+            publish::<u64>(1, 0) => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
         "mailbox/publish-1", "a value over the pending one, beside one idle reader", ThreadCpu,
-            publish::<u64>(1, 1) => [Ours, Crossbeam, Plain, Published];
+            publish::<u64>(1, 1) => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
         "mailbox/publish-4", "a value over the pending one, beside four idle readers", ThreadCpu,
-            publish::<u64>(1, 4) => [Ours, Crossbeam, Plain, Published];
+            publish::<u64>(1, 4) => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
         "mailbox/ping-pong", "a value to another core and back", Wall,
-            ping_pong::<u64>(1) => [Ours, Crossbeam, Plain, Published];
+            ping_pong::<u64>(1) => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
         "mailbox/stream", "publishing without pause to a waiting thread, for each value published", Wall,
-            conflate::<u64>() => [Ours, Crossbeam, Plain, Published];
+            conflate::<u64>() => [Ours, Crossbeam, embassy::Mailbox, Plain, limits::Displacing, Published];
     }
 }
 

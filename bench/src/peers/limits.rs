@@ -1,0 +1,350 @@
+//! Those that never sleep: who waits for them spins. They show what the machine allows, and are not
+//! what a blocking record is to beat.
+
+use std::hint::spin_loop;
+use std::sync::{Arc, RwLock};
+use std::thread;
+
+use arc_swap::ArcSwapOption;
+use crossbeam_queue::ArrayQueue;
+
+use crate::link::{Class, Ends, Link, Named, Peek};
+use crate::payload::Payload;
+
+/// Tries until it succeeds. Gives the core away now and then, in case the other thread needs it.
+fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> R {
+    loop {
+        for _ in 0..1000 {
+            if let Some(done) = attempt() {
+                return done;
+            }
+            spin_loop();
+        }
+        thread::yield_now();
+    }
+}
+
+/// Sends with `attempt`, which gives back what it refuses, until there is space.
+fn spin_send<T>(value: T, mut attempt: impl FnMut(T) -> Result<(), T>) {
+    let mut value = Some(value);
+    spin(|| match attempt(value.take()?) {
+        Ok(()) => Some(()),
+        Err(back) => {
+            value = Some(back);
+            None
+        }
+    });
+}
+
+/// rtrb, a queue for one sender and one reader.
+pub struct Rtrb;
+
+impl Named for Rtrb {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "rtrb".into()
+    }
+}
+
+impl<T: Payload> Link<T> for Rtrb {
+    type Keep = ();
+    type Sender = rtrb::Producer<T>;
+    type Reader = rtrb::Consumer<T>;
+
+    const OVERWRITES: bool = false;
+
+    fn open(capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+        assert!(readers <= 1, "there is one reader");
+        let (sender, reader) = rtrb::RingBuffer::new(capacity);
+        Ends { keep: (), sender, readers: vec![reader] }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        sender.push(value).expect("there is space");
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        spin_send(value, |value| sender.push(value).map_err(|rtrb::PushError::Full(back)| back));
+    }
+
+    fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+        reader.pop().ok()
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| reader.pop().ok())
+    }
+}
+
+/// heapless's queue for one sender and one reader, of `PLACES` places, one of which stays free.
+pub struct Heapless<const PLACES: usize>;
+
+impl<const PLACES: usize> Named for Heapless<PLACES> {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "heapless spsc".into()
+    }
+}
+
+impl<T: Payload, const PLACES: usize> Link<T> for Heapless<PLACES> {
+    type Keep = ();
+    type Sender = heapless::spsc::Producer<'static, T>;
+    type Reader = heapless::spsc::Consumer<'static, T>;
+
+    const OVERWRITES: bool = false;
+
+    fn open(capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+        assert!(readers <= 1 && capacity < PLACES, "there is one reader, and room for what the row asks for");
+        let queue: &'static mut heapless::spsc::Queue<T, PLACES> = Box::leak(Box::default());
+        let (sender, reader) = queue.split();
+        Ends { keep: (), sender, readers: vec![reader] }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        sender.enqueue(value).expect("there is space");
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        spin_send(value, |value| sender.enqueue(value));
+    }
+
+    fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+        reader.dequeue()
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| reader.dequeue())
+    }
+}
+
+/// photon-ring, a ring that overwrites.
+pub struct Photon;
+
+impl Named for Photon {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "photon-ring".into()
+    }
+}
+
+impl<T: Payload + photon_ring::Pod> Link<T> for Photon {
+    /// New readers come from here.
+    type Keep = photon_ring::Subscribable<T>;
+    type Sender = photon_ring::Publisher<T>;
+    type Reader = photon_ring::Subscriber<T>;
+
+    const OVERWRITES: bool = true;
+
+    fn open(capacity: usize, readers: usize) -> Ends<Self::Keep, Self::Sender, Self::Reader> {
+        let (sender, keep) = photon_ring::channel(capacity);
+        let readers = (0..readers).map(|_| keep.subscribe()).collect();
+        Ends { keep, sender, readers }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        sender.publish(value);
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        sender.publish(value);
+    }
+
+    fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+        reader.try_recv().ok()
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| reader.try_recv().ok())
+    }
+}
+
+/// nexus-slot, the latest value for several readers.
+pub struct Nexus;
+
+impl Named for Nexus {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "nexus-slot".into()
+    }
+}
+
+impl<T: Payload + Copy> Link<T> for Nexus {
+    type Keep = nexus_slot::spmc::SharedReader<T>;
+    type Sender = nexus_slot::spmc::Writer<T>;
+    type Reader = nexus_slot::spmc::SharedReader<T>;
+
+    const OVERWRITES: bool = true;
+
+    fn open(_capacity: usize, readers: usize) -> Ends<Self::Keep, Self::Sender, Self::Reader> {
+        let (sender, keep) = nexus_slot::spmc::shared_slot();
+        let readers = (0..readers).map(|_| keep.clone()).collect();
+        Ends { keep, sender, readers }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        sender.write(value);
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        sender.write(value);
+    }
+
+    fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+        reader.read()
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| reader.read())
+    }
+}
+
+/// A value behind std's reader-writer lock, with a number that says whether it changed.
+pub struct Locked;
+
+impl Named for Locked {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "std RwLock".into()
+    }
+}
+
+/// What a reader of [`Locked`] looks at, and the number that it has seen.
+pub type LockedReader<T> = (Arc<RwLock<(Option<T>, u64)>>, u64);
+
+impl<T: Payload> Link<T> for Locked {
+    type Keep = ();
+    type Sender = Arc<RwLock<(Option<T>, u64)>>;
+    type Reader = LockedReader<T>;
+
+    const OVERWRITES: bool = true;
+
+    fn open(_capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+        let sender = Arc::new(RwLock::new((None, 0)));
+        let readers = vec![(Arc::clone(&sender), 0); readers];
+        Ends { keep: (), sender, readers }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        let mut place = sender.write().expect("no writer panics");
+        place.0 = Some(value);
+        place.1 += 1;
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        <Self as Link<T>>::try_send(sender, value);
+    }
+
+    fn try_recv((place, seen): &mut Self::Reader) -> Option<T> {
+        let place = place.read().expect("no writer panics");
+        let changed = *seen != place.1;
+        *seen = place.1;
+        if changed { place.0.clone() } else { None }
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| <Self as Link<T>>::try_recv(reader))
+    }
+}
+
+impl<T: Payload> Peek<T> for Locked {
+    fn peek(ends: &Ends<(), Self::Sender, Self::Reader>) -> T {
+        ends.sender.read().expect("no writer panics").0.clone().expect("a value was sent")
+    }
+}
+
+/// arc-swap: a pointer to the latest value.
+pub struct Swap;
+
+impl Named for Swap {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "arc-swap".into()
+    }
+}
+
+impl<T: Payload> Link<T> for Swap {
+    type Keep = ();
+    type Sender = Arc<ArcSwapOption<T>>;
+    /// The pointer that it has seen is kept, so that no other value can have the same.
+    type Reader = (Arc<ArcSwapOption<T>>, Option<Arc<T>>);
+
+    const OVERWRITES: bool = true;
+
+    fn open(_capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+        let sender = Arc::new(ArcSwapOption::empty());
+        let readers = (0..readers).map(|_| (Arc::clone(&sender), None)).collect();
+        Ends { keep: (), sender, readers }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        sender.store(Some(Arc::new(value)));
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        sender.store(Some(Arc::new(value)));
+    }
+
+    fn try_recv((place, seen): &mut Self::Reader) -> Option<T> {
+        let now = place.load_full()?;
+        let old = seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, &now));
+        let value = (!old).then(|| T::clone(&now));
+        *seen = Some(now);
+        value
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| <Self as Link<T>>::try_recv(reader))
+    }
+}
+
+impl<T: Payload> Peek<T> for Swap {
+    fn peek(ends: &Ends<(), Self::Sender, Self::Reader>) -> T {
+        T::clone(ends.sender.load().as_ref().expect("a value was sent"))
+    }
+}
+
+/// crossbeam's queue of one place, whose sender displaces what is in it.
+pub struct Displacing;
+
+impl Named for Displacing {
+    const CLASS: Class = Class::Limit;
+
+    fn name() -> String {
+        "crossbeam ArrayQueue(1)".into()
+    }
+}
+
+impl<T: Payload> Link<T> for Displacing {
+    type Keep = ();
+    type Sender = Arc<ArrayQueue<T>>;
+    type Reader = Arc<ArrayQueue<T>>;
+
+    const OVERWRITES: bool = true;
+
+    fn open(_capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+        let sender = Arc::new(ArrayQueue::new(1));
+        Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) {
+        sender.force_push(value);
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        sender.force_push(value);
+    }
+
+    fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+        reader.pop()
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        spin(|| reader.pop())
+    }
+}

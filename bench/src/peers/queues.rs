@@ -1,0 +1,109 @@
+//! Bounded channels that a thread can wait on, each through its blocking calls.
+
+use crate::link::{Class, Ends, Link, Named};
+use crate::payload::Payload;
+
+/// A channel whose two ends have the four calls of a [`Link`], whatever they are called.
+macro_rules! queue {
+    (
+        $(#[$doc:meta])* $queue:ident, $name:literal, $sender:ty, $reader:ty, $open:expr,
+        try_send: $try_send:expr, send: $send:expr, try_recv: $try_recv:expr, recv: $recv:expr $(,)?
+    ) => {
+        $(#[$doc])*
+        pub struct $queue;
+
+        impl Named for $queue {
+            const CLASS: Class = Class::Peer;
+
+            fn name() -> String {
+                $name.into()
+            }
+        }
+
+        impl<T: Payload> Link<T> for $queue {
+            type Keep = ();
+            type Sender = $sender;
+            type Reader = $reader;
+
+            const OVERWRITES: bool = false;
+
+            fn open(capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+                assert!(readers <= 1, "readers share what is sent");
+                let open: fn(usize) -> (Self::Sender, Self::Reader) = $open;
+                let (sender, reader) = open(capacity);
+                Ends { keep: (), sender, readers: vec![reader] }
+            }
+
+            fn try_send(sender: &mut Self::Sender, value: T) {
+                let call: fn(&mut Self::Sender, T) -> bool = $try_send;
+                assert!(call(sender, value), "there is space");
+            }
+
+            fn send(sender: &mut Self::Sender, value: T) {
+                let call: fn(&mut Self::Sender, T) -> bool = $send;
+                assert!(call(sender, value), "the reader lives");
+            }
+
+            fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+                let call: fn(&mut Self::Reader) -> Option<T> = $try_recv;
+                call(reader)
+            }
+
+            fn recv(reader: &mut Self::Reader) -> T {
+                let call: fn(&mut Self::Reader) -> Option<T> = $recv;
+                call(reader).expect("the sender lives")
+            }
+        }
+    };
+}
+
+queue! {
+    /// chenal, which has one flavour so far: several senders, one reader.
+    Chenal, "chenal", chenal::mpsc::MTx<T>, chenal::mpsc::Rx<T>, chenal::mpsc::channel,
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send_blocking(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv_blocking().ok(),
+}
+
+queue! {
+    /// parkring's channel. It rounds capacities up to a power of two, and one to two.
+    Parkring, "parkring", parkring::channel::Sender<T>, parkring::channel::Receiver<T>, parkring::channel::bounded,
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv().ok(),
+}
+
+queue! {
+    /// kanal's channel.
+    Kanal, "kanal", kanal::Sender<T>, kanal::Receiver<T>, kanal::bounded,
+    try_send: |sender, value| sender.try_send(value) == Ok(true),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok().flatten(),
+    recv: |reader| reader.recv().ok(),
+}
+
+queue! {
+    /// crossfire in the flavour for one sender and one reader. Of one place it makes two.
+    Crossfire, "crossfire spsc",
+    crossfire::Tx<crossfire::spsc::Array<T>>, crossfire::Rx<crossfire::spsc::Array<T>>,
+    |capacity| {
+        // Asked for by its documentation: how it waits depends on the number of cores.
+        crossfire::detect_backoff_cfg();
+        crossfire::spsc::bounded_blocking(capacity)
+    },
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv().ok(),
+}
+
+queue! {
+    /// flume's channel.
+    Flume, "flume", flume::Sender<T>, flume::Receiver<T>, flume::bounded,
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv().ok(),
+}
