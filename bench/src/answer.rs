@@ -1,6 +1,7 @@
 //! A row that has been measured, and what follows from it.
 
 use crate::clock::{Clock, cores, pin};
+use crate::goal::Goal;
 use crate::link::Class;
 use crate::measure::{Effort, Sampler, interleaved};
 use crate::rows::Row;
@@ -12,18 +13,24 @@ pub struct Entry {
     pub name: String,
     /// What it is to the comparison.
     pub class: Class,
-    /// ns per operation.
+    /// In the unit of the row.
     pub series: Series,
 }
 
 /// A row's samples.
 pub struct Answer {
+    /// Its number in the table of goals, or what else it belongs to.
+    pub number: &'static str,
     /// The row's name.
     pub name: String,
     /// Its question.
     pub asks: String,
     /// The time it was measured in.
     pub clock: Clock,
+    /// What is counted for each operation.
+    pub unit: &'static str,
+    /// What is asked of ours.
+    pub goal: Goal,
     /// One for each contestant.
     pub entries: Vec<Entry>,
 }
@@ -36,21 +43,27 @@ impl Answer {
         if row.clock == Clock::ThreadCpu {
             pin(&cores()[..1]);
         }
-        let series = interleaved(&mut samplers, effort.rounds, effort.sample(row.clock));
+        let series = interleaved(&mut samplers, effort.rounds.min(row.most_rounds), effort.sample(row.clock));
         pin(cores());
-        let entries = row.contestants.into_iter().zip(series);
-        let entries = entries.map(|(one, series)| Entry { name: one.name, class: one.class, series }).collect();
-        Self { name: row.name, asks: row.asks, clock: row.clock, entries }
+        let entries = row.contestants.iter().zip(series);
+        let entries = entries.map(|(one, series)| Entry { name: one.name.clone(), class: one.class, series }).collect();
+        let Row { number, name, asks, clock, unit, goal, .. } = row;
+        Self { number, name, asks, clock, unit, goal, entries }
     }
 
-    /// Ours.
+    /// Ours: the first, where a row has it in two forms.
     pub fn ours(&self) -> &Entry {
-        self.best(Class::Ours).expect("every row has ours")
+        self.entries.iter().find(|entry| entry.class == Class::Ours).expect("every row has ours")
     }
 
-    /// The peer with the least median, if the row has peers.
+    /// The best peer by its median, if the row has peers.
     pub fn peer(&self) -> Option<&Entry> {
         self.best(Class::Peer)
+    }
+
+    /// What one writes oneself.
+    pub fn hand(&self) -> Option<&Entry> {
+        self.best(Class::Hand)
     }
 
     /// The published AimDB.
@@ -60,6 +73,7 @@ impl Answer {
 
     fn best(&self, class: Class) -> Option<&Entry> {
         let of_class = self.entries.iter().filter(|entry| entry.class == class);
-        of_class.min_by(|a, b| a.series.median().total_cmp(&b.series.median()))
+        let sign = if matches!(self.goal, Goal::AtLeast(_)) { -1.0 } else { 1.0 };
+        of_class.min_by(|a, b| (sign * a.series.median()).total_cmp(&(sign * b.series.median())))
     }
 }

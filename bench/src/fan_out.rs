@@ -34,15 +34,13 @@ impl<T: Payload, L: Link<T>> Link<T> for FanOut<L> {
         all
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
-        for each in sender {
-            L::try_send(each, value);
-        }
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
+        sender.iter_mut().all(|each| L::try_send(each, value.clone()))
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
         for each in sender {
-            L::send(each, value);
+            L::send(each, value.clone());
         }
     }
 

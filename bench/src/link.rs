@@ -1,6 +1,7 @@
 //! What is compared: something that values go into at one end and come out of at others.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::payload::Payload;
 
@@ -11,6 +12,9 @@ pub enum Class {
     Ours,
     /// A crate that a thread can wait on; the best of them in a row is the one to beat.
     Peer,
+    /// What one writes oneself with a lock and a condition variable: no close, no deadline, no
+    /// counters, no order among waiters. Shown beside the peers.
+    Hand,
     /// A crate that never sleeps, or keeps less than the row asks for: shown, and not to be beaten.
     Limit,
     /// The AimDB that is published today.
@@ -38,7 +42,7 @@ pub struct Ends<K, S, R> {
 
 /// One contestant carrying one type of value.
 ///
-/// An operation that a contestant answers with a refusal panics: a benchmark in which a value was
+/// A waiting operation that a contestant answers with a refusal panics: a benchmark in which a value was
 /// refused or overtaken has measured something else than what its row says.
 pub trait Link<T: Payload>: Named + 'static {
     /// What must outlive the ends.
@@ -56,8 +60,8 @@ pub trait Link<T: Payload>: Named + 'static {
     /// sees every value.
     fn open(capacity: usize, readers: usize) -> Ends<Self::Keep, Self::Sender, Self::Reader>;
 
-    /// Sends without waiting.
-    fn try_send(sender: &mut Self::Sender, value: T);
+    /// Sends without waiting; whether there was space.
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool;
 
     /// Sends with the call that would wait for space.
     fn send(sender: &mut Self::Sender, value: T);
@@ -97,5 +101,64 @@ pub trait Link<T: Payload>: Named + 'static {
 /// A link that has a current value to look at.
 pub trait Peek<T: Payload>: Link<T> {
     /// A copy of the current value, which stays where it is.
-    fn peek(ends: &Ends<Self::Keep, Self::Sender, Self::Reader>) -> T;
+    fn peek(reader: &mut Self::Reader) -> T;
 }
+
+/// A link that several threads may send through.
+pub trait Shared<T: Payload>: Link<T> {
+    /// Another sending end of the same link.
+    fn another(sender: &Self::Sender) -> Self::Sender;
+}
+
+/// A link whose reader can wait for a limited time.
+pub trait Timed<T: Payload>: Link<T> {
+    /// Reads with the call that waits for a value for at most `limit`.
+    fn recv_timeout(reader: &mut Self::Reader, limit: Duration) -> Option<T>;
+}
+
+/// What [`Records::open_many`] gives.
+pub struct Many<K, S, R> {
+    /// Dropped first.
+    pub ends: Vec<(S, R)>,
+    /// What the ends need to stay alive.
+    pub keep: K,
+}
+
+/// Many links at a time: of ours in one database, of others one beside the other.
+pub trait Records<T: Payload>: Link<T> {
+    /// What the ends of many need to stay alive.
+    type Keeps: 'static;
+
+    /// So many links with an end on either side.
+    fn open_many(capacity: usize, records: usize) -> Many<Self::Keeps, Self::Sender, Self::Reader>;
+
+    /// So many links that nobody uses, without ends as far as they can be without.
+    fn idle(capacity: usize, records: usize) -> impl Sized;
+}
+
+/// Implements [`Records`] by links that know nothing of each other.
+macro_rules! apart {
+    ($($link:ty),+ $(,)?) => {$(
+        impl<T: Payload> $crate::link::Records<T> for $link {
+            type Keeps = Vec<<Self as Link<T>>::Keep>;
+
+            fn open_many(
+                capacity: usize,
+                records: usize,
+            ) -> $crate::link::Many<Self::Keeps, <Self as Link<T>>::Sender, <Self as Link<T>>::Reader> {
+                let mut many = $crate::link::Many { ends: Vec::new(), keep: Vec::new() };
+                for _ in 0..records {
+                    let mut one = <Self as Link<T>>::open(capacity, 1);
+                    many.keep.push(one.keep);
+                    many.ends.push((one.sender, one.readers.remove(0)));
+                }
+                many
+            }
+
+            fn idle(capacity: usize, records: usize) -> impl Sized {
+                (0..records).map(|_| <Self as Link<T>>::open(capacity, 0)).collect::<Vec<_>>()
+            }
+        }
+    )+};
+}
+pub(crate) use apart;

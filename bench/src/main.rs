@@ -1,21 +1,26 @@
 //! What each kind of record costs, beside its peers, in one run; see README.md.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod answer;
 mod attach;
 mod clock;
+mod counting;
 mod fan_out;
+mod goal;
 mod link;
 mod measure;
 mod options;
 mod ours;
 mod payload;
 mod peers;
+mod plots;
 mod report;
 mod rows;
 mod statistics;
+mod svg;
 mod table;
+mod tasks;
 mod workload;
 
 use std::process::ExitCode;
@@ -41,7 +46,7 @@ fn main() -> ExitCode {
     }
     match options.task {
         Task::Help => print!("{HELP}"),
-        Task::List => rows.iter().for_each(|row| println!("{:<26} {}", row.name, row.asks)),
+        Task::List => rows.iter().for_each(|row| println!("{:<6} {:<28} {}", row.number, row.name, row.asks)),
         Task::Run => return run(rows, &options),
     }
     ExitCode::SUCCESS
@@ -72,6 +77,12 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("written to {}", options.json.display());
+    if let Some(directory) = &options.plots
+        && let Err(error) = plots::write(directory, &report::footer(&machine), &answers)
+    {
+        eprintln!("{}: {error}", directory.display());
+        return ExitCode::FAILURE;
+    }
     let behind: Vec<&str> =
         answers.iter().filter(|answer| is_behind(answer)).map(|answer| answer.name.as_str()).collect();
     if options.check && !behind.is_empty() {

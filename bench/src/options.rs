@@ -12,6 +12,7 @@ cargo run --release --ignore-rust-version -- [options]
   --row <text>    only rows whose name contains the text; may be repeated
   --rounds <n>    so many rounds
   --json <file>   where the numbers go (results.json)
+  --plots <dir>   draw the plots of docs/performance.md into this directory
   --check         end with status 1 if ours is behind the published aimdb-sync in any row
   --list          print the names of the rows and what they ask
   --help          print this
@@ -39,6 +40,8 @@ pub struct Options {
     pub rows: Vec<String>,
     /// Where the numbers go.
     pub json: PathBuf,
+    /// Where the plots go, if they are to be drawn.
+    pub plots: Option<PathBuf>,
     /// Whether being behind the published aimdb-sync is a failure.
     pub check: bool,
 }
@@ -50,8 +53,14 @@ impl Options {
     ///
     /// A sentence that names the first argument that makes no sense.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
-        let mut options =
-            Self { task: Task::Run, effort: Effort::FULL, rows: Vec::new(), json: "results.json".into(), check: false };
+        let mut options = Self {
+            task: Task::Run,
+            effort: Effort::FULL,
+            rows: Vec::new(),
+            json: "results.json".into(),
+            plots: None,
+            check: false,
+        };
         let mut rounds = None;
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
@@ -61,6 +70,7 @@ impl Options {
                 "--row" => options.rows.push(operand()?),
                 "--rounds" => rounds = Some(positive(&operand()?)?),
                 "--json" => options.json = operand()?.into(),
+                "--plots" => options.plots = Some(operand()?.into()),
                 "--check" => options.check = true,
                 "--list" => options.task = Task::List,
                 "--help" | "-h" => options.task = Task::Help,

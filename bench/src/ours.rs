@@ -3,15 +3,18 @@
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use aimdb_core::AimDbBuilder;
 use aimdb_core::buffer::{BufferCfg, HeapBuffer, Reader, send_blocking};
+use aimdb_core::database::{Consumer, Producer};
 use aimdb_core::pure::Policy;
 use aimdb_core::waiting::Deadline;
-use aimdb_sync::{AimDbHandle, Attach, SyncConsumer, SyncProducer};
+use aimdb_sync::{AimDbHandle, Attach, SharedProducer, SyncConsumer, SyncProducer};
 
-use crate::link::{Class, Ends, Link, Named, Peek};
+use crate::link::{Class, Ends, Link, Many, Named, Peek, Records, Shared, Timed};
 use crate::payload::Payload;
+use crate::tasks::Tasks;
 
 const KEY: &str = "bench.record";
 
@@ -19,9 +22,6 @@ const KEY: &str = "bench.record";
 pub trait Kind: 'static {
     /// Whether a fast sender overwrites.
     const OVERWRITES: bool;
-
-    /// Whether the record is told that its values are plain data.
-    const PLAIN: bool = true;
 
     /// What describes the kind.
     fn cfg(capacity: usize) -> BufferCfg;
@@ -33,14 +33,8 @@ pub struct Bounded;
 /// `SpmcRing`.
 pub struct Ring;
 
-/// `SpmcRing` of values whose clone may be any code.
-pub struct AnyRing;
-
 /// `SingleLatest`.
 pub struct Latest;
-
-/// `SingleLatest` of values whose clone may be any code.
-pub struct AnyLatest;
 
 /// `Mailbox`.
 pub struct Mailbox;
@@ -58,24 +52,6 @@ impl Kind for Ring {
 
     fn cfg(capacity: usize) -> BufferCfg {
         BufferCfg::SpmcRing { capacity }
-    }
-}
-
-impl Kind for AnyRing {
-    const OVERWRITES: bool = true;
-    const PLAIN: bool = false;
-
-    fn cfg(capacity: usize) -> BufferCfg {
-        BufferCfg::SpmcRing { capacity }
-    }
-}
-
-impl Kind for AnyLatest {
-    const OVERWRITES: bool = true;
-    const PLAIN: bool = false;
-
-    fn cfg(_capacity: usize) -> BufferCfg {
-        BufferCfg::SingleLatest
     }
 }
 
@@ -107,15 +83,9 @@ impl<K: Kind> Named for Sync<K> {
 }
 
 /// A database with one record.
-fn attach<T: Payload>(cfg: BufferCfg, plain: bool) -> AimDbHandle {
+fn attach<T: Payload>(cfg: BufferCfg) -> AimDbHandle {
     let mut builder = AimDbBuilder::new();
-    builder.configure::<T>(KEY, |record| {
-        if plain {
-            record.plain_buffer(cfg);
-        } else {
-            record.buffer(cfg);
-        }
-    });
+    builder.configure::<T>(KEY, |record| T::record(record, cfg));
     builder.attach().expect("the database is well configured")
 }
 
@@ -137,14 +107,14 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
     const OVERWRITES: bool = K::OVERWRITES;
 
     fn open(capacity: usize, readers: usize) -> Ends<AimDbHandle, SyncProducer<T>, SyncConsumer<T>> {
-        let keep = attach::<T>(K::cfg(capacity), K::PLAIN);
+        let keep = attach::<T>(K::cfg(capacity));
         let sender = keep.producer(KEY).expect("the record exists");
         let readers = (0..readers).map(|_| keep.consumer(KEY).expect("the record exists")).collect();
         Ends { keep, sender, readers }
     }
 
-    fn try_send(sender: &mut SyncProducer<T>, value: T) {
-        sender.try_send(value).expect("there is space");
+    fn try_send(sender: &mut SyncProducer<T>, value: T) -> bool {
+        sender.try_send(value).is_ok()
     }
 
     fn send(sender: &mut SyncProducer<T>, value: T) {
@@ -180,8 +150,125 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
 }
 
 impl<T: Payload> Peek<T> for Sync<Latest> {
-    fn peek(ends: &Ends<AimDbHandle, SyncProducer<T>, SyncConsumer<T>>) -> T {
-        ends.readers[0].peek().expect("a value was sent")
+    fn peek(reader: &mut SyncConsumer<T>) -> T {
+        reader.peek().expect("a value was sent")
+    }
+}
+
+impl<T: Payload, K: Kind> Shared<T> for Sync<K> {
+    fn another(sender: &SyncProducer<T>) -> SyncProducer<T> {
+        sender.clone()
+    }
+}
+
+impl<T: Payload, K: Kind> Timed<T> for Sync<K> {
+    fn recv_timeout(reader: &mut SyncConsumer<T>, limit: Duration) -> Option<T> {
+        reader.recv_timeout(limit).ok()
+    }
+}
+
+/// A database with so many records.
+fn attach_many<T: Payload>(cfg: &BufferCfg, records: usize) -> AimDbHandle {
+    let mut builder = AimDbBuilder::new();
+    for number in 0..records {
+        builder.configure::<T>(format!("{KEY}.{number}"), |record| T::record(record, *cfg));
+    }
+    builder.attach().expect("the database is well configured")
+}
+
+impl<T: Payload, K: Kind> Records<T> for Sync<K> {
+    type Keeps = AimDbHandle;
+
+    fn open_many(capacity: usize, records: usize) -> Many<AimDbHandle, SyncProducer<T>, SyncConsumer<T>> {
+        let keep = attach_many::<T>(&K::cfg(capacity), records);
+        let ends = (0..records).map(|number| {
+            let key = format!("{KEY}.{number}");
+            let sender = keep.producer(&key).expect("the record exists");
+            (sender, keep.consumer(&key).expect("the record exists"))
+        });
+        Many { ends: ends.collect(), keep }
+    }
+
+    fn idle(capacity: usize, records: usize) -> impl Sized {
+        attach_many::<T>(&K::cfg(capacity), records)
+    }
+}
+
+impl<T: Payload> Tasks<T> for Sync<Bounded> {
+    type Keep = AimDbHandle;
+    type Sender = SyncProducer<T>;
+    type Reader = SyncConsumer<T>;
+    type TaskSender = Producer<T>;
+    type TaskReader = Consumer<T>;
+
+    fn to_task(capacity: usize) -> (AimDbHandle, SyncProducer<T>, Consumer<T>) {
+        let keep = attach::<T>(Bounded::cfg(capacity));
+        let sender = keep.producer(KEY).expect("the record exists");
+        let reader = keep.db().consumer(KEY).expect("the record exists");
+        (keep, sender, reader)
+    }
+
+    fn to_thread(capacity: usize) -> (AimDbHandle, Producer<T>, SyncConsumer<T>) {
+        let keep = attach::<T>(Bounded::cfg(capacity));
+        let sender = keep.db().producer(KEY).expect("the record exists");
+        let reader = keep.consumer(KEY).expect("the record exists");
+        (keep, sender, reader)
+    }
+
+    fn send(sender: &mut SyncProducer<T>, value: T) {
+        sender.send(value).expect("the database lives");
+    }
+
+    fn recv(reader: &mut SyncConsumer<T>) -> T {
+        reader.recv().expect("the database lives")
+    }
+
+    async fn send_async(sender: &mut Producer<T>, value: T) {
+        sender.send_async(value).await.expect("the database lives");
+    }
+
+    async fn recv_async(reader: &mut Consumer<T>) -> T {
+        reader.recv().await.expect("the database lives")
+    }
+}
+
+/// A record of kind `K` whose producer is in the form that threads share.
+pub struct SharedSync<K>(PhantomData<K>);
+
+impl<K: Kind> Named for SharedSync<K> {
+    const CLASS: Class = Class::Ours;
+
+    fn name() -> String {
+        "aimdb-sync, shared()".into()
+    }
+}
+
+impl<T: Payload, K: Kind> Link<T> for SharedSync<K> {
+    type Keep = AimDbHandle;
+    type Sender = SharedProducer<T>;
+    type Reader = SyncConsumer<T>;
+
+    const OVERWRITES: bool = K::OVERWRITES;
+
+    fn open(capacity: usize, readers: usize) -> Ends<AimDbHandle, SharedProducer<T>, SyncConsumer<T>> {
+        let Ends { keep, sender, readers } = <Sync<K> as Link<T>>::open(capacity, readers);
+        Ends { keep, sender: sender.shared(), readers }
+    }
+
+    fn try_send(sender: &mut SharedProducer<T>, value: T) -> bool {
+        sender.try_send(value).is_ok()
+    }
+
+    fn send(sender: &mut SharedProducer<T>, value: T) {
+        sender.send(value).expect("the database lives");
+    }
+
+    fn try_recv(reader: &mut SyncConsumer<T>) -> Option<T> {
+        reader.try_recv().ok()
+    }
+
+    fn recv(reader: &mut SyncConsumer<T>) -> T {
+        reader.recv().expect("the database lives and the reader is fast enough")
     }
 }
 
@@ -204,13 +291,13 @@ impl<T: Payload, K: Kind> Link<T> for Core<K> {
     const OVERWRITES: bool = K::OVERWRITES;
 
     fn open(capacity: usize, readers: usize) -> Ends<(), HeapBuffer<T>, Reader<T>> {
-        let sender = HeapBuffer::builder(&K::cfg(capacity)).build_plain().expect("the buffer is well described");
+        let sender = T::buffer(&K::cfg(capacity)).expect("the buffer is well described");
         let readers = (0..readers).map(|_| sender.reader().expect("a heap buffer has readers")).collect();
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut HeapBuffer<T>, value: T) {
-        sender.try_push(value).expect("there is space");
+    fn try_send(sender: &mut HeapBuffer<T>, value: T) -> bool {
+        sender.try_push(value).is_ok()
     }
 
     fn send(sender: &mut HeapBuffer<T>, value: T) {

@@ -26,15 +26,28 @@ impl Series {
         self.quantile(0.5)
     }
 
+    /// Between which samples the middle half lies.
+    pub fn quartiles(&self) -> (f64, f64) {
+        (self.quantile(0.25), self.quantile(0.75))
+    }
+
     /// How far apart the middle half of the samples lies, as a part of the median.
     pub fn spread(&self) -> f64 {
-        (self.quantile(0.75) - self.quantile(0.25)) / self.median()
+        let (low, high) = self.quartiles();
+        if high == low { 0.0 } else { (high - low) / self.median() }
     }
 
     /// The median of the round-by-round ratios to `other`: a disturbance that lasts longer than a
     /// round cancels out.
     pub fn ratio_to(&self, other: &Self) -> f64 {
-        Self::new(self.0.iter().zip(&other.0).map(|(ours, theirs)| ours / theirs).collect()).median()
+        Self::new(
+            self.0
+                .iter()
+                .zip(&other.0)
+                .map(|(ours, theirs)| if ours == theirs { 1.0 } else { ours / theirs })
+                .collect(),
+        )
+        .median()
     }
 
     fn quantile(&self, part: f64) -> f64 {

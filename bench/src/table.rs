@@ -6,17 +6,16 @@ use crate::answer::{Answer, Entry};
 
 /// A measured row: each contestant's minimum, median, spread, and how ours compares to it.
 pub fn row(answer: &Answer) -> String {
-    let mut text = format!("{}: {} [{}]\n", answer.name, answer.asks, answer.clock.name());
-    let _ =
-        writeln!(text, "  {:<38} {:>9} {:>9} {:>7} {:>8}", "ns per operation", "min", "median", "spread", "ours/it");
+    let mut text = format!("{} {}: {} [{}]\n", answer.number, answer.name, answer.asks, answer.clock.name());
+    let _ = writeln!(text, "  {:<38} {:>9} {:>9} {:>7} {:>8}", answer.unit, "min", "median", "spread", "ours/it");
     for entry in &answer.entries {
         let series = &entry.series;
         let _ = writeln!(
             text,
             "  {:<38} {:>9} {:>9} {:>5.0} % {:>8}",
             entry.name,
-            ns(series.minimum()),
-            ns(series.median()),
+            number(series.minimum()),
+            number(series.median()),
             series.spread() * 100.0,
             ratio(answer, Some(entry)),
         );
@@ -24,27 +23,31 @@ pub fn row(answer: &Answer) -> String {
     text
 }
 
-/// All rows, one line each, as a Markdown table: ours, the best peer, the published AimDB.
+/// All rows, one line each, as a Markdown table: ours, the best peer, the goal, what one writes
+/// oneself and the published AimDB.
 pub fn summary(answers: &[Answer]) -> String {
-    let mut lines = vec![
-        ["median ns per operation", "ours", "best blocking peer", "its", "ours/it", "published", "ours/it"]
-            .map(String::from),
-    ];
+    let head = ["#", "row", "ours", "best blocking peer", "its", "ours/it", "goal", "met", "by hand", "published"];
+    let mut lines = vec![head.map(String::from)];
     for answer in answers {
-        let median = |entry: Option<&Entry>| entry.map_or("-".into(), |entry| ns(entry.series.median()));
+        let verdict = answer.goal.verdict(answer, answers);
         lines.push([
+            answer.number.into(),
             answer.name.clone(),
-            ns(answer.ours().series.median()),
+            number(answer.ours().series.median()),
             answer.peer().map_or("-".into(), |entry| entry.name.clone()),
-            median(answer.peer()),
+            answer.peer().map_or("-".into(), |entry| number(entry.series.median())),
             ratio(answer, answer.peer()),
-            median(answer.published()),
+            answer.goal.text(),
+            verdict.map_or("-".into(), |verdict| {
+                format!("{} {:.2}", if verdict.met { "yes" } else { "no" }, verdict.value)
+            }),
+            ratio(answer, answer.hand()),
             ratio(answer, answer.published()),
         ]);
     }
-    let widths: [usize; 7] =
-        std::array::from_fn(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or_default());
-    let is_text = |column: usize| column == 0 || column == 2;
+    let widths: [usize; 10] =
+        std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default());
+    let is_text = |column: usize| matches!(column, 0 | 1 | 3 | 6);
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
         for (column, cell) in line.iter().enumerate() {
@@ -63,9 +66,10 @@ pub fn summary(answers: &[Answer]) -> String {
 }
 
 /// Three digits that mean something.
-fn ns(value: f64) -> String {
+pub fn number(value: f64) -> String {
     match value {
-        small if small < 100.0 => format!("{small:.1}"),
+        small if small < 10.0 => format!("{small:.2}"),
+        some if some < 100.0 => format!("{some:.1}"),
         large => format!("{large:.0}"),
     }
 }

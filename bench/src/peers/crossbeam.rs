@@ -1,8 +1,10 @@
 //! crossbeam-channel, bounded; and a mailbox made of it.
 
+use std::time::Duration;
+
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::link::{Class, Ends, Link, Named};
+use crate::link::{Class, Ends, Link, Named, Shared, Timed, apart};
 use crate::payload::Payload;
 
 /// The bounded channel.
@@ -29,8 +31,8 @@ impl<T: Payload> Link<T> for Queue {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
-    fn try_send(sender: &mut Sender<T>, value: T) {
-        sender.try_send(value).expect("there is space");
+    fn try_send(sender: &mut Sender<T>, value: T) -> bool {
+        sender.try_send(value).is_ok()
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
@@ -43,6 +45,18 @@ impl<T: Payload> Link<T> for Queue {
 
     fn recv(reader: &mut Receiver<T>) -> T {
         reader.recv().expect("the sender lives")
+    }
+}
+
+impl<T: Payload> Shared<T> for Queue {
+    fn another(sender: &Sender<T>) -> Sender<T> {
+        sender.clone()
+    }
+}
+
+impl<T: Payload> Timed<T> for Queue {
+    fn recv_timeout(reader: &mut Receiver<T>, limit: Duration) -> Option<T> {
+        reader.recv_timeout(limit).ok()
     }
 }
 
@@ -69,13 +83,14 @@ impl<T: Payload> Link<T> for Mailbox {
         Ends { keep: (), sender: (sender, reader.clone()), readers: vec![reader; readers] }
     }
 
-    fn try_send((sender, displaced): &mut Self::Sender, value: T) {
+    fn try_send((sender, displaced): &mut Self::Sender, value: T) -> bool {
         let mut value = value;
         // Ends: with a single sender, the place is free after one value was taken out of it.
         while let Err(TrySendError::Full(back)) = sender.try_send(value) {
             let _ = displaced.try_recv();
             value = back;
         }
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -90,3 +105,5 @@ impl<T: Payload> Link<T> for Mailbox {
         reader.recv().expect("the sender lives")
     }
 }
+
+apart!(Queue, Mailbox);

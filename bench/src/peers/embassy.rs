@@ -44,8 +44,9 @@ impl<T: Payload, const CAPACITY: usize> Link<T> for Ring<CAPACITY> {
         Ends { keep: (), sender: channel.immediate_publisher(), readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.publish_immediate(value);
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -85,8 +86,9 @@ impl<T: Payload> Link<T> for Latest {
         Ends { keep: (), sender: watch.sender(), readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.send(value);
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -103,8 +105,8 @@ impl<T: Payload> Link<T> for Latest {
 }
 
 impl<T: Payload> Peek<T> for Latest {
-    fn peek(ends: &Ends<(), Self::Sender, Self::Reader>) -> T {
-        ends.sender.try_get().expect("a value was sent")
+    fn peek(reader: &mut Self::Reader) -> T {
+        reader.try_get().expect("a value was sent")
     }
 }
 
@@ -131,8 +133,9 @@ impl<T: Payload> Link<T> for Mailbox {
         Ends { keep: (), sender: signal, readers: vec![signal; readers] }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.signal(value);
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {

@@ -60,8 +60,8 @@ impl<T: Payload> Link<T> for Rtrb {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
-        sender.push(value).expect("there is space");
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
+        sender.push(value).is_ok()
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -102,8 +102,8 @@ impl<T: Payload, const PLACES: usize> Link<T> for Heapless<PLACES> {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
-        sender.enqueue(value).expect("there is space");
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
+        sender.enqueue(value).is_ok()
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -144,8 +144,9 @@ impl<T: Payload + photon_ring::Pod> Link<T> for Photon {
         Ends { keep, sender, readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.publish(value);
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -185,8 +186,9 @@ impl<T: Payload + Copy> Link<T> for Nexus {
         Ends { keep, sender, readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.write(value);
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -229,10 +231,11 @@ impl<T: Payload> Link<T> for Locked {
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut place = sender.write().expect("no writer panics");
         place.0 = Some(value);
         place.1 += 1;
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -252,8 +255,8 @@ impl<T: Payload> Link<T> for Locked {
 }
 
 impl<T: Payload> Peek<T> for Locked {
-    fn peek(ends: &Ends<(), Self::Sender, Self::Reader>) -> T {
-        ends.sender.read().expect("no writer panics").0.clone().expect("a value was sent")
+    fn peek((place, _): &mut Self::Reader) -> T {
+        place.read().expect("no writer panics").0.clone().expect("a value was sent")
     }
 }
 
@@ -282,8 +285,9 @@ impl<T: Payload> Link<T> for Swap {
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.store(Some(Arc::new(value)));
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -304,8 +308,8 @@ impl<T: Payload> Link<T> for Swap {
 }
 
 impl<T: Payload> Peek<T> for Swap {
-    fn peek(ends: &Ends<(), Self::Sender, Self::Reader>) -> T {
-        T::clone(ends.sender.load().as_ref().expect("a value was sent"))
+    fn peek((place, _): &mut Self::Reader) -> T {
+        T::clone(place.load().as_ref().expect("a value was sent"))
     }
 }
 
@@ -332,8 +336,9 @@ impl<T: Payload> Link<T> for Displacing {
         Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.force_push(value);
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {

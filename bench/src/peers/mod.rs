@@ -2,6 +2,7 @@
 
 pub mod async_broadcast;
 pub mod bus;
+pub mod channels;
 pub mod crossbeam;
 pub mod embassy;
 pub mod limits;

@@ -3,20 +3,21 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::link::{Class, Ends, Link, Named, Peek};
+use crate::link::{Class, Ends, Link, Named, Peek, Shared, Timed, apart};
 use crate::payload::Payload;
 
 /// A state under a lock, and the threads that wait for it to change.
-pub struct Shared<S> {
+pub struct Monitor<S> {
     state: Mutex<S>,
     filled: Condvar,
     freed: Condvar,
 }
 
-impl<S> Shared<S> {
+impl<S> Monitor<S> {
     fn new(state: S) -> Arc<Self> {
         Arc::new(Self { state: Mutex::new(state), filled: Condvar::new(), freed: Condvar::new() })
     }
@@ -32,7 +33,7 @@ pub struct QueueState<T> {
 }
 
 impl Named for Queue {
-    const CLASS: Class = Class::Peer;
+    const CLASS: Class = Class::Hand;
 
     fn name() -> String {
         "mutex + condvar".into()
@@ -41,23 +42,26 @@ impl Named for Queue {
 
 impl<T: Payload> Link<T> for Queue {
     type Keep = ();
-    type Sender = Arc<Shared<QueueState<T>>>;
-    type Reader = Arc<Shared<QueueState<T>>>;
+    type Sender = Arc<Monitor<QueueState<T>>>;
+    type Reader = Arc<Monitor<QueueState<T>>>;
 
     const OVERWRITES: bool = false;
 
     fn open(capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
         assert!(readers <= 1, "readers share what is sent");
-        let sender = Shared::new(QueueState { values: VecDeque::with_capacity(capacity), capacity });
+        let sender = Monitor::new(QueueState { values: VecDeque::with_capacity(capacity), capacity });
         Ends { keep: (), readers: vec![Arc::clone(&sender)], sender }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut queue = sender.state.lock();
-        assert!(queue.values.len() < queue.capacity, "there is space");
+        if queue.values.len() == queue.capacity {
+            return false;
+        }
         queue.values.push_back(value);
         drop(queue);
         sender.filled.notify_one();
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -113,6 +117,28 @@ impl<T: Payload> Link<T> for Queue {
     }
 }
 
+impl<T: Payload> Shared<T> for Queue {
+    fn another(sender: &Self::Sender) -> Self::Sender {
+        Arc::clone(sender)
+    }
+}
+
+impl<T: Payload> Timed<T> for Queue {
+    fn recv_timeout(reader: &mut Self::Reader, limit: Duration) -> Option<T> {
+        let end = Instant::now() + limit;
+        let mut queue = reader.state.lock();
+        while queue.values.is_empty() {
+            if reader.filled.wait_until(&mut queue, end).timed_out() {
+                break;
+            }
+        }
+        let value = queue.values.pop_front();
+        drop(queue);
+        reader.freed.notify_one();
+        value
+    }
+}
+
 /// A ring that overwrites, with any number of readers.
 pub struct Ring;
 
@@ -124,7 +150,7 @@ pub struct RingState<T> {
 
 /// Where a reader of [`Ring`] stands.
 pub struct RingReader<T> {
-    ring: Arc<Shared<RingState<T>>>,
+    ring: Arc<Monitor<RingState<T>>>,
     read: usize,
 }
 
@@ -135,14 +161,14 @@ impl<T: Payload> RingState<T> {
             return None;
         }
         *read = (*read).max(self.written.saturating_sub(self.slots.len()));
-        let value = self.slots[*read % self.slots.len()];
+        let value = self.slots[*read % self.slots.len()].clone();
         *read += 1;
         Some(value)
     }
 }
 
 impl Named for Ring {
-    const CLASS: Class = Class::Peer;
+    const CLASS: Class = Class::Hand;
 
     fn name() -> String {
         "mutex + condvar".into()
@@ -151,24 +177,25 @@ impl Named for Ring {
 
 impl<T: Payload> Link<T> for Ring {
     type Keep = ();
-    type Sender = Arc<Shared<RingState<T>>>;
+    type Sender = Arc<Monitor<RingState<T>>>;
     type Reader = RingReader<T>;
 
     const OVERWRITES: bool = true;
 
     fn open(capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
-        let sender = Shared::new(RingState { slots: vec![T::tagged(0); capacity], written: 0 });
+        let sender = Monitor::new(RingState { slots: vec![T::tagged(0); capacity], written: 0 });
         let readers = (0..readers).map(|_| RingReader { ring: Arc::clone(&sender), read: 0 }).collect();
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut ring = sender.state.lock();
         let place = ring.written % ring.slots.len();
         ring.slots[place] = value;
         ring.written += 1;
         drop(ring);
         sender.filled.notify_all();
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -203,7 +230,7 @@ pub struct LatestState<T> {
 
 /// What a reader of [`Latest`] has seen.
 pub struct LatestReader<T> {
-    latest: Arc<Shared<LatestState<T>>>,
+    latest: Arc<Monitor<LatestState<T>>>,
     seen: u64,
 }
 
@@ -211,12 +238,12 @@ impl<T: Payload> LatestState<T> {
     fn unseen(&self, seen: &mut u64) -> Option<T> {
         let changed = *seen != self.version;
         *seen = self.version;
-        changed.then_some(self.value)
+        changed.then(|| self.value.clone())
     }
 }
 
 impl Named for Latest {
-    const CLASS: Class = Class::Peer;
+    const CLASS: Class = Class::Hand;
 
     fn name() -> String {
         "mutex + condvar".into()
@@ -225,23 +252,24 @@ impl Named for Latest {
 
 impl<T: Payload> Link<T> for Latest {
     type Keep = ();
-    type Sender = Arc<Shared<LatestState<T>>>;
+    type Sender = Arc<Monitor<LatestState<T>>>;
     type Reader = LatestReader<T>;
 
     const OVERWRITES: bool = true;
 
     fn open(_capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
-        let sender = Shared::new(LatestState { value: T::tagged(0), version: 0 });
+        let sender = Monitor::new(LatestState { value: T::tagged(0), version: 0 });
         let readers = (0..readers).map(|_| LatestReader { latest: Arc::clone(&sender), seen: 0 }).collect();
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut latest = sender.state.lock();
         latest.value = value;
         latest.version += 1;
         drop(latest);
         sender.filled.notify_all();
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -266,8 +294,8 @@ impl<T: Payload> Link<T> for Latest {
 }
 
 impl<T: Payload> Peek<T> for Latest {
-    fn peek(ends: &Ends<(), Self::Sender, Self::Reader>) -> T {
-        ends.sender.state.lock().value
+    fn peek(reader: &mut Self::Reader) -> T {
+        reader.latest.state.lock().value.clone()
     }
 }
 
@@ -275,7 +303,7 @@ impl<T: Payload> Peek<T> for Latest {
 pub struct Mailbox;
 
 impl Named for Mailbox {
-    const CLASS: Class = Class::Peer;
+    const CLASS: Class = Class::Hand;
 
     fn name() -> String {
         "mutex + condvar".into()
@@ -284,19 +312,20 @@ impl Named for Mailbox {
 
 impl<T: Payload> Link<T> for Mailbox {
     type Keep = ();
-    type Sender = Arc<Shared<Option<T>>>;
-    type Reader = Arc<Shared<Option<T>>>;
+    type Sender = Arc<Monitor<Option<T>>>;
+    type Reader = Arc<Monitor<Option<T>>>;
 
     const OVERWRITES: bool = true;
 
     fn open(_capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
-        let sender = Shared::new(None);
+        let sender = Monitor::new(None);
         Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
     }
 
-    fn try_send(sender: &mut Self::Sender, value: T) {
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         *sender.state.lock() = Some(value);
         sender.filled.notify_one();
+        true
     }
 
     fn send(sender: &mut Self::Sender, value: T) {
@@ -317,3 +346,5 @@ impl<T: Payload> Link<T> for Mailbox {
         }
     }
 }
+
+apart!(Queue, Ring, Latest, Mailbox);

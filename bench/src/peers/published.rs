@@ -3,14 +3,15 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_executor::block_on;
-use published_core::AimDbBuilder;
 use published_core::buffer::{Buffer, BufferCfg, DynBuffer, Reader};
+use published_core::{AimDbBuilder, StringKey};
 use published_sync::{AimDbBuilderSyncExt, AimDbHandle, SyncConsumer, SyncProducer};
 use published_tokio::{TokioAdapter, TokioBuffer, TokioRecordRegistrarExt};
 
-use crate::link::{Class, Ends, Link, Named, Peek};
+use crate::link::{Class, Ends, Link, Many, Named, Peek, Records, Shared, Timed};
 use crate::payload::Payload;
 
 const KEY: &str = "bench.record";
@@ -92,8 +93,8 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
         Ends { keep, sender, readers }
     }
 
-    fn try_send(sender: &mut SyncProducer<T>, value: T) {
-        sender.try_set(value).expect("the database lives");
+    fn try_send(sender: &mut SyncProducer<T>, value: T) -> bool {
+        sender.try_set(value).is_ok()
     }
 
     fn send(sender: &mut SyncProducer<T>, value: T) {
@@ -106,6 +107,35 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
 
     fn recv(reader: &mut SyncConsumer<T>) -> T {
         reader.get().expect("the database lives and the reader is fast enough")
+    }
+}
+
+/// A database with so many records.
+fn attach_many<T: Payload>(cfg: &BufferCfg, records: usize) -> AimDbHandle {
+    let mut builder = AimDbBuilder::new().runtime(Arc::new(TokioAdapter));
+    for number in 0..records {
+        builder.configure::<T>(StringKey::intern(format!("{KEY}.{number}")), |record| {
+            record.buffer(cfg.clone()).tap(|_, _| async {});
+        });
+    }
+    builder.attach().expect("the database is well configured")
+}
+
+impl<T: Payload, K: Kind> Records<T> for Sync<K> {
+    type Keeps = AimDbHandle;
+
+    fn open_many(capacity: usize, records: usize) -> Many<AimDbHandle, SyncProducer<T>, SyncConsumer<T>> {
+        let keep = attach_many::<T>(&K::cfg(capacity), records);
+        let ends = (0..records).map(|number| {
+            let key = format!("{KEY}.{number}");
+            let sender = keep.producer(&key).expect("the record exists");
+            (sender, keep.consumer(&key).expect("the record exists"))
+        });
+        Many { ends: ends.collect(), keep }
+    }
+
+    fn idle(capacity: usize, records: usize) -> impl Sized {
+        attach_many::<T>(&K::cfg(capacity), records)
     }
 }
 
@@ -133,8 +163,9 @@ impl<T: Payload, K: Kind> Link<T> for Core<K> {
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut TokioBuffer<T>, value: T) {
+    fn try_send(sender: &mut TokioBuffer<T>, value: T) -> bool {
         Buffer::push(sender, value);
+        true
     }
 
     fn send(sender: &mut TokioBuffer<T>, value: T) {
@@ -150,9 +181,62 @@ impl<T: Payload, K: Kind> Link<T> for Core<K> {
     }
 }
 
-impl<T: Payload> Peek<T> for Core<Latest> {
-    fn peek(ends: &Ends<(), TokioBuffer<T>, Reader<T>>) -> T {
-        ends.sender.peek().expect("a value was sent")
+/// Its latest value with the buffer at hand, because only that can be peeked at.
+pub struct Peeked;
+
+impl Named for Peeked {
+    const CLASS: Class = Class::Published;
+
+    fn name() -> String {
+        <Core<Latest> as Named>::name()
+    }
+}
+
+impl<T: Payload> Link<T> for Peeked {
+    type Keep = ();
+    type Sender = Arc<TokioBuffer<T>>;
+    type Reader = Arc<TokioBuffer<T>>;
+
+    const OVERWRITES: bool = true;
+
+    fn open(_capacity: usize, readers: usize) -> Ends<(), Self::Sender, Self::Reader> {
+        let sender = Arc::new(TokioBuffer::new(&Latest::cfg(1)));
+        Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
+    }
+
+    fn try_send(sender: &mut Self::Sender, value: T) -> bool {
+        Buffer::push(&**sender, value);
+        true
+    }
+
+    fn send(sender: &mut Self::Sender, value: T) {
+        Buffer::push(&**sender, value);
+    }
+
+    fn try_recv(reader: &mut Self::Reader) -> Option<T> {
+        reader.peek()
+    }
+
+    fn recv(reader: &mut Self::Reader) -> T {
+        reader.peek().expect("a value was sent")
+    }
+}
+
+impl<T: Payload> Peek<T> for Peeked {
+    fn peek(reader: &mut Self::Reader) -> T {
+        reader.peek().expect("a value was sent")
+    }
+}
+
+impl<T: Payload, K: Kind> Shared<T> for Sync<K> {
+    fn another(sender: &SyncProducer<T>) -> SyncProducer<T> {
+        sender.clone()
+    }
+}
+
+impl<T: Payload, K: Kind> Timed<T> for Sync<K> {
+    fn recv_timeout(reader: &mut SyncConsumer<T>, limit: Duration) -> Option<T> {
+        reader.get_with_timeout(limit).ok()
     }
 }
 

@@ -1,13 +1,16 @@
 //! Bounded channels that a thread can wait on, each through its blocking calls.
 
-use crate::link::{Class, Ends, Link, Named};
+use std::time::Duration;
+
+use crate::link::{Class, Ends, Link, Named, Shared, Timed, apart};
 use crate::payload::Payload;
 
 /// A channel whose two ends have the four calls of a [`Link`], whatever they are called.
 macro_rules! queue {
     (
         $(#[$doc:meta])* $queue:ident, $name:literal, $sender:ty, $reader:ty, $open:expr,
-        try_send: $try_send:expr, send: $send:expr, try_recv: $try_recv:expr, recv: $recv:expr $(,)?
+        try_send: $try_send:expr, send: $send:expr, try_recv: $try_recv:expr, recv: $recv:expr,
+        recv_timeout: $recv_timeout:expr $(,)?
     ) => {
         $(#[$doc])*
         pub struct $queue;
@@ -34,9 +37,9 @@ macro_rules! queue {
                 Ends { keep: (), sender, readers: vec![reader] }
             }
 
-            fn try_send(sender: &mut Self::Sender, value: T) {
+            fn try_send(sender: &mut Self::Sender, value: T) -> bool {
                 let call: fn(&mut Self::Sender, T) -> bool = $try_send;
-                assert!(call(sender, value), "there is space");
+                call(sender, value)
             }
 
             fn send(sender: &mut Self::Sender, value: T) {
@@ -54,6 +57,13 @@ macro_rules! queue {
                 call(reader).expect("the sender lives")
             }
         }
+
+        impl<T: Payload> Timed<T> for $queue {
+            fn recv_timeout(reader: &mut Self::Reader, limit: Duration) -> Option<T> {
+                let call: fn(&mut Self::Reader, Duration) -> Option<T> = $recv_timeout;
+                call(reader, limit)
+            }
+        }
     };
 }
 
@@ -64,6 +74,7 @@ queue! {
     send: |sender, value| sender.send_blocking(value).is_ok(),
     try_recv: |reader| reader.try_recv().ok(),
     recv: |reader| reader.recv_blocking().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
 }
 
 queue! {
@@ -73,6 +84,7 @@ queue! {
     send: |sender, value| sender.send(value).is_ok(),
     try_recv: |reader| reader.try_recv().ok(),
     recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
 }
 
 queue! {
@@ -82,6 +94,7 @@ queue! {
     send: |sender, value| sender.send(value).is_ok(),
     try_recv: |reader| reader.try_recv().ok().flatten(),
     recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
 }
 
 queue! {
@@ -97,6 +110,7 @@ queue! {
     send: |sender, value| sender.send(value).is_ok(),
     try_recv: |reader| reader.try_recv().ok(),
     recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
 }
 
 queue! {
@@ -106,4 +120,46 @@ queue! {
     send: |sender, value| sender.send(value).is_ok(),
     try_recv: |reader| reader.try_recv().ok(),
     recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
 }
+
+queue! {
+    /// crossfire in the flavour for several senders.
+    CrossfireShared, "crossfire mpsc",
+    crossfire::MTx<crossfire::mpsc::Array<T>>, crossfire::Rx<crossfire::mpsc::Array<T>>,
+    |capacity| {
+        crossfire::detect_backoff_cfg();
+        crossfire::mpsc::bounded_blocking(capacity)
+    },
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
+}
+
+queue! {
+    /// fibre in the flavour for one sender and one reader.
+    Fibre, "fibre spsc",
+    fibre::spsc::BoundedSyncSender<T>, fibre::spsc::BoundedSyncReceiver<T>, fibre::spsc::bounded_sync,
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
+}
+
+/// Those whose senders can be cloned.
+macro_rules! shared {
+    ($($queue:ident),+) => {$(
+        impl<T: Payload> Shared<T> for $queue {
+            fn another(sender: &Self::Sender) -> Self::Sender {
+                sender.clone()
+            }
+        }
+    )+};
+}
+
+shared!(Chenal, Parkring, Kanal, CrossfireShared, Flume);
+
+apart!(Chenal, Parkring, Kanal, Crossfire);

@@ -2,7 +2,7 @@
 
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
-use crate::link::{Class, Ends, Link, Named};
+use crate::link::{Class, Ends, Link, Named, apart};
 use crate::payload::Payload;
 
 /// The broadcast channel. It rounds capacities up to a power of two; those in the rows are such.
@@ -29,10 +29,11 @@ impl<T: Payload> Link<T> for Ring {
         Ends { keep: (), sender, readers }
     }
 
-    fn try_send(sender: &mut Sender<T>, value: T) {
+    fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         // Without a receiver it refuses the value, which costs it next to nothing; that row is what
         // it is.
         let _ = sender.send(value);
+        true
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
@@ -47,3 +48,5 @@ impl<T: Payload> Link<T> for Ring {
         reader.blocking_recv().expect("the sender lives and the reader is fast enough")
     }
 }
+
+apart!(Ring);

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::link::{Class, Ends, Link, Named};
+use crate::link::{Class, Ends, Link, Named, Shared};
 use crate::payload::Payload;
 
 /// The bounded channel.
@@ -29,8 +29,8 @@ impl<T: Payload> Link<T> for Queue {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
-    fn try_send(sender: &mut Sender<T>, value: T) {
-        sender.try_send(value).expect("there is space");
+    fn try_send(sender: &mut Sender<T>, value: T) -> bool {
+        sender.try_send(value).is_ok()
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
@@ -47,5 +47,11 @@ impl<T: Payload> Link<T> for Queue {
 
     fn recv_many(reader: &mut Receiver<T>, into: &mut Vec<T>, most: usize) {
         reader.blocking_recv_many(into, most);
+    }
+}
+
+impl<T: Payload> Shared<T> for Queue {
+    fn another(sender: &Sender<T>) -> Sender<T> {
+        sender.clone()
     }
 }

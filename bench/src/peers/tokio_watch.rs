@@ -3,7 +3,7 @@
 use futures_executor::block_on;
 use tokio::sync::watch::{Receiver, Sender, channel};
 
-use crate::link::{Class, Ends, Link, Named, Peek};
+use crate::link::{Class, Ends, Link, Named, Peek, apart};
 use crate::payload::Payload;
 
 /// The watch channel. It has no blocking call: a thread drives `changed` itself.
@@ -31,8 +31,9 @@ impl<T: Payload> Link<T> for Latest {
         Ends { keep, sender, readers }
     }
 
-    fn try_send(sender: &mut Sender<T>, value: T) {
+    fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.send_replace(value);
+        true
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
@@ -41,17 +42,19 @@ impl<T: Payload> Link<T> for Latest {
 
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         let changed = reader.has_changed().expect("the sender lives");
-        changed.then(|| *reader.borrow_and_update())
+        changed.then(|| reader.borrow_and_update().clone())
     }
 
     fn recv(reader: &mut Receiver<T>) -> T {
         block_on(reader.changed()).expect("the sender lives");
-        *reader.borrow_and_update()
+        reader.borrow_and_update().clone()
     }
 }
 
 impl<T: Payload> Peek<T> for Latest {
-    fn peek(ends: &Ends<Receiver<T>, Sender<T>, Receiver<T>>) -> T {
-        *ends.keep.borrow()
+    fn peek(reader: &mut Receiver<T>) -> T {
+        reader.borrow().clone()
     }
 }
+
+apart!(Latest);
