@@ -97,6 +97,7 @@ fn versions() -> Value {
         "crossbeam-channel",
         "crossbeam-queue",
         "crossfire",
+        "disruptor",
         "embassy-sync",
         "fibre",
         "flume",
@@ -106,6 +107,7 @@ fn versions() -> Value {
         "parking_lot",
         "parkring",
         "photon-ring",
+        "ringbuf",
         "rtrb",
         "tokio",
     ];

@@ -87,7 +87,10 @@ fn panel_height(answer: &Answer) -> f64 {
 fn panel(svg: &mut String, left: f64, top: f64, answer: &Answer) {
     let mut entries: Vec<&Entry> = answer.entries.iter().collect();
     entries.sort_by(|a, b| a.series.median().total_cmp(&b.series.median()));
-    let scale = Scale::of(&entries);
+    if let Goal::AtLeast(_) = answer.goal {
+        entries.reverse();
+    }
+    let scale = Scale::of(&entries, matches!(answer.unit, "ns" | "bytes"));
     let note = if scale.logarithmic { ", logarithmic" } else { "" };
     let number_sign = if answer.number.starts_with(|first: char| first.is_ascii_digit()) { "row " } else { "" };
     let title = format!("{number_sign}{} · {} ({}{note})", answer.number, answer.name, answer.unit);
@@ -95,34 +98,46 @@ fn panel(svg: &mut String, left: f64, top: f64, answer: &Answer) {
     let _ =
         writeln!(svg, "{}", text(left, top + 30.0, "font-size=\"10.5\" fill=\"#57606a\"", &shortened(&answer.asks)));
     let bars = left + NAMES;
+    let line = |place: usize| top + TITLE + LINE * place as f64 - 6.0;
     for (place, entry) in entries.iter().enumerate() {
-        let y = top + TITLE + LINE * place as f64 - 6.0;
-        let series = &entry.series;
-        let length = scale.length(series.median());
-        let weight = if entry.class == Class::Ours { "font-weight=\"bold\" fill=\"#0550ae\"" } else { "" };
-        let end = "text-anchor=\"end\" font-size=\"11\"";
-        let _ = writeln!(svg, "{}", text(bars - 8.0, y + 10.0, &format!("{end} {weight}"), &entry.name));
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{bars:.1}\" y=\"{y:.1}\" width=\"{length:.1}\" height=\"{BAR}\" rx=\"2\" fill=\"{}\"/>",
-            color(entry.class)
-        );
-        let (low, high) = series.quartiles();
-        let _ = writeln!(
-            svg,
-            "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"#24292f\" stroke-opacity=\"0.55\"/>",
-            bars + scale.length(low),
-            y + BAR / 2.0,
-            bars + scale.length(high)
-        );
-        let after = bars + length.max(scale.length(high)) + 6.0;
-        let style = format!("font-size=\"11\" {weight}");
-        let _ = writeln!(svg, "{}", text(after, y + 10.0, &style, &number(series.median())));
+        bar(svg, bars, line(place), &scale, entry);
     }
     if let Some(goal) = aim(answer) {
-        let bottom = top + TITLE + LINE * entries.len() as f64 - 10.0;
-        let _ = writeln!(svg, "{}", mark(bars + scale.length(goal), top + TITLE - 9.0, bottom));
+        let _ = writeln!(svg, "{}", mark(bars + scale.length(goal), line(0) - 3.0, line(entries.len()) - 3.0));
     }
+    // Over the mark of the goal, with a rim that keeps them apart.
+    for (place, entry) in entries.iter().enumerate() {
+        let after = bars + scale.length(entry.series.median()).max(scale.length(entry.series.quartiles().1)) + 6.0;
+        let style = format!(
+            "font-size=\"11\" paint-order=\"stroke\" stroke=\"#ffffff\" stroke-width=\"3\" {}",
+            weight(entry.class)
+        );
+        let _ = writeln!(svg, "{}", text(after, line(place) + 10.0, &style, &number(entry.series.median())));
+    }
+}
+
+const fn weight(class: Class) -> &'static str {
+    match class {
+        Class::Ours => "font-weight=\"bold\" fill=\"#0550ae\"",
+        Class::Peer | Class::Hand | Class::Limit | Class::Published => "",
+    }
+}
+
+/// The name, the bar to the median, and a line from quartile to quartile.
+fn bar(svg: &mut String, left: f64, top: f64, scale: &Scale, entry: &Entry) {
+    let style = format!("text-anchor=\"end\" font-size=\"11\" {}", weight(entry.class));
+    let _ = writeln!(svg, "{}", text(left - 8.0, top + 10.0, &style, &entry.name));
+    let (low, high) = entry.series.quartiles();
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{BAR}\" rx=\"2\" fill=\"{}\"/>\n\
+         <path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"#24292f\" stroke-opacity=\"0.55\"/>",
+        scale.length(entry.series.median()),
+        color(entry.class),
+        left + scale.length(low),
+        top + BAR / 2.0,
+        left + scale.length(high),
+    );
 }
 
 /// Where the goal of a row lies on its scale, if it lies there at all.
@@ -153,11 +168,12 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(entries: &[&Entry]) -> Self {
+    /// A scale from zero, or a logarithmic one if it may be and the values lie far apart.
+    fn of(entries: &[&Entry], may_be_logarithmic: bool) -> Self {
         let medians = || entries.iter().map(|entry| entry.series.median());
         let to = medians().fold(f64::MIN_POSITIVE, f64::max);
         let least = medians().filter(|&median| median > 0.0).fold(to, f64::min);
-        let logarithmic = to / least > WIDE;
+        let logarithmic = may_be_logarithmic && to / least > WIDE;
         // The shortest bar of a logarithmic scale is still to be seen.
         Self { from: if logarithmic { least / 2.5 } else { 0.0 }, to, logarithmic }
     }

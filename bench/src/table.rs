@@ -65,12 +65,23 @@ pub fn summary(answers: &[Answer]) -> String {
     text
 }
 
-/// Three digits that mean something.
+/// Three digits that mean something, and a comma between thousands.
 pub fn number(value: f64) -> String {
-    match value {
-        small if small < 10.0 => format!("{small:.2}"),
-        some if some < 100.0 => format!("{some:.1}"),
-        large => format!("{large:.0}"),
+    match value.abs() {
+        small if small < 10.0 => format!("{value:.2}"),
+        some if some < 100.0 => format!("{value:.1}"),
+        _ => {
+            let digits = format!("{value:.0}");
+            let mut text = String::new();
+            for (place, digit) in digits.chars().enumerate() {
+                let left = digits.len() - place;
+                if place > 0 && left % 3 == 0 && digits.len() > 4 {
+                    text.push(',');
+                }
+                text.push(digit);
+            }
+            text
+        }
     }
 }
 
@@ -80,5 +91,16 @@ fn ratio(answer: &Answer, to: Option<&Entry>) -> String {
             format!("{:.2}", answer.ours().series.ratio_to(&entry.series))
         }
         Some(_) | None => "-".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_have_three_digits_or_commas() {
+        let texts = [0.0, 9.876, 98.76, 987.6, 9876.4, 98_765.0, 1_234_567.0].map(number);
+        assert_eq!(texts, ["0.00", "9.88", "98.8", "988", "9876", "98,765", "1,234,567"]);
     }
 }

@@ -98,7 +98,8 @@ queue! {
 }
 
 queue! {
-    /// crossfire in the flavour for one sender and one reader. Of one place it makes two.
+    /// crossfire in the flavour for one sender and one reader. Where it is asked to keep one, it has a
+    /// second slot, into which the next is written while that one is being read.
     Crossfire, "crossfire spsc",
     crossfire::Tx<crossfire::spsc::Array<T>>, crossfire::Rx<crossfire::spsc::Array<T>>,
     |capacity| {
@@ -163,3 +164,37 @@ macro_rules! shared {
 shared!(Chenal, Parkring, Kanal, CrossfireShared, Flume);
 
 apart!(Chenal, Parkring, Kanal, Crossfire);
+
+#[cfg(test)]
+mod tests {
+    use super::{Chenal, Crossfire, CrossfireShared, Fibre, Flume, Kanal, Parkring};
+    use crate::link::Link;
+    use crate::ours;
+    use crate::peers::{crossbeam, plain, tokio_mpsc};
+
+    /// How many values a queue takes that was asked for so many places.
+    fn keeps<L: Link<u64>>(capacity: usize) -> usize {
+        let mut ends = L::open(capacity, 1);
+        (0..).take_while(|&tag| L::try_send(&mut ends.sender, tag)).count()
+    }
+
+    #[test]
+    fn the_peers_keep_what_they_are_asked_for_and_one_of_them_two_instead_of_one() {
+        for capacity in [1, 2, 64] {
+            let exact = [
+                keeps::<ours::Sync<ours::Bounded>>(capacity),
+                keeps::<Chenal>(capacity),
+                keeps::<Kanal>(capacity),
+                keeps::<Crossfire>(capacity),
+                keeps::<CrossfireShared>(capacity),
+                keeps::<Fibre>(capacity),
+                keeps::<Flume>(capacity),
+                keeps::<crossbeam::Queue>(capacity),
+                keeps::<tokio_mpsc::Queue>(capacity),
+                keeps::<plain::Queue>(capacity),
+            ];
+            assert_eq!(exact, [capacity; 10]);
+            assert_eq!(keeps::<Parkring>(capacity), capacity.max(2));
+        }
+    }
+}

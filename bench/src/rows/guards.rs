@@ -44,7 +44,7 @@ macro_rules! shared {
     };
 }
 
-/// Those that make two places of one.
+/// Those that have two slots where they are asked to keep one.
 const TWO_SLOTS: &[&str] = &["parkring", "crossfire spsc", "crossfire mpsc"];
 
 /// How the table calls what one writes oneself.

@@ -19,7 +19,7 @@ macro_rules! all_queues {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Heapless<$places>, Published,
+            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Ringbuf, limits::Heapless<$places>, Published,
         )
     };
 }
@@ -115,7 +115,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// Those that keep two values where they are asked to keep one: they never wait where others do.
+/// Those that have two slots where they are asked to keep one: they work where others wait.
 pub fn two_slots(contestants: Vec<Contestant>, names: &[&str]) -> Vec<Contestant> {
     contestants
         .into_iter()

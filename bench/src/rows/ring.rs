@@ -46,8 +46,12 @@ macro_rules! overwriting {
 /// The rows.
 pub fn rows() -> Vec<Row> {
     let mut rows = publishing::<u64>("", 0.25);
+    // Only numbers are what photon-ring takes, and only one reader is of one type with disruptor.
+    rows[1].contestants.extend(contestants!(fill::<u64>(CAPACITY, 1); limits::Photon, limits::Disruptor));
     rows.extend(publishing::<Opaque>("any-", 0.8));
-    rows.extend(fans::<u64>("u64", 0.25));
+    let mut numbers = fans::<u64>("u64", 0.25);
+    numbers[0].contestants.extend(contestants!(fan::<u64>(CAPACITY, 1); limits::Photon, limits::Disruptor));
+    rows.extend(numbers);
     rows.extend(fans::<Line>("64B", 0.25));
     rows.extend(fans::<Text>("String", 0.7));
     let row = |number, name: &str, asks: &str, clock, goal, contestants| {
