@@ -1,5 +1,7 @@
 //! Bounded channels that a thread can wait on, each through its blocking calls.
 
+use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
 use crate::link::{Class, Ends, Link, Named, Shared, Timed, apart};
@@ -10,7 +12,7 @@ macro_rules! queue {
     (
         $(#[$doc:meta])* $queue:ident, $name:literal, $sender:ty, $reader:ty, $open:expr,
         try_send: $try_send:expr, send: $send:expr, try_recv: $try_recv:expr, recv: $recv:expr,
-        recv_timeout: $recv_timeout:expr $(,)?
+        recv_timeout: $recv_timeout:expr $(, send_many: $send_many:expr, recv_many: $recv_many:expr)? $(,)?
     ) => {
         $(#[$doc])*
         pub struct $queue;
@@ -56,6 +58,18 @@ macro_rules! queue {
                 let call: fn(&mut Self::Reader) -> Option<T> = $recv;
                 call(reader).expect("the sender lives")
             }
+
+            $(
+                fn send_many(sender: &mut Self::Sender, batch: &mut VecDeque<T>) {
+                    let call: fn(&mut Self::Sender, &mut VecDeque<T>) -> bool = $send_many;
+                    assert!(call(sender, batch), "the reader lives");
+                }
+
+                fn recv_many(reader: &mut Self::Reader, into: &mut Vec<T>, most: usize) {
+                    let call: fn(&mut Self::Reader, &mut Vec<T>, usize) -> bool = $recv_many;
+                    assert!(call(reader, into, most), "the sender lives");
+                }
+            )?
         }
 
         impl<T: Payload> Timed<T> for $queue {
@@ -140,9 +154,28 @@ queue! {
 }
 
 queue! {
-    /// fibre in the flavour for one sender and one reader.
+    /// fibre in the flavour for one sender and one reader, which has batches.
     Fibre, "fibre spsc",
     fibre::spsc::BoundedSyncSender<T>, fibre::spsc::BoundedSyncReceiver<T>, fibre::spsc::bounded_sync,
+    try_send: |sender, value| sender.try_send(value).is_ok(),
+    send: |sender, value| sender.send(value).is_ok(),
+    try_recv: |reader| reader.try_recv().ok(),
+    recv: |reader| reader.recv().ok(),
+    recv_timeout: |reader, limit| reader.recv_timeout(limit).ok(),
+    send_many: |sender, batch| {
+        // The memory goes to and fro; nothing is copied, because what is filled when empty is in order.
+        let mut values = Vec::from(mem::take(batch));
+        let sent = sender.send_batch_mut(&mut values).is_ok() && values.is_empty();
+        *batch = values.into();
+        sent
+    },
+    recv_many: |reader, into, most| reader.recv_batch_mut(into, most).is_ok(),
+}
+
+queue! {
+    /// fibre in the flavour for several senders.
+    FibreShared, "fibre mpsc",
+    fibre::mpsc::BoundedSyncSender<T>, fibre::mpsc::BoundedSyncReceiver<T>, fibre::mpsc::bounded,
     try_send: |sender, value| sender.try_send(value).is_ok(),
     send: |sender, value| sender.send(value).is_ok(),
     try_recv: |reader| reader.try_recv().ok(),
@@ -161,7 +194,7 @@ macro_rules! shared {
     )+};
 }
 
-shared!(Chenal, Parkring, Kanal, CrossfireShared, Flume);
+shared!(Chenal, Parkring, Kanal, CrossfireShared, FibreShared, Flume);
 
 apart!(Chenal, Parkring, Kanal, Crossfire);
 

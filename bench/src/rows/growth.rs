@@ -27,7 +27,7 @@ macro_rules! producers {
     ($($workload:tt)+) => {
         contestants!(
             $($workload)+;
-            ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared,
+            ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared, queues::FibreShared,
             queues::Flume, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
         )
     };

@@ -38,7 +38,7 @@ macro_rules! shared {
     ($($workload:tt)+) => {
         contestants!(
             $($workload)+;
-            Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared, queues::Flume,
+            Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared, queues::FibreShared, queues::Flume,
             crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
         )
     };

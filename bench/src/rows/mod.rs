@@ -95,7 +95,7 @@ macro_rules! contestants {
 }
 use contestants;
 
-/// All rows, kind by kind.
+/// All rows, by their numbers; then the guards, growth, and those without a number.
 pub fn all() -> Vec<Row> {
     let mut rows = queue::rows();
     rows.extend(ring::rows());
@@ -104,5 +104,10 @@ pub fn all() -> Vec<Row> {
     rows.extend(others::rows());
     rows.extend(guards::rows());
     rows.extend(growth::rows());
+    rows.sort_by_key(|row| match row.number {
+        "guard" => 100,
+        "growth" => 101,
+        number => number.parse().unwrap_or(102),
+    });
     rows
 }

@@ -30,7 +30,7 @@ macro_rules! all_shared {
         contestants!(
             $($workload)+;
             ours::SharedSync<ours::Bounded>, Second<Ours>, Second<queues::Chenal>, Second<queues::Parkring>,
-            Second<queues::Kanal>, Second<queues::CrossfireShared>, Second<queues::Flume>,
+            Second<queues::Kanal>, Second<queues::CrossfireShared>, Second<queues::FibreShared>, Second<queues::Flume>,
             Second<crossbeam::Queue>, Second<tokio_mpsc::Queue>, Second<plain::Queue>, Second<Published>,
         )
     };
