@@ -1,6 +1,6 @@
 //! Ours against the published AimDB, the buffers alone, and the database as a whole.
 
-use super::{Row, contestants};
+use super::{Contestant, Row, contestants};
 use crate::attach;
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
@@ -13,7 +13,8 @@ use crate::peers::{
 pub fn rows() -> Vec<Row> {
     let mut rows = published();
     rows.extend(tasks());
-    rows.extend(memory());
+    rows.extend(bytes());
+    rows.extend(allocations());
     rows.extend(core());
     rows.push(attach::row());
     rows
@@ -63,18 +64,18 @@ fn tasks() -> Vec<Row> {
     ]
 }
 
-/// Row 16. What is counted is the same in every round.
-fn memory() -> Vec<Row> {
-    let row = |name: &str, asks: &str, unit, limit, contestants| {
-        Row::new("16", format!("memory/{name}"), asks, Wall, Goal::AtMost(limit), contestants).in_unit(unit).at_most(1)
-    };
+/// One of row 16. What is counted is the same in every round.
+fn memory(name: &str, asks: &str, unit: &'static str, limit: f64, contestants: Vec<Contestant>) -> Row {
+    Row::new("16", format!("memory/{name}"), asks, Wall, Goal::AtMost(limit), contestants).in_unit(unit).at_most(1)
+}
+
+fn bytes() -> Vec<Row> {
     let (record, reader) = ("bytes of a record that nobody uses", "bytes of a reader that does not read");
-    let (alone, waiting) = ("allocations for a value in and out", "allocations for a value to a thread that waits");
+    let row = |name, asks, limit, contestants| memory(name, asks, "bytes", limit, contestants);
     vec![
         row(
             "record-latest",
             record,
-            "bytes",
             320.0,
             contestants!(bytes_per_record::<u64>(1);
                 ours::Sync<Latest>, tokio_watch::Latest, plain::Latest, published::Sync<published::Latest>),
@@ -82,7 +83,6 @@ fn memory() -> Vec<Row> {
         row(
             "record-mailbox",
             record,
-            "bytes",
             320.0,
             contestants!(bytes_per_record::<u64>(1);
                 ours::Sync<Mailbox>, crossbeam::Mailbox, plain::Mailbox, published::Sync<published::Mailbox>),
@@ -90,7 +90,6 @@ fn memory() -> Vec<Row> {
         row(
             "record-ring",
             record,
-            "bytes",
             1700.0,
             contestants!(bytes_per_record::<u64>(64);
                 ours::Sync<Ring>, async_broadcast::Ring, tokio_broadcast::Ring, plain::Ring,
@@ -99,7 +98,6 @@ fn memory() -> Vec<Row> {
         row(
             "record-bounded",
             record,
-            "bytes",
             1700.0,
             contestants!(bytes_per_record::<u64>(64);
                 ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire,
@@ -108,17 +106,21 @@ fn memory() -> Vec<Row> {
         row(
             "consumer",
             reader,
-            "bytes",
             48.0,
             contestants!(bytes_per_reader::<u64>(64);
                 ours::Sync<Ring>, async_broadcast::Ring, tokio_broadcast::Ring, plain::Ring,
                 published::Sync<published::Ring>),
         ),
+    ]
+}
+
+fn allocations() -> Vec<Row> {
+    let (alone, waiting) = ("allocations for a value in and out", "allocations for a value to a thread that waits");
+    let row = |name, asks, contestants| memory(name, asks, "calls", 0.0, contestants);
+    vec![
         row(
             "allocations-ring",
             alone,
-            "calls",
-            0.0,
             contestants!(allocations::<u64>(64);
                 ours::Sync<Ring>, bus::Ring, async_broadcast::Ring, tokio_broadcast::Ring,
                 published::Sync<published::Ring>),
@@ -126,8 +128,6 @@ fn memory() -> Vec<Row> {
         row(
             "allocations-bounded-waiting",
             waiting,
-            "calls",
-            0.0,
             contestants!(allocations_waiting::<u64>(1);
                 ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire,
                 queues::Fibre, queues::Flume, crossbeam::Queue, tokio_mpsc::Queue),
@@ -135,8 +135,6 @@ fn memory() -> Vec<Row> {
         row(
             "allocations-ring-waiting",
             waiting,
-            "calls",
-            0.0,
             contestants!(allocations_waiting::<u64>(64);
                 ours::Sync<Ring>, bus::Ring, async_broadcast::Ring, tokio_broadcast::Ring,
                 published::Sync<published::Ring>),

@@ -82,41 +82,31 @@ pub fn rows() -> Vec<Row> {
             Goal::AtMost(3.0),
             all_rings!(1024; batch::<u64>(CAPACITY)),
         ),
+    ]);
+    rows.extend(others());
+    rows
+}
+
+/// Pairs and reads, which have no goal.
+fn others() -> Vec<Row> {
+    let row = |name: &str, asks: &str, contestants| {
+        Row::new("-", format!("ring/{name}"), asks, ThreadCpu, Goal::None, contestants)
+    };
+    vec![
+        row("try-pair", "one value in and out with the try calls", all_rings!(64; try_pair::<u64>(64))),
         row(
-            "-",
-            "try-pair",
-            "one value in and out with the try calls",
-            ThreadCpu,
-            Goal::None,
-            all_rings!(64; try_pair::<u64>(64)),
-        ),
-        row(
-            "-",
             "pair",
             "one value in and out with the blocking calls, which never have to wait",
-            ThreadCpu,
-            Goal::None,
             all_rings!(64; pair::<u64>(64)),
         ),
         row(
-            "-",
             "any-try-pair",
             "the same with the try calls, of values whose clone may be any code",
-            ThreadCpu,
-            Goal::None,
             any_rings!(64; try_pair::<Opaque>(64)),
         ),
-        row("-", "read", "a read of what is there", ThreadCpu, Goal::None, all_rings!(1024; read::<u64>(CAPACITY))),
-        row(
-            "-",
-            "any-read",
-            "a read of such a value",
-            ThreadCpu,
-            Goal::None,
-            any_rings!(1024; read::<Opaque>(CAPACITY)),
-        ),
-    ]);
-    rows
+        row("read", "a read of what is there", all_rings!(1024; read::<u64>(CAPACITY))),
+        row("any-read", "a read of such a value", any_rings!(1024; read::<Opaque>(CAPACITY))),
+    ]
 }
 
 /// Row 7: into free space, which all can, and over the oldest, which some can.
