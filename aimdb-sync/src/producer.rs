@@ -304,6 +304,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
                 return Err(error);
             }
             sent += 1;
+            sent += self.form.with_token(|token| self.producer.produce_many_at_once_as(token, values));
         }
         Ok(sent)
     }

@@ -6,6 +6,8 @@ mod code;
 mod reader;
 
 use alloc::boxed::Box;
+#[cfg(feature = "std")]
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -197,6 +199,26 @@ impl<T: Send + 'static> HeapBuffer<T> {
         match self.shell.send_in_lane(token, value, false) {
             InLane::Done => Ok(()),
             InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
+    }
+
+    /// Stores values from the front, as many as can be stored at once and without the lock, and says how
+    /// many; that there were not more says nothing of the buffer.
+    #[cfg(feature = "std")]
+    pub fn push_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
+        Token::of_thread(|token| self.push_many_at_once_as(token, values))
+    }
+
+    /// The same, for a holder that one thread uses at a time.
+    #[cfg(feature = "std")]
+    pub(crate) fn push_many_at_once_as(&self, token: &Token, values: &mut VecDeque<T>) -> usize {
+        let mut sent = 0;
+        // Bounded by the values, and by the room.
+        loop {
+            match self.shell.lock().send_many(self.shell.slots(), token, values) {
+                0 => return sent,
+                some => sent += some,
+            }
         }
     }
 

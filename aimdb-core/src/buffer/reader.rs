@@ -158,6 +158,13 @@ impl<T: Send + 'static> Reader<T> {
     pub fn take_more(&mut self, values: &mut alloc::vec::Vec<T>, max: usize) -> usize {
         let before = values.len();
         while values.len() - before < max {
+            #[cfg(feature = "std")]
+            if let Inner::Heap(reader) = &mut self.inner
+                && self.untold == 0
+                && reader.take_many_in_lane(values, max - (values.len() - before)) > 0
+            {
+                continue;
+            }
             match self.try_recv() {
                 Ok(value) => values.push(value),
                 Err(TryRecvError::Lagged(lag)) => {

@@ -103,6 +103,8 @@ impl<T: Send + 'static> Producer<T> {
 
 #[cfg(feature = "std")]
 mod blocking {
+    use alloc::collections::VecDeque;
+
     use super::{Held, Producer};
     use crate::buffer::{Misuse, SendError, TryProduceError, send_blocking};
     use crate::waiting::{Deadline, Token, may_block};
@@ -119,6 +121,15 @@ mod blocking {
             match &self.buffer {
                 Held::Heap(heap) => heap.try_push_as(token, value),
                 Held::Other(buffer) => buffer.try_push(value),
+            }
+        }
+
+        /// Stores values from the front, as many as can be stored at once, and says how many; that there
+        /// were not more says nothing of the record.
+        pub fn produce_many_at_once_as(&self, token: &Token, values: &mut VecDeque<T>) -> usize {
+            match &self.buffer {
+                Held::Heap(heap) => heap.push_many_at_once_as(token, values),
+                Held::Other(_) => 0,
             }
         }
 

@@ -5,6 +5,7 @@
 //! mailbox was emptied before is said by the exchange, and no model would miss it there.
 
 use core::pin::pin;
+use std::collections::VecDeque;
 
 #[cfg(loom)]
 use crate::verbs::with_late_lane;
@@ -53,6 +54,31 @@ pub fn m1_ends_that_only_try_are_counted() {
         assert_eq!(metrics.counters.accepted, stored as u64);
         assert_eq!(metrics.counters.refused, 2 - stored as u64);
         assert_eq!(metrics.occupancy, stored - taken);
+    });
+}
+
+/// A batch is stored while a batch is taken: both are published once, and no value is seen early.
+pub fn s6_a_batch_meets_a_batch() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let taking = thread::spawn(move || {
+            let mut values = Vec::with_capacity(4);
+            let taken = [reader.take_more(&mut values, 4), reader.take_more(&mut values, 4)];
+            assert_eq!(taken.iter().sum::<usize>(), values.len());
+            (reader, values)
+        });
+        let mut batch: VecDeque<_> = [2, 3].map(|id| ledger.tag(id)).into();
+        let stored = 1 + buffer.push_many_at_once(&mut batch);
+        assert_eq!(stored + batch.len(), 3, "S6: what was not stored is still in the batch");
+        let (mut reader, values) = taking.join().unwrap();
+        let mut seen: Vec<_> = values.iter().map(|value| value.id).collect();
+        while let Ok(id) = try_recv(&mut reader) {
+            seen.push(id);
+        }
+        assert_eq!(seen, (1..=stored as u32).collect::<Vec<_>>());
+        assert_eq!(buffer.metrics().counters.accepted, stored as u64);
     });
 }
 

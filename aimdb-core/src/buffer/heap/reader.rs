@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -61,6 +63,14 @@ impl<T: Send + 'static> HeapReader<T> {
     pub(in crate::buffer) fn take_as_owner(&mut self) -> Taken<T> {
         let Standing { shell, token, end, .. } = &self.at;
         shell.lock().take_as_owner(shell.slots(), token, end.as_deref())
+    }
+
+    /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,
+    /// and says how many; that there were not more says nothing of the buffer.
+    #[cfg(feature = "std")]
+    pub(in crate::buffer) fn take_many_in_lane(&mut self, values: &mut Vec<T>, max: usize) -> usize {
+        let Standing { shell, token, end, .. } = &self.at;
+        shell.lock().take_many(shell.slots(), token, end.as_deref(), values, max)
     }
 
     /// As [`BufferReader::poll_recv`], with a place in the queue that the caller brings.

@@ -24,7 +24,9 @@ mod ring;
 mod stamp;
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
@@ -55,6 +57,10 @@ pub(super) struct LaneLock {
     lanes: Lanes,
     eager: bool,
 }
+
+/// Values of a batch that one visit to the lane passes: whoever wants all ends to stand still waits so
+/// long.
+const AT_ONCE: usize = 64;
 
 enum Lane {
     Queue(QueueLane),
@@ -316,6 +322,32 @@ impl LaneLock {
             (Some(Lane::Mailbox(lane)), _) => lane.take(slots, token),
             (Some(Lane::Ring(lane)), Some(end)) => lane.read(slots, end, token),
             (Some(Lane::Ring(_)), None) | (None, _) => Taken::NotHere,
+        }
+    }
+
+    /// Stores values from the front without the lock, and says how many; where that cannot be done, none.
+    pub(super) fn send_many<T>(&self, slots: &impl Slots<T>, token: &Token, values: &mut VecDeque<T>) -> usize {
+        match self.lane() {
+            Some(Lane::Queue(lane)) => lane.send_many(slots, token, values),
+            Some(Lane::Ring(lane)) => lane.publish_many(slots, token, values),
+            Some(Lane::Mailbox(_)) | None => 0,
+        }
+    }
+
+    /// Appends the next values without the lock, up to `max` and as `values` has room, and says how many;
+    /// where that cannot be done, none.
+    pub(super) fn take_many<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        cursor: Option<&CursorEnd>,
+        values: &mut Vec<T>,
+        max: usize,
+    ) -> usize {
+        match (self.lane(), cursor) {
+            (Some(Lane::Queue(lane)), _) => lane.take_many(slots, token, values, max),
+            (Some(Lane::Ring(lane)), Some(end)) => lane.read_many(slots, end, token, values, max),
+            (Some(Lane::Ring(_)), None) | (Some(Lane::Mailbox(_)) | None, _) => 0,
         }
     }
 

@@ -7,6 +7,8 @@
 //! lane while somebody holds the record's lock.
 #![allow(unsafe_code)]
 
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::ptr;
 
 #[cfg(not(any(loom, shuttle)))]
@@ -16,7 +18,7 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-use super::{InLane, LaneEnd, Machine, Taken};
+use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Entry, Owned};
 use crate::waiting::{Door, Inside, Token, prepare, shut};
@@ -83,7 +85,12 @@ impl Laps {
 
     /// How many values lie before `at`, counted from the first place of the first lap.
     const fn count(self, at: u64) -> u64 {
-        at / (self.mask + 1) * self.capacity + self.place(at)
+        (at >> self.mask.count_ones()) * self.capacity + self.place(at)
+    }
+
+    /// How many values lie from `at` on before `behind`.
+    const fn between(self, at: u64, behind: u64) -> usize {
+        (self.count(behind) - self.count(at)) as usize
     }
 }
 
@@ -150,6 +157,49 @@ impl QueueLane {
     /// Stores a value.
     pub(super) fn send<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
         self.store(self.sending.enter(token), |slot| Some(slots.cell(slot)), value, counts)
+    }
+
+    /// Stores values from the front, as many as there is room for but no more than a door should be kept
+    /// for, publishes them together and says how many.
+    pub(super) fn send_many<T>(&self, slots: &impl Slots<T>, token: &Token, values: &mut VecDeque<T>) -> usize {
+        let Some(mut inside) = self.sending.enter(token) else { return 0 };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let mut at = self.stored.0.load(Ordering::Relaxed);
+        let most = values.len().min(AT_ONCE);
+        if end.laps.between(at, end.laps.full(end.seen)) < most {
+            end.seen = self.taken.0.load(Ordering::Acquire);
+        }
+        let sent = end.laps.between(at, end.laps.full(end.seen)).min(most);
+        for value in values.drain(..sent) {
+            let slot = end.slot(at);
+            slots.cell(slot).fill(&Claim(slot), value);
+            at = end.laps.next(at);
+        }
+        // Release: the taker sees what is in the slots.
+        self.stored.0.store(at, Ordering::Release);
+        sent
+    }
+
+    /// Appends the next values, up to `max`, without letting `values` grow, and says how many.
+    pub(super) fn take_many<T>(&self, slots: &impl Slots<T>, token: &Token, values: &mut Vec<T>, max: usize) -> usize {
+        let Some(mut inside) = self.taking.enter(token) else { return 0 };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let max = max.min(values.capacity() - values.len()).min(AT_ONCE);
+        let mut at = self.taken.0.load(Ordering::Relaxed);
+        if end.laps.between(at, end.seen) < max {
+            end.seen = self.stored.0.load(Ordering::Acquire);
+        }
+        let taken = end.laps.between(at, end.seen).min(max);
+        values.extend((0..taken).map(|_| {
+            let slot = end.slot(at);
+            at = end.laps.next(at);
+            slots.cell(slot).empty(&Owned(slot))
+        }));
+        // Release: the slots were emptied before the sender fills them.
+        self.taken.0.store(at, Ordering::Release);
+        taken
     }
 
     /// Takes the next value, if `inside` came in and `cell` finds the slot.

@@ -5,6 +5,7 @@
 //! gone counts what it lost and goes on with the oldest that is there, as the machine would have it.
 #![allow(unsafe_code)]
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
@@ -12,7 +13,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::stamp::{Stamps, words};
-use super::{InLane, LaneEnd, Taken};
+use super::{AT_ONCE, InLane, LaneEnd, Taken};
 use crate::buffer::table::HeapStorage;
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{CursorId, Entry, Kind, Log, TableFull};
@@ -179,6 +180,55 @@ impl RingLane {
     /// Publishes a value.
     pub(super) fn publish<T>(&self, slots: &impl Slots<T>, token: &Token, value: T) -> InLane<T> {
         self.write(self.writing.enter(token), |slot| Some(slots.cell(slot)), value)
+    }
+
+    /// Publishes values from the front, as many as a door should be kept for, and says how many.
+    pub(super) fn publish_many<T>(&self, slots: &impl Slots<T>, token: &Token, values: &mut VecDeque<T>) -> usize {
+        let Some(mut inside) = self.writing.enter(token) else { return 0 };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let mut sent = 0;
+        while sent < AT_ONCE
+            && let Some(value) = values.pop_front()
+        {
+            let (at, number) = (end.at, self.newest.0.load(Ordering::Relaxed));
+            let cell = slots.cell(end.slot(at)).place();
+            // SAFETY: as in `write`.
+            self.stamps.write(at, number, || unsafe { words::store(cell, &value) });
+            end.go_on(at, self.capacity);
+            self.newest.0.store(number.wrapping_add(1), Ordering::Release);
+            sent += 1;
+        }
+        sent
+    }
+
+    /// Appends the cursor's next values, up to `max`, without letting `values` grow, and says how many.
+    /// What comes instead of a value, [`RingLane::read`] says.
+    pub(super) fn read_many<T>(
+        &self,
+        slots: &impl Slots<T>,
+        cursor: &CursorEnd,
+        token: &Token,
+        values: &mut Vec<T>,
+        max: usize,
+    ) -> usize {
+        let Some(mut inside) = cursor.door.enter(token) else { return 0 };
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let max = max.min(values.capacity() - values.len()).min(AT_ONCE);
+        let (mut number, mut taken) = (cursor.next.load(Ordering::Relaxed), 0);
+        while taken < max
+            && let Some(value) = self.copy(slots.cell(end.slot(end.at)), end.at, number)
+        {
+            // SAFETY: the copy is whole.
+            values.push(unsafe { value.assume_init() });
+            let at = end.at;
+            end.go_on(at, self.capacity);
+            number = number.wrapping_add(1);
+            taken += 1;
+        }
+        cursor.next.store(number, Ordering::Relaxed);
+        taken
     }
 
     /// The cursor's next value, if it is there and `inside` came in as the owner of the cursor's end.
