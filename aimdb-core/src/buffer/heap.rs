@@ -403,8 +403,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn look_for_room(&self, until: Deadline) -> Option<bool> {
-        self.has_room()?;
-        Some(self.shell.lock().look_for_room(until))
+        self.shell.lock().look_for_room(until)
     }
 
     fn cfg(&self) -> Option<BufferCfg> {

@@ -258,7 +258,7 @@ mod blocking {
 
     use super::Reader;
     use crate::buffer::{RecvTimeoutError, TryRecvError};
-    use crate::waiting::{Deadline, look_for, wait_on};
+    use crate::waiting::{Deadline, wait_on};
 
     /// What a look finds may be gone, to another reader of the cursor, when it is asked for.
     const LOOKS: usize = 3;
@@ -273,10 +273,11 @@ mod blocking {
             // Before it is known as one who waits, the thread looks for a while.
             let mut looked = self.untold > 0;
             for _ in 0..LOOKS {
-                if looked || self.inner.has_value().is_none() {
+                if looked {
                     break;
                 }
-                looked = !look_for(deadline, || self.inner.has_value());
+                let Some(there) = self.inner.look_for_value(deadline) else { break };
+                looked = !there;
                 // A lag is told once, so what comes now is the answer, unless it is nothing.
                 match self.inner.try_recv() {
                     Ok(value) => return Ok(value),

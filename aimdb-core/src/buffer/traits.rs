@@ -119,7 +119,7 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     #[cfg(feature = "std")]
     fn look_for_room(&self, until: Deadline) -> Option<bool> {
         self.has_room()?;
-        Some(look_for(until, || self.has_room()))
+        Some(look_for(until, 1, || self.has_room()))
     }
 
     /// What the buffer is, if it is one of the four kinds.
@@ -155,6 +155,14 @@ pub trait BufferReader<T: Send + 'static>: Any + Send {
     /// since this reader last found nothing.
     fn has_value(&self) -> Option<bool> {
         None
+    }
+
+    /// Looks for a value for a bounded while, no longer than until then, and says whether it saw one; for
+    /// a thread that would have to wait. `None` where [`BufferReader::has_value`] cannot tell.
+    #[cfg(feature = "std")]
+    fn look_for_value(&self, until: Deadline) -> Option<bool> {
+        self.has_value()?;
+        Some(look_for(until, 1, || self.has_value()))
     }
 
     /// Ends a wait that [`BufferReader::poll_recv`] began. A wake-up that came for it passes to the

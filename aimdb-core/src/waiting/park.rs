@@ -94,7 +94,8 @@ impl Inner {
     #[cfg(not(any(loom, shuttle)))]
     fn spin(&self) -> bool {
         let rung = || self.state.load(Ordering::Relaxed) == RUNG && self.take_ring();
-        !LOOKED.try_with(|looked| looked.replace(false)).unwrap_or(true) && look_for(Deadline::Never, || Some(rung()))
+        !LOOKED.try_with(|looked| looked.replace(false)).unwrap_or(true)
+            && look_for(Deadline::Never, 1, || Some(rung()))
     }
 
     /// A model checker gains nothing from a spin.
@@ -145,13 +146,15 @@ struct Looks {
     spins: u32,
     /// Looks until a short one spins for longer again, to see whether that would pay by now.
     until_probe: u32,
+    /// Turns before the first look.
+    gap: u32,
 }
 
 #[cfg(not(any(loom, shuttle)))]
 impl Looks {
     const FEWEST: u32 = 8;
     const APART: u32 = 32;
-    const NEW: Self = Self { spins: MAX_SPINS, until_probe: Self::APART };
+    const NEW: Self = Self { spins: MAX_SPINS, until_probe: Self::APART, gap: 1 };
 
     fn limit(&mut self) -> u32 {
         if self.spins >= MIN_SPINS {
@@ -189,18 +192,29 @@ impl Looks {
 /// few times, which pays when the other side waits for this very core. How long the spin is worth it
 /// is learnt from how it went lately.
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) fn look_for(until: Deadline, mut come: impl FnMut() -> Option<bool>) -> bool {
-    // What is there at once says nothing of how long a look pays.
-    match come() {
-        None => return false,
-        Some(true) => return true,
-        Some(false) => {}
-    }
+pub(crate) fn look_for(until: Deadline, widest: u32, mut come: impl FnMut() -> Option<bool>) -> bool {
     if until == Deadline::At(0) {
-        return false;
+        return come() == Some(true);
     }
     let mut looks = LOOKS.try_with(Cell::get).unwrap_or(Looks::NEW);
-    let came = look(&mut looks, until, come);
+    // Where it comes faster than one looks, each look takes a cache line away from whoever brings it. So
+    // the gap before the first look grows as long as that finds something, up to the `widest` that pays
+    // where so much fits in, and shrinks when it does not.
+    looks.gap = looks.gap.min(widest);
+    for _ in 0..looks.gap {
+        core::hint::spin_loop();
+    }
+    let came = match come() {
+        None => false,
+        Some(true) => {
+            looks.gap = looks.gap * 2;
+            true
+        }
+        Some(false) => {
+            looks.gap = (looks.gap / 2).max(1);
+            look(&mut looks, until, come)
+        }
+    };
     let _ = LOOKS.try_with(|place| place.set(looks));
     came
 }
@@ -289,7 +303,7 @@ pub(crate) fn glance_for(_come: impl FnMut() -> Option<bool>) -> bool {
 
 /// A model checker gains nothing from it.
 #[cfg(any(loom, shuttle))]
-pub(crate) fn look_for(_until: Deadline, _come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn look_for(_until: Deadline, _widest: u32, _come: impl FnMut() -> Option<bool>) -> bool {
     false
 }
 

@@ -14,7 +14,7 @@ use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
 #[cfg(feature = "std")]
-use crate::waiting::{Token, glance_for};
+use crate::waiting::{Deadline, Token, glance_for};
 
 /// A reader of a [`HeapBuffer`].
 pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
@@ -180,7 +180,13 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     #[cfg(feature = "std")]
     fn has_value(&self) -> Option<bool> {
-        self.at.shell.lock().has_value(self.at.end.as_deref(), self.at.seen)
+        self.at.has_value()
+    }
+
+    #[cfg(feature = "std")]
+    fn look_for_value(&self, until: Deadline) -> Option<bool> {
+        let Standing { shell, end, seen, .. } = &self.at;
+        shell.lock().look_for_value(until, end.as_deref(), *seen)
     }
 
     fn cancel_recv(&mut self) {

@@ -51,14 +51,27 @@ impl Glance {
     /// nobody stands in the queue, who would get the next one; the others stand there too, where they
     /// are served first come, first served: among those who look, a thread that has its core to itself
     /// takes all.
-    pub(super) fn look_for_room(&self, until: Deadline, has_room: impl Fn() -> Option<bool>) -> bool {
+    pub(super) fn look_for_room(&self, until: Deadline, has_room: impl Fn() -> Option<bool>) -> Option<bool> {
+        if self.capacity == 0 || !self.waits {
+            return None;
+        }
         if self.queued.load(Ordering::Relaxed) {
-            return false;
+            return Some(false);
         }
         let looking = self.looking.fetch_add(1, Ordering::Relaxed);
-        let found = looking < self.capacity && look_for(until, has_room);
+        let found = looking < self.capacity && look_for(until, self.widest_gap(), has_room);
         self.looking.fetch_sub(1, Ordering::Relaxed);
-        found
+        Some(found)
+    }
+
+    /// Looks for a value for a bounded while.
+    pub(super) fn look_for_value(&self, until: Deadline, has_value: impl Fn() -> Option<bool>) -> Option<bool> {
+        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), has_value))
+    }
+
+    /// While a thread leaves the other end alone for so long, that does a quarter of what it can.
+    fn widest_gap(&self) -> u32 {
+        (self.capacity / 4).clamp(1, 16) as u32
     }
 
     /// Whether something came since the record was as `seen` says.

@@ -396,9 +396,10 @@ impl LaneLock {
         })
     }
 
-    /// Looks for room for a bounded while, and says whether it saw some.
-    pub(super) fn look_for_room(&self, until: Deadline) -> bool {
-        self.glance.get().is_some_and(|glance| glance.look_for_room(until, || self.has_room()))
+    /// Looks for room for a bounded while, and says whether it saw some. `None` where nobody waits for it,
+    /// or a glance tells nothing.
+    pub(super) fn look_for_room(&self, until: Deadline) -> Option<bool> {
+        self.glance.get()?.look_for_room(until, || self.has_room())
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
@@ -411,6 +412,12 @@ impl LaneLock {
             (Some(Lane::Ring(_)), None) | (None, _) => None,
         };
         in_lane.or_else(|| self.glance.get()?.has_changed(seen))
+    }
+
+    /// Looks for a value for a bounded while, and says whether it saw one. `None` where a glance tells
+    /// nothing.
+    pub(super) fn look_for_value(&self, until: Deadline, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
+        self.glance.get()?.look_for_value(until, || self.has_value(cursor, seen))
     }
 
     /// How the record is, for a reader that is about to look for a value under the lock.
