@@ -207,7 +207,7 @@ pub(crate) fn look_for(until: Deadline, widest: u32, mut come: impl FnMut() -> O
     let came = match come() {
         None => false,
         Some(true) => {
-            looks.gap = looks.gap * 2;
+            looks.gap *= 2;
             true
         }
         Some(false) => {

@@ -15,7 +15,7 @@ use shuttle::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use super::{InLane, LaneEnd, Machine, Taken};
 use crate::buffer::Slots;
 use crate::pure::{Claim, Ends, Owned};
-use crate::waiting::{Door, Token, prepare, shut};
+use crate::waiting::{Door, Token, shut};
 
 #[derive(Debug)]
 pub(super) struct MailboxLane {
@@ -59,7 +59,6 @@ impl End {
 
 impl MailboxLane {
     pub(super) fn new() -> Self {
-        prepare();
         Self {
             putting: Door::new(End::default()),
             taking: Door::new(End::default()),

@@ -31,7 +31,7 @@ use alloc::vec::Vec;
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Log};
-use crate::waiting::{Deadline, HeapLock, Lock, Token, WaitQueue};
+use crate::waiting::{Deadline, HeapLock, Lock, Token, WaitQueue, prepare};
 use course::Course;
 use glance::Glance;
 use late::{Late, boxed};
@@ -169,6 +169,10 @@ impl LaneLock {
     /// The lock of a new record. An `eager` one has its lane from the start.
     pub(super) fn new(state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
         let lock = HeapLock::new(Locked { state, course: None });
+        if lanes != Lanes::None {
+            // Now, and not at the first value: a process that has no other threads yet is done at once.
+            prepare();
+        }
         let lock = Self { lock, lane: Late::new(eager), glance: Late::new(eager), lanes, eager };
         if eager {
             lock.make();

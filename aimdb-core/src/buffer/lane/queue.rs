@@ -21,7 +21,7 @@ use shuttle::sync::atomic::{AtomicU64, Ordering};
 use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Entry, Owned};
-use crate::waiting::{Door, Inside, Token, prepare, shut};
+use crate::waiting::{Door, Inside, Token, shut};
 
 /// A word that one end writes and the other reads now and then, on a cache line of its own.
 #[derive(Debug)]
@@ -109,7 +109,6 @@ impl End {
 
 impl QueueLane {
     pub(super) fn new() -> Self {
-        prepare();
         Self {
             sending: Door::new(End::new()),
             taking: Door::new(End::new()),

@@ -17,7 +17,7 @@ use super::{AT_ONCE, InLane, LaneEnd, Taken};
 use crate::buffer::table::HeapStorage;
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{CursorId, Entry, Kind, Log, TableFull};
-use crate::waiting::{Door, Inside, Token, WaitQueue, prepare, shut};
+use crate::waiting::{Door, Inside, Token, WaitQueue, shut};
 
 type Machine = Log<WaitQueue, HeapStorage>;
 
@@ -136,7 +136,6 @@ impl End {
 
 impl RingLane {
     pub(super) fn new(kind: Kind, capacity: usize) -> Result<Self, TableFull> {
-        prepare();
         Ok(Self {
             writing: Door::new(End::new()),
             peeking: Door::new(End::new()),
