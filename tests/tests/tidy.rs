@@ -35,14 +35,17 @@ const PORTS: [&str; 8] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 14] = [
+const UNSAFE: [&str; 17] = [
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/queue.rs",
     "aimdb-core/src/buffer/lane/late.rs",
+    "aimdb-core/src/buffer/lane/ends.rs",
     "aimdb-core/src/buffer/lane/mailbox.rs",
+    "aimdb-core/src/buffer/lane/places.rs",
     "aimdb-core/src/buffer/lane/queue.rs",
     "aimdb-core/src/buffer/lane/ring.rs",
+    "aimdb-core/src/buffer/lane/shared.rs",
     "aimdb-core/src/buffer/lane/stamp.rs",
     "aimdb-core/src/waiting/fork.rs",
     "aimdb-core/src/buffer/slots.rs",

@@ -3,7 +3,11 @@
 
 mod builder;
 mod code;
+#[cfg(feature = "std")]
+mod look;
 mod reader;
+#[cfg(feature = "std")]
+mod sends;
 
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
@@ -29,7 +33,7 @@ use crate::pure::{DropCause, Start};
 use crate::waiting::HeapLock;
 
 #[cfg(feature = "std")]
-use super::lane::{InLane, LaneEnd, LaneLock, Taken};
+use super::lane::{InLane, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
@@ -68,6 +72,11 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
     type Clock = HeapClock;
 
     const INSIDE_BYTES: usize = INSIDE_BYTES;
+
+    #[cfg(feature = "std")]
+    fn let_go(lock: &LaneLock, doomed: crate::pure::Doomed) -> Option<crate::pure::Doomed> {
+        lock.let_go(doomed)
+    }
 }
 
 /// A buffer on the heap, of any of the four kinds. Cheap to clone; clones are the same buffer.
@@ -263,43 +272,6 @@ impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
     }
 }
 
-#[cfg(feature = "std")]
-impl<T: Send + 'static> Shell<T, HeapLayout> {
-    /// Stores a value in the lane, if that takes no more than the few instructions that most calls are.
-    /// `counts` says that a refusal is one.
-    #[inline(always)]
-    fn send_as_owner(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
-        let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
-        self.lock().send_as_owner(self.slots(), token, value, counts, dispose)
-    }
-
-    /// Stores a value in the lane, where that can be done.
-    fn send_in_lane(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
-        let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
-        match self.lock().send(self.slots(), token, value, counts, dispose) {
-            InLane::NotHere(value) if self.lock().adopt(LaneEnd::Sending, token) => {
-                self.lock().send(self.slots(), token, value, counts, dispose)
-            }
-            sent => sent,
-        }
-    }
-
-    /// The same for a call that comes without a handle.
-    fn send_as_thread(&self, value: T, counts: bool) -> InLane<T> {
-        Token::of_thread(|token| match self.send_as_owner(token, value, counts) {
-            InLane::NotHere(value) => self.send_in_lane(token, value, counts),
-            sent => sent,
-        })
-    }
-
-    fn peek_in_lane(&self, token: &Token) -> Taken<T> {
-        match self.lock().peek(self.slots(), token) {
-            Taken::NotHere if self.lock().adopt(LaneEnd::Peeking, token) => self.lock().peek(self.slots(), token),
-            taken => taken,
-        }
-    }
-}
-
 impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
     fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         #[cfg(feature = "std")]
@@ -457,15 +429,24 @@ mod tests {
     }
 
     #[test]
-    fn p1_numbers_are_known_to_be_plain_data() {
+    fn p1_m5_a_ring_of_any_small_value_has_a_lane() {
+        use std::sync::atomic::{AtomicU64, Ordering};
         #[derive(Clone, Debug, PartialEq)]
         struct Cloned(u64);
-        let ring = BufferCfg::SpmcRing { capacity: 3 };
+        let ring = BufferCfg::SpmcRing { capacity: 1 };
         let (numbers, others) = (HeapBuffer::new(&ring).expect("a ring"), HeapBuffer::new(&ring).expect("a ring"));
-        assert_eq!(numbers.push_at_once(1_u64), Ok(()), "it has a lane");
-        assert_eq!(others.push_at_once(Cloned(1)), Err(Cloned(1)), "its clone may be any code");
-        let hooked = HeapBuffer::builder(&ring).on_drop(Arc::new(|_, _| {})).build().expect("a ring");
-        assert_eq!(hooked.push_at_once(1_u64), Err(1), "each value that is overwritten goes to the hook");
+        assert_eq!(numbers.push_at_once(1_u64), Ok(()));
+        assert_eq!(others.push_at_once(Cloned(1)), Ok(()));
+        let told = Arc::new(AtomicU64::new(0));
+        let hook = Arc::clone(&told);
+        let hooked = HeapBuffer::builder(&ring)
+            .on_drop(Arc::new(move |value, _| {
+                hook.fetch_add(value, Ordering::Relaxed);
+            }))
+            .build()
+            .expect("a ring");
+        assert_eq!((hooked.push_at_once(5_u64), hooked.push_at_once(7)), (Ok(()), Ok(())));
+        assert_eq!(told.load(Ordering::Relaxed), 5, "what is overwritten in the lane goes to the hook");
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use slots::{SlotCell, Slots};
 
 #[cfg(loom)]
 #[doc(hidden)]
-pub use lane::Stamps;
+pub use lane::{Looks, Pinning, Stamps};
 
 #[cfg(feature = "std")]
 pub use blocking::{flush_blocking, send_blocking, send_waiting};

@@ -44,6 +44,17 @@ impl Entry {
     pub const fn slot(self) -> u32 {
         self.0
     }
+
+    /// Where the slot's number is kept, for an end that changes it while others look.
+    #[must_use]
+    pub const fn slot_of(place: *mut Self) -> *mut u32 {
+        place.wrapping_byte_add(core::mem::offset_of!(Self, 0)).cast()
+    }
+
+    /// Gives the place another slot.
+    pub const fn put(&mut self, slot: u32) {
+        self.0 = slot;
+    }
 }
 
 /// Names a cursor of one record. Not reused while any handle of it lives.

@@ -104,15 +104,16 @@ impl SlotMeta {
 pub(super) struct SlotPool<M> {
     metas: M,
     free: u32,
-    /// The doomed that wait for `next_doomed`, oldest first.
-    doomed: u32,
+    /// The doomed that wait for `next_doomed`, in a circle: the newest, which knows the oldest.
     last_doomed: u32,
     backed: u32,
+    /// Looks that have not ended, at all slots together.
+    pins: u32,
 }
 
 impl<M> SlotPool<M> {
     pub(super) const fn new(metas: M, backed: u32) -> Self {
-        Self { metas, free: NONE, doomed: NONE, last_doomed: NONE, backed }
+        Self { metas, free: NONE, last_doomed: NONE, backed, pins: 0 }
     }
 }
 
@@ -171,6 +172,7 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     }
 
     pub(super) fn pin(&mut self, slot: u32) -> Pinned {
+        self.pins += 1;
         self.meta(slot).pins_or_next += 1;
         Pinned(slot)
     }
@@ -178,6 +180,7 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     /// Ends a look; whoever looked last at a doomed value disposes of it.
     pub(super) fn unpin(&mut self, pinned: Pinned) -> Option<Doomed> {
         let slot = pinned.0;
+        self.pins -= 1;
         let meta = self.meta(slot);
         meta.pins_or_next -= 1;
         if meta.pins_or_next > 0 || !meta.is_doomed() {
@@ -207,26 +210,36 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
         if meta.pins_or_next > 0 {
             return;
         }
-        meta.pins_or_next = NONE;
-        if self.doomed == NONE {
-            self.doomed = slot;
-        } else {
-            let last = self.last_doomed;
-            self.meta(last).pins_or_next = slot;
-        }
+        let last = self.last_doomed;
+        let oldest = if last == NONE { slot } else { core::mem::replace(&mut self.meta(last).pins_or_next, slot) };
+        self.meta(slot).pins_or_next = oldest;
         self.last_doomed = slot;
     }
 
     pub(super) fn next_doomed(&mut self) -> Option<Doomed> {
-        if self.doomed == NONE {
+        let last = self.last_doomed;
+        if last == NONE {
             return None;
         }
-        let slot = self.doomed;
+        let slot = self.meta(last).pins_or_next;
         let meta = self.meta(slot);
         let cause = meta.cause();
         let next = core::mem::replace(meta, SlotMeta { pins_or_next: 0, fate: 0 }).pins_or_next;
-        self.doomed = next;
+        if slot == last {
+            self.last_doomed = NONE;
+        } else {
+            self.meta(last).pins_or_next = next;
+        }
         Some(Doomed { owned: Owned(slot), cause })
+    }
+
+    pub(super) const fn has_pins(&self) -> bool {
+        self.pins > 0
+    }
+
+    /// Slots that the storage has.
+    pub(super) const fn backed(&self) -> u32 {
+        self.backed
     }
 
     pub(super) fn is_pinned(&mut self, slot: u32) -> bool {

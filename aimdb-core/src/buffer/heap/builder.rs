@@ -11,7 +11,7 @@ use super::INSIDE_BYTES;
 use super::code::{HeapCode, Hooks};
 use super::{HeapBuffer, HeapClock};
 #[cfg(feature = "std")]
-use crate::buffer::lane::{LaneLock, Lanes};
+use crate::buffer::lane::{LaneLock, Lanes, SPARES};
 use crate::buffer::slots::HeapSlots;
 use crate::buffer::table::HeapTable;
 use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
@@ -150,9 +150,19 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         }
     }
 
+    /// Which lanes suit the values.
+    #[cfg(feature = "std")]
+    const fn lanes_of_values(&self) -> Lanes {
+        match self.lanes {
+            _ if size_of::<T>() > INSIDE_BYTES => Lanes::None,
+            Lanes::Moving if self.cfg.kind().retains() => Lanes::MovingAndSharing,
+            lanes => lanes,
+        }
+    }
+
     fn build_with(self, cloning: &'static Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
         #[cfg(feature = "std")]
-        let (lanes, eager) = (self.lanes, self.eager);
+        let (lanes, eager) = (self.lanes_of_values(), self.eager);
         let Self { cfg, degrade, on_drop, first_number, .. } = self;
         cfg.validate(degrade.is_some())?;
         let capacity = cfg.capacity();
@@ -160,6 +170,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         // One slot more for a value on its way in, one for a value on its way out; more are added
         // when more threads are at it at the same time.
         let slots = capacity + 2;
+        // A lane of values that are cloned has some more for those that are overwritten meanwhile.
+        #[cfg(feature = "std")]
+        let slots = if lanes == Lanes::MovingAndSharing { capacity + SPARES.max(2) } else { slots };
         let cells = HeapSlots::new(slots).map_err(|_| too_large)?;
         let entries = HeapTable::with_capacity(capacity).map_err(|_| too_large)?;
         let metas = HeapTable::with_capacity(slots).map_err(|_| too_large)?;
@@ -167,7 +180,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let hooks = (degrade.is_some() || on_drop.is_some()).then(|| Box::new(Hooks { degrade, on_drop }));
         let code = HeapCode { cloning, hooks };
         #[cfg(feature = "std")]
-        let lock = LaneLock::new(state, if size_of::<T>() <= INSIDE_BYTES { lanes } else { Lanes::None }, eager);
+        let lock = LaneLock::new(state, lanes, eager);
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
         let shell = Shell::from_parts(lock, cells, code, HeapClock);

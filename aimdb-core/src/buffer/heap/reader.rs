@@ -92,12 +92,18 @@ impl<T: Send + 'static> Standing<T> {
     /// The next value, where it can be had without the lock.
     #[cfg(feature = "std")]
     fn take_in_lane(&mut self) -> Taken<T> {
-        match self.shell.lock().take(self.shell.slots(), &self.token, self.end.as_deref()) {
-            Taken::NotHere if self.adopt() => {
-                self.shell.lock().take(self.shell.slots(), &self.token, self.end.as_deref())
-            }
+        match self.take_if_open() {
+            Taken::NotHere if self.adopt() => self.take_if_open(),
             taken => taken,
         }
+    }
+
+    #[cfg(feature = "std")]
+    #[inline]
+    fn take_if_open(&self) -> Taken<T> {
+        let shell = &*self.shell;
+        let clone = |pinned| shell.clone_in_lane(pinned);
+        shell.lock().take(shell.slots(), &self.token, self.end.as_deref(), clone)
     }
 
     /// Comes to its end of the lane, if it can: the end may be another reader's, or the lane younger than

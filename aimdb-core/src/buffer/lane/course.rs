@@ -1,8 +1,8 @@
 //! When a lane is opened and closed.
 
+use super::ends::CursorEnds;
 use super::patience::{Patience, now};
 use super::plan::Plan;
-use super::ring::CursorEnds;
 use super::{Lane, Machine};
 use crate::buffer::State;
 use crate::buffer::table::HeapStorage;

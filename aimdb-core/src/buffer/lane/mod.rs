@@ -1,7 +1,7 @@
 //! The lane: what the two ends of a record use while nobody waits.
 //!
 //! A record that is in its usual state, with one sending and one taking end at work and room and
-//! values for both, needs no lock: see `queue`, `mailbox` and `ring`. Whatever else happens (somebody
+//! values for both, needs no lock: see `queue`, `mailbox`, `ring` and `shared`. Whatever else happens (somebody
 //! has to wait, joins, leaves, closes, counts) is the shell's, under its lock; [`LaneLock`] is that
 //! lock, and whoever takes it has the lane closed and counted first, and opened again after, if the
 //! state is the usual one again. So the shell knows nothing of the lane, and each promise is kept in
@@ -14,13 +14,19 @@
 //! it would be closed again at once, keeps it closed for a while: [`Patience`].
 
 mod course;
+mod ends;
 mod glance;
 mod late;
+mod looks;
 mod mailbox;
+mod outcome;
 mod patience;
+mod places;
 mod plan;
 mod queue;
 mod ring;
+mod scheme;
+mod shared;
 mod stamp;
 
 use alloc::boxed::Box;
@@ -30,20 +36,24 @@ use alloc::vec::Vec;
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
-use crate::pure::{CursorId, Log};
+use crate::pure::{CursorId, Doomed, Log, Pinned};
 use crate::waiting::{Deadline, HeapLock, Lock, Token, WaitQueue, prepare};
 use course::Course;
 use glance::Glance;
 use late::{Late, boxed};
-use mailbox::MailboxLane;
 use patience::Patience;
 use plan::Plan;
-use queue::QueueLane;
+use scheme::{Called, Lane};
+use shared::SharedLane;
 
-use ring::RingLane;
-
+pub(super) use ends::{CursorEnd, LaneEnd};
+#[cfg(not(loom))]
+pub(super) use looks::Looks;
+#[cfg(loom)]
+pub use looks::{Looks, Pinning};
+pub(super) use outcome::{InLane, Taken};
 pub(super) use plan::Lanes;
-pub(super) use ring::CursorEnd;
+pub(super) use shared::SPARES;
 #[cfg(loom)]
 pub use stamp::Stamps;
 
@@ -62,45 +72,6 @@ pub(super) struct LaneLock {
 /// long.
 const AT_ONCE: usize = 64;
 
-enum Lane {
-    Queue(QueueLane),
-    Mailbox(MailboxLane),
-    Ring(RingLane),
-}
-
-/// What became of a value that was sent through the lane.
-pub(super) enum InLane<T> {
-    /// It was stored.
-    Done,
-    /// There is no room.
-    Full(T),
-    /// The lane is closed, or has no place for this holder: it is the shell's.
-    NotHere(T),
-}
-
-/// What was found in the lane.
-pub(super) enum Taken<T> {
-    /// A value.
-    Value(T),
-    /// None.
-    Empty,
-    /// So many values were overwritten before they were read.
-    Lagged(u64),
-    /// The lane is closed, or has no place for this holder: ask the shell.
-    NotHere,
-}
-
-/// Names an end of a lane.
-#[derive(Clone, Copy)]
-pub(super) enum LaneEnd<'a> {
-    /// Where values go in.
-    Sending,
-    /// Where they come out; a ring has one for each cursor.
-    Taking(Option<&'a CursorEnd>),
-    /// Where the newest is looked at.
-    Peeking,
-}
-
 struct Locked {
     state: State<HeapStorage>,
     /// Comes with the lane.
@@ -112,58 +83,6 @@ const FIRST_HOLDS: usize = 16;
 const FIRST_STEPS: usize = 64;
 
 type Machine = Log<WaitQueue, HeapStorage>;
-
-impl Lane {
-    fn close(&self, log: &mut Machine, course: &mut Course) -> u64 {
-        match self {
-            Self::Queue(lane) => lane.close(log),
-            Self::Mailbox(lane) => lane.close(log),
-            Self::Ring(lane) => {
-                let moved = lane.close(log, &course.cursors);
-                course.stamped = log.next_number();
-                moved
-            }
-        }
-    }
-
-    fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
-        match self {
-            Self::Queue(lane) => lane.is_foreign(end, token),
-            Self::Mailbox(lane) => lane.is_foreign(end, token),
-            Self::Ring(lane) => lane.is_foreign(end, token),
-        }
-    }
-
-    /// Called under the record's lock, after `close`.
-    fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
-        match self {
-            Self::Queue(lane) => lane.adopt(end, token),
-            Self::Mailbox(lane) => lane.adopt(end, token),
-            Self::Ring(lane) => lane.adopt(end, token),
-        }
-    }
-
-    fn may_open(&self, log: &Machine, course: &Course) -> bool {
-        match self {
-            Self::Queue(_) => log.is_plain_queue(),
-            Self::Mailbox(_) => !log.is_closed(),
-            Self::Ring(lane) => lane.may_open(log, &course.cursors),
-        }
-    }
-
-    /// Lets the ends in; says whether it could.
-    fn open(&self, log: &mut Machine, course: &Course) -> bool {
-        match self {
-            Self::Queue(lane) => lane.open(log),
-            Self::Mailbox(lane) => return lane.open(log),
-            Self::Ring(lane) => {
-                lane.stamp(log, course.stamped);
-                lane.open(log, &course.cursors);
-            }
-        }
-        true
-    }
-}
 
 impl LaneLock {
     /// The lock of a new record. An `eager` one has its lane from the start.
@@ -213,7 +132,7 @@ impl LaneLock {
             let log = locked.state.log();
             // None of the values has a stamp.
             course.stamped = log.next_number().wrapping_sub(log.len() as u64);
-            if let Plan::Ring { .. } = plan {
+            if let Plan::Ring { .. } | Plan::Shared { .. } = plan {
                 course.cursors.grow(log.cursors().len());
             }
             self.lane.bring(lane);
@@ -227,7 +146,7 @@ impl LaneLock {
 
     /// The end of a cursor, where its reader has one of its own.
     pub(super) fn join(&self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
-        let Lane::Ring(_) = self.lane()? else { return None };
+        let (Lane::Ring(_) | Lane::Called(Called::Shared(_))) = self.lane()? else { return None };
         self.lock.with(|locked| {
             let [course] = &mut **locked.course.as_mut()?;
             course.cursors.join(cursor)
@@ -276,8 +195,8 @@ impl LaneLock {
             Some(Lane::Queue(lane)) => lane.send_as_owner(slots, token, value, counts),
             Some(Lane::Ring(lane)) => lane.publish_as_owner(slots, token, value),
             // A call; for a value that it can be given in registers it spoils nothing.
-            Some(Lane::Mailbox(lane)) if size_of::<T>() <= 16 => lane.put(slots, token, value, dispose),
-            Some(Lane::Mailbox(_)) | None => InLane::NotHere(value),
+            Some(Lane::Called(Called::Mailbox(lane))) if size_of::<T>() <= 16 => lane.put(slots, token, value, dispose),
+            Some(Lane::Called(_)) | None => InLane::NotHere(value),
         }
     }
 
@@ -293,7 +212,8 @@ impl LaneLock {
         match self.lane() {
             Some(Lane::Queue(lane)) => lane.send(slots, token, value, counts),
             Some(Lane::Ring(lane)) => lane.publish(slots, token, value),
-            Some(Lane::Mailbox(lane)) => lane.put(slots, token, value, dispose),
+            Some(Lane::Called(Called::Shared(lane))) => lane.publish(slots, token, value, dispose),
+            Some(Lane::Called(Called::Mailbox(lane))) => lane.put(slots, token, value, dispose),
             None => InLane::NotHere(value),
         }
     }
@@ -313,19 +233,26 @@ impl LaneLock {
                 Some(value) => Taken::Value(value),
                 None => Taken::NotHere,
             },
-            (Some(Lane::Mailbox(lane)), _) if size_of::<T>() <= 16 => lane.take(slots, token),
-            (Some(Lane::Ring(_)), None) | (Some(Lane::Mailbox(_)) | None, _) => Taken::NotHere,
+            (Some(Lane::Called(Called::Mailbox(lane))), _) if size_of::<T>() <= 16 => lane.take(slots, token),
+            (Some(Lane::Ring(_)), None) | (Some(Lane::Called(_)) | None, _) => Taken::NotHere,
         }
     }
 
     /// Takes the next value of a queue, or of the cursor with this end, without the lock, where that
-    /// can be done.
-    pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token, cursor: Option<&CursorEnd>) -> Taken<T> {
+    /// can be done. `clone` is called outside the doors, and ends the look.
+    pub(super) fn take<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        cursor: Option<&CursorEnd>,
+        clone: impl FnOnce(Pinned) -> Option<T>,
+    ) -> Taken<T> {
         match (self.lane(), cursor) {
             (Some(Lane::Queue(lane)), _) => lane.take(slots, token),
-            (Some(Lane::Mailbox(lane)), _) => lane.take(slots, token),
+            (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.take(slots, token),
             (Some(Lane::Ring(lane)), Some(end)) => lane.read(slots, end, token),
-            (Some(Lane::Ring(_)), None) | (None, _) => Taken::NotHere,
+            (Some(Lane::Called(Called::Shared(lane))), Some(end)) => lane.read(end, token).brought(clone),
+            (Some(Lane::Ring(_) | Lane::Called(Called::Shared(_))), None) | (None, _) => Taken::NotHere,
         }
     }
 
@@ -334,7 +261,7 @@ impl LaneLock {
         match self.lane() {
             Some(Lane::Queue(lane)) => lane.send_many(slots, token, values),
             Some(Lane::Ring(lane)) => lane.publish_many(slots, token, values),
-            Some(Lane::Mailbox(_)) | None => 0,
+            Some(Lane::Called(_)) | None => 0,
         }
     }
 
@@ -351,18 +278,24 @@ impl LaneLock {
         match (self.lane(), cursor) {
             (Some(Lane::Queue(lane)), _) => lane.take_many(slots, token, values, max),
             (Some(Lane::Ring(lane)), Some(end)) => lane.read_many(slots, end, token, values, max),
-            (Some(Lane::Ring(_)), None) | (Some(Lane::Mailbox(_)) | None, _) => 0,
+            (Some(Lane::Ring(_)), None) | (Some(Lane::Called(_)) | None, _) => 0,
         }
     }
 
     /// A copy of the newest value of a record that has one, without the lock, where that can be done.
     #[inline]
-    pub(super) fn peek<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+    pub(super) fn peek<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        clone: impl FnOnce(Pinned) -> Option<T>,
+    ) -> Taken<T> {
         match self.lane() {
             Some(Lane::Ring(lane)) => lane.peek(slots, token),
+            Some(Lane::Called(Called::Shared(lane))) => lane.peek(token).brought(clone),
             // A queue has none to look at.
             Some(Lane::Queue(_)) => Taken::Empty,
-            Some(Lane::Mailbox(_)) | None => Taken::NotHere,
+            Some(Lane::Called(Called::Mailbox(_))) | None => Taken::NotHere,
         }
     }
 
@@ -375,6 +308,11 @@ impl LaneLock {
             return false;
         }
         let Some(lane) = self.lane() else { return false };
+        if let Lane::Called(Called::Shared(lane)) = lane
+            && lane.lacks_words()
+        {
+            self.add_words(lane);
+        }
         if !lane.is_foreign(end, token) {
             return false;
         }
@@ -392,11 +330,38 @@ impl LaneLock {
         })
     }
 
+    /// Gives the slots that came since the lane was made the words that it needs. They are made outside
+    /// the lock.
+    fn add_words(&self, lane: &SharedLane) {
+        let lacking = self.lock.with(|locked| lane.lacking_words(locked.state.log()));
+        let Ok(more) = Looks::new(lacking) else { return };
+        let late = self.lock.with(|locked| lane.add_words(locked.state.log(), more));
+        drop(late);
+    }
+
+    /// The words of the slots, where values are shared.
+    #[inline]
+    pub(super) fn looks(&self) -> Option<&Looks> {
+        match self.lane()? {
+            Lane::Called(Called::Shared(lane)) => Some(lane.looks()),
+            Lane::Queue(_) | Lane::Ring(_) | Lane::Called(Called::Mailbox(_)) => None,
+        }
+    }
+
+    /// Takes a value that the machine gives up from those who look at it in the lane; see
+    /// `Layout::let_go`. Called under the record's lock.
+    pub(super) fn let_go(&self, doomed: Doomed) -> Option<Doomed> {
+        match self.looks() {
+            Some(looks) if !looks.let_go(doomed.owned.0, doomed.cause) => None,
+            Some(_) | None => Some(doomed),
+        }
+    }
+
     /// Whether there is room, at a glance, in a record where somebody may wait for some.
     pub(super) fn has_room(&self) -> Option<bool> {
         self.glance.get()?.has_room(|capacity| match self.lane() {
             Some(Lane::Queue(lane)) => lane.has_room(capacity),
-            Some(Lane::Mailbox(_) | Lane::Ring(_)) | None => None,
+            Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
         })
     }
 
@@ -411,9 +376,10 @@ impl LaneLock {
     pub(super) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
         let in_lane = match (self.lane(), cursor) {
             (Some(Lane::Queue(lane)), _) => lane.has_value(),
-            (Some(Lane::Mailbox(lane)), _) => lane.has_value(),
+            (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.has_value(),
             (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
-            (Some(Lane::Ring(_)), None) | (None, _) => None,
+            (Some(Lane::Called(Called::Shared(lane))), Some(cursor)) => lane.has_value(cursor),
+            (Some(Lane::Ring(_) | Lane::Called(Called::Shared(_))), None) | (None, _) => None,
         };
         in_lane.or_else(|| self.glance.get()?.has_changed(seen))
     }

@@ -1,9 +1,12 @@
 //! Which lane a record gets.
 
+use super::Machine;
+use super::ends::CursorEnds;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
-use super::ring::{CursorEnds, RingLane};
-use super::{Lane, Machine};
+use super::ring::RingLane;
+use super::scheme::{Called, Lane};
+use super::shared::SharedLane;
 use crate::pure::Kind;
 
 /// Which records have a lane, if their values are small enough to be moved by those who hold others up.
@@ -16,6 +19,8 @@ pub(in crate::buffer) enum Lanes {
     /// These, and rings and latest values: the values are plain data without padding, and nobody is
     /// told of those that are overwritten.
     MovingAndCopying,
+    /// The same of values that are cloned, which takes a word for each slot.
+    MovingAndSharing,
 }
 
 /// A record of more values than this has no lane: to lay its window out would take too long, and
@@ -29,6 +34,7 @@ pub(super) enum Plan {
     Queue,
     Mailbox,
     Ring { kind: Kind, capacity: usize, cursors: usize },
+    Shared { kind: Kind, capacity: usize, cursors: usize, slots: usize },
 }
 
 impl Plan {
@@ -37,13 +43,20 @@ impl Plan {
             return Self::None;
         }
         match lanes {
-            Lanes::Moving | Lanes::MovingAndCopying if log.may_be_left() => Self::Queue,
-            Lanes::Moving | Lanes::MovingAndCopying if log.is_mailbox() => Self::Mailbox,
+            Lanes::None => Self::None,
+            Lanes::Moving | Lanes::MovingAndCopying | Lanes::MovingAndSharing if log.may_be_left() => Self::Queue,
+            Lanes::Moving | Lanes::MovingAndCopying | Lanes::MovingAndSharing if log.is_mailbox() => Self::Mailbox,
             // A model checker cannot follow copies by words; it looks at `stamp` alone.
             Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => {
                 Self::Ring { kind: log.kind(), capacity: log.capacity(), cursors: log.cursors().len() }
             }
-            Lanes::MovingAndCopying | Lanes::Moving | Lanes::None => Self::None,
+            Lanes::MovingAndSharing if log.overwrites() => Self::Shared {
+                kind: log.kind(),
+                capacity: log.capacity(),
+                cursors: log.cursors().len(),
+                slots: log.slots(),
+            },
+            Lanes::MovingAndSharing | Lanes::MovingAndCopying | Lanes::Moving => Self::None,
         }
     }
 
@@ -52,15 +65,18 @@ impl Plan {
         match self {
             Self::None => None,
             Self::Queue => Some(Lane::Queue(QueueLane::new())),
-            Self::Mailbox => Some(Lane::Mailbox(MailboxLane::new())),
+            Self::Mailbox => Some(Lane::Called(Called::Mailbox(MailboxLane::new()))),
             Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity).ok().map(Lane::Ring),
+            Self::Shared { kind, capacity, slots, .. } => {
+                SharedLane::new(kind, capacity, slots).ok().map(|lane| Lane::Called(Called::Shared(lane)))
+            }
         }
     }
 
     /// The ends of the cursors that there are.
     pub(super) fn cursors(self) -> CursorEnds {
         let mut ends = CursorEnds::default();
-        if let Self::Ring { cursors, .. } = self {
+        if let Self::Ring { cursors, .. } | Self::Shared { cursors, .. } = self {
             ends.grow(cursors);
         }
         ends

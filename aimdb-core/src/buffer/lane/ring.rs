@@ -6,20 +6,16 @@
 #![allow(unsafe_code)]
 
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
-use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use super::ends::{CursorEnd, CursorEnds, End};
 use super::stamp::{Stamps, words};
-use super::{AT_ONCE, InLane, LaneEnd, Taken};
-use crate::buffer::table::HeapStorage;
+use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
-use crate::pure::{CursorId, Entry, Kind, Log, TableFull};
-use crate::waiting::{Door, Inside, Token, WaitQueue, shut};
-
-type Machine = Log<WaitQueue, HeapStorage>;
+use crate::pure::{Kind, TableFull};
+use crate::waiting::{Door, Inside, Token, shut};
 
 /// How often a reader tries to copy a value before it has the writer stand still.
 const TRIES: u32 = 16;
@@ -39,100 +35,6 @@ pub(in crate::buffer) struct RingLane {
 #[derive(Debug)]
 #[repr(align(128))]
 struct Newest(AtomicU64);
-
-/// What an end works with.
-#[derive(Debug)]
-struct End {
-    places: *const Entry,
-    /// The place that the end comes to next; the number that belongs to it lies where others can look
-    /// at it, and nowhere twice: processors write out about one store in a cycle.
-    at: usize,
-    /// The place of the oldest value when the lane was opened, and its number.
-    first: usize,
-    oldest: u64,
-    /// Where a cursor began when the lane was opened, and what it has lost since.
-    began: u64,
-    lagged: u64,
-}
-
-// SAFETY: the places belong to the record, whose lane this is an end of; they are read only from
-// inside, while the doors are open and nobody changes them.
-unsafe impl Send for End {}
-
-/// A cursor's end of the lane, shared by the readers that share the cursor.
-#[derive(Debug)]
-pub(in crate::buffer) struct CursorEnd {
-    door: Door<End>,
-    /// What it comes to next, for a glance from outside.
-    next: AtomicU64,
-}
-
-impl CursorEnd {
-    pub(in crate::buffer) fn new() -> Self {
-        Self { door: Door::new(End::new()), next: AtomicU64::new(0) }
-    }
-}
-
-/// The ends of the cursors, by the cursors' numbers. Lies under the record's lock.
-#[derive(Debug, Default)]
-pub(super) struct CursorEnds(Vec<Arc<CursorEnd>>);
-
-/// A lane with more cursors than this would be slow to close.
-const CURSORS: usize = 64;
-
-impl CursorEnds {
-    /// The end of a cursor.
-    pub(super) fn join(&mut self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
-        let at = cursor.0 as usize;
-        self.grow(at + 1);
-        self.0.get(at).map(Arc::clone)
-    }
-
-    /// Makes ends until there are so many.
-    pub(super) fn grow(&mut self, cursors: usize) {
-        // A cursor for which the table cannot grow has none; then the lane stays closed.
-        while self.0.len() < cursors && self.0.try_reserve(1).is_ok() {
-            self.0.push(Arc::new(CursorEnd::new()));
-        }
-    }
-
-    fn of<'a>(&'a self, log: &'a Machine) -> impl Iterator<Item = (usize, &'a CursorEnd)> + Clone {
-        let all = self.0.iter().zip(log.cursors()).enumerate();
-        all.filter(|(_, (_, cursor))| cursor.is_live()).map(|(at, (end, _))| (at, &**end))
-    }
-
-    fn are_for_all(&self, log: &Machine) -> bool {
-        log.cursor_count() <= CURSORS && log.cursors().len() <= self.0.len()
-    }
-}
-
-impl End {
-    const fn new() -> Self {
-        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0 }
-    }
-
-    #[inline(always)]
-    fn slot(&self, at: usize) -> u32 {
-        // SAFETY: `at` is below the capacity, as many places were laid out when the doors were opened,
-        // and nobody changes them while it is open.
-        unsafe { (*self.places.add(at)).slot() }
-    }
-
-    /// Goes on to the place behind `at`.
-    #[inline(always)]
-    const fn go_on(&mut self, at: usize, capacity: usize) {
-        let behind = at + 1;
-        self.at = if behind == capacity { 0 } else { behind };
-    }
-
-    /// Goes to the place of a number from which the lane, or what it found, reaches on.
-    const fn jump(&mut self, number: u64, capacity: usize) {
-        // Of the latest value there is one place.
-        let offset = if capacity == 1 { 0 } else { number.wrapping_sub(self.oldest) % capacity as u64 };
-        let at = self.first + offset as usize;
-        self.at = if at >= capacity { at - capacity } else { at };
-    }
-}
 
 impl RingLane {
     pub(super) fn new(kind: Kind, capacity: usize) -> Result<Self, TableFull> {
@@ -368,25 +270,13 @@ impl RingLane {
 
     /// Lets the ends in. Called under the record's lock, with the window laid out and stamped.
     pub(super) fn open(&self, log: &Machine, cursors: &CursorEnds) {
-        let (first, next) = (log.first_place(), log.next_number());
-        let oldest = next.wrapping_sub(log.len() as u64);
-        let at_number = |number: u64| {
-            let mut end = End { places: log.places().as_ptr(), first, oldest, ..End::new() };
-            // A cursor that lost values stands before the oldest; where, is told by its number.
-            end.jump(if number.wrapping_sub(oldest) as i64 >= 0 { number } else { oldest }, self.capacity);
-            end.began = number;
-            end
-        };
+        let next = log.next_number();
         // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
-            self.writing.with_end(|end| *end = at_number(next));
-            self.peeking.with_end(|end| *end = at_number(next));
-            for (at, cursor) in cursors.of(log) {
-                let number = log.cursors()[at].next_number();
-                cursor.door.with_end(|end| *end = at_number(number));
-                cursor.next.store(number, Ordering::Relaxed);
-            }
+            self.writing.with_end(|end| *end = End::at(log, next));
+            self.peeking.with_end(|end| *end = End::at(log, next));
+            cursors.begin(log);
         }
         // Published by the doors.
         self.newest.0.store(next, Ordering::Relaxed);
@@ -399,16 +289,7 @@ impl RingLane {
         shut(self.doors(log, cursors));
         let published = self.newest.0.load(Ordering::Relaxed).wrapping_sub(log.next_number());
         log.catch_up_ring(published);
-        let mut moved = published;
-        for (at, cursor) in cursors.0.iter().enumerate().take(log.cursors().len()) {
-            if log.cursors()[at].is_live() {
-                // SAFETY: the doors were shut here, and found empty after.
-                let (began, lagged) = unsafe { cursor.door.with_end(|end| (end.began, end.lagged)) };
-                let read = cursor.next.load(Ordering::Relaxed).wrapping_sub(began).wrapping_sub(lagged);
-                log.catch_up_cursor(at, read, lagged);
-                moved += read;
-            }
-        }
-        moved
+        // SAFETY: the doors were shut here, and found empty after.
+        published + unsafe { cursors.catch_up(log) }
     }
 }

@@ -131,6 +131,14 @@ pub unsafe trait Layout<T> {
     /// instead of two, for a hold that is a few instructions longer. 0 keeps every move outside, as
     /// a critical section that masks interrupts wants it.
     const INSIDE_BYTES: usize = 0;
+
+    /// Takes a value that the machine gives up from those who look at it without the machine's leave.
+    /// Called under the record's lock. `None` when somebody does: then the last of them disposes of the
+    /// value and gives the slot back.
+    fn let_go(lock: &Self::Lock, doomed: Doomed) -> Option<Doomed> {
+        let _ = lock;
+        Some(doomed)
+    }
 }
 
 /// A record's buffer. See the module's documentation.
@@ -208,6 +216,12 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Moves a value out of its slot and gives the slot back.
     fn take_out(&self, owned: Owned) -> T {
         let value = self.slots.cell(owned.0).empty(&owned);
+        self.give_back(owned);
+        value
+    }
+
+    /// Gives back a slot that was emptied.
+    pub(crate) fn give_back(&self, owned: Owned) {
         let awaited = self.lock.with(|state| {
             state.log.release(owned.0);
             !state.slotless.is_empty()
@@ -215,7 +229,6 @@ impl<T, L: Layout<T>> Shell<T, L> {
         if awaited {
             self.slots_freed(1);
         }
-        value
     }
 
     /// The same in a lock hold, for a value that is moved there.
@@ -267,10 +280,11 @@ impl<T, L: Layout<T>> Shell<T, L> {
             }
         }
         let mut disposed = 0;
+        let next = || self.lock.with(|state| Some(L::let_go(&self.lock, state.log.next_doomed()?)));
         // Bounded by the values that were doomed; one that is doomed meanwhile joins them.
-        while let Some(doomed) = self.lock.with(|state| state.log.next_doomed()) {
+        while let Some(doomed) = next() {
             let rest = Rest(self);
-            self.dispose(Some(doomed));
+            self.dispose(doomed);
             core::mem::forget(rest);
             disposed += 1;
         }

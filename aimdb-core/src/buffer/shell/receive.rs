@@ -111,6 +111,19 @@ impl<T, L: Layout<T>> Shell<T, L> {
         }
     }
 
+    /// A clone, if values are cloned.
+    #[cfg(feature = "std")]
+    pub(crate) fn clone_value(&self, value: &T) -> Option<T> {
+        self.code.cloning().clone_value(value)
+    }
+
+    /// Counts a value that was lost to a panic of its clone.
+    #[cfg(feature = "std")]
+    #[cold]
+    pub(crate) fn count_clone_panic(&self) {
+        self.lock.with(|state| state.log.counters.clone_panics += 1);
+    }
+
     /// Waits for the cursor's next value. Never blocks the thread.
     pub const fn recv_async(&self, cursor: CursorId) -> Receiving<'_, T, L> {
         Receiving::new(self, cursor)
@@ -327,7 +340,7 @@ impl<T, L: Layout<T>> Drop for Look<'_, T, L> {
         let Some(pinned) = self.pinned.take() else { return };
         let doomed = self.shell.lock.with(|state| {
             state.log.counters.clone_panics += u64::from(!self.cloned);
-            state.log.unpin(pinned)
+            state.log.unpin(pinned).and_then(|doomed| L::let_go(&self.shell.lock, doomed))
         });
         self.shell.dispose(doomed);
     }

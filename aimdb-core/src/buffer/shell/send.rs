@@ -225,6 +225,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         after: &mut Aftermath<'_, T, L>,
     ) -> Result<Option<Doomed>, Claim> {
         let displaced = publish_if_room::<T, L>(state, claim, mode, degraded)?;
+        let displaced = displaced.and_then(|doomed| L::let_go(&self.lock, doomed));
         state.log.counters.degraded += u64::from(degraded);
         after.published(state);
         if mode == Mode::Force {

@@ -4,7 +4,7 @@
 
 use super::{Entry, Log, Storage};
 use crate::pure::slot_pool::NONE;
-use crate::pure::{Claim, Kind, Policy, Table};
+use crate::pure::{Claim, Kind, Policy, Table, TableFull};
 
 impl<W, S: Storage<W>> Log<W, S> {
     /// Gives every place of the window a slot, so that it can be filled and emptied in order
@@ -48,6 +48,30 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// The places of the window, each with its slot once the window is laid out.
     pub fn places(&self) -> &[Entry] {
         self.entries.as_ref()
+    }
+
+    /// The places, for whoever puts other slots there: each slot at one place.
+    pub fn places_mut(&mut self) -> &mut [Entry] {
+        self.entries.as_mut()
+    }
+
+    /// A free slot that belongs to no place.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn claim_spare(&mut self) -> Result<Claim, TableFull> {
+        self.slots.claim()
+    }
+
+    /// Slots that the storage has.
+    pub const fn slots(&self) -> usize {
+        self.slots.backed() as usize
+    }
+
+    /// Whether somebody looks at a value by the machine's leave.
+    pub const fn is_looked_at(&self) -> bool {
+        self.slots.has_pins()
     }
 
     /// Where the oldest value lies.

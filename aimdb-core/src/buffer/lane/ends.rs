@@ -1,0 +1,159 @@
+//! The ends of a lane that overwrites: one writes, one looks at the newest, and each cursor has its own.
+#![allow(unsafe_code)]
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ptr;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::Machine;
+use crate::pure::{CursorId, Entry};
+use crate::waiting::Door;
+
+/// Names an end of a lane.
+#[derive(Clone, Copy)]
+pub(in crate::buffer) enum LaneEnd<'a> {
+    /// Where values go in.
+    Sending,
+    /// Where they come out; a ring has one for each cursor.
+    Taking(Option<&'a CursorEnd>),
+    /// Where the newest is looked at.
+    Peeking,
+}
+
+/// What an end works with.
+#[derive(Debug)]
+pub(super) struct End {
+    places: *const Entry,
+    /// The place that the end comes to next; the number that belongs to it lies where others can look
+    /// at it, and nowhere twice: processors write out about one store in a cycle.
+    pub(super) at: usize,
+    /// The place of the oldest value when the lane was opened, and its number.
+    first: usize,
+    pub(super) oldest: u64,
+    /// Where a cursor began when the lane was opened, and what it has lost since.
+    began: u64,
+    pub(super) lagged: u64,
+}
+
+// SAFETY: the places belong to the record, whose lane this is an end of; they are read only from
+// inside, while the doors are open and nobody changes them.
+unsafe impl Send for End {}
+
+/// A cursor's end of the lane, shared by the readers that share the cursor.
+#[derive(Debug)]
+pub(in crate::buffer) struct CursorEnd {
+    pub(super) door: Door<End>,
+    /// What it comes to next, for a glance from outside.
+    pub(super) next: AtomicU64,
+}
+
+impl CursorEnd {
+    pub(in crate::buffer) fn new() -> Self {
+        Self { door: Door::new(End::new()), next: AtomicU64::new(0) }
+    }
+}
+
+/// The ends of the cursors, by the cursors' numbers. Lies under the record's lock.
+#[derive(Debug, Default)]
+pub(super) struct CursorEnds(Vec<Arc<CursorEnd>>);
+
+/// A lane with more cursors than this would be slow to close.
+const CURSORS: usize = 64;
+
+impl CursorEnds {
+    /// The end of a cursor.
+    pub(super) fn join(&mut self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
+        let at = cursor.0 as usize;
+        self.grow(at + 1);
+        self.0.get(at).map(Arc::clone)
+    }
+
+    /// Makes ends until there are so many.
+    pub(super) fn grow(&mut self, cursors: usize) {
+        // A cursor for which the table cannot grow has none; then the lane stays closed.
+        while self.0.len() < cursors && self.0.try_reserve(1).is_ok() {
+            self.0.push(Arc::new(CursorEnd::new()));
+        }
+    }
+
+    pub(super) fn of<'a>(&'a self, log: &'a Machine) -> impl Iterator<Item = (usize, &'a CursorEnd)> + Clone {
+        let all = self.0.iter().zip(log.cursors()).enumerate();
+        all.filter(|(_, (_, cursor))| cursor.is_live()).map(|(at, (end, _))| (at, &**end))
+    }
+
+    pub(super) fn are_for_all(&self, log: &Machine) -> bool {
+        log.cursor_count() <= CURSORS && log.cursors().len() <= self.0.len()
+    }
+
+    /// Puts each where its cursor stands.
+    ///
+    /// # Safety
+    ///
+    /// The doors are shut and nobody is inside.
+    pub(super) unsafe fn begin(&self, log: &Machine) {
+        for (at, cursor) in self.of(log) {
+            let number = log.cursors()[at].next_number();
+            // SAFETY: by this function's contract.
+            unsafe { cursor.door.with_end(|end| *end = End::at(log, number)) };
+            cursor.next.store(number, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts what they have read and lost, and says how many values they read.
+    ///
+    /// # Safety
+    ///
+    /// As for [`CursorEnds::begin`].
+    pub(super) unsafe fn catch_up(&self, log: &mut Machine) -> u64 {
+        let mut moved = 0;
+        for (at, cursor) in self.0.iter().enumerate().take(log.cursors().len()) {
+            if log.cursors()[at].is_live() {
+                // SAFETY: by this function's contract.
+                let (began, lagged) = unsafe { cursor.door.with_end(|end| (end.began, end.lagged)) };
+                let read = cursor.next.load(Ordering::Relaxed).wrapping_sub(began).wrapping_sub(lagged);
+                log.catch_up_cursor(at, read, lagged);
+                moved += read;
+            }
+        }
+        moved
+    }
+}
+
+impl End {
+    pub(super) const fn new() -> Self {
+        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0 }
+    }
+
+    /// An end that comes to the value with this number next.
+    pub(super) fn at(log: &Machine, number: u64) -> Self {
+        let oldest = log.next_number().wrapping_sub(log.len() as u64);
+        let mut end = Self { places: log.places().as_ptr(), first: log.first_place(), oldest, ..Self::new() };
+        // A cursor that lost values stands before the oldest; where, is told by its number.
+        end.jump(if number.wrapping_sub(oldest) as i64 >= 0 { number } else { oldest }, log.capacity());
+        end.began = number;
+        end
+    }
+
+    #[inline(always)]
+    pub(super) fn slot(&self, at: usize) -> u32 {
+        // SAFETY: `at` is below the capacity, as many places were laid out when the doors were opened,
+        // and nobody changes them while it is open.
+        unsafe { (*self.places.add(at)).slot() }
+    }
+
+    /// Goes on to the place behind `at`.
+    #[inline(always)]
+    pub(super) const fn go_on(&mut self, at: usize, capacity: usize) {
+        let behind = at + 1;
+        self.at = if behind == capacity { 0 } else { behind };
+    }
+
+    /// Goes to the place of a number from which the lane, or what it found, reaches on.
+    pub(super) const fn jump(&mut self, number: u64, capacity: usize) {
+        // Of the latest value there is one place.
+        let offset = if capacity == 1 { 0 } else { number.wrapping_sub(self.oldest) % capacity as u64 };
+        let at = self.first + offset as usize;
+        self.at = if at >= capacity { at - capacity } else { at };
+    }
+}

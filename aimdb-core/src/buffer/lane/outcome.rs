@@ -1,0 +1,37 @@
+//! What comes of an attempt to use a lane.
+
+use crate::pure::Pinned;
+
+/// What became of a value that was sent through the lane.
+pub(in crate::buffer) enum InLane<T> {
+    /// It was stored.
+    Done,
+    /// There is no room.
+    Full(T),
+    /// The lane is closed, or has no place for this holder: it is the shell's.
+    NotHere(T),
+}
+
+/// What was found in the lane.
+pub(in crate::buffer) enum Taken<T> {
+    /// A value.
+    Value(T),
+    /// None.
+    Empty,
+    /// So many values were overwritten before they were read.
+    Lagged(u64),
+    /// The lane is closed, or has no place for this holder: ask the shell.
+    NotHere,
+}
+
+impl Taken<Pinned> {
+    /// The value itself, if one was pinned.
+    pub(super) fn brought<T>(self, clone: impl FnOnce(Pinned) -> Option<T>) -> Taken<T> {
+        match self {
+            Self::Value(pinned) => clone(pinned).map_or(Taken::NotHere, Taken::Value),
+            Self::Empty => Taken::Empty,
+            Self::Lagged(lag) => Taken::Lagged(lag),
+            Self::NotHere => Taken::NotHere,
+        }
+    }
+}

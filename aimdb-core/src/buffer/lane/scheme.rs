@@ -1,0 +1,85 @@
+//! The schemes that a lane may have, as whoever holds the record's lock knows them.
+
+use super::course::Course;
+use super::mailbox::MailboxLane;
+use super::queue::QueueLane;
+use super::ring::RingLane;
+use super::shared::SharedLane;
+use super::{LaneEnd, Machine};
+use crate::waiting::Token;
+
+/// A lane. What tells the schemes apart stands by itself in front and is one of three, so that a call
+/// finds its way with a load and two comparisons.
+#[repr(u8)]
+pub(super) enum Lane {
+    Queue(QueueLane),
+    Ring(RingLane),
+    Called(Called),
+}
+
+/// Those whose stores and takes are not written out where they are used.
+pub(super) enum Called {
+    Mailbox(MailboxLane),
+    Shared(SharedLane),
+}
+
+impl Lane {
+    pub(super) fn close(&self, log: &mut Machine, course: &mut Course) -> u64 {
+        match self {
+            Self::Queue(lane) => lane.close(log),
+            Self::Called(Called::Mailbox(lane)) => lane.close(log),
+            Self::Ring(lane) => {
+                let moved = lane.close(log, &course.cursors);
+                course.stamped = log.next_number();
+                moved
+            }
+            Self::Called(Called::Shared(lane)) => {
+                let moved = lane.close(log, &course.cursors);
+                course.stamped = log.next_number();
+                moved
+            }
+        }
+    }
+
+    pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
+        match self {
+            Self::Queue(lane) => lane.is_foreign(end, token),
+            Self::Called(Called::Mailbox(lane)) => lane.is_foreign(end, token),
+            Self::Ring(lane) => lane.is_foreign(end, token),
+            Self::Called(Called::Shared(lane)) => lane.is_foreign(end, token),
+        }
+    }
+
+    /// Called under the record's lock, after `close`.
+    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+        match self {
+            Self::Queue(lane) => lane.adopt(end, token),
+            Self::Called(Called::Mailbox(lane)) => lane.adopt(end, token),
+            Self::Ring(lane) => lane.adopt(end, token),
+            Self::Called(Called::Shared(lane)) => lane.adopt(end, token),
+        }
+    }
+
+    pub(super) fn may_open(&self, log: &Machine, course: &Course) -> bool {
+        match self {
+            Self::Queue(_) => log.is_plain_queue(),
+            Self::Called(Called::Mailbox(_)) => !log.is_closed(),
+            Self::Ring(lane) => lane.may_open(log, &course.cursors),
+            Self::Called(Called::Shared(lane)) => lane.may_open(log, &course.cursors),
+        }
+    }
+
+    /// Lets the ends in; says whether it could.
+    pub(super) fn open(&self, log: &mut Machine, course: &Course) -> bool {
+        match self {
+            Self::Queue(lane) => lane.open(log),
+            Self::Called(Called::Mailbox(lane)) => return lane.open(log),
+            Self::Ring(lane) => {
+                lane.stamp(log, course.stamped);
+                lane.open(log, &course.cursors);
+            }
+            Self::Called(Called::Shared(lane)) => lane.open(log, &course.cursors, course.stamped),
+        }
+        true
+    }
+}
