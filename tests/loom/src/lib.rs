@@ -13,4 +13,6 @@ pub mod lanes;
 pub mod ledger;
 pub mod scenarios;
 pub mod schedule;
+#[cfg(loom)]
+pub mod shared;
 pub mod verbs;

@@ -34,6 +34,11 @@ pub fn mailbox_with_lane() -> Tags {
     HeapBuffer::new(&BufferCfg::Mailbox).expect("the scenarios describe buffers that can be made")
 }
 
+/// A buffer that overwrites, whose ends use a lane while nobody waits.
+pub fn overwriting_with_lane(cfg: &BufferCfg) -> Tags {
+    HeapBuffer::new(cfg).expect("the scenarios describe buffers that can be made")
+}
+
 /// A buffer whose producers wait, and whose two ends use a lane while nobody does.
 pub fn with_lane(capacity: usize) -> Tags {
     let cfg = BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream };
@@ -44,6 +49,13 @@ pub fn with_lane(capacity: usize) -> Tags {
 #[cfg(loom)]
 pub fn with_late_lane(capacity: usize) -> Tags {
     let cfg = BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream };
+    HeapBuffer::builder(&cfg).late().build().expect("the scenarios describe buffers that can be made")
+}
+
+/// A ring of one value whose lane is made by the end that comes first.
+#[cfg(loom)]
+pub fn ring_with_late_lane() -> Tags {
+    let cfg = BufferCfg::SpmcRing { capacity: 1 };
     HeapBuffer::builder(&cfg).late().build().expect("the scenarios describe buffers that can be made")
 }
 

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::lanes;
+use aimdb_models::{lanes, shared};
 use aimdb_models::{scenarios, schedule::explore};
 
 macro_rules! models {
@@ -96,4 +96,23 @@ models! { lanes:
     c1_a_mailbox_is_closed_beside_a_put: 3,
     k_a_copy_that_is_kept_is_whole: 3,
     k6_both_ends_make_the_lane: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { shared:
+    k7_a_ring_is_overwritten_under_a_clone: 3,
+    k7_the_lane_is_made_under_a_clone: 3,
+    k3_a_lag_is_told_once: 3,
+    k_the_latest_value_is_replaced_under_a_peek: 3,
+    k7_a_spare_slot_goes_round: 3,
+    s5_a_forced_value_meets_a_clone: 3,
+    c1_a_ring_is_closed_beside_both_ends: 3,
+    c2_an_abort_meets_a_clone: 3,
+    m1_a_ring_is_counted_beside_both_ends: 3,
+    w1_a_reader_of_a_ring_goes_to_wait: 3,
+    k4_a_cursor_comes_and_one_leaves: 3,
+    k7_two_look_at_what_is_displaced: 4,
+    k7_looks_of_both_kinds_have_ended: 4,
+    k7_a_slot_that_was_left_is_given_back_once: 4,
+    k7_the_machine_lets_go_under_looks: 4,
 }

@@ -1,0 +1,366 @@
+//! The scenarios of the lane of shared values: what is cloned outside the doors while it is overwritten,
+//! and while somebody closes the lane.
+//!
+//! Those with more than two threads look at the words of the slots alone, which say who is looking.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aimdb_core::buffer::{Buffer, BufferCfg, Looks, Pinning, TryRecvError};
+use loom::cell::UnsafeCell;
+
+use crate::ledger::Ledger;
+use crate::schedule::thread;
+use crate::verbs::{Tags, drain, overwriting_with_lane, reader, recv, ring_with_late_lane, try_recv};
+
+fn ring(capacity: usize) -> Tags {
+    overwriting_with_lane(&BufferCfg::SpmcRing { capacity })
+}
+
+fn latest() -> Tags {
+    overwriting_with_lane(&BufferCfg::SingleLatest)
+}
+
+/// What the outcome says of the cursor: the value, or none.
+fn seen(outcome: Result<u32, TryRecvError>) -> u32 {
+    outcome.unwrap_or(0)
+}
+
+/// A value is overwritten while it is pinned, cloned, or unpinned.
+pub fn k7_a_ring_is_overwritten_under_a_clone() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let reading = thread::spawn(move || {
+            let outcome = try_recv(&mut reader);
+            (outcome, reader)
+        });
+        buffer.push(ledger.tag(2));
+        let (first, mut reader) = reading.join().unwrap();
+        match first {
+            Ok(1) => assert_eq!(try_recv(&mut reader), Ok(2)),
+            told => assert_eq!((told, try_recv(&mut reader)), (Err(TryRecvError::Lagged(1)), Ok(2))),
+        }
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.overwritten), (2, 1));
+    });
+}
+
+/// The first value comes while the first reader looks: either makes the lane, and the next value meets a
+/// clone that is made by the machine's leave, or in the lane.
+pub fn k7_the_lane_is_made_under_a_clone() {
+    Ledger::audit(|ledger| {
+        let buffer = ring_with_late_lane();
+        let mut reader = reader(&buffer);
+        let reading = thread::spawn(move || (seen(try_recv(&mut reader)), reader));
+        buffer.push(ledger.tag(1));
+        buffer.push(ledger.tag(2));
+        let (first, mut reader) = reading.join().unwrap();
+        let left = drain_now(&mut reader);
+        assert!(first == 2 && left.is_empty() || left == [2], "{first}, then {left:?}");
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.overwritten), (2, 1));
+        assert_eq!(counters.delivered + counters.lagged, 2);
+    });
+}
+
+/// A cursor loses values while it looks.
+pub fn k3_a_lag_is_told_once() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(2);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        buffer.push(ledger.tag(2));
+        let writing = thread::spawn({
+            let (buffer, values) = (buffer.clone(), [3, 4].map(|id| ledger.tag(id)));
+            move || values.map(|value| buffer.push(value))
+        });
+        let (mut sum, mut last) = (0, 0);
+        let mut look = |outcome: Result<u32, TryRecvError>| match outcome {
+            Ok(id) => {
+                assert!(id == last + 1, "in order: {id} after {last}");
+                (sum, last) = (sum + 1, id);
+            }
+            Err(TryRecvError::Lagged(lag)) => {
+                last += u32::try_from(lag).unwrap();
+                sum += u32::try_from(lag).unwrap();
+            }
+            Err(_) => {}
+        };
+        look(try_recv(&mut reader));
+        look(try_recv(&mut reader));
+        writing.join().unwrap();
+        for _ in 0..4 {
+            look(try_recv(&mut reader));
+        }
+        assert_eq!((sum, last), (4, 4), "each value is read or told of");
+    });
+}
+
+/// The newest value, while it is replaced under a peek.
+pub fn k_the_latest_value_is_replaced_under_a_peek() {
+    Ledger::audit(|ledger| {
+        let buffer = latest();
+        buffer.push(ledger.tag(1));
+        let peeking = thread::spawn({
+            let buffer = buffer.clone();
+            move || [(); 2].map(|()| buffer.peek().map_or(0, |value| value.id))
+        });
+        buffer.push(ledger.tag(2));
+        let [first, second] = peeking.join().unwrap();
+        assert!(first >= 1 && second >= first, "{first} {second}");
+    });
+}
+
+/// A slot whose value was overwritten under a clone is filled again.
+pub fn k7_a_spare_slot_goes_round() {
+    Ledger::audit(|ledger| {
+        let buffer = latest();
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let reading = thread::spawn(move || [seen(try_recv(&mut reader)), seen(try_recv(&mut reader))]);
+        for id in 2..5 {
+            buffer.push(ledger.tag(id));
+        }
+        let [first, second] = reading.join().unwrap();
+        assert!(first > 0 && (second > first || second == 0), "{first} {second}");
+        assert_eq!(buffer.peek().map(|value| value.id), Some(4));
+    });
+}
+
+/// The shell displaces what a reader of the lane is looking at: the reader disposes of it.
+pub fn s5_a_forced_value_meets_a_clone() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let reading = thread::spawn(move || (try_recv(&mut reader), reader));
+        let displaced = buffer.force_push(ledger.tag(2)).expect("it is open").map(|value| value.id);
+        let (first, mut reader) = reading.join().unwrap();
+        match first {
+            Ok(1) => assert!(matches!(displaced, None | Some(1))),
+            told => assert_eq!((told, displaced), (Err(TryRecvError::Lagged(1)), Some(1))),
+        }
+        buffer.push(ledger.tag(3));
+        let left = drain_now(&mut reader);
+        assert_eq!(left.last(), Some(&3));
+    });
+}
+
+fn drain_now(reader: &mut aimdb_core::buffer::Reader<crate::ledger::Tag>) -> Vec<u32> {
+    let mut values = Vec::new();
+    loop {
+        match try_recv(reader) {
+            Ok(value) => values.push(value),
+            Err(TryRecvError::Lagged(_)) => {}
+            Err(_) => return values,
+        }
+    }
+}
+
+/// A close meets a publish and a reader that clones.
+pub fn c1_a_ring_is_closed_beside_both_ends() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let writing = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || buffer.try_push(value).is_ok()
+        });
+        let reading = thread::spawn(move || drain(&mut reader));
+        buffer.close();
+        let (stored, values) = (writing.join().unwrap(), reading.join().unwrap());
+        assert!(values == [1] && !stored || values == [1, 2] && stored || values == [2] && stored, "{values:?}");
+    });
+}
+
+/// An abort discards what a reader of the lane is looking at; the reader has it all the same.
+pub fn c2_an_abort_meets_a_clone() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(2);
+        let (mut first, mut second) = (reader(&buffer), reader(&buffer));
+        buffer.push(ledger.tag(1));
+        buffer.push(ledger.tag(2));
+        let reading = thread::spawn(move || try_recv(&mut first));
+        assert_eq!(buffer.abort(), 2);
+        let outcome = reading.join().unwrap();
+        assert!(matches!(outcome, Ok(1) | Err(TryRecvError::Lagged(1 | 2) | TryRecvError::Closed)), "{outcome:?}");
+        assert_eq!(try_recv(&mut second), Err(TryRecvError::Closed));
+        assert_eq!(buffer.metrics().counters.aborted, 2);
+    });
+}
+
+/// Somebody counts beside both ends: what was accepted was delivered, lost or is there.
+pub fn m1_a_ring_is_counted_beside_both_ends() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let writing = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || buffer.push(value)
+        });
+        let reading = thread::spawn(move || (try_recv(&mut reader), reader));
+        let counters = buffer.metrics().counters;
+        assert!(counters.accepted - counters.overwritten == 1, "{counters:?}");
+        writing.join().unwrap();
+        let (_, reader) = reading.join().unwrap();
+        let counters = reader.metrics().counters;
+        assert_eq!((counters.accepted, counters.delivered + counters.lagged + counters.readable), (2, 2));
+    });
+}
+
+/// A reader that is about to wait meets a publish in the lane.
+pub fn w1_a_reader_of_a_ring_goes_to_wait() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(2);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        assert_eq!(try_recv(&mut reader), Ok(1));
+        let reading = thread::spawn(move || recv(&mut reader));
+        buffer.push(ledger.tag(2));
+        assert_eq!(reading.join().unwrap(), Ok(2));
+    });
+}
+
+/// A cursor comes, and one leaves, beside a publish.
+pub fn k4_a_cursor_comes_and_one_leaves() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(2);
+        let first = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let writing = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(2));
+            move || buffer.push(value)
+        });
+        let mut second = reader(&buffer);
+        drop(first);
+        writing.join().unwrap();
+        buffer.push(ledger.tag(3));
+        let values = drain_now(&mut second);
+        assert!(values == [2, 3] || values == [3], "{values:?}");
+    });
+}
+
+/// A slot with its word. Of the value, only who is at it matters: the model sees to that.
+struct Slot {
+    looks: Looks,
+    value: UnsafeCell<()>,
+    /// How often it was taken out. Not seen by the model checker.
+    emptied: AtomicUsize,
+}
+
+impl Slot {
+    /// With the value that has the number 0.
+    fn new() -> Arc<Self> {
+        let slot = Self { looks: Looks::new(1).unwrap(), value: UnsafeCell::new(()), emptied: AtomicUsize::new(0) };
+        slot.looks.of(0).set(Some(0));
+        Arc::new(slot)
+    }
+
+    /// Looks at the value if it is there; whether the last look was this one, and the slot is to go back.
+    fn look(&self) -> Option<bool> {
+        if self.looks.of(0).pin(0) != Pinning::Pinned {
+            return None;
+        }
+        self.read();
+        self.looks.of(0).unpin()?;
+        self.empty();
+        Some(self.looks.of(0).vacate())
+    }
+
+    fn read(&self) {
+        assert_eq!(self.emptied.load(Ordering::Relaxed), 0, "it is there");
+        self.value.with(|_| ());
+    }
+
+    fn empty(&self) {
+        assert_eq!(self.emptied.fetch_add(1, Ordering::Relaxed), 0, "it is taken out once");
+        self.value.with_mut(|_| ());
+    }
+}
+
+/// Two look at a value that is displaced: one of the three empties the slot, when nobody looks.
+pub fn k7_two_look_at_what_is_displaced() {
+    let slot = Slot::new();
+    let looking = [0, 1].map(|_| {
+        let slot = Arc::clone(&slot);
+        thread::spawn(move || slot.look())
+    });
+    let alone = slot.looks.of(0).displace();
+    if alone {
+        slot.empty();
+    } else if slot.looks.of(0).is_vacant() {
+        // It came back by then: it is the writer's to fill.
+        slot.value.with_mut(|_| ());
+    }
+    let last: Vec<_> = looking.into_iter().filter_map(|one| one.join().unwrap()).collect();
+    assert_eq!(last, if alone { vec![] } else { vec![false] });
+}
+
+/// A value that was looked at by the machine's leave is displaced under a look of the lane's: who
+/// disposes of it comes after both.
+pub fn k7_looks_of_both_kinds_have_ended() {
+    let slot = Slot::new();
+    let looking = thread::spawn({
+        let slot = Arc::clone(&slot);
+        move || slot.look()
+    });
+    slot.read();
+    let alone = slot.looks.of(0).displace();
+    if alone {
+        slot.empty();
+    }
+    assert_eq!(looking.join().unwrap(), (!alone && slot_is_vacant(&slot)).then_some(false));
+}
+
+fn slot_is_vacant(slot: &Slot) -> bool {
+    slot.looks.of(0).is_vacant()
+}
+
+/// The lane is closed while the last look at a displaced value ends: the slot is given back once.
+pub fn k7_a_slot_that_was_left_is_given_back_once() {
+    let slot = Slot::new();
+    assert_eq!(slot.looks.of(0).pin(0), Pinning::Pinned);
+    assert!(!slot.looks.of(0).displace());
+    let looking = thread::spawn({
+        let slot = Arc::clone(&slot);
+        move || {
+            slot.read();
+            assert!(slot.looks.of(0).unpin().is_some(), "it is the last");
+            slot.empty();
+            slot.looks.of(0).vacate()
+        }
+    });
+    let back = slot.looks.of(0).leave();
+    if back {
+        slot.value.with_mut(|_| ());
+    }
+    assert!(back != looking.join().unwrap(), "by one of the two");
+}
+
+/// The machine gives a value up while two looks at it end: one of the three disposes of it.
+pub fn k7_the_machine_lets_go_under_looks() {
+    let slot = Slot::new();
+    let pinned = [0, 1].map(|_| slot.looks.of(0).pin(0));
+    assert_eq!(pinned, [Pinning::Pinned; 2]);
+    let looking = pinned.map(|_| {
+        let slot = Arc::clone(&slot);
+        thread::spawn(move || {
+            slot.read();
+            slot.looks.of(0).unpin().map(|_| {
+                slot.empty();
+                slot.looks.of(0).vacate()
+            })
+        })
+    });
+    slot.read();
+    let mine = slot.looks.of(0).let_go(None);
+    if mine {
+        slot.empty();
+    }
+    let last: Vec<_> = looking.into_iter().filter_map(|one| one.join().unwrap()).collect();
+    assert_eq!(last, if mine { vec![] } else { vec![true] }, "whoever it is gives the slot back");
+}
