@@ -33,6 +33,14 @@ pub(crate) fn pass(random: &mut Random) -> u64 {
             let buffer: HeapBuffer<[u64; 8]> = HeapBuffer::builder(&cfg).build_plain().expect("a buffer");
             read += crowd(&buffer, cursors, &plain, random);
         }
+        // Memory that is freed with the value, and read by whoever clones it.
+        let text = Payload {
+            make: |n| n.to_string(),
+            is_whole: |value: &String| value.bytes().all(|digit| digit.is_ascii_digit()),
+        };
+        for cfg in [BufferCfg::SpmcRing { capacity }, BufferCfg::SingleLatest] {
+            read += crowd(&HeapBuffer::new(&cfg).expect("a buffer"), 2, &text, random);
+        }
     }
     read
 }

@@ -18,7 +18,7 @@ use aimdb_core::pure::{DropCause, Kind, Policy, Start};
 use aimdb_tests::random::Random;
 use parking_lot::Mutex;
 
-use crate::{Plain, with_seeds};
+use crate::{Value, with_seeds};
 
 /// A call, with what it needs to be made on either buffer.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,7 @@ impl Wake for Wakes {
 }
 
 /// One of the two buffers, with what stands at it.
-struct Side<'a, T: Plain> {
+struct Side<'a, T: Value> {
     buffer: &'a HeapBuffer<T>,
     readers: Vec<Box<dyn BufferReader<T>>>,
     offer: Option<Pin<Box<PushFuture<'a, T>>>>,
@@ -85,7 +85,7 @@ struct Side<'a, T: Plain> {
 /// What came to the hook.
 type Dropped<T> = Arc<Mutex<Vec<(T, DropCause)>>>;
 
-impl<'a, T: Plain> Side<'a, T> {
+impl<'a, T: Value> Side<'a, T> {
     fn new((buffer, dropped): &'a (HeapBuffer<T>, Dropped<T>), cursors: usize) -> Self {
         let readers = (0..cursors).map(|_| buffer.subscribe(Start::Live).expect("a cursor")).collect();
         let dropped = Arc::clone(dropped);
@@ -251,7 +251,7 @@ impl Plan {
     }
 }
 
-fn build<T: Plain>(plan: &Plan, is_reference: bool) -> (HeapBuffer<T>, Dropped<T>) {
+fn build<T: Value>(plan: &Plan, is_reference: bool) -> (HeapBuffer<T>, Dropped<T>) {
     let dropped = Dropped::default();
     let builder = HeapBuffer::builder(&plan.cfg).first_number(plan.first_number).degrade(Arc::new(|value| value));
     let mut builder = if is_reference { builder.reference() } else { builder.eager() };
@@ -259,11 +259,11 @@ fn build<T: Plain>(plan: &Plan, is_reference: bool) -> (HeapBuffer<T>, Dropped<T
         let dropped = Arc::clone(&dropped);
         builder = builder.on_drop(Arc::new(move |value, cause| dropped.lock().push((value, cause))));
     }
-    (builder.build_plain().expect("a buffer"), dropped)
+    (T::build(builder), dropped)
 }
 
 /// Both buffers of a sequence.
-struct Pair<'a, T: Plain> {
+struct Pair<'a, T: Value> {
     plan: Plan,
     side: Side<'a, T>,
     reference: Side<'a, T>,
@@ -271,7 +271,7 @@ struct Pair<'a, T: Plain> {
     last: Vec<Call>,
 }
 
-impl<T: Plain> Pair<'_, T> {
+impl<T: Value> Pair<'_, T> {
     /// Makes a call on both, and compares.
     fn make(&mut self, call: Call) {
         if self.last.len() == 24 {
@@ -308,7 +308,7 @@ impl<T: Plain> Pair<'_, T> {
 }
 
 /// Runs one sequence; says how many values were pushed, and how many of them in a lane.
-fn compare<T: Plain>(seed: u64) -> (Kind, u64, u64) {
+fn compare<T: Value>(seed: u64) -> (Kind, u64, u64) {
     let mut random = Random::new(seed);
     let plan = Plan::new(&mut random);
     let kind = plan.cfg.kind();
@@ -339,7 +339,7 @@ fn compare<T: Plain>(seed: u64) -> (Kind, u64, u64) {
 }
 
 /// Compares many sequences, and sees to it that the lanes were at work in them.
-fn compare_many<T: Plain>(name: &str) {
+fn compare_many<T: Value>(name: &str) {
     let seen = std::cell::RefCell::new(std::collections::BTreeMap::<&str, (u64, u64)>::new());
     with_seeds(name, CASES, |seed| {
         let (kind, pushed, in_lane) = compare::<T>(seed);
@@ -379,4 +379,6 @@ compared! {
     k1_to_k7_and_m1_as_the_reference_a_number: u64,
     k1_to_k7_and_m1_as_the_reference_over_aligned: u128,
     k1_to_k7_and_m1_as_the_reference_two_cache_lines: [f64; 16],
+    k1_to_k7_and_m1_as_the_reference_texts: String,
+    k1_to_k7_and_m1_as_the_reference_shared_pointers: Arc<u64>,
 }

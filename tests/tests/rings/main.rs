@@ -1,5 +1,5 @@
-//! Records of plain data, whose ends pass values without the lock while nobody waits: they answer as
-//! the reference does, call by call (`equivalence`), and under any schedule of threads what is read is
+//! Records whose ends pass values without the lock while nobody waits, of plain data and of what must be
+//! cloned: they answer as the reference does, call by call (`equivalence`), and under any schedule of threads what is read is
 //! whole, in order and counted (`threads`). `AIMDB_SEED=n` runs the cases of that seed alone.
 
 mod equivalence;
@@ -7,29 +7,65 @@ mod threads;
 
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aimdb_core::buffer::{HeapBuffer, HeapBufferBuilder};
 use aimdb_tests::random::Random;
 use aimdb_tests::watchdog::within;
 use bytemuck::NoUninit;
 
-/// Plain data that is made of a number.
-trait Plain: NoUninit + Send + Sync + PartialEq + Debug {
+/// A value that is made of a number.
+trait Value: Clone + Send + Sync + PartialEq + Debug + 'static {
     /// The value with this number, in all its parts; of a narrow type, what fits.
     fn of(number: u64) -> Self;
+
+    /// A buffer of such values.
+    fn build(builder: HeapBufferBuilder<Self>) -> HeapBuffer<Self>;
 }
 
-macro_rules! plain {
-    ($($type:ty: $number:ident => $value:expr,)*) => {$(
-        impl Plain for $type {
+fn plain<T: NoUninit + Send + Sync>(builder: HeapBufferBuilder<T>) -> HeapBuffer<T> {
+    builder.build_plain().expect("a buffer")
+}
+
+fn cloned<T: Clone + Send + Sync>(builder: HeapBufferBuilder<T>) -> HeapBuffer<T> {
+    builder.build().expect("a buffer")
+}
+
+/// A text whose clone lets others run in the midst of it, so that it is overwritten meanwhile.
+#[derive(Debug, PartialEq)]
+struct Slow(String);
+
+impl Clone for Slow {
+    fn clone(&self) -> Self {
+        let first = self.0.clone();
+        std::thread::yield_now();
+        assert_eq!(first, self.0, "K7: a value stays while it is cloned");
+        Self(first)
+    }
+}
+
+macro_rules! values {
+    ($build:ident: $($type:ty: $number:ident => $value:expr,)*) => {$(
+        impl Value for $type {
             fn of($number: u64) -> Self {
                 $value
+            }
+
+            fn build(builder: HeapBufferBuilder<Self>) -> HeapBuffer<Self> {
+                $build(builder)
             }
         }
     )*};
 }
 
-plain! {
+values! { cloned:
+    String: number => number.to_string(),
+    Slow: number => Slow(number.to_string()),
+    Arc<u64>: number => Arc::new(number),
+}
+
+values! { plain:
     (): _number => (),
     u8: number => (number % 251) as u8,
     u16: number => (number % 65_521) as u16,

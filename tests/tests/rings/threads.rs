@@ -5,7 +5,7 @@
 //! comes next.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Barrier, OnceLock};
+use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
 
 use aimdb_core::buffer::{Buffer, BufferCfg, BufferMetrics, HeapBuffer, Reader, RecvTimeoutError, TryRecvError};
@@ -13,7 +13,7 @@ use aimdb_core::pure::{Kind, Start};
 use aimdb_core::waiting::{Deadline, SystemClock};
 use aimdb_tests::random::Random;
 
-use crate::{Plain, with_seeds};
+use crate::{Slow, Value, with_seeds};
 
 /// What one reader has seen, and what was counted for it.
 struct Seen {
@@ -31,12 +31,12 @@ enum Way {
     Both,
 }
 
-fn buffer<T: Plain>(cfg: BufferCfg, first_number: u64) -> HeapBuffer<T> {
-    HeapBuffer::builder(&cfg).first_number(first_number).build_plain().expect("a buffer")
+fn buffer<T: Value>(cfg: BufferCfg, first_number: u64) -> HeapBuffer<T> {
+    T::build(HeapBuffer::builder(&cfg).first_number(first_number))
 }
 
 /// The next value, a lag of 0 for none yet, and `None` at the end.
-fn step<T: Plain>(reader: &mut Reader<T>, way: Way, random: &mut Random) -> Option<Result<T, u64>> {
+fn step<T: Value>(reader: &mut Reader<T>, way: Way, random: &mut Random) -> Option<Result<T, u64>> {
     let blocks = match way {
         Way::Blocks => true,
         Way::Tries => false,
@@ -77,7 +77,7 @@ fn check(metrics: &BufferMetrics) {
 }
 
 /// What is left to say of a cursor that has read to the end.
-fn check_cursor<T: Plain>(reader: &Reader<T>, accepted: u64) {
+fn check_cursor<T: Value>(reader: &Reader<T>, accepted: u64) {
     let counters = reader.metrics().counters;
     assert_eq!(counters.accepted, accepted, "M1: {counters:?}");
     assert_eq!(counters.delivered + counters.lagged + counters.skipped, accepted, "M1: {counters:?}");
@@ -85,7 +85,7 @@ fn check_cursor<T: Plain>(reader: &Reader<T>, accepted: u64) {
 }
 
 /// Reads a ring to its end.
-fn read_ring<T: Plain>(reader: &mut Reader<T>, way: Way, mut random: Random) -> Seen {
+fn read_ring<T: Value>(reader: &mut Reader<T>, way: Way, mut random: Random) -> Seen {
     let mut seen = Seen { delivered: 0, told: 0, last: None };
     while let Some(step) = step(reader, way, &mut random) {
         match step {
@@ -102,7 +102,7 @@ fn read_ring<T: Plain>(reader: &mut Reader<T>, way: Way, mut random: Random) -> 
 }
 
 /// One writer, and readers with cursors of their own, from the first value to the last.
-fn ring<T: Plain>(seed: u64, values: u64) {
+fn ring<T: Value>(seed: u64, values: u64) {
     let mut random = Random::new(seed);
     let capacity = random.pick(&[1, 3, 64]);
     let buffer = buffer::<T>(BufferCfg::SpmcRing { capacity }, random.pick(&[0, u64::MAX - 20]));
@@ -132,7 +132,7 @@ fn ring<T: Plain>(seed: u64, values: u64) {
 }
 
 /// Publishes the values, resting now and then, and closes.
-fn write<T: Plain>(buffer: &HeapBuffer<T>, values: u64, random: &mut Random) {
+fn write<T: Value>(buffer: &HeapBuffer<T>, values: u64, random: &mut Random) {
     let rests = random.pick(&[8, 200, 100_000]);
     for number in 0..values {
         buffer.push(T::of(number));
@@ -143,7 +143,7 @@ fn write<T: Plain>(buffer: &HeapBuffer<T>, values: u64, random: &mut Random) {
     buffer.close();
 }
 
-fn finish<T: Plain>(buffer: &HeapBuffer<T>, readers: &[Reader<T>], values: u64) {
+fn finish<T: Value>(buffer: &HeapBuffer<T>, readers: &[Reader<T>], values: u64) {
     let metrics = buffer.metrics();
     check(&metrics);
     let sum = |count: fn(&Reader<T>) -> u64| readers.iter().map(count).sum::<u64>();
@@ -414,6 +414,9 @@ rings! {
     k3_m1_a_ring_of_many_half_words: [u16; 5],
     k3_m1_a_ring_of_many_words: [u32; 3],
     k3_m1_a_ring_of_two_cache_lines: [f64; 16],
+    k3_k7_m1_a_ring_of_texts: String,
+    k3_k7_m1_a_ring_of_shared_pointers: Arc<u64>,
+    k3_k7_m1_a_ring_of_values_that_are_cloned_slowly: Slow,
 }
 
 #[test]
