@@ -12,6 +12,8 @@ SHELL = "aimdb-core/src/buffer/shell/"
 LANE = "aimdb-core/src/buffer/lane/"
 QUEUE = LANE + "queue.rs"
 STAMP = LANE + "stamp.rs"
+LOOKS = LANE + "looks.rs"
+SHARED = LANE + "shared.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 
@@ -170,6 +172,29 @@ MUTANTS = [
         "        stamp.store(there(number), Ordering::Release);", "        stamp.store(there(number), Ordering::Relaxed);")]),
     ("stamp-acquires-nothing", "Who sees a stamp does not see its value.", STAMP, [(
         "stamp.load(Ordering::Acquire) != there(number)", "stamp.load(Ordering::Relaxed) != there(number)")]),
+    ("look-sees-no-value", "Who pins a value does not see it.", LOOKS, [(
+        "        let word = self.0.load(Ordering::Acquire);\n        if word & !LOOKS", "        let word = self.0.load(Ordering::Relaxed);\n        if word & !LOOKS"), (
+        "compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed)", "compare_exchange_weak(word, word + 1, Ordering::Relaxed, Ordering::Relaxed)")]),
+    ("look-ends-relaxed", "A slot is another's before the value in it was read.", LOOKS, [(
+        "self.0.fetch_sub(1, Ordering::AcqRel)", "self.0.fetch_sub(1, Ordering::Acquire)")]),
+    ("last-look-acquires-nothing", "The last look disposes of a value before the others have read it.", LOOKS, [(
+        "self.0.fetch_sub(1, Ordering::AcqRel)", "self.0.fetch_sub(1, Ordering::Release)")]),
+    ("displaced-says-nothing", "Who disposes of a displaced value does not come after those who looked by the machine's leave.", LOOKS, [(
+        "self.0.fetch_add(DOOMED, Ordering::AcqRel)", "self.0.fetch_add(DOOMED, Ordering::Acquire)")]),
+    ("displaced-acquires-nothing", "The writer fills a slot before those who looked have read.", LOOKS, [(
+        "self.0.fetch_add(DOOMED, Ordering::AcqRel)", "self.0.fetch_add(DOOMED, Ordering::Release)")]),
+    ("shared-value-is-published-relaxed", "A value is not seen with its number.", LOOKS, [(
+        "self.0.store(there(number), Ordering::Release)", "self.0.store(there(number), Ordering::Relaxed)")]),
+    ("slot-is-vacant-too-early", "A slot is filled before it is known to be empty.", LOOKS, [(
+        "self.0.swap(VACANT, Ordering::AcqRel)", "self.0.swap(VACANT, Ordering::Acquire)")]),
+    ("slot-is-left-and-given-back", "The lane gives back a slot at whose value somebody looks.", LOOKS, [(
+        "self.0.fetch_or(LEFT, Ordering::AcqRel) & VACANT != 0", "self.0.fetch_or(LEFT, Ordering::AcqRel) & LEFT == 0")]),
+    ("machine-lets-go-under-a-look", "The machine gives a value up though a reader of the lane looks at it.", LOOKS, [(
+        "        if self.0.load(Ordering::Acquire) & LOOKS == 0 {", "        if self.0.load(Ordering::Acquire) & VACANT == 0 {")]),
+    ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", SHARED, [(
+        "        if look.displace() {\n", "        if look.displace() || vacant < SPARES {\n")]),
+    ("lag-is-not-counted-in-the-lane", "A lag that was told in the lane is not counted.", SHARED, [(
+        "                end.lagged += lost as u64;\n", "")]),
 ]
 
 def main():
