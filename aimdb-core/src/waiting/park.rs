@@ -180,7 +180,7 @@ impl Looks {
     }
 
     fn came_not(&mut self) {
-        self.spins = (self.spins - self.spins / 8).max(Self::FEWEST);
+        self.spins = (self.spins / 2).max(Self::FEWEST);
     }
 }
 
