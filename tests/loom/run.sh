@@ -25,7 +25,7 @@ models() { # cfg, test target, features
     binary=$(cargo test --no-run --test "$2" --features "${3:-}" 2>&1 | sed -n 's/^ *Executable.*(\(.*\))$/\1/p')
     case $binary in /*) ;; *) binary=$PWD/$binary ;; esac
     "$binary" --list 2>/dev/null | sed -n 's/: test$//p' | grep "$filter" |
-        xargs -P "${MODEL_JOBS:-2}" -n 1 sh -c "$one" "$binary"
+        xargs -r -P "${MODEL_JOBS:-2}" -n 1 sh -c "$one" "$binary"
 }
 
 for size in "" large; do
