@@ -8,8 +8,12 @@
 //! Run it with `tests/loom/run.sh`; `tests/loom/mutants.sh` shows that the models can turn red.
 #![cfg(any(loom, shuttle))]
 
+#[cfg(loom)]
+pub mod copies;
 pub mod crowds;
 pub mod lanes;
+#[cfg(loom)]
+pub mod late;
 pub mod ledger;
 pub mod scenarios;
 pub mod schedule;

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{lanes, shared};
+use aimdb_models::{copies, lanes, late, shared};
 use aimdb_models::{scenarios, schedule::explore};
 
 macro_rules! models {
@@ -75,8 +75,8 @@ models! { scenarios:
 #[cfg(not(feature = "large"))]
 models! { lanes:
     k6_values_pass_in_order: 3,
-    m1_ends_that_only_try_are_counted: 2,
-    s6_a_batch_meets_a_batch: 3,
+    m1_ends_that_only_try_are_counted: 3,
+    s6_a_batch_meets_a_batch: 4,
     w1_a_reader_goes_to_wait: 3,
     w1_a_sender_goes_to_wait: 3,
     c1_a_close_meets_both_ends: 3,
@@ -94,8 +94,17 @@ models! { lanes:
     k_a_slot_of_a_mailbox_goes_round: 3,
     w1_a_taker_goes_to_wait: 3,
     c1_a_mailbox_is_closed_beside_a_put: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { copies:
     k_a_copy_that_is_kept_is_whole: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { late:
     k6_both_ends_make_the_lane: 3,
+    c1_a_close_meets_the_first_sender: 3,
 }
 
 #[cfg(not(feature = "large"))]
