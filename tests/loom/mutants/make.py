@@ -87,61 +87,120 @@ MUTANTS = [
         "        if inner.state.swap(ASLEEP, Ordering::Relaxed) > ASLEEP {")]),
     ("bell-rings-past-the-lock", "The bell is rung between the sleeper's look and its sleep.", "aimdb-core/src/waiting/lock.rs", [(
         "        drop(self.lock.lock().expect(\"never poisoned\"));\n", "")]),
-    ("gate-shuts-without-a-barrier", "Who shuts a gate looks at the doors at once.", GATE, [(
-        "        barrier::heavy();\n", "")]),
-    ("end-goes-in-without-a-barrier", "The owner of a door looks at the gate before its flag is seen.", GATE, [(
-        "            barrier::light();\n", "")]),
-    ("common-door-without-a-barrier", "Who enters a common door looks at the gate before its flag is seen.", GATE, [
+    ("door-shuts-without-a-barrier", "Who shuts doors that are owned looks at their flags at once.", GATE, [(
+        "    } else if !barrier::heavy() {\n        for door in doors.clone() {\n            door.owner.store(ALL, Ordering::Relaxed);\n        }\n    }\n",
+        "    }\n")]),
+    ("common-doors-shut-without-a-barrier", "Who shuts doors that are all common looks at their flags at once.", GATE, [(
+        "    if !owned {\n        fence(Ordering::SeqCst);\n    } else if !barrier::heavy() {", "    if owned && !barrier::heavy() {")]),
+    ("owner-goes-in-without-a-barrier", "The owner of a door looks at its pass before its flag is seen.", GATE, [(
+        "        barrier::light();\n", "")]),
+    ("common-door-without-a-barrier", "Who enters a common door looks at its pass before its flag is seen.", GATE, [
         ("flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed)",
          "flag.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)"),
         ("        #[cfg(loom)]\n        fence(Ordering::SeqCst);\n",
          "        #[cfg(loom)]\n        fence(Ordering::Acquire);\n"),
-        ("        gate.open.load(Ordering::SeqCst).then_some(inside)", "        gate.open.load(Ordering::Acquire).then_some(inside)")]),
+        ("(self.pass.load(Ordering::SeqCst) == ALL)", "(self.pass.load(Ordering::Acquire) == ALL)")]),
     ("heavy-barrier-is-half", "The heavy barrier does not keep a write before a read.", "aimdb-core/src/waiting/barrier.rs", [(
-        "fn heavy() {\n        fence(Ordering::SeqCst);\n    }", "fn heavy() {\n        fence(Ordering::AcqRel);\n    }")]),
+        "fn heavy() -> bool {\n        fence(Ordering::SeqCst);\n        true\n", "fn heavy() -> bool {\n        fence(Ordering::AcqRel);\n        true\n")]),
     ("light-barrier-is-half", "The light barrier does not keep a write before a read.", "aimdb-core/src/waiting/barrier.rs", [(
         "fn light() {\n        fence(Ordering::SeqCst);\n    }", "fn light() {\n        fence(Ordering::AcqRel);\n    }")]),
     ("end-comes-out-relaxed", "An end that comes out carries nothing with it.", GATE, [(
         "        self.flag.store(false, Ordering::Release);", "        self.flag.store(false, Ordering::Relaxed);")]),
     ("empty-door-acquires-nothing", "Who finds a door empty does not see what was done inside.", GATE, [(
         "flag.load(Ordering::Acquire)", "flag.load(Ordering::Relaxed)")]),
-    ("gate-opens-relaxed", "An open gate carries nothing with it.", GATE, [(
-        "        self.open.store(true, Ordering::Release);", "        self.open.store(true, Ordering::Relaxed);")]),
-    ("open-gate-acquires-nothing", "The owner of a door does not see what was done while the gate was shut.", GATE, [(
-        "let may = gate.open.load(Ordering::Acquire)", "let may = gate.open.load(Ordering::Relaxed)")]),
-    ("gate-is-not-looked-at-again", "The owner of a door goes in past a gate that was shut meanwhile.", GATE, [(
-        "let may = gate.open.load(Ordering::Acquire) && self.owner", "let may = self.owner")]),
-    ("owner-is-not-looked-at-again", "A thread goes in at a door that is no longer its own.", GATE, [(
-        " && self.owner.load(Ordering::Relaxed) == owner;", ";")]),
-    ("common-flag-is-forgotten", "Who shuts the gate does not wait for those at a common door.", GATE, [(
-        "self.inside.iter().any(", "self.inside.iter().take(OWNERS).any(")]),
+    ("door-opens-relaxed", "An open door carries nothing with it.", GATE, [(
+        "        self.pass.store(self.owner.load(Ordering::Relaxed), Ordering::Release);",
+        "        self.pass.store(self.owner.load(Ordering::Relaxed), Ordering::Relaxed);")]),
+    ("open-door-acquires-nothing", "The owner of a door does not see what was done while it was shut.", GATE, [(
+        "(self.pass.load(Ordering::Acquire) == pass)", "(self.pass.load(Ordering::Relaxed) == pass)")]),
+    ("pass-is-not-looked-at-again", "The owner of a door goes in though it was shut meanwhile.", GATE, [(
+        "(self.pass.load(Ordering::Acquire) == pass).then_some(inside)", "Some(inside)")]),
+    ("owner-is-not-looked-at-again", "A holder goes in at an open door that is no longer its own.", GATE, [(
+        "(self.pass.load(Ordering::Acquire) == pass).then_some(inside)",
+        "(self.pass.load(Ordering::Acquire) != SHUT).then_some(inside)")]),
+    ("common-pass-is-not-looked-at-again", "A holder goes in at a common door though it was shut meanwhile.", GATE, [(
+        "(self.pass.load(Ordering::SeqCst) == ALL).then_some(inside)", "Some(inside)")]),
+    ("owners-flag-is-forgotten", "Who shuts a door does not wait for its owner.", GATE, [(
+        "door.inside[..OWNERS].iter().chain([&door.inside[ALL]])", "door.inside[OWNERS..].iter()")]),
+    ("common-flag-is-forgotten", "Who shuts a door does not wait for those who use it in common.", GATE, [(
+        "door.inside[..OWNERS].iter().chain([&door.inside[ALL]])", "door.inside[..OWNERS].iter()")]),
     ("common-door-takes-two", "Two go in at a common door.", GATE, [(
         "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {",
         "        while flag.swap(true, Ordering::SeqCst) && knocks == 0 {")]),
-    ("hand-over-is-relaxed", "A place that is handed over carries nothing with it.", QUEUE, [(
-        "            done.store(end.done, Ordering::Release);", "            done.store(end.done, Ordering::Relaxed);")]),
+    ("former-owner-lowers-anothers-flag", "An owner uses the flag of those who come after it.", GATE, [(
+        "        let flag = &self.inside[pass % FLAGS];\n", "        let flag = &self.inside[ALL];\n")]),
+    ("owners-share-a-flag", "Each owner of a door uses the same flag.", GATE, [(
+        "let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };", "let turn = 0;")]),
+    ("value-is-shown-relaxed", "A place that was filled carries nothing with it.", QUEUE, [(
+        "        self.stored.0.store(end.laps.next(at), Ordering::Release);", "        self.stored.0.store(end.laps.next(at), Ordering::Relaxed);")]),
+    ("place-is-handed-back-relaxed", "A place that was emptied carries nothing with it.", QUEUE, [(
+        "        self.taken.0.store(end.laps.next(at), Ordering::Release);", "        self.taken.0.store(end.laps.next(at), Ordering::Relaxed);")]),
+    ("value-is-shown-before-it-is-there", "A value is counted before it lies in its place.", QUEUE, [
+        ("        cell.fill(&Claim(slot), value);\n        // Release", "        // Release"),
+        ("        self.stored.0.store(end.laps.next(at), Ordering::Release);\n",
+         "        self.stored.0.store(end.laps.next(at), Ordering::Release);\n        cell.fill(&Claim(slot), value);\n")]),
+    ("place-is-handed-back-before-it-is-empty", "A place is handed back before its value was moved out.", QUEUE, [
+        ("        let value = cell.empty(&Owned(slot));\n", ""),
+        ("        self.taken.0.store(end.laps.next(at), Ordering::Release);\n",
+         "        self.taken.0.store(end.laps.next(at), Ordering::Release);\n        let value = cell.empty(&Owned(slot));\n")]),
+    ("sender-comes-out-too-early", "The sending end lowers its flag before its value is counted.", QUEUE, [(
+        "        self.stored.0.store(end.laps.next(at), Ordering::Release);\n",
+        "        let next = end.laps.next(at);\n        drop(end);\n        drop(inside);\n        self.stored.0.store(next, Ordering::Release);\n")]),
+    ("taker-comes-out-too-early", "The taking end lowers its flag before what it took is counted.", QUEUE, [(
+        "        self.taken.0.store(end.laps.next(at), Ordering::Release);\n",
+        "        let next = end.laps.next(at);\n        drop(end);\n        drop(inside);\n        self.taken.0.store(next, Ordering::Release);\n")]),
     ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE, [(
-        "end.seen = self.taken.0.load(Ordering::Acquire);", "end.seen = self.taken.0.load(Ordering::Relaxed);")]),
+        "are empty.\n            end.seen = self.taken.0.load(Ordering::Acquire);",
+        "are empty.\n            end.seen = self.taken.0.load(Ordering::Relaxed);")]),
+    ("batch-sender-acquires-nothing", "The sender of a batch does not see that places were emptied.", QUEUE, [(
+        "< most {\n            end.seen = self.taken.0.load(Ordering::Acquire);",
+        "< most {\n            end.seen = self.taken.0.load(Ordering::Relaxed);")]),
     ("taker-acquires-nothing", "A taker does not see what a place was filled with.", QUEUE, [(
-        "end.seen = self.stored.0.load(Ordering::Acquire);", "end.seen = self.stored.0.load(Ordering::Relaxed);")]),
+        "are full.\n            end.seen = self.stored.0.load(Ordering::Acquire);",
+        "are full.\n            end.seen = self.stored.0.load(Ordering::Relaxed);")]),
+    ("batch-taker-acquires-nothing", "The taker of a batch does not see what its places were filled with.", QUEUE, [(
+        "< max {\n            end.seen = self.stored.0.load(Ordering::Acquire);",
+        "< max {\n            end.seen = self.stored.0.load(Ordering::Relaxed);")]),
+    ("batch-is-shown-relaxed", "The places of a batch that was stored carry nothing with them.", QUEUE, [(
+        "        self.stored.0.store(at, Ordering::Release);", "        self.stored.0.store(at, Ordering::Relaxed);")]),
+    ("batch-is-handed-back-relaxed", "The places of a batch that was taken carry nothing with them.", QUEUE, [(
+        "        self.taken.0.store(at, Ordering::Release);", "        self.taken.0.store(at, Ordering::Relaxed);")]),
+    ("batch-is-shown-before-it-is-there", "A batch is counted before it lies in its places.", QUEUE, [
+        ("        for value in values.drain(..sent) {\n",
+         "        let behind = (0..sent).fold(at, |at, _| end.laps.next(at));\n        self.stored.0.store(behind, Ordering::Release);\n        for value in values.drain(..sent) {\n"),
+        ("        // Release: the taker sees what is in the slots.\n        self.stored.0.store(at, Ordering::Release);\n", "")]),
+    ("batch-takes-one-too-many", "A batch is stored where there is one place less.", QUEUE, [(
+        "let sent = end.laps.between(at, end.laps.full(end.seen)).min(most);",
+        "let sent = (end.laps.between(at, end.laps.full(end.seen)) + 1).min(most);")]),
     ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE, [(
-        "            if end.done - end.seen >= capacity {\n                // Acquire", "            if end.done - end.seen > capacity {\n                // Acquire")]),
+        "        if at == end.laps.full(end.seen) {\n            // Acquire", "        if at == end.laps.full(end.seen) + 1 {\n            // Acquire")]),
+    ("lap-ends-a-place-early", "An end goes round before it comes to the last place.", QUEUE, [(
+        "if self.place(at) + 1 == self.capacity {", "if self.place(at) + 2 == self.capacity {")]),
+    ("laps-are-counted-as-places", "Laps of a lane whose places are no power of two are counted as if they were.", QUEUE, [(
+        "(at >> self.mask.count_ones()) * self.capacity + self.place(at)", "at")]),
     ("lane-forgets-refusals", "What is refused in the lane is not counted.", QUEUE, [(
         "end.refused += u64::from(counts);", "let _ = counts;")]),
-    ("lane-closes-past-the-sender", "Who closes the lane does not wait for its sender.", QUEUE, [(
-        "        self.sending.await_empty();\n", "")]),
-    ("lane-closes-past-the-taker", "Who closes the lane does not wait for its taker.", QUEUE, [(
-        "        self.taking.await_empty();\n", "")]),
-    ("lane-opens-over-old-values", "A lane that is opened over values begins behind none.", QUEUE, [(
-        "done: stored, seen: 0, refused: 0 }", "done: 0, seen: 0, refused: 0 }")]),
-    ("lane-opens-though-somebody-waits", "The lane is opened although somebody waits.", LANE + "mod.rs", [(
-        "            && locked.state.nobody_waits()\n", "")]),
-    ("lane-opens-without-places", "The lane is opened before every place has a slot.", LANE + "mod.rs", [(
-        "            && locked.state.log_mut().lay_out(STEPS)\n", "            && (locked.state.log_mut().lay_out(1) || true)\n")]),
+    ("lane-closes-past-the-sender", "Who closes the lane does not shut its sender out.", QUEUE, [(
+        "        shut([&self.sending, &self.taking].into_iter());\n", "        shut([&self.taking].into_iter());\n")]),
+    ("lane-closes-past-the-taker", "Who closes the lane does not shut its taker out.", QUEUE, [(
+        "        shut([&self.sending, &self.taking].into_iter());\n", "        shut([&self.sending].into_iter());\n")]),
+    ("lane-opens-over-old-values", "A lane that is opened over values begins before them.", QUEUE, [(
+        "        self.stored.0.store(next, Ordering::Relaxed);\n", "        self.stored.0.store(first, Ordering::Relaxed);\n")]),
+    ("lane-opens-though-somebody-waits", "The lane is opened although somebody waits.", LANE + "course.rs", [(
+        "            && state.nobody_waits()\n", "")]),
+    ("lane-opens-without-places", "The lane is opened before every place has a slot.", LANE + "course.rs", [(
+        "            && state.log_mut().lay_out(STEPS)\n", "            && (state.log_mut().lay_out(0) || true)\n")]),
     ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "mod.rs", [(
-        "            Self::close(lane, locked);\n            let result", "            let result")]),
+        "            course.close(lane, state.log_mut());\n            let result", "            let result")]),
+    ("lane-is-looked-for-before-the-lock", "Whoever waits for the lock misses a lane that comes meanwhile.", LANE + "mod.rs", [(
+        "        self.lock.with(|locked| {\n            let state = &mut locked.state;\n            let Some(glance) = self.glance.get() else { return critical(state) };",
+        "        let came = self.glance.get();\n        self.lock.with(|locked| {\n            let state = &mut locked.state;\n            let Some(glance) = came else { return critical(state) };")]),
+    ("lane-is-made-twice", "Two that make the lane both bring theirs in.", LANE + "mod.rs", [(
+        "            if self.glance.get().is_some() {\n                return", "            if self.glance.get().is_some() && false {\n                return")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(
-        "                locked.open = false;\n                lane.close(locked);\n                adopt();\n                locked.open = lane.open(locked);\n", "                adopt();\n")]),
+        "            lane.close(log, course);\n            lane.adopt", "            lane.adopt")]),
+    ("shut-door-is-given-away-and-opened", "A door that changes hands is opened though the lane was closed.", LANE + "mod.rs", [(
+        "            if !course.open {\n                return false;\n            }\n", "")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
         "        if self.slots.is_pinned(self.slot_at(0)) {", "        if self.closed {")]),
     ("mailbox-is-put-relaxed", "A value that is put into a mailbox is not seen with its slot.", LANE + "mailbox.rs", [(
@@ -149,7 +208,7 @@ MUTANTS = [
     ("mailbox-is-taken-relaxed", "A taker does not see the value in the slot that it takes.", LANE + "mailbox.rs", [(
         "self.between.which.swap(end.own, Ordering::AcqRel)", "self.between.which.swap(end.own, Ordering::Release)")]),
     ("mailbox-counts-no-displaced", "A value that was displaced in the lane is not counted.", LANE + "mailbox.rs", [(
-        "            end.displaced += 1;\n", "")]),
+        "        end.displaced += 1;\n", "")]),
     ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
         "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
     ("lane-opens-for-two-cursors", "The lane is opened though two cursors read.", UNATTENDED, [(
@@ -198,9 +257,7 @@ MUTANTS = [
 ]
 
 def main():
-    wrong = []
-    for old in HERE.glob("*.patch"):
-        old.unlink()
+    wrong, patches = [], {}
     for name, about, path, edits in MUTANTS:
         before = (ROOT / path).read_text()
         after = before
@@ -209,7 +266,12 @@ def main():
                 wrong.append(f"{name}: its text stands {after.count(old)} times in {path}")
             after = after.replace(old, new)
         diff = difflib.unified_diff(before.splitlines(True), after.splitlines(True), "a/" + path, "b/" + path, n=3)
-        (HERE / f"{name}.patch").write_text(about + "\n" + "".join(diff))
-    sys.exit("\n".join(wrong) if wrong else 0)
+        patches[name] = about + "\n" + "".join(diff)
+    if wrong:
+        sys.exit("\n".join(wrong))
+    for old in HERE.glob("*.patch"):
+        old.unlink()
+    for name, patch in patches.items():
+        (HERE / f"{name}.patch").write_text(patch)
 
 main()
