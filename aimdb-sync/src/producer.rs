@@ -23,8 +23,15 @@ pub struct Local(Token);
 #[derive(Debug)]
 pub struct Shared(());
 
-/// Who comes with a producer, as the record is told.
-pub trait Form {
+mod sealed {
+    /// The forms are these two.
+    pub trait Form {}
+    impl Form for super::Local {}
+    impl Form for super::Shared {}
+}
+
+/// Who comes with a producer, as the record is told: [`Local`] or [`Shared`].
+pub trait Form: sealed::Form {
     /// A new producer of this form.
     #[doc(hidden)]
     fn new() -> Self;

@@ -7,12 +7,9 @@ use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
-
 use super::heap::HeapReader;
 #[cfg(feature = "std")]
 use super::lane::Taken;
-use super::shell::Reading;
 use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError};
 
 /// One cursor of a buffer, or a share of one.
@@ -115,7 +112,7 @@ impl<T: Send + 'static> Reader<T> {
     /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the buffer
     /// is closed and drained.
     pub fn recv(&mut self) -> Recv<'_, T> {
-        Recv { reader: self, reading: Reading::new() }
+        Recv { reader: self }
     }
 
     /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
@@ -207,57 +204,42 @@ impl<T: Send + 'static> core::fmt::Debug for Reader<T> {
     }
 }
 
-pin_project! {
-    /// The future of the next value; see [`Reader::recv`].
-    #[must_use = "nothing is read until the future is polled"]
-    pub struct Recv<'a, T>
-    where
-        T: Send,
-        T: 'static,
-    {
-        reader: &'a mut Reader<T>,
-        // The place in the queue of a reader of our own.
-        #[pin]
-        reading: Reading,
-    }
-
-    impl<T> PinnedDrop for Recv<'_, T>
-    where
-        T: Send,
-        T: 'static,
-    {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            match &mut this.reader.inner {
-                Inner::Heap(reader) => reader.cancel_recv_in(this.reading),
-                Inner::Other(reader) => reader.cancel_recv(),
-            }
-        }
-    }
+/// The future of the next value; see [`Reader::recv`].
+#[must_use = "nothing is read until the future is polled"]
+pub struct Recv<'a, T: Send + 'static> {
+    // Its place in the queue is the reader's, who outlives it: a future may be leaked in the midst of a
+    // wait, and then the reader ends that.
+    reader: &'a mut Reader<T>,
 }
 
 impl<T: Send + 'static> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let lag = core::mem::take(&mut this.reader.untold);
-        if lag > 0 {
-            return Poll::Ready(Err(RecvError::Lagged(lag)));
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match core::mem::take(&mut self.reader.untold) {
+            0 => self.reader.inner.poll_recv(context),
+            lag => Poll::Ready(Err(RecvError::Lagged(lag))),
         }
-        match &mut this.reader.inner {
-            Inner::Heap(reader) => reader.poll_recv_in(this.reading, context),
-            Inner::Other(reader) => reader.poll_recv(context),
-        }
+    }
+}
+
+impl<T: Send + 'static> Drop for Recv<'_, T> {
+    fn drop(&mut self) {
+        self.reader.inner.cancel_recv();
     }
 }
 
 #[cfg(feature = "std")]
 mod blocking {
-    use core::pin::pin;
+    use core::future::Future;
+    use core::pin::{Pin, pin};
+    use core::task::{Context, Poll};
 
-    use super::Reader;
-    use crate::buffer::{RecvTimeoutError, TryRecvError};
+    use pin_project_lite::pin_project;
+
+    use super::{Inner, Reader};
+    use crate::buffer::shell::Reading;
+    use crate::buffer::{RecvError, RecvTimeoutError, TryRecvError};
     use crate::waiting::{Deadline, wait_on};
 
     /// What a look finds may be gone, to another reader of the cursor, when it is asked for.
@@ -287,10 +269,56 @@ mod blocking {
                     Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
                 }
             }
-            match wait_on(pin!(self.recv()), deadline, looked) {
+            // What a leaked future may have left is over.
+            self.inner.cancel_recv();
+            match wait_on(pin!(Wait { reader: self, reading: Reading::new() }), deadline, looked) {
                 Some(Ok(value)) => Ok(value),
                 Some(Err(error)) => Err(error.into()),
                 None => Err(RecvTimeoutError::Timeout),
+            }
+        }
+    }
+
+    pin_project! {
+        /// As [`super::Recv`], with a place in the queue of its own: nobody can leak it, and a blocking
+        /// wait allocates nothing.
+        struct Wait<'a, T>
+        where
+            T: Send,
+            T: 'static,
+        {
+            reader: &'a mut Reader<T>,
+            #[pin]
+            reading: Reading,
+        }
+
+        impl<T> PinnedDrop for Wait<'_, T>
+        where
+            T: Send,
+            T: 'static,
+        {
+            fn drop(this: Pin<&mut Self>) {
+                let this = this.project();
+                match &mut this.reader.inner {
+                    Inner::Heap(reader) => reader.cancel_recv_in(this.reading),
+                    Inner::Other(reader) => reader.cancel_recv(),
+                }
+            }
+        }
+    }
+
+    impl<T: Send + 'static> Future for Wait<'_, T> {
+        type Output = Result<T, RecvError>;
+
+        fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+            let this = self.project();
+            let lag = core::mem::take(&mut this.reader.untold);
+            if lag > 0 {
+                return Poll::Ready(Err(RecvError::Lagged(lag)));
+            }
+            match &mut this.reader.inner {
+                Inner::Heap(reader) => reader.poll_recv_in(this.reading, context),
+                Inner::Other(reader) => reader.poll_recv(context),
             }
         }
     }

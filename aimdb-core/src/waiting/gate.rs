@@ -82,14 +82,16 @@ impl Token {
     /// The number of those for whom there is none: they use common doors only.
     const LOST: usize = usize::MAX / FLAGS;
 
-    /// A new holder. One atomic addition.
+    /// A new holder. One atomic exchange.
     #[must_use]
     #[allow(clippy::new_without_default, reason = "each is another")]
     pub fn new() -> Self {
         // Not a model's atomic: the number says nothing of order.
         static NEXT: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(1);
-        let number = NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
-        Self { number: number.min(Self::LOST), _one_at_a_time: PhantomData }
+        let next = |number: usize| (number < Self::LOST).then_some(number + 1);
+        let relaxed = core::sync::atomic::Ordering::Relaxed;
+        let number = NEXT.fetch_update(relaxed, relaxed, next).unwrap_or(Self::LOST);
+        Self { number, _one_at_a_time: PhantomData }
     }
 
     /// Works with the calling thread's token. A thread whose local storage is gone has none that

@@ -126,6 +126,17 @@ impl Parker for ThreadParker {
     }
 }
 
+/// Says again what the thread knew before a wait, also when that panics.
+#[cfg(not(any(loom, shuttle)))]
+struct Before(Option<bool>);
+
+#[cfg(not(any(loom, shuttle)))]
+impl Drop for Before {
+    fn drop(&mut self) {
+        let _ = self.0.map(|looked| LOOKED.try_with(|place| place.set(looked)));
+    }
+}
+
 std::thread_local! {
     #[cfg(not(any(loom, shuttle)))]
     static LOOKS: Cell<Looks> = const { Cell::new(Looks::NEW) };
@@ -247,6 +258,9 @@ fn look(looks: &mut Looks, until: Deadline, mut come: impl FnMut() -> Option<boo
         }
     }
     for _ in 0..YIELDS {
+        if until != Deadline::Never && until.has_passed(SystemClock.now()) {
+            return false;
+        }
         std::thread::yield_now();
         match come() {
             None => return false,
@@ -349,12 +363,10 @@ pub fn block_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option
 pub(crate) fn wait_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline, looked: bool) -> Option<F::Output> {
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_default();
     #[cfg(not(any(loom, shuttle)))]
-    let before = LOOKED.try_with(|place| place.replace(looked));
+    let _before = Before(LOOKED.try_with(|place| place.replace(looked)).ok());
     #[cfg(any(loom, shuttle))]
     let _ = looked;
     let output = block_on_with(&parker, &SystemClock, operation, deadline);
-    #[cfg(not(any(loom, shuttle)))]
-    let _ = before.map(|before| LOOKED.try_with(|place| place.set(before)));
     // Not reached when the operation panics: then the thread makes a new parker.
     let _ = PARKER.try_with(|place| place.set(Some(parker)));
     output

@@ -8,10 +8,12 @@
 //! | B9, B10 | the test binary `hazards` |
 //! | B13 | the test binary `linearizability` |
 //! | B8 at compile time | the test binary `compile_fail` |
+//! | C9, waits that are leaked | `leaks` |
 //! | B23, when the allocator refuses | the test binary `allocations` |
 //!
 //! B2, B3 and B24 are also checked by models, which see every interleaving and ordering.
 
+mod leaks;
 mod limits;
 mod values;
 mod wakeups;

@@ -118,7 +118,9 @@ impl LaneLock {
         for _ in 0..FIRST_HOLDS {
             let lay_out =
                 |state: &mut State<HeapStorage>| state.nobody_waits() && !state.log_mut().lay_out(FIRST_STEPS);
-            if lane.is_none() || !self.lock.with(|locked| lay_out(&mut locked.state)) {
+            // Not where somebody else has brought one meanwhile: it may be open.
+            let goes_on = |locked: &mut Locked| self.glance.get().is_none() && lay_out(&mut locked.state);
+            if lane.is_none() || !self.lock.with(goes_on) {
                 break;
             }
         }
