@@ -115,7 +115,7 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     }
 
     /// Looks for room for a bounded while, no longer than until then, and says whether it saw some; for
-    /// a thread that would have to wait. `None` where [`Buffer::has_room`] cannot tell.
+    /// a thread that would have to wait. `None` where [`Buffer::has_room`] cannot tell, or to look is no use.
     #[cfg(feature = "std")]
     fn look_for_room(&self, until: Deadline) -> Option<bool> {
         self.has_room()?;

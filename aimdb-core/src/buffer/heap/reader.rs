@@ -74,6 +74,7 @@ impl<T: Send + 'static> HeapReader<T> {
     }
 
     /// As [`BufferReader::poll_recv`], with a place in the queue that the caller brings.
+    #[cfg(feature = "std")]
     pub(in crate::buffer) fn poll_recv_in(
         &mut self,
         reading: Pin<&mut Reading>,
@@ -83,6 +84,7 @@ impl<T: Send + 'static> HeapReader<T> {
     }
 
     /// Ends a wait in such a place.
+    #[cfg(feature = "std")]
     pub(in crate::buffer) fn cancel_recv_in(&self, reading: Pin<&mut Reading>) {
         self.at.shell.cancel_recv(self.at.cursor, reading);
     }

@@ -368,9 +368,15 @@ impl LaneLock {
     }
 
     /// Looks for room for a bounded while, and says whether it saw some. `None` where nobody waits for it,
-    /// or a glance tells nothing.
+    /// where the shell has some to give, or a glance tells nothing.
     pub(super) fn look_for_room(&self, until: Deadline) -> Option<bool> {
-        self.glance.get()?.look_for_room(until, || self.has_room())
+        let glance = self.glance.get()?;
+        // Where the lane is closed nobody has looked yet, and there may well be room.
+        let is_open = matches!(self.lane(), Some(Lane::Queue(lane)) if lane.is_open());
+        if !is_open && self.has_room() == Some(true) {
+            return None;
+        }
+        glance.look_for_room(until, || self.has_room())
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as

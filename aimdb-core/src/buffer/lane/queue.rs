@@ -244,6 +244,11 @@ impl QueueLane {
         self.sending.is_open().then(|| self.stored.0.load(Ordering::Relaxed) != full())
     }
 
+    /// Whether a sender may find the lane open; a hint.
+    pub(super) fn is_open(&self) -> bool {
+        self.sending.is_open()
+    }
+
     /// Whether there is a value, likewise.
     pub(super) fn has_value(&self) -> Option<bool> {
         let there = || self.stored.0.load(Ordering::Relaxed) != self.taken.0.load(Ordering::Relaxed);
