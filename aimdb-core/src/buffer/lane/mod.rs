@@ -37,7 +37,7 @@ use alloc::vec::Vec;
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Doomed, Log, Pinned};
-use crate::waiting::{Deadline, HeapLock, Lock, Token, WaitQueue, prepare};
+use crate::waiting::{HeapLock, Lock, Token, WaitQueue, prepare};
 use course::Course;
 use glance::Glance;
 use late::{Late, boxed};
@@ -357,49 +357,5 @@ impl LaneLock {
             Some(looks) if !looks.let_go(doomed.owned.0, doomed.cause) => None,
             Some(_) | None => Some(doomed),
         }
-    }
-
-    /// Whether there is room, at a glance, in a record where somebody may wait for some.
-    pub(super) fn has_room(&self) -> Option<bool> {
-        self.glance.get()?.has_room(|capacity| match self.lane() {
-            Some(Lane::Queue(lane)) => lane.has_room(capacity),
-            Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
-        })
-    }
-
-    /// Looks for room for a bounded while, and says whether it saw some. `None` where nobody waits for it,
-    /// where the shell has some to give, or a glance tells nothing.
-    pub(super) fn look_for_room(&self, until: Deadline) -> Option<bool> {
-        let glance = self.glance.get()?;
-        // Where the lane is closed nobody has looked yet, and there may well be room.
-        let is_open = matches!(self.lane(), Some(Lane::Queue(lane)) if lane.is_open());
-        if !is_open && self.has_room() == Some(true) {
-            return None;
-        }
-        glance.look_for_room(until, || self.has_room())
-    }
-
-    /// Whether there is a value, at a glance, for a reader that last found none when the record was as
-    /// `seen` says. `None` where a glance tells nothing.
-    pub(super) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
-        let in_lane = match (self.lane(), cursor) {
-            (Some(Lane::Queue(lane)), _) => lane.has_value(),
-            (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.has_value(),
-            (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
-            (Some(Lane::Called(Called::Shared(lane))), Some(cursor)) => lane.has_value(cursor),
-            (Some(Lane::Ring(_) | Lane::Called(Called::Shared(_))), None) | (None, _) => None,
-        };
-        in_lane.or_else(|| self.glance.get()?.has_changed(seen))
-    }
-
-    /// Looks for a value for a bounded while, and says whether it saw one. `None` where a glance tells
-    /// nothing.
-    pub(super) fn look_for_value(&self, until: Deadline, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
-        self.glance.get()?.look_for_value(until, || self.has_value(cursor, seen))
-    }
-
-    /// How the record is, for a reader that is about to look for a value under the lock.
-    pub(super) fn seen(&self) -> u64 {
-        self.glance.get().map_or(u64::MAX, Glance::seen)
     }
 }
