@@ -191,7 +191,8 @@ impl<T: Send + 'static> HeapBuffer<T> {
         }
     }
 
-    /// As [`Buffer::push_at_once`], for a holder that one thread uses at a time.
+    /// As [`Buffer::push_at_once`], for a holder that one thread uses at a time; also where that takes
+    /// the lock.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(crate) fn push_at_once_as(&self, token: &Token, value: T) -> Result<(), T> {
@@ -207,6 +208,8 @@ impl<T: Send + 'static> HeapBuffer<T> {
     fn push_at_once_elsewhere(&self, token: &Token, value: T) -> Result<(), T> {
         match self.shell.send_in_lane(token, value, false) {
             InLane::Done => Ok(()),
+            // The lane is closed: the rest of a send would find room in the shell, on a longer way.
+            InLane::NotHere(value) if self.shell.lock().has_room() == Some(true) => self.shell.push_at_once(value),
             InLane::Full(value) | InLane::NotHere(value) => Err(value),
         }
     }

@@ -34,3 +34,31 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
         })
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use crate::buffer::{BufferCfg, HeapBuffer};
+    use crate::pure::Policy;
+    use crate::waiting::Token;
+
+    #[test]
+    fn s2_m1_a_send_at_once_beside_several_readers_is_stored_once_or_comes_back_uncounted() {
+        let cfg = BufferCfg::Bounded { capacity: 2, policy: Policy::PauseUpstream };
+        let buffer = HeapBuffer::<u64>::new(&cfg).expect("a sound description");
+        let mut readers = [buffer.reader().expect("a cursor"), buffer.reader().expect("a cursor")];
+        let token = Token::new();
+        let push = |value| buffer.push_at_once_as(&token, value);
+        assert_eq!([1, 2, 3].map(push), [Ok(()), Ok(()), Err(3)]);
+        assert_eq!(readers[0].try_recv(), Ok(1));
+        assert_eq!(push(3), Err(3), "the other reader has not come to the first value");
+        assert_eq!(readers[1].try_recv(), Ok(1));
+        assert_eq!(push(3), Ok(()));
+        for reader in &mut readers {
+            assert_eq!((reader.try_recv(), reader.try_recv()), (Ok(2), Ok(3)));
+        }
+        buffer.close();
+        assert_eq!(push(4), Err(4));
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.refused, counters.blocked), (3, 0, 0));
+    }
+}

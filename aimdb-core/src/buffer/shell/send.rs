@@ -14,6 +14,8 @@ use crate::waiting::{Clock, Lock, Ticket, WaiterState};
 enum Mode {
     /// It comes back when there is no room.
     Try,
+    /// It comes back, and nothing is counted: its sender asks once more.
+    AtOnce,
     /// Its sender would wait, so a lack of room is not yet a refusal.
     Wait,
     /// It displaces.
@@ -24,7 +26,7 @@ enum Mode {
 enum NotStored<T> {
     /// Counted.
     Full(T),
-    /// Full, and the policy lets the sender wait. Not counted.
+    /// Not stored at once, or full and the policy lets the sender wait. Not counted.
     Wait(T),
     /// Counted.
     Closed(T),
@@ -139,6 +141,15 @@ impl<T, L: Layout<T>> Shell<T, L> {
         }
     }
 
+    /// Stores a value if there is room, or gives it back, of which nothing is counted.
+    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "for handles, which have none without it"))]
+    pub(crate) fn push_at_once(&self, value: T) -> Result<(), T> {
+        match self.store(value, Mode::AtOnce) {
+            Ok(_disposed) => Ok(()),
+            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Closed(value)) => Err(value),
+        }
+    }
+
     fn store(&self, value: T, mode: Mode) -> Result<Displaced<'_, T, L>, NotStored<T>> {
         let mut value = Carried(Some(value));
         let mut held = None;
@@ -179,7 +190,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 Plan::Fill(claim) => claim,
                 Plan::Again => continue,
                 Plan::Grow if self.grow() => continue,
-                Plan::Grow if mode == Mode::Wait => return Err(NotStored::Wait(value.take())),
+                Plan::Grow if matches!(mode, Mode::Wait | Mode::AtOnce) => return Err(NotStored::Wait(value.take())),
                 Plan::Grow => {
                     self.lock.with(|state| state.log.counters.refused += 1);
                     return Err(NotStored::Full(value.take()));
@@ -459,6 +470,7 @@ fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bo
     let plan = match state.log.room() {
         Room::Free => Plan::Grow,
         Room::Full if displaces => Plan::Grow,
+        Room::Full | Room::Closed if mode == Mode::AtOnce => Plan::Wait,
         Room::Closed => Plan::Closed,
         Room::Full => match state.log.kind().when_full().verdict() {
             Verdict::Displace => Plan::Grow,
