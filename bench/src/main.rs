@@ -7,6 +7,7 @@ mod attach;
 mod clock;
 mod counting;
 mod fan_out;
+mod fenced;
 mod goal;
 mod link;
 mod measure;
@@ -59,7 +60,13 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         print(panic);
         process::exit(101);
     }));
-    let machine = report::machine();
+    if options.fenced
+        && let Err(sentence) = fenced::refuse_the_barrier()
+    {
+        eprintln!("{sentence}");
+        return ExitCode::FAILURE;
+    }
+    let machine = report::machine(options.fenced);
     println!("{machine}\n");
     let mut answers = Vec::with_capacity(rows.len());
     for row in rows {

@@ -13,6 +13,7 @@ cargo run --release --ignore-rust-version -- [options]
   --rounds <n>    so many rounds
   --json <file>   where the numbers go (results.json)
   --plots <dir>   draw the plots of docs/performance.md into this directory
+  --fenced        have the system refuse us `membarrier`, as a sandbox may (Linux)
   --check         end with status 1 if ours is behind the published aimdb-sync in any row
   --list          print the names of the rows and what they ask
   --help          print this
@@ -42,6 +43,8 @@ pub struct Options {
     pub json: PathBuf,
     /// Where the plots go, if they are to be drawn.
     pub plots: Option<PathBuf>,
+    /// Whether `membarrier` is to be refused.
+    pub fenced: bool,
     /// Whether being behind the published aimdb-sync is a failure.
     pub check: bool,
 }
@@ -59,6 +62,7 @@ impl Options {
             rows: Vec::new(),
             json: "results.json".into(),
             plots: None,
+            fenced: false,
             check: false,
         };
         let mut rounds = None;
@@ -71,6 +75,7 @@ impl Options {
                 "--rounds" => rounds = Some(positive(&operand()?)?),
                 "--json" => options.json = operand()?.into(),
                 "--plots" => options.plots = Some(operand()?.into()),
+                "--fenced" => options.fenced = true,
                 "--check" => options.check = true,
                 "--list" => options.task = Task::List,
                 "--help" | "-h" => options.task = Task::Help,

@@ -14,7 +14,7 @@ use crate::measure::Effort;
 /// Everything that was measured, and where.
 pub fn json(machine: &Value, answers: &[Answer], effort: Effort) -> Value {
     json!({
-                "machine": machine,
+        "machine": machine,
         "effort": {
             "rounds": effort.rounds,
             "one_thread_sample_ms": effort.one_thread.as_millis() as u64,
@@ -26,7 +26,7 @@ pub fn json(machine: &Value, answers: &[Answer], effort: Effort) -> Value {
 
 /// The processor, the kernel and how busy they were (programs that wanted to run in the last minute),
 /// as far as the system tells.
-pub fn machine() -> Value {
+pub fn machine(is_fenced: bool) -> Value {
     let line = |file: &str| fs::read_to_string(file).map_or_else(|_| "unknown".into(), |text| text.trim().to_owned());
     let info = line("/proc/cpuinfo");
     let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
@@ -36,6 +36,7 @@ pub fn machine() -> Value {
         "processor": model.trim_start_matches([' ', '\t', ':']),
         "cores": cores().len(),
         "kernel": line("/proc/sys/kernel/osrelease"),
+        "membarrier": if is_fenced { "refused" } else { "as the system has it" },
         "load_before": line("/proc/loadavg").split(' ').next(),
         "versions": versions(),
     })

@@ -23,6 +23,8 @@ pub mod own_buffer;
 pub mod payload;
 pub mod processor;
 pub mod random;
+#[cfg(target_os = "linux")]
+pub mod sandbox;
 pub mod static_record;
 pub mod subject;
 pub mod wakes;
