@@ -51,6 +51,18 @@ impl<T> SlotCell<T> {
         self.with_mut(|place| unsafe { (*place).assume_init_read() })
     }
 
+    /// A copy of the value.
+    ///
+    /// # Safety
+    ///
+    /// The values are plain data.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(super) unsafe fn copy(&self, _pinned: &Pinned) -> T {
+        // SAFETY: while it is pinned the value stays and nobody writes it; a copy of plain data is as good.
+        self.with(|place| unsafe { (*place).assume_init_read() })
+    }
+
     pub(super) fn look<R>(&self, _pinned: &Pinned, look: impl FnOnce(&T) -> R) -> R {
         // SAFETY: while it is pinned the value stays and nobody writes it.
         self.with(|place| look(unsafe { (*place).assume_init_ref() }))

@@ -1,8 +1,9 @@
 //! Records whose ends pass values without the lock while nobody waits, of plain data and of what must be
 //! cloned: they answer as the reference does, call by call (`equivalence`), and under any schedule of threads what is read is
-//! whole, in order and counted (`threads`). `AIMDB_SEED=n` runs the cases of that seed alone.
+//! whole, in order and counted (`threads`; of queues, `gated`). `AIMDB_SEED=n` runs the cases of that seed alone.
 
 mod equivalence;
+mod gated;
 mod threads;
 
 use std::fmt::Debug;
@@ -17,6 +18,9 @@ use bytemuck::NoUninit;
 
 /// A value that is made of a number.
 trait Value: Clone + Send + Sync + PartialEq + Debug + 'static {
+    /// Whether it is plain data.
+    const PLAIN: bool;
+
     /// The value with this number, in all its parts; of a narrow type, what fits.
     fn of(number: u64) -> Self;
 
@@ -46,8 +50,10 @@ impl Clone for Slow {
 }
 
 macro_rules! values {
-    ($build:ident: $($type:ty: $number:ident => $value:expr,)*) => {$(
+    ($build:ident, $plain:literal: $($type:ty: $number:ident => $value:expr,)*) => {$(
         impl Value for $type {
+            const PLAIN: bool = $plain;
+
             fn of($number: u64) -> Self {
                 $value
             }
@@ -59,13 +65,13 @@ macro_rules! values {
     )*};
 }
 
-values! { cloned:
+values! { cloned, false:
     String: number => number.to_string(),
     Slow: number => Slow(number.to_string()),
     Arc<u64>: number => Arc::new(number),
 }
 
-values! { plain:
+values! { plain, true:
     (): _number => (),
     u8: number => (number % 251) as u8,
     u16: number => (number % 65_521) as u16,

@@ -62,7 +62,7 @@ impl<T: Send + 'static> HeapReader<T> {
     #[inline(always)]
     pub(in crate::buffer) fn take_as_owner(&mut self) -> Taken<T> {
         let Standing { shell, token, end, .. } = &self.at;
-        shell.lock().take_as_owner(shell.slots(), token, end.as_deref())
+        shell.lock().take_as_owner(shell.slots(), token, end)
     }
 
     /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,

@@ -1,10 +1,11 @@
-//! The ends of a lane that overwrites: one writes, one looks at the newest, and each cursor has its own.
+//! The ends of a lane that several cursors may read: one writes, each cursor has its own, and where values
+//! are overwritten one looks at the newest.
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ptr;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use super::Machine;
 use crate::pure::{CursorId, Entry};
@@ -15,7 +16,7 @@ use crate::waiting::Door;
 pub(in crate::buffer) enum LaneEnd<'a> {
     /// Where values go in.
     Sending,
-    /// Where they come out; a ring has one for each cursor.
+    /// Where they come out; where there may be several cursors, each has one.
     Taking(Option<&'a CursorEnd>),
     /// Where the newest is looked at.
     Peeking,
@@ -34,6 +35,10 @@ pub(super) struct End {
     /// Where a cursor began when the lane was opened, and what it has lost since.
     began: u64,
     pub(super) lagged: u64,
+    /// Where nothing is overwritten: the number up to which it may go on by what it last saw of others.
+    pub(super) until: u64,
+    /// Sends that were refused.
+    pub(super) refused: u64,
 }
 
 // SAFETY: the places belong to the record, whose lane this is an end of; they are read only from
@@ -46,11 +51,76 @@ pub(in crate::buffer) struct CursorEnd {
     pub(super) door: Door<End>,
     /// What it comes to next, for a glance from outside.
     pub(super) next: AtomicU64,
+    /// The same for a sender that waits for it: what overwrites waits for nobody, and its models need not
+    /// know.
+    #[cfg(loom)]
+    passed: loom::sync::atomic::AtomicU64,
 }
 
 impl CursorEnd {
     pub(in crate::buffer) fn new() -> Self {
-        Self { door: Door::new(End::new()), next: AtomicU64::new(0) }
+        Self {
+            door: Door::new(End::new()),
+            next: AtomicU64::new(0),
+            #[cfg(loom)]
+            passed: loom::sync::atomic::AtomicU64::new(0),
+        }
+    }
+
+    /// Says that what comes before this number was read.
+    #[inline(always)]
+    pub(super) fn pass(&self, number: u64) {
+        // Release: it was read before the sender fills its place.
+        self.next.store(number, Ordering::Release);
+        #[cfg(loom)]
+        self.passed.store(number, Ordering::Release);
+    }
+
+    /// What was said last.
+    #[inline(always)]
+    pub(super) fn passed(&self) -> u64 {
+        // Acquire: whoever fills a place sees that it was read.
+        #[cfg(loom)]
+        return self.passed.load(Ordering::Acquire);
+        #[cfg(not(loom))]
+        self.next.load(Ordering::Acquire)
+    }
+}
+
+/// The cursors that must have read a value before its place is filled again. Who looks at them need not be
+/// inside: what it finds may be late.
+#[derive(Debug)]
+pub(super) struct Gates {
+    count: AtomicUsize,
+    ends: [AtomicPtr<CursorEnd>; CURSORS],
+}
+
+impl Gates {
+    pub(super) fn new() -> Self {
+        let ends = core::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()));
+        Self { count: AtomicUsize::new(0), ends }
+    }
+
+    /// Puts these cursors, each with the number that it comes to next, in the place of those before.
+    ///
+    /// # Safety
+    ///
+    /// They live as long as the lane, whose doors are shut with nobody inside.
+    pub(super) unsafe fn put<'a>(&self, cursors: impl Iterator<Item = (&'a CursorEnd, u64)>) {
+        let mut count = 0;
+        for (place, (cursor, number)) in self.ends.iter().zip(cursors) {
+            cursor.pass(number);
+            // Release: whoever finds it sees what it was made of.
+            place.store(ptr::from_ref(cursor).cast_mut(), Ordering::Release);
+            count += 1;
+        }
+        self.count.store(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &CursorEnd> {
+        let ends = self.ends.iter().take(self.count.load(Ordering::Relaxed));
+        // SAFETY: what was put there lives as long as the lane.
+        ends.filter_map(|end| unsafe { end.load(Ordering::Acquire).as_ref() })
     }
 }
 
@@ -59,7 +129,7 @@ impl CursorEnd {
 pub(super) struct CursorEnds(Vec<Arc<CursorEnd>>);
 
 /// A lane with more cursors than this would be slow to close.
-const CURSORS: usize = 64;
+pub(super) const CURSORS: usize = 64;
 
 impl CursorEnds {
     /// The end of a cursor.
@@ -122,7 +192,7 @@ impl CursorEnds {
 
 impl End {
     pub(super) const fn new() -> Self {
-        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0 }
+        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0, until: 0, refused: 0 }
     }
 
     /// An end that comes to the value with this number next.
@@ -132,6 +202,7 @@ impl End {
         // A cursor that lost values stands before the oldest; where, is told by its number.
         end.jump(if number.wrapping_sub(oldest) as i64 >= 0 { number } else { oldest }, log.capacity());
         end.began = number;
+        end.until = number;
         end
     }
 

@@ -99,7 +99,7 @@ impl LaneLock {
     /// Whether there is room, at a glance, in a record where somebody may wait for some.
     pub(in crate::buffer) fn has_room(&self) -> Option<bool> {
         self.glance.get()?.has_room(|capacity| match self.lane() {
-            Some(Lane::Queue(lane)) => lane.has_room(capacity),
+            Some(Lane::Queue(several, lane)) => lane.has_room(capacity).or_else(|| several.has_room()),
             Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
         })
     }
@@ -109,7 +109,7 @@ impl LaneLock {
     pub(in crate::buffer) fn look_for_room(&self, until: Deadline) -> Option<bool> {
         let glance = self.glance.get()?;
         // Where the lane is closed nobody has looked yet, and there may well be room.
-        let is_open = matches!(self.lane(), Some(Lane::Queue(lane)) if lane.is_open());
+        let is_open = matches!(self.lane(), Some(Lane::Queue(several, lane)) if lane.is_open() || several.is_open());
         if !is_open && self.has_room() == Some(true) {
             return None;
         }
@@ -120,7 +120,7 @@ impl LaneLock {
     /// `seen` says. `None` where a glance tells nothing.
     pub(in crate::buffer) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
         let in_lane = match (self.lane(), cursor) {
-            (Some(Lane::Queue(lane)), _) => lane.has_value(),
+            (Some(Lane::Queue(several, lane)), _) => lane.has_value().or_else(|| several.has_value(cursor)),
             (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.has_value(),
             (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
             (Some(Lane::Called(Called::Shared(lane))), Some(cursor)) => lane.has_value(cursor),

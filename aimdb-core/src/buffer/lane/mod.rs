@@ -1,7 +1,7 @@
 //! The lane: what the two ends of a record use while nobody waits.
 //!
 //! A record that is in its usual state, with one sending and one taking end at work and room and
-//! values for both, needs no lock: see `queue`, `mailbox`, `ring` and `shared`. Whatever else happens (somebody
+//! values for both, needs no lock: see `queue`, `gated`, `mailbox`, `ring` and `shared`. Whatever else happens (somebody
 //! has to wait, joins, leaves, closes, counts) is the shell's, under its lock; [`LaneLock`] is that
 //! lock, and whoever takes it has the lane closed and counted first, and opened again after, if the
 //! state is the usual one again. So the shell knows nothing of the lane, and each promise is kept in
@@ -15,6 +15,7 @@
 
 mod course;
 mod ends;
+mod gated;
 mod glance;
 mod late;
 mod looks;
@@ -71,6 +72,12 @@ pub(super) struct LaneLock {
 /// Values of a batch that one visit to the lane passes: whoever wants all ends to stand still waits so
 /// long.
 const AT_ONCE: usize = 64;
+
+/// Whether a call can be given a value in registers: then one that is seldom made spoils nothing where it
+/// stands.
+const fn is_short<T>() -> bool {
+    size_of::<T>() <= 16
+}
 
 struct Locked {
     state: State<HeapStorage>,
@@ -148,7 +155,11 @@ impl LaneLock {
 
     /// The end of a cursor, where its reader has one of its own.
     pub(super) fn join(&self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
-        let (Lane::Ring(_) | Lane::Called(Called::Shared(_))) = self.lane()? else { return None };
+        match self.lane()? {
+            Lane::Ring(_) | Lane::Called(Called::Shared(_)) => {}
+            Lane::Queue(several, _) if several.is_made() => {}
+            Lane::Queue(..) | Lane::Called(Called::Mailbox(_)) => return None,
+        }
         self.lock.with(|locked| {
             let [course] = &mut **locked.course.as_mut()?;
             course.cursors.join(cursor)
@@ -194,10 +205,12 @@ impl LaneLock {
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
         match self.lane() {
-            Some(Lane::Queue(lane)) => lane.send_as_owner(slots, token, value, counts),
+            Some(Lane::Queue(several, lane)) => match lane.send_as_owner(slots, token, value, counts) {
+                InLane::NotHere(value) if is_short::<T>() => several.send_as_owner(slots, token, value, counts),
+                sent => sent,
+            },
             Some(Lane::Ring(lane)) => lane.publish_as_owner(slots, token, value),
-            // A call; for a value that it can be given in registers it spoils nothing.
-            Some(Lane::Called(Called::Mailbox(lane))) if size_of::<T>() <= 16 => lane.put(slots, token, value, dispose),
+            Some(Lane::Called(Called::Mailbox(lane))) if is_short::<T>() => lane.put(slots, token, value, dispose),
             Some(Lane::Called(_)) | None => InLane::NotHere(value),
         }
     }
@@ -212,7 +225,10 @@ impl LaneLock {
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
         match self.lane() {
-            Some(Lane::Queue(lane)) => lane.send(slots, token, value, counts),
+            Some(Lane::Queue(several, lane)) => match lane.send(slots, token, value, counts) {
+                InLane::NotHere(value) => several.send(slots, token, value, counts),
+                sent => sent,
+            },
             Some(Lane::Ring(lane)) => lane.publish(slots, token, value),
             Some(Lane::Called(Called::Shared(lane))) => lane.publish(slots, token, value, dispose),
             Some(Lane::Called(Called::Mailbox(lane))) => lane.put(slots, token, value, dispose),
@@ -221,21 +237,25 @@ impl LaneLock {
     }
 
     /// Takes the next value without the lock, for the holder that owns the taking end, or from a
-    /// mailbox. A lag is told by [`LaneLock::take`] only.
+    /// mailbox. A lag is told by [`LaneLock::take`] only. The cursor's end is looked for only where there
+    /// may be one.
     #[inline(always)]
     pub(super) fn take_as_owner<T>(
         &self,
         slots: &impl Slots<T>,
         token: &Token,
-        cursor: Option<&CursorEnd>,
+        cursor: &Option<Arc<CursorEnd>>,
     ) -> Taken<T> {
         match (self.lane(), cursor) {
-            (Some(Lane::Queue(lane)), _) => lane.take_as_owner(slots, token),
+            (Some(Lane::Queue(several, lane)), cursor) => match lane.take_as_owner(slots, token) {
+                Taken::NotHere if is_short::<T>() => several.take_as_owner(slots, token, cursor),
+                taken => taken,
+            },
             (Some(Lane::Ring(lane)), Some(end)) => match lane.read_as_owner(slots, end, token) {
                 Some(value) => Taken::Value(value),
                 None => Taken::NotHere,
             },
-            (Some(Lane::Called(Called::Mailbox(lane))), _) if size_of::<T>() <= 16 => lane.take(slots, token),
+            (Some(Lane::Called(Called::Mailbox(lane))), _) if is_short::<T>() => lane.take(slots, token),
             (Some(Lane::Ring(_)), None) | (Some(Lane::Called(_)) | None, _) => Taken::NotHere,
         }
     }
@@ -250,7 +270,10 @@ impl LaneLock {
         clone: impl FnOnce(Pinned) -> Option<T>,
     ) -> Taken<T> {
         match (self.lane(), cursor) {
-            (Some(Lane::Queue(lane)), _) => lane.take(slots, token),
+            (Some(Lane::Queue(several, lane)), cursor) => match lane.take(slots, token) {
+                Taken::NotHere => several.take(slots, token, cursor),
+                taken => taken,
+            },
             (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.take(slots, token),
             (Some(Lane::Ring(lane)), Some(end)) => lane.read(slots, end, token),
             (Some(Lane::Called(Called::Shared(lane))), Some(end)) => lane.read(end, token).brought(clone),
@@ -261,7 +284,10 @@ impl LaneLock {
     /// Stores values from the front without the lock, and says how many; where that cannot be done, none.
     pub(super) fn send_many<T>(&self, slots: &impl Slots<T>, token: &Token, values: &mut VecDeque<T>) -> usize {
         match self.lane() {
-            Some(Lane::Queue(lane)) => lane.send_many(slots, token, values),
+            Some(Lane::Queue(several, lane)) => match lane.send_many(slots, token, values) {
+                0 => several.send_many(slots, token, values),
+                sent => sent,
+            },
             Some(Lane::Ring(lane)) => lane.publish_many(slots, token, values),
             Some(Lane::Called(_)) | None => 0,
         }
@@ -278,7 +304,10 @@ impl LaneLock {
         max: usize,
     ) -> usize {
         match (self.lane(), cursor) {
-            (Some(Lane::Queue(lane)), _) => lane.take_many(slots, token, values, max),
+            (Some(Lane::Queue(several, lane)), cursor) => match lane.take_many(slots, token, values, max) {
+                0 => several.take_many(slots, token, cursor, values, max),
+                taken => taken,
+            },
             (Some(Lane::Ring(lane)), Some(end)) => lane.read_many(slots, end, token, values, max),
             (Some(Lane::Ring(_)), None) | (Some(Lane::Called(_)) | None, _) => 0,
         }
@@ -296,7 +325,7 @@ impl LaneLock {
             Some(Lane::Ring(lane)) => lane.peek(slots, token),
             Some(Lane::Called(Called::Shared(lane))) => lane.peek(token).brought(clone),
             // A queue has none to look at.
-            Some(Lane::Queue(_)) => Taken::Empty,
+            Some(Lane::Queue(..)) => Taken::Empty,
             Some(Lane::Called(Called::Mailbox(_))) | None => Taken::NotHere,
         }
     }
@@ -315,6 +344,11 @@ impl LaneLock {
         {
             self.add_words(lane);
         }
+        if let Lane::Queue(several, _) = lane
+            && several.is_wanted()
+        {
+            self.add_gates(several);
+        }
         if !lane.is_foreign(end, token) {
             return false;
         }
@@ -326,7 +360,7 @@ impl LaneLock {
             course.open = false;
             let log = locked.state.log_mut();
             lane.close(log, course);
-            lane.adopt(end, token);
+            lane.adopt(log, end, token);
             course.open = lane.open(log, course);
             true
         })
@@ -346,7 +380,7 @@ impl LaneLock {
     pub(super) fn looks(&self) -> Option<&Looks> {
         match self.lane()? {
             Lane::Called(Called::Shared(lane)) => Some(lane.looks()),
-            Lane::Queue(_) | Lane::Ring(_) | Lane::Called(Called::Mailbox(_)) => None,
+            Lane::Queue(..) | Lane::Ring(_) | Lane::Called(Called::Mailbox(_)) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Machine;
 use super::ends::CursorEnds;
+use super::gated::Several;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
 use super::ring::RingLane;
@@ -25,16 +26,28 @@ pub(in crate::buffer) enum Lanes {
 
 /// A record of more values than this has no lane: to lay its window out would take too long, and
 /// touch memory that a record which is never full does not need.
-const MOST_PLACES: usize = 1 << 16;
+pub(super) const MOST_PLACES: usize = 1 << 16;
 
 /// Which lane a record has, and how large. Found under the lock, so that it can be made outside.
 #[derive(Clone, Copy)]
 pub(super) enum Plan {
     None,
-    Queue,
+    /// Of plain data it may have several cursors.
+    Queue {
+        plain: bool,
+    },
     Mailbox,
-    Ring { kind: Kind, capacity: usize, cursors: usize },
-    Shared { kind: Kind, capacity: usize, cursors: usize, slots: usize },
+    Ring {
+        kind: Kind,
+        capacity: usize,
+        cursors: usize,
+    },
+    Shared {
+        kind: Kind,
+        capacity: usize,
+        cursors: usize,
+        slots: usize,
+    },
 }
 
 impl Plan {
@@ -44,7 +57,9 @@ impl Plan {
         }
         match lanes {
             Lanes::None => Self::None,
-            Lanes::Moving | Lanes::MovingAndCopying | Lanes::MovingAndSharing if log.may_be_left() => Self::Queue,
+            Lanes::Moving | Lanes::MovingAndCopying | Lanes::MovingAndSharing if log.may_be_left() => {
+                Self::Queue { plain: lanes == Lanes::MovingAndCopying }
+            }
             Lanes::Moving | Lanes::MovingAndCopying | Lanes::MovingAndSharing if log.is_mailbox() => Self::Mailbox,
             // A model checker cannot follow copies by words; it looks at `stamp` alone.
             Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => {
@@ -64,7 +79,7 @@ impl Plan {
     pub(super) fn lane(self) -> Option<Lane> {
         match self {
             Self::None => None,
-            Self::Queue => Some(Lane::Queue(QueueLane::new())),
+            Self::Queue { plain } => Some(Lane::Queue(Several::new(plain), QueueLane::new())),
             Self::Mailbox => Some(Lane::Called(Called::Mailbox(MailboxLane::new()))),
             Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity).ok().map(Lane::Ring),
             Self::Shared { kind, capacity, slots, .. } => {

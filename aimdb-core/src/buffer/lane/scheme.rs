@@ -1,6 +1,7 @@
 //! The schemes that a lane may have, as whoever holds the record's lock knows them.
 
 use super::course::Course;
+use super::gated::Several;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
 use super::ring::RingLane;
@@ -12,7 +13,8 @@ use crate::waiting::Token;
 /// finds its way with a load and two comparisons.
 #[repr(u8)]
 pub(super) enum Lane {
-    Queue(QueueLane),
+    /// Of the two, one is open: the first with several cursors, else the second.
+    Queue(Several, QueueLane),
     Ring(RingLane),
     Called(Called),
 }
@@ -26,7 +28,8 @@ pub(super) enum Called {
 impl Lane {
     pub(super) fn close(&self, log: &mut Machine, course: &mut Course) -> u64 {
         match self {
-            Self::Queue(lane) => lane.close(log),
+            Self::Queue(several, _) if log.cursor_count() > 1 => several.close(log, &course.cursors),
+            Self::Queue(_, lane) => lane.close(log),
             Self::Called(Called::Mailbox(lane)) => lane.close(log),
             Self::Ring(lane) => {
                 let moved = lane.close(log, &course.cursors);
@@ -43,7 +46,7 @@ impl Lane {
 
     pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
         match self {
-            Self::Queue(lane) => lane.is_foreign(end, token),
+            Self::Queue(several, lane) => lane.is_foreign(end, token) || several.is_foreign(end, token),
             Self::Called(Called::Mailbox(lane)) => lane.is_foreign(end, token),
             Self::Ring(lane) => lane.is_foreign(end, token),
             Self::Called(Called::Shared(lane)) => lane.is_foreign(end, token),
@@ -51,9 +54,10 @@ impl Lane {
     }
 
     /// Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+    pub(super) fn adopt(&self, log: &Machine, end: LaneEnd<'_>, token: &Token) {
         match self {
-            Self::Queue(lane) => lane.adopt(end, token),
+            Self::Queue(several, _) if log.cursor_count() > 1 => several.adopt(end, token),
+            Self::Queue(_, lane) => lane.adopt(end, token),
             Self::Called(Called::Mailbox(lane)) => lane.adopt(end, token),
             Self::Ring(lane) => lane.adopt(end, token),
             Self::Called(Called::Shared(lane)) => lane.adopt(end, token),
@@ -62,7 +66,7 @@ impl Lane {
 
     pub(super) fn may_open(&self, log: &Machine, course: &Course) -> bool {
         match self {
-            Self::Queue(_) => log.is_plain_queue(),
+            Self::Queue(several, _) => log.is_plain_queue() || several.may_open(log, &course.cursors),
             Self::Called(Called::Mailbox(_)) => !log.is_closed(),
             Self::Ring(lane) => lane.may_open(log, &course.cursors),
             Self::Called(Called::Shared(lane)) => lane.may_open(log, &course.cursors),
@@ -72,7 +76,8 @@ impl Lane {
     /// Lets the ends in; says whether it could.
     pub(super) fn open(&self, log: &mut Machine, course: &Course) -> bool {
         match self {
-            Self::Queue(lane) => lane.open(log),
+            Self::Queue(several, _) if log.cursor_count() > 1 => return several.open(log, &course.cursors),
+            Self::Queue(_, lane) => lane.open(log),
             Self::Called(Called::Mailbox(lane)) => return lane.open(log),
             Self::Ring(lane) => {
                 lane.stamp(log, course.stamped);

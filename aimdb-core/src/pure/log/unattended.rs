@@ -92,6 +92,42 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.may_be_left() && !self.closed && self.live_cursors <= 1 && cursors().all(|cursor| cursor.next == self.head)
     }
 
+    /// Whether one sending end and those of several cursors could go on alone: the record is open, and none
+    /// of them has lost anything that it would have to be told. So each value is still to be read by those
+    /// that have not come past it, and a place is free when all have.
+    pub fn is_gated_queue(&self) -> bool {
+        let cursors = || self.cursors.as_ref().iter().filter(|cursor| cursor.shares > 0);
+        let has_lost = |cursor: &super::Cursor<W>| self.head.wrapping_sub(cursor.next) as i64 > 0;
+        let are_several = self.live_cursors > 1 && !cursors().any(has_lost);
+        are_several && !self.closed && self.may_be_left() && !self.is_looked_at()
+    }
+
+    /// Counts what the sending end of a queue that several cursors read has done since the window was laid
+    /// out. What its cursors have read, [`Log::catch_up_cursor`] counts next; then [`Log::retire_read`]
+    /// leaves what they still have to read.
+    pub fn catch_up_sender(&mut self, sent: u64, refused: u64) {
+        // What leaves the window here was read by all: its place has been filled again.
+        self.store_unattended(sent);
+        self.counters.refused += refused;
+        let kept = self.len().saturating_sub(usize::try_from(sent).unwrap_or(usize::MAX));
+        for offset in kept..self.len() {
+            self.slots.set_unread(self.slot_at(offset), self.live_cursors);
+        }
+    }
+
+    /// Lets the values go that all cursors have read. Their slots stay at their places.
+    pub fn retire_read(&mut self) {
+        let mut read = 0;
+        while read < self.len() && self.slots.is_read(self.slot_at(read)) {
+            // As those of all places that wait for a value.
+            self.slots.set_unread(self.slot_at(read), 1);
+            read += 1;
+        }
+        self.first = ((self.first_place() + read) % self.capacity()) as u32;
+        self.head = self.head.wrapping_add(read as u64);
+        self.len -= read as u32;
+    }
+
     /// Counts what the two ends of a queue have done since the window was laid out.
     pub fn catch_up_queue(&mut self, sent: u64, taken: u64, refused: u64) {
         let len = u64::from(self.len) + sent - taken;
@@ -119,17 +155,30 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Counts what the writing end has published, over the oldest values, since the window was laid
     /// out.
     pub fn catch_up_ring(&mut self, published: u64) {
-        let all = u64::from(self.len) + published;
+        self.counters.overwritten += self.store_unattended(published);
+    }
+
+    /// Takes values into the window that were stored at its places, one after the other, and says how many
+    /// are no longer there for it.
+    fn store_unattended(&mut self, stored: u64) -> u64 {
+        let all = u64::from(self.len) + stored;
         let over = all.saturating_sub(u64::from(self.capacity));
         self.first = ((u64::from(self.first) + over) % u64::from(self.capacity)) as u32;
         self.head = self.head.wrapping_add(over);
         self.len = (all - over) as u32;
-        self.counters.accepted += published;
-        self.counters.overwritten += over;
+        self.counters.accepted += stored;
+        over
     }
 
     /// Counts what the cursor at this place of the table has read, and what it found overwritten.
     pub fn catch_up_cursor(&mut self, at: usize, read: u64, lagged: u64) {
+        if !self.kind.retains() {
+            // Those that are still there have one cursor less to wait for.
+            let next = self.cursors.as_ref()[at].next.wrapping_sub(self.head) as i64;
+            for offset in next.max(0)..next + read as i64 {
+                self.slots.less_unread(self.slot_at(offset as usize));
+            }
+        }
         let cursor = &mut self.cursors.as_mut()[at];
         cursor.next = cursor.next.wrapping_add(read).wrapping_add(lagged);
         cursor.delivered += read;
