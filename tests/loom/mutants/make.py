@@ -14,6 +14,8 @@ QUEUE = LANE + "queue.rs"
 STAMP = LANE + "stamp.rs"
 LOOKS = LANE + "looks.rs"
 SHARED = LANE + "shared.rs"
+GATED = LANE + "gated.rs"
+ENDS = LANE + "ends.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 
@@ -211,8 +213,40 @@ MUTANTS = [
         "        end.displaced += 1;\n", "")]),
     ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
         "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
-    ("lane-opens-for-two-cursors", "The lane is opened though two cursors read.", UNATTENDED, [(
-        "!self.closed && self.live_cursors <= 1 &&", "!self.closed &&")]),
+    ("lane-opens-for-two-cursors", "The lane of one cursor is opened though two read.", LANE + "scheme.rs", [(
+        "            Self::Queue(several, _) if log.cursor_count() > 1 => return several.open(", "            Self::Queue(several, _) if log.cursor_count() > 2 => return several.open(")]),
+    ("one-gate-is-left-out", "A place is filled again though one cursor has not read it.", GATED, [(
+        "self.gates.iter().map(unread)", "self.gates.iter().skip(1).map(unread)")]),
+    ("gates-take-one-too-many", "A place is filled again one value early.", GATED, [(
+        "wrapping_add(self.capacity as u64)", "wrapping_add(self.capacity as u64 + 1)")]),
+    ("gates-are-those-of-before", "A cursor that came is not waited for.", ENDS, [(
+        "        self.count.store(count, Ordering::Relaxed);\n", "        self.count.compare_exchange(0, count, Ordering::Relaxed, Ordering::Relaxed).ok();\n")]),
+    ("cursor-passes-relaxed", "A place is handed back before its value was read.", ENDS, [(
+        "        self.passed.store(number, Ordering::Release);", "        self.passed.store(number, Ordering::Relaxed);")]),
+    ("sender-acquires-no-passage", "A place is filled without seeing that it was read.", ENDS, [(
+        "self.passed.load(Ordering::Acquire)", "self.passed.load(Ordering::Relaxed)")]),
+    ("cursor-passes-before-it-reads", "A place is handed back and then read.", GATED, [(
+        "        // SAFETY: the lane was made for plain data.\n        let value = unsafe { cell.copy(&Pinned(slot)) };\n        end.go_on(at, self.capacity);\n        cursor.pass(number.wrapping_add(1));\n",
+        "        end.go_on(at, self.capacity);\n        cursor.pass(number.wrapping_add(1));\n        let value = unsafe { cell.copy(&Pinned(slot)) };\n")]),
+    ("gated-value-is-shown-relaxed", "A value is shown to several cursors without what it is made of.", GATED, [(
+        "        // Release: the readers see what is in the slot.\n        self.stored.0.store(number.wrapping_add(1), Ordering::Release);",
+        "        self.stored.0.store(number.wrapping_add(1), Ordering::Relaxed);")]),
+    ("gated-reader-acquires-nothing", "One of several readers does not see what the value is made of.", GATED, [(
+        "            // Acquire: the places that were filled are full.\n            end.until = self.stored.0.load(Ordering::Acquire);",
+        "            end.until = self.stored.0.load(Ordering::Relaxed);")]),
+    ("gated-batch-is-shown-relaxed", "A batch is shown to several cursors without what it is made of.", GATED, [(
+        "        self.stored.0.store(number, Ordering::Release);", "        self.stored.0.store(number, Ordering::Relaxed);")]),
+    ("gated-batch-reader-acquires-nothing", "One of several readers of a batch does not see what it is made of.", GATED, [(
+        "        if (end.until.wrapping_sub(number) as usize) < max {\n            end.until = self.stored.0.load(Ordering::Acquire);",
+        "        if (end.until.wrapping_sub(number) as usize) < max {\n            end.until = self.stored.0.load(Ordering::Relaxed);")]),
+    ("gated-lane-forgets-refusals", "What was refused in the lane of several cursors is not counted.", UNATTENDED, [(
+        "        self.store_unattended(sent);\n        self.counters.refused += refused;\n", "        self.store_unattended(sent);\n        let _ = refused;\n")]),
+    ("gated-lane-keeps-what-is-read", "What all have read in the lane stays in the window.", GATED, [(
+        "        log.retire_read();\n", "")]),
+    ("value-of-several-is-counted-for-one", "A value that was sent in the lane goes when the first cursor has read it.", UNATTENDED, [(
+        "self.slots.set_unread(self.slot_at(offset), self.live_cursors);", "self.slots.set_unread(self.slot_at(offset), 1);")]),
+    ("read-in-the-lane-is-not-counted-down", "What a cursor has read in the lane still waits for it.", UNATTENDED, [(
+        "                self.slots.less_unread(self.slot_at(offset as usize));\n", "                let _ = self.slots.is_read(self.slot_at(offset as usize));\n")]),
     ("lane-opens-before-a-lag-is-told", "The lane is opened for a cursor that has yet to be told its lag.", UNATTENDED, [(
         " && cursors().all(|cursor| cursor.next == self.head)", " && cursors().count() <= 1")]),
     ("lane-is-counted-for-no-cursor", "What was taken in the lane is not counted for its cursor.", UNATTENDED, [(

@@ -11,6 +11,8 @@
 #[cfg(loom)]
 pub mod copies;
 pub mod crowds;
+#[cfg(loom)]
+pub mod gated;
 pub mod lanes;
 #[cfg(loom)]
 pub mod late;

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{copies, lanes, late, shared};
+use aimdb_models::{copies, gated, lanes, late, shared};
 use aimdb_models::{scenarios, schedule::explore};
 
 macro_rules! models {
@@ -105,6 +105,22 @@ models! { copies:
 models! { late:
     k6_both_ends_make_the_lane: 3,
     c1_a_close_meets_the_first_sender: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { gated:
+    k5_a_place_is_filled_again_when_both_have_read_it: 3,
+    k5_two_threads_read_what_a_third_sends: 3,
+    s6_a_batch_meets_two_that_read_batches: 3,
+    m1_the_lane_is_counted_beside_its_ends: 2,
+    w1_a_sender_waits_for_the_slower: 3,
+    w1_both_readers_wait: 3,
+    c1_a_close_meets_all_ends: 3,
+    c2_an_abort_meets_a_reader: 3,
+    k5_the_slower_leaves: 3,
+    k4_a_third_cursor_comes: 3,
+    k4_the_lanes_of_a_queue_take_turns: 3,
+    k_a_cursor_is_shared: 3,
 }
 
 #[cfg(not(feature = "large"))]
