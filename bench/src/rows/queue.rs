@@ -8,7 +8,7 @@ use crate::goal::Goal;
 use crate::link::{Class, Ends, Link, Named, Shared};
 use crate::ours;
 use crate::payload::{Line, Payload};
-use crate::peers::{crossbeam, limits, plain, published, queues, tokio_mpsc};
+use crate::peers::{bus, crossbeam, limits, plain, published, queues, tokio_mpsc};
 
 type Ours = ours::Sync<ours::Bounded>;
 type Published = published::Sync<published::Ring>;
@@ -112,6 +112,8 @@ pub fn rows() -> Vec<Row> {
         ),
     ]);
     rows.extend(sends());
+    rows.extend(fans::<u64>());
+    rows.extend(fans::<Line>());
     rows
 }
 
@@ -163,4 +165,24 @@ fn sends() -> Vec<Row> {
         ),
         row("read", "a read of what is there", all_queues!(2048; read::<u64>(CAPACITY))),
     ]
+}
+
+/// From one thread to several that all see each value: the sender waits for the slowest, as with bus.
+fn fans<T: Payload>() -> Vec<Row> {
+    let row = |readers: usize, contestants| {
+        let name = T::NAME.replace(' ', "");
+        let asks = format!("one thread to {readers}, {}, capacity 1024, for each value sent", T::NAME);
+        Row::new("-", format!("bounded/1-to-{readers}-{name}"), asks, Wall, Goal::None, contestants)
+    };
+    /// All that can be waited for on both sides.
+    macro_rules! gating {
+        ($($workload:tt)+) => {
+            contestants!(
+                $($workload)+;
+                Ours, bus::Ring, FanOut<queues::Chenal>, FanOut<queues::Kanal>, FanOut<crossbeam::Queue>,
+                FanOut<plain::Queue>, Published,
+            )
+        };
+    }
+    vec![row(2, gating!(fan::<T>(CAPACITY, 2))), row(4, gating!(fan::<T>(CAPACITY, 4)))]
 }
