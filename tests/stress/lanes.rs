@@ -29,7 +29,8 @@ pub(crate) fn pass(random: &mut Random) -> u64 {
         };
         read += crowd(&HeapBuffer::new(&queue).expect("a buffer"), 1, &boxed, random);
         let plain = Payload { make: |n| [n; 8], is_whole: |value| value.iter().all(|word| *word == value[0]) };
-        for (cfg, cursors) in [(queue, 1), (BufferCfg::SpmcRing { capacity }, 2), (BufferCfg::SingleLatest, 2)] {
+        let ring = BufferCfg::SpmcRing { capacity };
+        for (cfg, cursors) in [(queue, 1), (queue, 2), (queue, 3), (ring, 2), (BufferCfg::SingleLatest, 2)] {
             let buffer: HeapBuffer<[u64; 8]> = HeapBuffer::builder(&cfg).build_plain().expect("a buffer");
             read += crowd(&buffer, cursors, &plain, random);
         }

@@ -98,7 +98,7 @@ fn read<T: Value>(reader: &mut Reader<T>, next: u64, random: &mut Random) -> Opt
 /// Does all that closes the lane, as often as it comes to it, until the sender has ended.
 fn visit<T: Value>(buffer: &HeapBuffer<T>, stays: &Reader<T>, mut random: Random, is_over: &AtomicBool) {
     let mut guest: Option<(Reader<T>, Option<u64>)> = None;
-    let rests = random.pick(&[2, 20, 400]);
+    let rests = random.pick(&[20, 400, 4_000]);
     while !is_over.load(Ordering::Acquire) {
         match random.below(rests + 6) {
             0 => {
@@ -151,6 +151,10 @@ fn queue<T: Value>(seed: u64) {
                     let mut next = 0;
                     while let Some(read) = read(reader, next, &mut random) {
                         next += read;
+                        // Each is the slowest now and then.
+                        for _ in 0..if random.one_in(40) { random.below(20) } else { 0 } {
+                            thread::yield_now();
+                        }
                     }
                     next
                 })
