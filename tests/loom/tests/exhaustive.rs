@@ -112,7 +112,7 @@ models! { gated:
     k5_a_place_is_filled_again_when_both_have_read_it: 3,
     k5_two_threads_read_what_a_third_sends: 3,
     s6_a_batch_meets_two_that_read_batches: 3,
-    m1_the_lane_is_counted_beside_its_ends: 2,
+    m1_the_lane_is_counted_beside_its_ends: 3,
     w1_a_sender_waits_for_the_slower: 3,
     w1_both_readers_wait: 3,
     c1_a_close_meets_all_ends: 3,
