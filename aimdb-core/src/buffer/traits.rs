@@ -119,7 +119,7 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     #[cfg(feature = "std")]
     fn look_for_room(&self, until: Deadline) -> Option<bool> {
         self.has_room()?;
-        Some(look_for(until, 1, || self.has_room()))
+        Some(look_for(until, 1, || self.has_room(), || false))
     }
 
     /// What the buffer is, if it is one of the four kinds.
@@ -162,7 +162,7 @@ pub trait BufferReader<T: Send + 'static>: Any + Send {
     #[cfg(feature = "std")]
     fn look_for_value(&self, until: Deadline) -> Option<bool> {
         self.has_value()?;
-        Some(look_for(until, 1, || self.has_value()))
+        Some(look_for(until, 1, || self.has_value(), || false))
     }
 
     /// Ends a wait that [`BufferReader::poll_recv`] began. A wake-up that came for it passes to the

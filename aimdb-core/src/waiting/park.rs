@@ -42,6 +42,9 @@ struct Inner {
 /// values to and fro stay awake; waits that turn out long bring it down to the shortest.
 #[cfg(not(any(loom, shuttle)))]
 const MIN_SPINS: u32 = 64;
+/// After so many turns it asks whether there are others to let run.
+#[cfg(not(any(loom, shuttle)))]
+const FEW_SPINS: u32 = 16;
 #[cfg(not(any(loom, shuttle)))]
 const MAX_SPINS: u32 = 4_096;
 /// The longest spin of a task, and how rarely one for which it does not pay tries it again.
@@ -95,7 +98,7 @@ impl Inner {
     fn spin(&self) -> bool {
         let rung = || self.state.load(Ordering::Relaxed) == RUNG && self.take_ring();
         !LOOKED.try_with(|looked| looked.replace(false)).unwrap_or(true)
-            && look_for(Deadline::Never, 1, || Some(rung()))
+            && look_for(Deadline::Never, 1, || Some(rung()), || false)
     }
 
     /// A model checker gains nothing from a spin.
@@ -201,9 +204,15 @@ impl Looks {
 ///
 /// It spins first, which pays when the other side runs on another core. Then it lets others run a
 /// few times, which pays when the other side waits for this very core. How long the spin is worth it
-/// is learnt from how it went lately.
+/// is learnt from how it went lately. While `others_first` says that nothing can come before others have
+/// run, who may want this very core, it does not spin, and learns nothing from that.
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) fn look_for(until: Deadline, widest: u32, mut come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn look_for(
+    until: Deadline,
+    widest: u32,
+    mut come: impl FnMut() -> Option<bool>,
+    others_first: impl Fn() -> bool,
+) -> bool {
     if until == Deadline::At(0) {
         return come() == Some(true);
     }
@@ -223,7 +232,7 @@ pub(crate) fn look_for(until: Deadline, widest: u32, mut come: impl FnMut() -> O
         }
         Some(false) => {
             looks.gap = (looks.gap / 2).max(1);
-            look(&mut looks, until, come)
+            look(&mut looks, until, come, others_first)
         }
     };
     let _ = LOOKS.try_with(|place| place.set(looks));
@@ -231,13 +240,24 @@ pub(crate) fn look_for(until: Deadline, widest: u32, mut come: impl FnMut() -> O
 }
 
 #[cfg(not(any(loom, shuttle)))]
-fn look(looks: &mut Looks, until: Deadline, mut come: impl FnMut() -> Option<bool>) -> bool {
+fn look(
+    looks: &mut Looks,
+    until: Deadline,
+    mut come: impl FnMut() -> Option<bool>,
+    others_first: impl Fn() -> bool,
+) -> bool {
+    let learnt = *looks;
     let limit = looks.limit();
     let begun = if limit > MIN_SPINS || until != Deadline::Never { SystemClock.now() } else { 0 };
     if until.has_passed(begun) {
         return false;
     }
+    let mut is_behind = false;
     for turn in 1..=limit {
+        if turn % FEW_SPINS == 1 && others_first() {
+            is_behind = true;
+            break;
+        }
         core::hint::spin_loop();
         match come() {
             None => return false,
@@ -264,6 +284,10 @@ fn look(looks: &mut Looks, until: Deadline, mut come: impl FnMut() -> Option<boo
         std::thread::yield_now();
         match come() {
             None => return false,
+            Some(true) if is_behind => {
+                *looks = learnt;
+                return true;
+            }
             Some(true) => {
                 looks.came_by_yielding();
                 return true;
@@ -317,7 +341,7 @@ pub(crate) fn glance_for(_come: impl FnMut() -> Option<bool>) -> bool {
 
 /// A model checker gains nothing from it.
 #[cfg(any(loom, shuttle))]
-pub(crate) fn look_for(_until: Deadline, _widest: u32, _come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn look_for<C>(_until: Deadline, _widest: u32, _come: C, _others_first: impl Fn() -> bool) -> bool {
     false
 }
 

@@ -59,14 +59,21 @@ impl Glance {
             return Some(false);
         }
         let looking = self.looking.fetch_add(1, Ordering::Relaxed);
-        let found = looking < self.capacity && look_for(until, self.widest_gap(), has_room);
+        let found = looking < self.capacity && look_for(until, self.widest_gap(), has_room, || false);
         self.looking.fetch_sub(1, Ordering::Relaxed);
         Some(found)
     }
 
-    /// Looks for a value for a bounded while.
-    pub(super) fn look_for_value(&self, until: Deadline, has_value: impl Fn() -> Option<bool>) -> Option<bool> {
-        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), has_value))
+    /// Looks for a value for a bounded while. A reader that has none in a record that has no room waits
+    /// for the cursors behind it.
+    pub(super) fn look_for_value(
+        &self,
+        until: Deadline,
+        has_value: impl Fn() -> Option<bool>,
+        has_room: impl Fn() -> Option<bool>,
+    ) -> Option<bool> {
+        let others_first = || has_room() == Some(false);
+        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), has_value, others_first))
     }
 
     /// While a thread leaves the other end alone for so long, that does a quarter of what it can.
@@ -137,7 +144,8 @@ impl LaneLock {
         cursor: Option<&CursorEnd>,
         seen: u64,
     ) -> Option<bool> {
-        self.glance.get()?.look_for_value(until, || self.has_value(cursor, seen))
+        let has_value = || self.has_value(cursor, seen);
+        self.glance.get()?.look_for_value(until, has_value, || self.has_room())
     }
 
     /// How the record is, for a reader that is about to look for a value under the lock.
