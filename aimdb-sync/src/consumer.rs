@@ -290,7 +290,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
             Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
         }
         let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
-        let received = consumer.reader_mut().recv_blocking(deadline());
+        let received = consumer.reader_mut().recv_waiting(deadline());
         if let Err(RecvTimeoutError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);
         }

@@ -61,7 +61,7 @@ const UNSAFE: [&str; 18] = [
 const LONG: [(&str, usize); 2] = [
     // The one machine behind four kinds: apart, its halves would share every field.
     ("aimdb-core/src/pure/log.rs", 720),
-    ("aimdb-core/src/buffer/shell/send.rs", 560),
+    ("aimdb-core/src/buffer/shell/send.rs", 500),
 ];
 
 /// Functions that are longer than 70 lines, and may not grow beyond this: one lock hold each, whose

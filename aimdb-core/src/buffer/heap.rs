@@ -150,7 +150,8 @@ impl<T: Send + 'static> HeapBuffer<T> {
         #[cfg(feature = "std")]
         let value = match self.shell.send_as_thread(value, false) {
             InLane::Done => return,
-            InLane::Full(value) | InLane::NotHere(value) => value,
+            InLane::Full(value) => value,
+            InLane::NotHere(value) => return self.shell.push_past_lane(value),
         };
         self.shell.push(value);
     }
@@ -162,11 +163,12 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// The value, when the buffer is full and does not overwrite, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         #[cfg(feature = "std")]
-        let value = match self.shell.send_as_thread(value, true) {
-            InLane::Done => return Ok(()),
-            InLane::Full(value) => return Err(TryProduceError::Full(value)),
-            InLane::NotHere(value) => value,
+        return match self.shell.send_as_thread(value, true) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => Token::of_thread(|token| self.shell.try_push_past_lane(token, value)),
         };
+        #[cfg(not(feature = "std"))]
         self.shell.try_push(value)
     }
 
@@ -187,7 +189,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
         match self.shell.send_in_lane(token, value, true) {
             InLane::Done => Ok(()),
             InLane::Full(value) => Err(TryProduceError::Full(value)),
-            InLane::NotHere(value) => self.shell.try_push(value),
+            InLane::NotHere(value) => self.shell.try_push_past_lane(token, value),
         }
     }
 
@@ -199,18 +201,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
         match self.shell.send_as_owner(token, value, false) {
             InLane::Done => Ok(()),
             InLane::Full(value) => Err(value),
-            InLane::NotHere(value) => self.push_at_once_elsewhere(token, value),
-        }
-    }
-
-    #[cfg(feature = "std")]
-    #[inline(never)]
-    fn push_at_once_elsewhere(&self, token: &Token, value: T) -> Result<(), T> {
-        match self.shell.send_in_lane(token, value, false) {
-            InLane::Done => Ok(()),
-            // The lane is closed: the rest of a send would find room in the shell, on a longer way.
-            InLane::NotHere(value) if self.shell.lock().has_room() == Some(true) => self.shell.push_at_once(value),
-            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+            InLane::NotHere(value) => self.shell.push_at_once_elsewhere(token, value),
         }
     }
 
@@ -290,6 +281,9 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
             match sent {
                 InLane::Done => return Poll::Ready(Ok(())),
                 InLane::Full(value) | InLane::NotHere(value) => offer.as_mut().put_back(value),
+            }
+            if let Some(outcome) = self.poll_past_lane(offer.as_mut(), context) {
+                return outcome;
             }
         }
         Shell::poll_offer(self, offer, context)

@@ -127,8 +127,14 @@ impl<T: Send + 'static> Reader<T> {
         // producer may add one between two turns, a reader that shares the cursor take the value.
         self.untold = 0;
         for _ in 0..LATEST_TRIES {
-            self.inner.skip_to_newest();
-            match self.inner.try_recv() {
+            let newest = match &mut self.inner {
+                Inner::Heap(reader) => reader.try_latest(),
+                Inner::Other(reader) => {
+                    reader.skip_to_newest();
+                    reader.try_recv()
+                }
+            };
+            match newest {
                 Err(TryRecvError::Lagged(_)) => {}
                 other => return other,
             }
@@ -252,6 +258,18 @@ mod blocking {
         ///
         /// Why there is no value. What is ready when the deadline passes wins over the timeout.
         pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
+            match self.recv_at_once() {
+                Some(value) => Ok(value),
+                None => self.recv_waiting(deadline),
+            }
+        }
+
+        /// The rest of [`Reader::recv_blocking`], for a reader that has just found nothing.
+        ///
+        /// # Errors
+        ///
+        /// Those of [`Reader::recv_blocking`].
+        pub fn recv_waiting(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
             // Before it is known as one who waits, the thread looks for a while.
             let mut looked = self.untold > 0;
             for _ in 0..LOOKS {

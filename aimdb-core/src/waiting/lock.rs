@@ -9,6 +9,12 @@ pub trait Lock<S>: Sized {
     /// re-entrant.
     fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R;
 
+    /// As [`Lock::with`], for work that can be done without the lock while the state is kept elsewhere:
+    /// `None`, and nothing was done, if by now it is.
+    fn unless_elsewhere<R>(&self, critical: impl FnOnce(&mut S) -> R) -> Option<R> {
+        Some(self.with(critical))
+    }
+
     /// Looks at what only a hold of this lock changes, where other parts of the state may be kept
     /// elsewhere for the time being.
     fn look<R>(&self, look: impl FnOnce(&S) -> R) -> R {

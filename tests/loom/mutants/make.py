@@ -35,7 +35,7 @@ MUTANTS = [
     ("leaving-cursor-serves-nobody", "What a leaving cursor held back is not given to those who wait.", SHELL + "receive.rs", [(
         "            // Also when nothing was freed: on a rendezvous, and for a flush, one cursor less counts.\n            after.made_room(state);\n", "")]),
     ("take-serves-nobody", "A value that is taken makes no room.", SHELL + "receive.rs", [(
-        "            } else if state.log.len() < before {\n                after.made_room(state);\n            }\n", "            } else {\n                let _ = before;\n            }\n")]),
+        "        } else if state.log.len() < before {\n            after.made_room(state);\n        }\n        self.bring(", "        } else {\n            let _ = before;\n        }\n        self.bring(")]),
     ("skip-serves-nobody", "Values that are skipped make no room.", SHELL + "receive.rs", [(
         "            if freed > 0 {\n                after.made_room(state);\n            }\n            freed\n", "            freed\n")]),
     ("hand-serves-nobody", "A hand that is held out at a rendezvous is not seen by those who wait.", SHELL + "receive.rs", [(
@@ -192,11 +192,14 @@ MUTANTS = [
         "            && state.nobody_waits()\n", "")]),
     ("lane-opens-without-places", "The lane is opened before every place has a slot.", LANE + "course.rs", [(
         "            && state.log_mut().lay_out(STEPS)\n", "            && (state.log_mut().lay_out(0) || true)\n")]),
-    ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "mod.rs", [(
-        "            course.close(lane, state.log_mut());\n            let result", "            let result")]),
-    ("lane-is-looked-for-before-the-lock", "Whoever waits for the lock misses a lane that comes meanwhile.", LANE + "mod.rs", [(
-        "        self.lock.with(|locked| {\n            let state = &mut locked.state;\n            let Some(glance) = self.glance.get() else { return critical(state) };",
-        "        let came = self.glance.get();\n        self.lock.with(|locked| {\n            let state = &mut locked.state;\n            let Some(glance) = came else { return critical(state) };")]),
+    ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "hold.rs", [(
+        "        course.close(lane, state.log_mut());\n        let result", "        let result")]),
+    ("lane-opened-on-the-way-is-not-left", "Who finds the lane opened on its way to the lock works there all the same.", LANE + "hold.rs", [(
+        "            (!is_open).then(|| self.hold(locked, critical))",
+        "            Some(if is_open { critical(&mut locked.state) } else { self.hold(locked, critical) })")]),
+    ("lane-is-looked-for-before-the-lock", "Whoever waits for the lock misses a lane that comes meanwhile.", LANE + "hold.rs", [(
+        "        self.lock.with(|locked| self.hold(locked, critical))\n",
+        "        let came = self.glance.get().is_some();\n        self.lock.with(|locked| if came { self.hold(locked, critical) } else { critical(&mut locked.state) })\n")]),
     ("lane-is-made-twice", "Two that make the lane both bring theirs in.", LANE + "mod.rs", [(
         "            if self.glance.get().is_some() {\n                return", "            if self.glance.get().is_some() && false {\n                return")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(

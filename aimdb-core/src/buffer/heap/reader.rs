@@ -65,6 +65,12 @@ impl<T: Send + 'static> HeapReader<T> {
         shell.lock().take_as_owner(shell.slots(), token, end)
     }
 
+    /// The newest value, past those that lie before it.
+    pub(in crate::buffer) fn try_latest(&mut self) -> Result<T, TryRecvError> {
+        self.cancel_recv();
+        self.at.shell.try_latest(self.at.cursor)
+    }
+
     /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,
     /// and says how many; that there were not more says nothing of the buffer.
     #[cfg(feature = "std")]
@@ -153,13 +159,23 @@ impl<T: Send + 'static> Standing<T> {
     /// Takes the next value under the lock, and remembers how the record was if there is none.
     fn try_recv_in_shell(&mut self) -> Result<T, TryRecvError> {
         #[cfg(feature = "std")]
-        let seen = self.shell.lock().seen();
-        let received = self.shell.try_recv(self.cursor);
-        #[cfg(feature = "std")]
-        if let Err(TryRecvError::Empty) = received {
-            self.seen = seen;
+        {
+            let seen = self.shell.lock().seen();
+            if let Some(received) = self.shell.try_recv_unless_elsewhere(self.cursor) {
+                if let Err(TryRecvError::Empty) = received {
+                    self.seen = seen;
+                }
+                return received;
+            }
+            // The lane was opened on the way.
+            match self.take_in_lane() {
+                Taken::Value(value) => return Ok(value),
+                Taken::Empty => return Err(TryRecvError::Empty),
+                Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
+                Taken::NotHere => {}
+            }
         }
-        received
+        self.shell.try_recv(self.cursor)
     }
 
     #[cfg(feature = "std")]

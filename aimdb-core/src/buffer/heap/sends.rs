@@ -1,8 +1,12 @@
 //! Storing a value in the lane, whose displaced value is disposed of outside.
 
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
 use super::HeapLayout;
-use crate::buffer::Shell;
 use crate::buffer::lane::{InLane, LaneEnd};
+use crate::buffer::shell::Offer;
+use crate::buffer::{SendError, Shell, TryProduceError};
 use crate::pure::DropCause;
 use crate::waiting::Token;
 
@@ -26,7 +30,67 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
         }
     }
 
-    /// The same for a call that comes without a handle.
+    /// Stores a value, which the lane sent away, under the lock; or in the lane, if that was opened on the
+    /// way.
+    #[inline(never)]
+    pub(super) fn try_push_past_lane(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
+        let value = match self.try_push_unless_elsewhere(value) {
+            Ok(outcome) => return outcome,
+            Err(value) => value,
+        };
+        match self.send_in_lane(token, value, true) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => self.try_push(value),
+        }
+    }
+
+    /// Stores a value at once, after [`Shell::send_as_owner`] did not, or gives it back.
+    #[inline(never)]
+    pub(super) fn push_at_once_elsewhere(&self, token: &Token, value: T) -> Result<(), T> {
+        let value = match self.send_in_lane(token, value, false) {
+            InLane::Done => return Ok(()),
+            InLane::Full(value) => return Err(value),
+            InLane::NotHere(value) => value,
+        };
+        if self.lock().has_room() != Some(true) {
+            return Err(value);
+        }
+        // The lane is closed: the rest of a send would find room in the shell, on a longer way.
+        let Err(value) = self.push_at_once(value) else { return Ok(()) };
+        match self.send_in_lane(token, value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
+    }
+
+    /// As [`Shell::try_push_past_lane`], for a call that comes without a handle and hears nothing of a refusal.
+    pub(super) fn push_past_lane(&self, value: T) {
+        if let Err(refused) = Token::of_thread(|token| self.try_push_past_lane(token, value)) {
+            self.dispose_value(refused.into_inner(), Some(DropCause::Refused));
+        }
+    }
+
+    /// The same for an offer. `None` when it has yet to wait.
+    pub(super) fn poll_past_lane(
+        &self,
+        mut offer: Pin<&mut Offer<T>>,
+        context: &mut Context<'_>,
+    ) -> Option<Poll<Result<(), SendError<T>>>> {
+        let outcome = self.poll_offer_unless_elsewhere(offer.as_mut(), context);
+        if outcome.is_some() {
+            return outcome;
+        }
+        match self.send_as_thread(offer.as_mut().take_fresh()?, false) {
+            InLane::Done => Some(Poll::Ready(Ok(()))),
+            InLane::Full(value) | InLane::NotHere(value) => {
+                offer.put_back(value);
+                None
+            }
+        }
+    }
+
+    /// Stores a value in the lane for a call that comes without a handle.
     pub(super) fn send_as_thread(&self, value: T, counts: bool) -> InLane<T> {
         Token::of_thread(|token| match self.send_as_owner(token, value, counts) {
             InLane::NotHere(value) => self.send_in_lane(token, value, counts),

@@ -126,14 +126,18 @@ impl LaneLock {
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
     /// `seen` says. `None` where a glance tells nothing.
     pub(in crate::buffer) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
-        let in_lane = match (self.lane(), cursor) {
+        self.has_value_in_lane(cursor).or_else(|| self.glance.get()?.has_changed(seen))
+    }
+
+    /// Whether there is a value in the lane; `None` when that is closed.
+    fn has_value_in_lane(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
+        match (self.lane(), cursor) {
             (Some(Lane::Queue(several, lane)), _) => lane.has_value().or_else(|| several.has_value(cursor)),
             (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.has_value(),
             (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
             (Some(Lane::Called(Called::Shared(lane))), Some(cursor)) => lane.has_value(cursor),
             (Some(Lane::Ring(_) | Lane::Called(Called::Shared(_))), None) | (None, _) => None,
-        };
-        in_lane.or_else(|| self.glance.get()?.has_changed(seen))
+        }
     }
 
     /// Looks for a value for a bounded while, and says whether it saw one. `None` where a glance tells
@@ -144,8 +148,12 @@ impl LaneLock {
         cursor: Option<&CursorEnd>,
         seen: u64,
     ) -> Option<bool> {
-        let has_value = || self.has_value(cursor, seen);
-        self.glance.get()?.look_for_value(until, has_value, || self.has_room())
+        let glance = self.glance.get()?;
+        // Where the lane is closed nobody has looked yet, and there may well be a value.
+        if self.has_value_in_lane(cursor).is_none() && glance.has_changed(seen) == Some(true) {
+            return Some(true);
+        }
+        glance.look_for_value(until, || self.has_value(cursor, seen), || self.has_room())
     }
 
     /// How the record is, for a reader that is about to look for a value under the lock.

@@ -17,6 +17,7 @@ mod course;
 mod ends;
 mod gated;
 mod glance;
+mod hold;
 mod late;
 mod looks;
 mod mailbox;
@@ -164,30 +165,6 @@ impl LaneLock {
             let [course] = &mut **locked.course.as_mut()?;
             course.cursors.join(cursor)
         })
-    }
-}
-
-impl Lock<State<HeapStorage>> for LaneLock {
-    fn with<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
-        self.lock.with(|locked| {
-            let state = &mut locked.state;
-            let Some(glance) = self.glance.get() else { return critical(state) };
-            let (Some(lane), Some(course)) = (self.lane(), &mut locked.course) else {
-                let result = critical(state);
-                glance.note(state);
-                return result;
-            };
-            let [course] = &mut **course;
-            course.close(lane, state.log_mut());
-            let result = critical(state);
-            glance.note(state);
-            course.open(lane, state);
-            result
-        })
-    }
-
-    fn look<R>(&self, look: impl FnOnce(&State<HeapStorage>) -> R) -> R {
-        self.lock.with(|locked| look(&locked.state))
     }
 }
 

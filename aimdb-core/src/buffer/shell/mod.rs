@@ -21,6 +21,7 @@
 mod aftermath;
 mod end;
 mod operation;
+mod plan;
 mod receive;
 mod send;
 mod state;

@@ -61,21 +61,31 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Why there is none.
     pub fn try_recv(&self, cursor: CursorId) -> Result<T, TryRecvError> {
         let mut after = Aftermath::new(self);
-        let next = self.lock.with(|state| {
-            let before = state.log.len();
-            let mut next = state.log.next(cursor, false);
-            if matches!(next, Next::Empty) && state.log.capacity() == 0 && !state.senders.is_empty() {
-                // On a rendezvous a look is a hand held out for a moment.
-                state.log.hand(cursor, true);
-                after.made_room(state);
-                next = state.log.next(cursor, false);
-                state.log.hand(cursor, false);
-            } else if state.log.len() < before {
-                after.made_room(state);
-            }
-            self.bring(state, next, &mut after)
-        });
-        self.complete(next, after)
+        let found = self.lock.with(|state| self.find(state, cursor, &mut after));
+        self.complete(found, after)
+    }
+
+    /// The same, unless values are taken without the lock by now: then `None`.
+    #[cfg(feature = "std")]
+    pub(crate) fn try_recv_unless_elsewhere(&self, cursor: CursorId) -> Option<Result<T, TryRecvError>> {
+        let mut after = Aftermath::new(self);
+        let found = self.lock.unless_elsewhere(|state| self.find(state, cursor, &mut after))?;
+        Some(self.complete(found, after))
+    }
+
+    fn find(&self, state: &mut State<L::Storage>, cursor: CursorId, after: &mut Aftermath<'_, T, L>) -> Found<T> {
+        let before = state.log.len();
+        let mut next = state.log.next(cursor, false);
+        if matches!(next, Next::Empty) && state.log.capacity() == 0 && !state.senders.is_empty() {
+            // On a rendezvous a look is a hand held out for a moment.
+            state.log.hand(cursor, true);
+            after.made_room(state);
+            next = state.log.next(cursor, false);
+            state.log.hand(cursor, false);
+        } else if state.log.len() < before {
+            after.made_room(state);
+        }
+        self.bring(state, next, after)
     }
 
     /// Lets the cursor stand before the newest value.
@@ -92,6 +102,38 @@ impl<T, L: Layout<T>> Shell<T, L> {
         if freed > 0 {
             self.dispose_all();
         }
+    }
+
+    /// Takes the newest value and skips what lies before it, in one lock hold: a producer that never pauses
+    /// cannot come between.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn try_latest(&self, cursor: CursorId) -> Result<T, TryRecvError> {
+        struct Skipped<'a, T, L: Layout<T>>(&'a Shell<T, L>, bool);
+        impl<T, L: Layout<T>> Drop for Skipped<'_, T, L> {
+            fn drop(&mut self) {
+                if self.1 {
+                    self.0.dispose_all();
+                }
+            }
+        }
+        let mut after = Aftermath::new(self);
+        let mut skipped = Skipped(self, false);
+        let found = self.lock.with(|state| {
+            skipped.1 = state.log.skip_to_newest(cursor) > 0;
+            if skipped.1 {
+                after.made_room(state);
+            }
+            match self.find(state, cursor, &mut after) {
+                // It is counted; the value comes behind it.
+                Found::Next(Next::Lagged(_)) => self.find(state, cursor, &mut after),
+                found => found,
+            }
+        });
+        self.complete(found, after)
     }
 
     /// A clone of the current value, on a kind that has one.

@@ -4,23 +4,11 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::operation::{Offer, OfferStage, Pushing};
+use super::plan::{Mode, Plan, plan, publish_if_room};
 use super::{Aftermath, Layout, Shell, State, UserCode};
 use crate::buffer::{SendError, Slots, TryProduceError};
 use crate::pure::{Claim, Doomed, DropCause, Owned, Room, Verdict};
 use crate::waiting::{Clock, Lock, Ticket, WaiterState};
-
-/// How a value asks to be stored.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// It comes back when there is no room.
-    Try,
-    /// It comes back, and nothing is counted: its sender asks once more.
-    AtOnce,
-    /// Its sender would wait, so a lack of room is not yet a refusal.
-    Wait,
-    /// It displaces.
-    Force,
-}
 
 /// A value that was not stored. What was counted as refused says so.
 enum NotStored<T> {
@@ -30,20 +18,8 @@ enum NotStored<T> {
     Wait(T),
     /// Counted.
     Closed(T),
-}
-
-/// What the first lock hold decides, or does.
-enum Plan<T> {
-    /// Stored already, because the value is small; with what it displaced.
-    Stored(Option<(T, Option<DropCause>)>),
-    Again,
-    Fill(Claim),
-    Grow,
-    Degrade,
-    DropIncoming,
-    Full,
-    Wait,
-    Closed,
+    /// Values are stored without the lock by now, and the sender would rather do that.
+    Elsewhere(T),
 }
 
 /// What an offer finds that was waiting.
@@ -113,11 +89,24 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ///
     /// The value, when the buffer is full and does not displace, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
-        match self.store(value, Mode::Try) {
+        match self.store(value, Mode::Try, true) {
+            Ok(_disposed) => Ok(()),
+            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Elsewhere(value)) => {
+                Err(TryProduceError::Full(value))
+            }
+            Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
+        }
+    }
+
+    /// The same, unless values are stored without the lock by now: then it comes back.
+    #[cfg(feature = "std")]
+    pub(crate) fn try_push_unless_elsewhere(&self, value: T) -> Result<Result<(), TryProduceError<T>>, T> {
+        Ok(match self.store(value, Mode::Try, false) {
             Ok(_disposed) => Ok(()),
             Err(NotStored::Full(value) | NotStored::Wait(value)) => Err(TryProduceError::Full(value)),
             Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
-        }
+            Err(NotStored::Elsewhere(value)) => return Err(value),
+        })
     }
 
     /// Stores a value; one that is refused is counted and goes to the drop hook.
@@ -134,53 +123,43 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ///
     /// The value, when the buffer is closed, or is a rendezvous without a reader that waits.
     pub fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
-        match self.store(value, Mode::Force) {
+        match self.store(value, Mode::Force, true) {
             Ok(displaced) => Ok(displaced.take()),
-            Err(NotStored::Full(value) | NotStored::Wait(value)) => Err(TryProduceError::Full(value)),
+            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Elsewhere(value)) => {
+                Err(TryProduceError::Full(value))
+            }
             Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
         }
     }
 
-    /// Stores a value if there is room, or gives it back, of which nothing is counted.
+    /// Stores a value if there is room and it has to be stored here, or gives it back, of which nothing is
+    /// counted.
     #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "for handles, which have none without it"))]
     pub(crate) fn push_at_once(&self, value: T) -> Result<(), T> {
-        match self.store(value, Mode::AtOnce) {
+        match self.store(value, Mode::AtOnce, false) {
             Ok(_disposed) => Ok(()),
-            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Closed(value)) => Err(value),
+            Err(
+                NotStored::Full(value)
+                | NotStored::Wait(value)
+                | NotStored::Closed(value)
+                | NotStored::Elsewhere(value),
+            ) => Err(value),
         }
     }
 
-    fn store(&self, value: T, mode: Mode) -> Result<Displaced<'_, T, L>, NotStored<T>> {
+    /// `insists` says that the value is to be stored here also where it could be stored without the lock.
+    fn store(&self, value: T, mode: Mode, mut insists: bool) -> Result<Displaced<'_, T, L>, NotStored<T>> {
         let mut value = Carried(Some(value));
         let mut held = None;
         let mut degraded = false;
-        // Each further turn means that another sender was faster, that the value was degraded
-        // (once), or that slots were added.
+        // Each further turn: another sender was faster, the value was degraded (once), or slots were added.
         loop {
             let mut after = Aftermath::new(self);
-            let plan = self.lock.with(|state| {
-                let holds = held.is_some();
-                let plan = plan::<T, L>(state, mode, degraded, held.take());
-                if holds && !matches!(plan, Plan::Fill(_)) {
-                    after.slot_freed(state);
-                }
-                match plan {
-                    Plan::Fill(claim) if Self::MOVES_INSIDE => {
-                        self.slots.cell(claim.0).fill(&claim, value.take());
-                        match self.publish(state, claim, mode, degraded, &mut after) {
-                            Ok(displaced) => {
-                                Plan::Stored(displaced.map(|doomed| self.take_out_inside(state, doomed, &mut after)))
-                            }
-                            Err(claim) => {
-                                value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));
-                                held = Some(claim);
-                                Plan::Again
-                            }
-                        }
-                    }
-                    plan => plan,
-                }
-            });
+            let decide = |state: &mut _| self.decide(state, mode, degraded, &mut value, &mut held, &mut after);
+            let plan = match core::mem::replace(&mut insists, true) {
+                true => self.lock.with(decide),
+                false => self.lock.unless_elsewhere(decide).unwrap_or(Plan::Elsewhere),
+            };
             let claim = match plan {
                 Plan::Stored(displaced) => {
                     let displaced = Displaced { shell: self, value: displaced };
@@ -207,6 +186,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 }
                 Plan::Full => return Err(NotStored::Full(value.take())),
                 Plan::Wait => return Err(NotStored::Wait(value.take())),
+                Plan::Elsewhere => return Err(NotStored::Elsewhere(value.take())),
                 Plan::Closed => return Err(NotStored::Closed(value.take())),
             };
             let cell = self.slots.cell(claim.0);
@@ -223,6 +203,37 @@ impl<T, L: Layout<T>> Shell<T, L> {
                     held = Some(claim);
                 }
             }
+        }
+    }
+
+    /// The first half of a store, or all of it when the value is small.
+    fn decide(
+        &self,
+        state: &mut State<L::Storage>,
+        mode: Mode,
+        degraded: bool,
+        value: &mut Carried<T>,
+        held: &mut Option<Claim>,
+        after: &mut Aftermath<'_, T, L>,
+    ) -> Plan<T> {
+        let holds = held.is_some();
+        let plan = plan::<T, L>(state, mode, degraded, held.take());
+        if holds && !matches!(plan, Plan::Fill(_)) {
+            after.slot_freed(state);
+        }
+        match plan {
+            Plan::Fill(claim) if Self::MOVES_INSIDE => {
+                self.slots.cell(claim.0).fill(&claim, value.take());
+                match self.publish(state, claim, mode, degraded, after) {
+                    Ok(displaced) => Plan::Stored(displaced.map(|doomed| self.take_out_inside(state, doomed, after))),
+                    Err(claim) => {
+                        value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));
+                        *held = Some(claim);
+                        Plan::Again
+                    }
+                }
+            }
+            plan => plan,
         }
     }
 
@@ -273,7 +284,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         context: &mut Context<'_>,
     ) -> Poll<Result<(), SendError<T>>> {
         if !offer.is_waiting() {
-            return self.try_offer(offer, false, context);
+            return self.try_offer(offer, false, true, context).unwrap_or(Poll::Pending);
         }
         match self.resume_offer(offer.as_mut(), context) {
             Resumed::StillWaiting => Poll::Pending,
@@ -286,36 +297,53 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 let value = self.take_back(offer.as_mut());
                 *offer.as_mut().project().value = value;
                 let _pass_on = PassOn(self);
-                self.try_offer(offer, true, context)
+                self.try_offer(offer, true, true, context).unwrap_or(Poll::Pending)
             }
         }
     }
 
+    /// The same for an offer that has not begun to wait, unless values are stored without the lock by
+    /// now: then `None`.
+    #[cfg(feature = "std")]
+    pub(crate) fn poll_offer_unless_elsewhere(
+        &self,
+        offer: Pin<&mut Offer<T>>,
+        context: &mut Context<'_>,
+    ) -> Option<Poll<Result<(), SendError<T>>>> {
+        if offer.is_waiting() { None } else { self.try_offer(offer, false, false, context) }
+    }
+
+    /// Of an offer that `insists` there is an outcome in any case.
     fn try_offer(
         &self,
         mut offer: Pin<&mut Offer<T>>,
         resumed: bool,
+        insists: bool,
         context: &mut Context<'_>,
-    ) -> Poll<Result<(), SendError<T>>> {
+    ) -> Option<Poll<Result<(), SendError<T>>>> {
         // Each further turn means that room was made, or the record closed, in the meantime.
         loop {
             // An offer that has ended stays pending, as a fused future would.
-            let Some(value) = offer.as_mut().project().value.take() else { return Poll::Pending };
-            let value = match self.store(value, Mode::Wait) {
-                Ok(_disposed) => return Poll::Ready(Ok(())),
-                Err(NotStored::Full(value)) => return Poll::Ready(Err(SendError::Full(value))),
-                Err(NotStored::Closed(value)) => return Poll::Ready(Err(SendError::Closed(value))),
+            let Some(value) = offer.as_mut().project().value.take() else { return Some(Poll::Pending) };
+            let value = match self.store(value, Mode::Wait, insists) {
+                Ok(_disposed) => return Some(Poll::Ready(Ok(()))),
+                Err(NotStored::Full(value)) => return Some(Poll::Ready(Err(SendError::Full(value)))),
+                Err(NotStored::Closed(value)) => return Some(Poll::Ready(Err(SendError::Closed(value)))),
                 Err(NotStored::Wait(value)) => value,
+                Err(NotStored::Elsewhere(value)) => {
+                    *offer.as_mut().project().value = Some(value);
+                    return None;
+                }
             };
             #[cfg(feature = "std")]
             if crate::waiting::serves(self.identity()) {
                 self.lock.with(|state| state.log.counters.refused += 1);
-                return Poll::Ready(Err(SendError::Misuse(value, crate::buffer::Misuse::OwnRecord)));
+                return Some(Poll::Ready(Err(SendError::Misuse(value, crate::buffer::Misuse::OwnRecord))));
             }
             *offer.as_mut().project().value = Some(value);
             match self.begin_offer(offer.as_mut(), resumed, context) {
-                Begun::Waiting => return Poll::Pending,
-                Begun::Stored => return Poll::Ready(Ok(())),
+                Begun::Waiting => return Some(Poll::Pending),
+                Begun::Stored => return Some(Poll::Ready(Ok(()))),
                 Begun::TryAgain(None) => {}
                 Begun::TryAgain(Some(claim)) => {
                     let value = self.take_out(Owned(claim.0));
@@ -463,61 +491,4 @@ impl<T, L: Layout<T>> Shell<T, L> {
             }
         }
     }
-}
-
-fn plan<T, L: Layout<T>>(state: &mut State<L::Storage>, mode: Mode, degraded: bool, held: Option<Claim>) -> Plan<T> {
-    let displaces = mode == Mode::Force && state.log.capacity() > 0;
-    let plan = match state.log.room() {
-        Room::Free => Plan::Grow,
-        Room::Full if displaces => Plan::Grow,
-        Room::Full | Room::Closed if mode == Mode::AtOnce => Plan::Wait,
-        Room::Closed => Plan::Closed,
-        Room::Full => match state.log.kind().when_full().verdict() {
-            Verdict::Displace => Plan::Grow,
-            // Without a slot the value waits, or travels back, as it is.
-            Verdict::Degrade if degraded || held.is_none() && !state.log.has_free_slot() => Plan::Grow,
-            Verdict::Degrade => Plan::Degrade,
-            Verdict::DropIncoming => Plan::DropIncoming,
-            Verdict::Wait if mode == Mode::Wait => Plan::Wait,
-            Verdict::Wait | Verdict::Refuse => Plan::Full,
-        },
-    };
-    if let Plan::Grow = plan {
-        // The value will be stored: in the slot that it has, or in another.
-        return match held {
-            Some(claim) => Plan::Fill(claim),
-            None => state.log.claim().map_or(Plan::Grow, Plan::Fill),
-        };
-    }
-    if let Some(claim) = held {
-        state.log.release(claim.0);
-    }
-    match plan {
-        Plan::Full | Plan::Closed => state.log.counters.refused += 1,
-        Plan::DropIncoming => {
-            state.log.counters.refused += 1;
-            state.log.counters.dropped_newest += 1;
-        }
-        Plan::Stored(_) | Plan::Again | Plan::Fill(_) | Plan::Grow | Plan::Degrade | Plan::Wait => {}
-    }
-    plan
-}
-
-fn publish_if_room<T, L: Layout<T>>(
-    state: &mut State<L::Storage>,
-    claim: Claim,
-    mode: Mode,
-    degraded: bool,
-) -> Result<Option<Doomed>, Claim> {
-    let may = match state.log.room() {
-        Room::Closed => false,
-        Room::Free => true,
-        Room::Full if mode == Mode::Force && state.log.capacity() > 0 => true,
-        Room::Full => match state.log.kind().when_full().verdict() {
-            Verdict::Displace => true,
-            Verdict::Degrade => degraded,
-            Verdict::Wait | Verdict::Refuse | Verdict::DropIncoming => false,
-        },
-    };
-    if may { state.log.publish(claim) } else { Err(claim) }
 }

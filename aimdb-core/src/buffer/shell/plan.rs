@@ -1,0 +1,96 @@
+//! What is decided under the lock of a value that is to be stored.
+
+use super::{Layout, State};
+use crate::pure::{Claim, Doomed, DropCause, Room, Verdict};
+
+/// How a value asks to be stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It comes back when there is no room.
+    Try,
+    /// It comes back, and nothing is counted: its sender asks once more.
+    AtOnce,
+    /// Its sender would wait, so a lack of room is not yet a refusal.
+    Wait,
+    /// It displaces.
+    Force,
+}
+
+/// What the first lock hold decides, or does.
+pub(super) enum Plan<T> {
+    /// Stored already, because the value is small; with what it displaced.
+    Stored(Option<(T, Option<DropCause>)>),
+    Again,
+    Fill(Claim),
+    Grow,
+    Degrade,
+    DropIncoming,
+    Full,
+    Wait,
+    Elsewhere,
+    Closed,
+}
+
+/// What is to become of a value that is to be stored, and of the slot that it may hold; counts a refusal.
+pub(super) fn plan<T, L: Layout<T>>(
+    state: &mut State<L::Storage>,
+    mode: Mode,
+    degraded: bool,
+    held: Option<Claim>,
+) -> Plan<T> {
+    let displaces = mode == Mode::Force && state.log.capacity() > 0;
+    let plan = match state.log.room() {
+        Room::Free => Plan::Grow,
+        Room::Full if displaces => Plan::Grow,
+        Room::Full | Room::Closed if mode == Mode::AtOnce => Plan::Wait,
+        Room::Closed => Plan::Closed,
+        Room::Full => match state.log.kind().when_full().verdict() {
+            Verdict::Displace => Plan::Grow,
+            // Without a slot the value waits, or travels back, as it is.
+            Verdict::Degrade if degraded || held.is_none() && !state.log.has_free_slot() => Plan::Grow,
+            Verdict::Degrade => Plan::Degrade,
+            Verdict::DropIncoming => Plan::DropIncoming,
+            Verdict::Wait if mode == Mode::Wait => Plan::Wait,
+            Verdict::Wait | Verdict::Refuse => Plan::Full,
+        },
+    };
+    if let Plan::Grow = plan {
+        // The value will be stored: in the slot that it has, or in another.
+        return match held {
+            Some(claim) => Plan::Fill(claim),
+            None => state.log.claim().map_or(Plan::Grow, Plan::Fill),
+        };
+    }
+    if let Some(claim) = held {
+        state.log.release(claim.0);
+    }
+    match plan {
+        Plan::Full | Plan::Closed => state.log.counters.refused += 1,
+        Plan::DropIncoming => {
+            state.log.counters.refused += 1;
+            state.log.counters.dropped_newest += 1;
+        }
+        Plan::Stored(_) | Plan::Again | Plan::Fill(_) | Plan::Grow | Plan::Degrade | Plan::Wait | Plan::Elsewhere => {}
+    }
+    plan
+}
+
+/// Shows a value that lies in its slot, if it may be stored now.
+pub(super) fn publish_if_room<T, L: Layout<T>>(
+    state: &mut State<L::Storage>,
+    claim: Claim,
+    mode: Mode,
+    degraded: bool,
+) -> Result<Option<Doomed>, Claim> {
+    let may = match state.log.room() {
+        Room::Closed => false,
+        Room::Free => true,
+        Room::Full if mode == Mode::Force && state.log.capacity() > 0 => true,
+        Room::Full => match state.log.kind().when_full().verdict() {
+            Verdict::Displace => true,
+            Verdict::Degrade => degraded,
+            Verdict::Wait | Verdict::Refuse | Verdict::DropIncoming => false,
+        },
+    };
+    if may { state.log.publish(claim) } else { Err(claim) }
+}
