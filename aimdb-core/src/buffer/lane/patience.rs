@@ -15,7 +15,8 @@ pub(super) const fn now() -> u64 {
 }
 
 /// When to open the lane again. Each time that it was closed before it had carried much, it stays
-/// closed for twice as many lock holds.
+/// closed for twice as many lock holds; for eight times as many when it had carried next to nothing, as
+/// where somebody waits for each value.
 #[derive(Debug)]
 pub(super) struct Patience {
     holds: u32,
@@ -28,6 +29,7 @@ impl Patience {
     /// closing took longer than they saved.
     const PAYS: u64 = 32;
     const SAVES_NS: u64 = 16;
+    const NEXT_TO_NOTHING: u64 = 4;
     /// More than the lock holds of any one call, so that none opens the lane for itself.
     const LEAST: u32 = 16;
     const MOST: u32 = 1024;
@@ -40,7 +42,8 @@ impl Patience {
     /// The lane was closed, which took `cost_ns`.
     pub(super) fn closed_after(&mut self, moved: u64, cost_ns: u64) {
         let pays = self.eager || moved >= Self::PAYS.max(cost_ns / Self::SAVES_NS);
-        self.last = if pays { 0 } else { (self.last * 2).clamp(Self::LEAST, Self::MOST) };
+        let longer = if moved < Self::NEXT_TO_NOTHING { 8 } else { 2 };
+        self.last = if pays { 0 } else { (self.last * longer).clamp(Self::LEAST, Self::MOST) };
         self.holds = self.last;
     }
 
