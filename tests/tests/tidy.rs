@@ -25,9 +25,9 @@ const LOCKS: [&str; 4] = [
 /// A2: the files of aimdb-core that may name a thread: the ports to the operating system.
 const PORTS: [&str; 8] = [
     "aimdb-core/src/waiting/barrier.rs",
+    "aimdb-core/src/waiting/bell.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/park.rs",
-    "aimdb-core/src/waiting/lock.rs",
     "aimdb-core/src/waiting/clock.rs",
     "aimdb-core/src/waiting/place.rs",
     "aimdb-core/src/waiting/fork.rs",

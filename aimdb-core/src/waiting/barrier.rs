@@ -75,7 +75,7 @@ mod real {
         // The system changed its mind (a filter was installed since). For those who just passed the
         // light barrier: a write stays in a processor's buffer for microseconds; this is far longer.
         STATE.store(REFUSED, Ordering::Relaxed);
-        crate::waiting::lock::Bell::new().doze(core::time::Duration::from_millis(10));
+        crate::waiting::bell::doze(core::time::Duration::from_millis(10));
         fence(Ordering::SeqCst);
         false
     }

@@ -99,53 +99,13 @@ mod heap {
     }
 }
 
-/// Where one thread sleeps until another rings. Holds no state of its own: the sleeper's condition
-/// is looked at under the bell's lock, and whoever rings has changed it before.
-#[cfg(all(feature = "std", not(any(loom, shuttle))))]
-#[derive(Debug)]
-pub(super) struct Bell {
-    lock: parking_lot::Mutex<()>,
-    rung: parking_lot::Condvar,
-}
-
-#[cfg(all(feature = "std", not(any(loom, shuttle))))]
-impl Bell {
-    pub(super) const fn new() -> Self {
-        Self { lock: parking_lot::Mutex::new(()), rung: parking_lot::Condvar::new() }
-    }
-
-    /// Sleeps while `asleep` holds and the instant has not come.
-    pub(super) fn wait_while(&self, until: Option<std::time::Instant>, mut asleep: impl FnMut() -> bool) {
-        let mut guard = self.lock.lock();
-        while asleep() {
-            match until {
-                None => self.rung.wait(&mut guard),
-                Some(instant) => {
-                    if self.rung.wait_until(&mut guard, instant).timed_out() {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    pub(super) fn ring(&self) {
-        drop(self.lock.lock());
-        self.rung.notify_one();
-    }
-
-    /// Sleeps for a moment; nobody rings.
-    pub(super) fn doze(&self, time: core::time::Duration) {
-        self.wait_while(std::time::Instant::now().checked_add(time), || true);
-    }
-}
-
 #[cfg(all(feature = "std", loom))]
 use loom::sync as model;
 #[cfg(all(feature = "std", shuttle, not(loom)))]
 use shuttle::sync as model;
 
-/// The bell under a model checker, which knows no time.
+/// The bell (`bell`) under a model checker, which knows no time, and whose threads may lose a token at a
+/// lock: so the token is a lock and a condition.
 #[cfg(all(feature = "std", any(loom, shuttle)))]
 #[derive(Debug)]
 pub(super) struct Bell {
@@ -155,11 +115,11 @@ pub(super) struct Bell {
 
 #[cfg(all(feature = "std", any(loom, shuttle)))]
 impl Bell {
-    pub(super) fn new() -> Self {
+    pub(super) fn of_this_thread() -> Self {
         Self { lock: model::Mutex::new(()), rung: model::Condvar::new() }
     }
 
-    pub(super) fn wait_while(&self, _until: Option<std::time::Instant>, mut asleep: impl FnMut() -> bool) {
+    pub(super) fn wait_while(&self, _until: Option<std::time::Instant>, asleep: impl Fn() -> bool) {
         let mut guard = self.lock.lock().expect("never poisoned");
         while asleep() {
             guard = self.rung.wait(guard).expect("never poisoned");

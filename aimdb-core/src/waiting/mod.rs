@@ -14,9 +14,13 @@ mod wake_list;
 #[cfg(feature = "std")]
 mod barrier;
 #[cfg(feature = "std")]
+mod bell;
+#[cfg(feature = "std")]
 mod fork;
 #[cfg(feature = "std")]
 mod gate;
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+mod looks;
 #[cfg(feature = "std")]
 mod park;
 #[cfg(feature = "std")]

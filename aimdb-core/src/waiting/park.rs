@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::cell::Cell;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::Waker;
 
@@ -16,7 +17,11 @@ use shuttle::sync::atomic::{AtomicU32, Ordering, fence};
 
 #[cfg(not(any(loom, shuttle)))]
 use super::Clock;
-use super::lock::Bell;
+use super::bell::Bell;
+#[cfg(not(any(loom, shuttle)))]
+use super::bell::doze;
+#[cfg(not(any(loom, shuttle)))]
+use super::looks::Looks;
 use super::{Deadline, Parker, SystemClock, block_on_with};
 
 /// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
@@ -24,11 +29,13 @@ const AWAKE: u32 = 0;
 const RUNG: u32 = 1;
 const ASLEEP: u32 = 2;
 
-/// Parks one thread. Waking it from several threads, or before it parks, is fine.
+/// Parks the thread that made it, and stays there. Waking it from several threads, or before it parks, is
+/// fine.
 #[derive(Debug)]
 pub struct ThreadParker {
     inner: Arc<Inner>,
     waker: Waker,
+    _on_its_thread: PhantomData<*const ()>,
 }
 
 #[derive(Debug)]
@@ -39,14 +46,21 @@ struct Inner {
 
 /// Bounds of the spin, in turns of the loop; a turn is one pause of the processor, 5 to 50 ns. The
 /// longest spin is a little longer than it takes to wake a sleeper, so that two threads which hand
-/// values to and fro stay awake; waits that turn out long bring it down to the shortest.
+/// values to and fro stay awake; waits that turn out long bring it down to the shortest. A thread of
+/// which nothing is known yet spins little, since most waits are long.
 #[cfg(not(any(loom, shuttle)))]
-const MIN_SPINS: u32 = 64;
+pub(super) const MIN_SPINS: u32 = 64;
 /// After so many turns it asks whether there are others to let run.
 #[cfg(not(any(loom, shuttle)))]
 const FEW_SPINS: u32 = 16;
 #[cfg(not(any(loom, shuttle)))]
-const MAX_SPINS: u32 = 4_096;
+pub(super) const MAX_SPINS: u32 = 4_096;
+#[cfg(not(any(loom, shuttle)))]
+pub(super) const FIRST_SPINS: u32 = MIN_SPINS;
+/// Now and then a thread for which it does not pay spins for so long that it would see another one come
+/// back that it has just woken: of two that wake each other every time, the first to try it finds out.
+#[cfg(not(any(loom, shuttle)))]
+pub(super) const PROBE_SPINS: u32 = 1_024;
 /// The longest spin of a task, and how rarely one for which it does not pay tries it again.
 #[cfg(not(any(loom, shuttle)))]
 const MAX_GLANCE: u32 = 256;
@@ -58,14 +72,14 @@ const MAX_SPIN_NS: u64 = 50_000;
 /// After the spin, how often the processor is offered to others before the thread sleeps: cheaper
 /// than sleeping when the other side waits for this very core.
 #[cfg(not(any(loom, shuttle)))]
-const YIELDS: u32 = 4;
+pub(super) const YIELDS: u32 = 4;
 
 impl ThreadParker {
     /// A parker for the calling thread. Allocates once.
     #[must_use]
     pub fn new() -> Self {
-        let inner = Arc::new(Inner { state: AtomicU32::new(AWAKE), bell: Bell::new() });
-        Self { waker: Waker::from(Arc::clone(&inner)), inner }
+        let inner = Arc::new(Inner { state: AtomicU32::new(AWAKE), bell: Bell::of_this_thread() });
+        Self { waker: Waker::from(Arc::clone(&inner)), inner, _on_its_thread: PhantomData }
     }
 }
 
@@ -152,52 +166,6 @@ std::thread_local! {
     static LOOKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a thread has learnt from its looks.
-#[cfg(not(any(loom, shuttle)))]
-#[derive(Clone, Copy)]
-struct Looks {
-    /// How many turns the next look spins.
-    spins: u32,
-    /// Looks until a short one spins for longer again, to see whether that would pay by now.
-    until_probe: u32,
-    /// Turns before the first look.
-    gap: u32,
-}
-
-#[cfg(not(any(loom, shuttle)))]
-impl Looks {
-    const FEWEST: u32 = 8;
-    const APART: u32 = 32;
-    const NEW: Self = Self { spins: MAX_SPINS, until_probe: Self::APART, gap: 1 };
-
-    fn limit(&mut self) -> u32 {
-        if self.spins >= MIN_SPINS {
-            return self.spins;
-        }
-        self.until_probe -= 1;
-        if self.until_probe > 0 {
-            return self.spins;
-        }
-        self.until_probe = Self::APART;
-        MIN_SPINS
-    }
-
-    /// It was there after a spin: the other side runs. One wait in a row that is longer than the rest
-    /// must not be taken for one that a spin cannot cover, so the next may be as long as any.
-    fn came_by_spinning(&mut self) {
-        self.spins = MAX_SPINS;
-    }
-
-    /// It was there when others had run.
-    fn came_by_yielding(&mut self) {
-        self.spins = (self.spins / 2).max(Self::FEWEST);
-    }
-
-    fn came_not(&mut self) {
-        self.spins = (self.spins / 2).max(Self::FEWEST);
-    }
-}
-
 /// Looks for a bounded while whether something has come, before the thread goes to wait for it:
 /// then whoever brings it need wake nobody. `come` says `None` where it cannot tell; then, and when
 /// nothing came, the answer is false.
@@ -277,7 +245,7 @@ fn look(
             }
         }
     }
-    for _ in 0..YIELDS {
+    for _ in 0..if is_behind { YIELDS } else { looks.yields } {
         if until != Deadline::Never && until.has_passed(SystemClock.now()) {
             return false;
         }
@@ -354,7 +322,7 @@ pub(super) fn linger(turn: u32) {
         0..MIN_SPINS => core::hint::spin_loop(),
         MIN_SPINS..72 => std::thread::yield_now(),
         // A thread of lower priority runs only while this one sleeps.
-        _ => Bell::new().doze(MOMENT),
+        _ => doze(MOMENT),
     }
 }
 
