@@ -21,6 +21,8 @@ pub mod pure;
 pub mod waiting;
 
 pub use buffer::TryProduceError;
+#[cfg(feature = "std")]
+pub use database::LocalProducer;
 #[cfg(feature = "alloc")]
 pub use database::{
     AimDb, AimDbBuilder, AnyRecord, BoundedRegistrar, BoxFuture, ConfigError, ConfigErrors, ConfigMistake, Consumer,

@@ -66,7 +66,9 @@ impl<T: Send + 'static> SyncConsumer<T> {
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
-        self.next()
+        let Some(consumer) = self.consumer.as_mut() else { return Err(TryRecvError::Closed) };
+        let received = consumer.reader_mut().try_recv();
+        self.noting_lag(received)
     }
 
     /// As [`SyncConsumer::recv`], and gives up when `timeout` has passed. Zero means one try,
@@ -128,8 +130,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         self.recv_many_until(values, max, || SystemClock.at(deadline))
     }
 
-    /// Takes values and waits for more, until the record is closed and drained. Lag is skipped, and
-    /// counted in [`SyncConsumer::lost`].
+    /// Takes values and waits for more, until the record is closed and drained. Lag is skipped, and counted.
     ///
     /// ```
     /// # use aimdb_sync::{AimDbBuilder, Attach};
@@ -259,10 +260,9 @@ impl<T: Send + 'static> SyncConsumer<T> {
         if self.process.is_parent() { None } else { self.consumer.as_ref() }
     }
 
+    /// What was received, and a lag is made known.
     #[inline]
-    fn next(&mut self) -> Result<T, TryRecvError> {
-        let Some(consumer) = self.consumer.as_mut() else { return Err(TryRecvError::Closed) };
-        let received = consumer.reader_mut().try_recv();
+    fn noting_lag(&self, received: Result<T, TryRecvError>) -> Result<T, TryRecvError> {
         if let Err(TryRecvError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);
         }
@@ -271,7 +271,9 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     #[inline]
     fn recv_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        self.may_wait(&deadline)?;
+        if self.process.is_parent() || !may_block() {
+            self.may_wait(&deadline)?;
+        }
         if let Some(consumer) = self.consumer.as_mut()
             && let Some(value) = consumer.reader_mut().recv_at_once()
         {
@@ -282,7 +284,9 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     #[inline(never)]
     fn recv_or_wait(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        match self.next() {
+        let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
+        let received = consumer.reader_mut().try_recv_elsewhere();
+        match self.noting_lag(received) {
             Ok(value) => return Ok(value),
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Lagged(lag)) => return Err(RecvTimeoutError::Lagged(lag)),
@@ -335,7 +339,8 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     /// Refuses where the call must not be made. The refusal does not depend on whether it would
     /// have to wait this time, so that the mistake shows in the first test.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn may_wait(&self, deadline: &impl Fn() -> Deadline) -> Result<(), RecvTimeoutError> {
         self.process.check().map_err(RecvTimeoutError::Misuse)?;
         if !may_block() && !is_one_try(deadline()) {

@@ -78,6 +78,7 @@ mod crew;
 mod error;
 mod events;
 mod failure;
+mod form;
 mod handle;
 mod iter;
 mod lock;
@@ -94,10 +95,11 @@ pub use attach::Attach;
 pub use consumer::SyncConsumer;
 pub use error::{AttachError, FlushError, SendManyError, ShutdownError};
 pub use failure::Failure;
+pub use form::{Local, Shared};
 pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};
 pub use options::RuntimeOptions;
-pub use producer::{Local, Shared, SharedProducer, SyncProducer};
+pub use producer::{SharedProducer, SyncProducer};
 
 /// What a program that uses this crate needs of `aimdb_core`.
 #[doc(no_inline)]

@@ -9,59 +9,12 @@ use aimdb_core::buffer::{
     self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
-use aimdb_core::waiting::{Clock, Deadline, SystemClock, Token, may_block, serves};
-use aimdb_core::{Producer, RecordKey};
+use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
+use aimdb_core::{LocalProducer, Producer, RecordKey};
 
+use crate::form::{End, Form, Local, Shared};
 use crate::process::Process;
 use crate::{FlushError, SendManyError};
-
-/// Marks a producer that belongs to one thread at a time: `Send`, and not `Sync`.
-#[derive(Debug)]
-pub struct Local(Token);
-
-/// Marks a producer that threads may use together: `Send` and `Sync`.
-#[derive(Debug)]
-pub struct Shared(());
-
-mod sealed {
-    /// The forms are these two.
-    pub trait Form {}
-    impl Form for super::Local {}
-    impl Form for super::Shared {}
-}
-
-/// Who comes with a producer, as the record is told: [`Local`] or [`Shared`].
-pub trait Form: sealed::Form {
-    /// A new producer of this form.
-    #[doc(hidden)]
-    fn new() -> Self;
-
-    /// Works with the token of whoever calls.
-    #[doc(hidden)]
-    fn with_token<R>(&self, work: impl FnOnce(&Token) -> R) -> R;
-}
-
-impl Form for Local {
-    fn new() -> Self {
-        Self(Token::new())
-    }
-
-    #[inline]
-    fn with_token<R>(&self, work: impl FnOnce(&Token) -> R) -> R {
-        work(&self.0)
-    }
-}
-
-impl Form for Shared {
-    fn new() -> Self {
-        Self(())
-    }
-
-    #[inline]
-    fn with_token<R>(&self, work: impl FnOnce(&Token) -> R) -> R {
-        Token::of_thread(work)
-    }
-}
 
 /// The form of [`SyncProducer`] that threads may use together, for a global or for C; see
 /// [`SyncProducer::shared`].
@@ -82,12 +35,11 @@ pub type SharedProducer<T> = SyncProducer<T, Shared>;
 /// that one thread writes is written without synchronising with others.
 /// [`SyncProducer::shared`] gives the form that is `Sync`, with the same calls. Clones are one
 /// writer seen from several threads. Dropping the last of them does not close the record.
-pub struct SyncProducer<T: Send + 'static, F = Local> {
-    producer: Producer<T>,
+pub struct SyncProducer<T: Send + 'static, F: Form = Local> {
+    end: F::End<T>,
     process: Process,
     /// Whether a full record can make `send` wait.
     waits: bool,
-    form: F,
 }
 
 impl<T: Send + 'static> SyncProducer<T> {
@@ -100,7 +52,7 @@ impl<T: Send + 'static> SyncProducer<T> {
             }
             Some(Kind::SpmcRing | Kind::SingleLatest | Kind::Mailbox) => false,
         };
-        Self { producer, process, waits, form: Local::new() }
+        Self { end: LocalProducer::new(producer), process, waits }
     }
 
     /// The form of this producer that threads may use together.
@@ -154,7 +106,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         if let Err(misuse) = self.process.check() {
             return Err(TrySendError::Misuse(value, misuse));
         }
-        Ok(self.form.with_token(|token| self.producer.try_produce_as(token, value))?)
+        Ok(self.end.try_produce(value)?)
     }
 
     /// As [`SyncProducer::send`], and gives up when `timeout` has passed. Zero means one try,
@@ -188,7 +140,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         if let Err(misuse) = self.process.check() {
             return Err(TrySendError::Misuse(value, misuse));
         }
-        Ok(self.producer.buffer().force_push(value)?)
+        Ok(self.producer().buffer().force_push(value)?)
     }
 
     /// Sends the values from the front of `values`, each as [`SyncProducer::send`] does, and says
@@ -229,7 +181,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// [`FlushError::Timeout`], [`FlushError::Closed`], and [`FlushError::Misuse`] as with [`SyncProducer::send`].
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         self.process.check().map_err(FlushError::Misuse)?;
-        let buffer = self.producer.buffer();
+        let buffer = self.producer().buffer();
         let never_waits = buffer.cfg().is_some_and(|cfg| !cfg.kind().gates());
         if !never_waits && !timeout.is_zero() {
             if !may_block() {
@@ -249,57 +201,67 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// is buffered. Idempotent; never blocks. Does nothing in a forked child.
     pub fn close(&self) {
         if !self.process.is_parent() {
-            self.producer.close();
+            self.producer().close();
         }
     }
 
     /// Closes the record, discards what is buffered, and says how many values that were. Each goes
     /// to the record's drop hook. Never blocks. Does nothing in a forked child.
     pub fn abort(&self) -> usize {
-        if self.process.is_parent() { 0 } else { self.producer.buffer().abort() }
+        if self.process.is_parent() { 0 } else { self.producer().buffer().abort() }
     }
 
     /// Whether the record was closed. In a forked child: yes.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.process.is_parent() || self.producer.is_closed()
+        self.process.is_parent() || self.producer().is_closed()
     }
 
     /// The record's state and counts, as one consistent snapshot; nothing but zeros in a forked
     /// child.
     #[must_use]
     pub fn stats(&self) -> BufferMetrics {
-        if self.process.is_parent() { BufferMetrics::default() } else { self.producer.buffer().metrics() }
+        if self.process.is_parent() { BufferMetrics::default() } else { self.producer().buffer().metrics() }
     }
 
     /// The record's key.
     #[must_use]
     pub fn key(&self) -> &RecordKey {
-        self.producer.key()
+        self.producer().key()
     }
 
     #[inline]
     fn send_until(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
-        if let Err(misuse) = self.process.check() {
+        if (self.process.is_parent() || !may_block())
+            && let Err(misuse) = self.may_send(&deadline)
+        {
             return Err(SendError::Misuse(value, misuse));
         }
-        if !self.waits {
-            return Ok(self.form.with_token(|token| self.producer.try_produce_as(token, value))?);
-        }
-        if !may_block() && !is_one_try(deadline()) {
-            return Err(SendError::Misuse(value, Misuse::RuntimeThread));
-        }
         // Where there is room, neither the thread's waker nor the clock is needed.
-        match self.form.with_token(|token| self.producer.produce_at_once_as(token, value)) {
+        match self.end.produce_at_once(value) {
             Ok(()) => Ok(()),
-            Err(value) => self.wait(value, deadline()),
+            Err(value) => self.send_elsewhere(value, deadline),
         }
     }
 
+    /// Refuses where the call must not be made. The refusal does not depend on whether it would have to
+    /// wait this time, so that the mistake shows in the first test.
     #[cold]
     #[inline(never)]
-    fn wait(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
-        send_waiting(self.producer.buffer(), value, deadline)
+    fn may_send(&self, deadline: &impl Fn() -> Deadline) -> Result<(), Misuse> {
+        self.process.check()?;
+        if self.waits && !may_block() && !is_one_try(deadline()) { Err(Misuse::RuntimeThread) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn send_elsewhere(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
+        if !self.waits {
+            return Ok(self.end.try_produce_elsewhere(value)?);
+        }
+        match self.end.produce_if_room(value) {
+            Ok(()) => Ok(()),
+            Err(value) => send_waiting(self.producer().buffer(), value, deadline()),
+        }
     }
 
     fn send_many_until(&self, values: &mut VecDeque<T>, deadline: Deadline) -> Result<usize, SendManyError> {
@@ -311,13 +273,17 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
                 return Err(error);
             }
             sent += 1;
-            sent += self.form.with_token(|token| self.producer.produce_many_at_once_as(token, values));
+            sent += self.end.produce_many_at_once(values);
         }
         Ok(sent)
     }
 
     fn in_form<G: Form>(&self) -> SyncProducer<T, G> {
-        SyncProducer { producer: self.producer.clone(), process: self.process, waits: self.waits, form: G::new() }
+        SyncProducer { end: G::End::of(self.producer()), process: self.process, waits: self.waits }
+    }
+
+    fn producer(&self) -> &Producer<T> {
+        self.end.producer()
     }
 }
 
@@ -336,11 +302,11 @@ impl<T: Send + 'static, F: Form> Clone for SyncProducer<T, F> {
     }
 }
 
-impl<T: Send + 'static, F> Drop for SyncProducer<T, F> {
+impl<T: Send + 'static, F: Form> Drop for SyncProducer<T, F> {
     fn drop(&mut self) {
         if self.process.is_parent() {
             // The last producer would drop the record, and take a lock for it.
-            mem::forget(self.producer.clone());
+            mem::forget(self.producer().clone());
         }
     }
 }

@@ -35,11 +35,12 @@ const PORTS: [&str; 8] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 18] = [
+const UNSAFE: [&str; 20] = [
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/queue.rs",
     "aimdb-core/src/buffer/lane/late.rs",
+    "aimdb-core/src/buffer/lane/grip.rs",
     "aimdb-core/src/buffer/lane/ends.rs",
     "aimdb-core/src/buffer/lane/gated.rs",
     "aimdb-core/src/buffer/lane/mailbox.rs",
@@ -54,6 +55,7 @@ const UNSAFE: [&str; 18] = [
     // `unsafe trait Layout`: whoever implements it vouches for its parts. See decision 003.
     "aimdb-core/src/buffer/shell/mod.rs",
     "aimdb-core/src/buffer/heap.rs",
+    "aimdb-core/src/buffer/heap/hold.rs",
     "aimdb-sync-embassy/src/layout.rs",
 ];
 

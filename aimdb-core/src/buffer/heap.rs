@@ -4,6 +4,8 @@
 mod builder;
 mod code;
 #[cfg(feature = "std")]
+mod hold;
+#[cfg(feature = "std")]
 mod look;
 mod reader;
 #[cfg(feature = "std")]
@@ -19,6 +21,8 @@ use core::task::{Context, Poll};
 pub use self::builder::HeapBufferBuilder;
 use self::code::HeapCode;
 pub(super) use self::reader::HeapReader;
+#[cfg(feature = "std")]
+pub use self::sends::HeapSender;
 use super::flush_future::Flushes;
 use super::push_future::Offers;
 use super::shell::{Flush, Offer};
@@ -161,6 +165,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// # Errors
     ///
     /// The value, when the buffer is full and does not overwrite, or is closed.
+    #[inline]
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         #[cfg(feature = "std")]
         return match self.shell.send_as_thread(value, true) {
@@ -172,57 +177,31 @@ impl<T: Send + 'static> HeapBuffer<T> {
         self.shell.try_push(value)
     }
 
-    /// As [`HeapBuffer::try_push`], for a holder that one thread uses at a time.
+    /// Stores a value if that can be done without the lock; see [`Buffer::push_at_once`].
+    ///
+    /// # Errors
+    ///
+    /// The value, which says nothing of the buffer.
     #[cfg(feature = "std")]
-    #[inline(always)]
-    pub(crate) fn try_push_as(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
-        match self.shell.send_as_owner(token, value, true) {
+    #[inline]
+    pub fn push_at_once(&self, value: T) -> Result<(), T> {
+        match self.shell.send_as_thread(value, false) {
             InLane::Done => Ok(()),
-            InLane::Full(value) => Err(TryProduceError::Full(value)),
-            InLane::NotHere(value) => self.try_push_elsewhere(token, value),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
         }
     }
 
+    /// The same for a value that came back: also where that takes the lock.
     #[cfg(feature = "std")]
-    #[inline(never)]
-    fn try_push_elsewhere(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
-        match self.shell.send_in_lane(token, value, true) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) => Err(TryProduceError::Full(value)),
-            InLane::NotHere(value) => self.shell.try_push_past_lane(token, value),
-        }
-    }
-
-    /// As [`Buffer::push_at_once`], for a holder that one thread uses at a time; also where that takes
-    /// the lock.
-    #[cfg(feature = "std")]
-    #[inline(always)]
-    pub(crate) fn push_at_once_as(&self, token: &Token, value: T) -> Result<(), T> {
-        match self.shell.send_as_owner(token, value, false) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) => Err(value),
-            InLane::NotHere(value) => self.shell.push_at_once_elsewhere(token, value),
-        }
+    pub(crate) fn push_if_room(&self, value: T) -> Result<(), T> {
+        Token::of_thread(|token| self.shell.push_if_room(token, value))
     }
 
     /// Stores values from the front, as many as can be stored at once and without the lock, and says how
     /// many; that there were not more says nothing of the buffer.
     #[cfg(feature = "std")]
     pub fn push_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
-        Token::of_thread(|token| self.push_many_at_once_as(token, values))
-    }
-
-    /// The same, for a holder that one thread uses at a time.
-    #[cfg(feature = "std")]
-    pub(crate) fn push_many_at_once_as(&self, token: &Token, values: &mut VecDeque<T>) -> usize {
-        let mut sent = 0;
-        // Bounded by the values, and by the room.
-        loop {
-            match self.shell.lock().send_many(self.shell.slots(), token, values) {
-                0 => return sent,
-                some => sent += some,
-            }
-        }
+        Token::of_thread(|token| self.shell.send_many_in_lane(token, values))
     }
 
     /// Stores a value, waiting for space if the policy is to wait; see [`Buffer::push_async`].
@@ -359,10 +338,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn push_at_once(&self, value: T) -> Result<(), T> {
-        match self.shell.send_as_thread(value, false) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) | InLane::NotHere(value) => Err(value),
-        }
+        HeapBuffer::push_at_once(self, value)
     }
 
     #[cfg(feature = "std")]

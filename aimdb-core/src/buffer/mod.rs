@@ -52,6 +52,8 @@ pub use dispatcher::Dispatcher;
 pub use dispatcher::dispatch;
 #[cfg(feature = "alloc")]
 pub use flush_future::FlushFuture;
+#[cfg(feature = "std")]
+pub use heap::HeapSender;
 #[cfg(feature = "alloc")]
 pub use heap::{HeapBuffer, HeapBufferBuilder};
 #[cfg(feature = "alloc")]

@@ -18,7 +18,8 @@ use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError
 /// share a cursor through [`Reader::share`], each with a reader of its own.
 pub struct Reader<T: Send + 'static> {
     inner: Inner<T>,
-    /// A lag that was found behind the values of a batch; the next call tells it.
+    /// A lag that was found behind the values of a batch; the next call tells it. While there is one, a
+    /// reader of our own has let go of the lane, so that no call need ask for it.
     untold: u64,
 }
 
@@ -70,14 +71,11 @@ impl<T: Send + 'static> Reader<T> {
     #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         #[cfg(feature = "std")]
-        if self.untold == 0
-            && let Inner::Heap(reader) = &mut self.inner
-        {
-            match reader.take_as_owner() {
+        if let Inner::Heap(reader) = &mut self.inner {
+            match reader.take_at_once() {
                 Taken::Value(value) => return Ok(value),
                 Taken::Empty => return Err(TryRecvError::Empty),
-                Taken::Lagged(lag) => return Err(TryRecvError::Lagged(lag)),
-                Taken::NotHere => {}
+                Taken::Lagged(_) | Taken::NotHere => {}
             }
         }
         self.try_recv_elsewhere()
@@ -88,19 +86,25 @@ impl<T: Send + 'static> Reader<T> {
     #[inline(always)]
     pub fn recv_at_once(&mut self) -> Option<T> {
         match &mut self.inner {
-            Inner::Heap(reader) if self.untold == 0 => match reader.take_as_owner() {
+            Inner::Heap(reader) => match reader.take_at_once() {
                 Taken::Value(value) => Some(value),
                 Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
             },
-            Inner::Heap(_) | Inner::Other(_) => None,
+            Inner::Other(_) => None,
         }
     }
 
+    /// As [`Reader::try_recv`], for whoever has found that the next value cannot be had at once.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
     #[inline(never)]
-    fn try_recv_elsewhere(&mut self) -> Result<T, TryRecvError> {
-        match core::mem::take(&mut self.untold) {
-            0 => self.inner.try_recv(),
-            lag => Err(TryRecvError::Lagged(lag)),
+    pub fn try_recv_elsewhere(&mut self) -> Result<T, TryRecvError> {
+        match (core::mem::take(&mut self.untold), &mut self.inner) {
+            (0, Inner::Heap(reader)) => reader.try_recv(),
+            (0, Inner::Other(reader)) => reader.try_recv(),
+            (lag, _) => Err(TryRecvError::Lagged(lag)),
         }
     }
 
@@ -172,6 +176,10 @@ impl<T: Send + 'static> Reader<T> {
                 Ok(value) => values.push(value),
                 Err(TryRecvError::Lagged(lag)) => {
                     self.untold = lag;
+                    #[cfg(feature = "std")]
+                    if let Inner::Heap(reader) = &mut self.inner {
+                        reader.let_go();
+                    }
                     break;
                 }
                 Err(TryRecvError::Empty | TryRecvError::Closed | TryRecvError::Misuse(_)) => break,

@@ -181,6 +181,12 @@ mod heap {
             Ok(Self { base: cells(count)?, more: AtomicPtr::new(ptr::null_mut()) })
         }
 
+        /// The first of them, which most buffers have no others than.
+        #[cfg(feature = "std")]
+        pub(crate) const fn base(&self) -> &[SlotCell<T>] {
+            &self.base
+        }
+
         #[cold]
         fn cell_in_chunks(&self, slot: usize) -> &SlotCell<T> {
             let mut rest = slot - self.base.len();

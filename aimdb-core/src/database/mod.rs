@@ -36,6 +36,8 @@ mod error;
 mod graph;
 mod held;
 mod key;
+#[cfg(feature = "std")]
+mod local_producer;
 mod producer;
 mod record;
 mod records;
@@ -57,6 +59,8 @@ pub use context::{LogLevel, Runtime, RuntimeContext};
 pub use erased::{AnyRecord, ProduceAnyError};
 pub use error::{ConfigError, ConfigErrors, ConfigMistake, DbError, DbResult};
 pub use key::RecordKey;
+#[cfg(feature = "std")]
+pub use local_producer::LocalProducer;
 pub use producer::Producer;
 pub use registrar::Registrar;
 pub use service::{BoxFuture, Service, ServiceRole, ServiceRun};

@@ -49,8 +49,12 @@ impl<T: Send + 'static> Producer<T> {
     /// # Errors
     ///
     /// The value, with the reason. `Full` is transient, `Closed` terminal.
+    #[inline]
     pub fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>> {
-        self.buffer.try_push(value)
+        match &self.buffer {
+            Held::Heap(heap) => heap.try_push(value),
+            Held::Other(buffer) => buffer.try_push(value),
+        }
     }
 
     /// Backpressure-aware. Awaits space (bounded buffer) or I/O completion (persistent or network
@@ -94,6 +98,11 @@ impl<T: Send + 'static> Producer<T> {
         &self.record.key
     }
 
+    #[cfg(feature = "std")]
+    pub(super) const fn held(&self) -> &Held<T> {
+        &self.buffer
+    }
+
     /// The record's buffer, for what is not here.
     #[must_use]
     pub fn buffer(&self) -> &dyn Buffer<T> {
@@ -106,44 +115,42 @@ mod blocking {
     use alloc::collections::VecDeque;
 
     use super::{Held, Producer};
-    use crate::buffer::{Misuse, SendError, TryProduceError, send_blocking};
-    use crate::waiting::{Deadline, Token, may_block};
+    use crate::buffer::{Misuse, SendError, send_blocking};
+    use crate::waiting::{Deadline, may_block};
 
     impl<T: Send + 'static> Producer<T> {
-        /// As [`Producer::try_produce`], for a handle with a token of its own: the record then need
-        /// not ask which thread is calling.
+        /// Stores a value if that can be done at once; see
+        /// [`Buffer::push_at_once`](crate::buffer::Buffer::push_at_once).
         ///
         /// # Errors
         ///
-        /// The value, with the reason.
-        #[inline(always)]
-        pub fn try_produce_as(&self, token: &Token, value: T) -> Result<(), TryProduceError<T>> {
+        /// The value, which says nothing of the record.
+        #[inline]
+        pub fn produce_at_once(&self, value: T) -> Result<(), T> {
             match &self.buffer {
-                Held::Heap(heap) => heap.try_push_as(token, value),
-                Held::Other(buffer) => buffer.try_push(value),
+                Held::Heap(heap) => heap.push_at_once(value),
+                Held::Other(buffer) => buffer.push_at_once(value),
+            }
+        }
+
+        /// The same for a value that came back: also where that takes the record's lock.
+        ///
+        /// # Errors
+        ///
+        /// The value, which still says nothing of the record.
+        pub fn produce_if_room(&self, value: T) -> Result<(), T> {
+            match &self.buffer {
+                Held::Heap(heap) => heap.push_if_room(value),
+                Held::Other(_) => Err(value),
             }
         }
 
         /// Stores values from the front, as many as can be stored at once, and says how many; that there
         /// were not more says nothing of the record.
-        pub fn produce_many_at_once_as(&self, token: &Token, values: &mut VecDeque<T>) -> usize {
+        pub fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
             match &self.buffer {
-                Held::Heap(heap) => heap.push_many_at_once_as(token, values),
+                Held::Heap(heap) => heap.push_many_at_once(values),
                 Held::Other(_) => 0,
-            }
-        }
-
-        /// As [`Buffer::push_at_once`](crate::buffer::Buffer::push_at_once), for a handle with a token
-        /// of its own.
-        ///
-        /// # Errors
-        ///
-        /// The value, which says nothing of the record.
-        #[inline(always)]
-        pub fn produce_at_once_as(&self, token: &Token, value: T) -> Result<(), T> {
-            match &self.buffer {
-                Held::Heap(heap) => heap.push_at_once_as(token, value),
-                Held::Other(buffer) => buffer.push_at_once(value),
             }
         }
 

@@ -73,7 +73,7 @@ unsafe impl<E: Send> Sync for Door<E> {}
 /// A handle that has one tells a buffer, without asking which thread calls, that nobody else comes
 /// with it at the same time.
 #[derive(Debug)]
-pub struct Token {
+pub(crate) struct Token {
     number: usize,
     _one_at_a_time: PhantomData<Cell<()>>,
 }
@@ -83,9 +83,7 @@ impl Token {
     const LOST: usize = usize::MAX / FLAGS;
 
     /// A new holder. One atomic exchange.
-    #[must_use]
-    #[allow(clippy::new_without_default, reason = "each is another")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Not a model's atomic: the number says nothing of order.
         static NEXT: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(1);
         let next = |number: usize| (number < Self::LOST).then_some(number + 1);
@@ -97,7 +95,7 @@ impl Token {
     /// Works with the calling thread's token. A thread whose local storage is gone has none that
     /// it could own a door with.
     #[inline]
-    pub fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
+    pub(crate) fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
         let number = NUMBER.try_with(|number| {
             if number.get() == 0 {
                 number.set(Self::new().number);
@@ -107,6 +105,17 @@ impl Token {
         work(&Self { number: number.unwrap_or(Self::LOST), _one_at_a_time: PhantomData })
     }
 }
+
+/// With what the owner of a door goes in there without asking whose it is: once it is another's, the
+/// key of the former owner fits no more and never will again, and raises nobody else's flag.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pass: usize,
+    flag: *const AtomicBool,
+}
+
+// SAFETY: the flag is an atomic, and whoever uses the key vouches that its door is there.
+unsafe impl Send for Key {}
 
 #[cfg(not(any(loom, shuttle)))]
 std::thread_local! {
@@ -179,29 +188,57 @@ impl<E> Door<E> {
     /// Goes in as the holder that owns the door, unless it is shut, or this is not its owner.
     #[inline(always)]
     pub(crate) fn enter_as_owner(&self, token: &Token) -> Option<Inside<'_, E>> {
-        self.enter_with(self.pass.load(Ordering::Relaxed), token)
+        self.enter_if_own(self.pass.load(Ordering::Relaxed), token)
     }
 
     /// Goes in, unless the door is shut, others are inside all the time, or it is another holder's.
     pub(crate) fn enter(&self, token: &Token) -> Option<Inside<'_, E>> {
         match self.pass.load(Ordering::Relaxed) {
             ALL => self.enter_as_all(),
-            pass => self.enter_with(pass, token),
+            pass => self.enter_if_own(pass, token),
         }
     }
 
     #[inline(always)]
-    fn enter_with(&self, pass: usize, token: &Token) -> Option<Inside<'_, E>> {
+    fn enter_if_own(&self, pass: usize, token: &Token) -> Option<Inside<'_, E>> {
         if pass / FLAGS != token.number {
             return None;
         }
-        let flag = &self.inside[pass % FLAGS];
+        self.enter_with(pass, &self.inside[pass % FLAGS])
+    }
+
+    /// Goes in with a pass that was once the door's; the flag is that of the holder who had it then.
+    #[inline(always)]
+    fn enter_with<'a>(&'a self, pass: usize, flag: &'a AtomicBool) -> Option<Inside<'a, E>> {
         flag.store(true, Ordering::Relaxed);
         barrier::light();
         let inside = Inside { door: self, flag, _here: PhantomData };
-        // The pass may have changed since the first look, but not once the flag is up. Acquire: what
-        // was done while the door was shut is seen.
+        // The pass may have changed since, but not once the flag is up. Acquire: what was done while the
+        // door was shut is seen.
         (self.pass.load(Ordering::Acquire) == pass).then_some(inside)
+    }
+
+    /// The key of the holder that owns this door.
+    pub(crate) fn key(&self, token: &Token) -> Option<Key> {
+        let pass = self.pass.load(Ordering::Relaxed);
+        (pass > ALL && pass / FLAGS == token.number).then(|| Key { pass, flag: &raw const self.inside[pass % FLAGS] })
+    }
+
+    /// Whether the door has had its owners, and is everybody's for good; a hint.
+    pub(crate) fn is_common(&self) -> bool {
+        self.pass.load(Ordering::Relaxed) == ALL
+    }
+
+    /// Goes in with a key, unless the door is shut, or another's by now.
+    ///
+    /// # Safety
+    ///
+    /// The key is one of this door, and its holder calls: one thread at a time.
+    #[inline(always)]
+    pub(crate) unsafe fn enter_with_key(&self, key: Key) -> Option<Inside<'_, E>> {
+        // SAFETY: the flag is one of this door's, by this function's contract.
+        let flag = unsafe { &*key.flag };
+        self.enter_with(key.pass, flag)
     }
 
     fn enter_as_all(&self) -> Option<Inside<'_, E>> {

@@ -37,9 +37,7 @@ pub(crate) use wake_list::WakeList;
 pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
-pub use gate::Token;
-#[cfg(feature = "std")]
-pub(crate) use gate::{Door, Inside, prepare, shut};
+pub(crate) use gate::{Door, Inside, Key, Token, prepare, shut};
 
 #[cfg(feature = "std")]
 pub use clock::SystemClock;

@@ -129,57 +129,58 @@ MUTANTS = [
     ("common-door-takes-two", "Two go in at a common door.", GATE, [(
         "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {",
         "        while flag.swap(true, Ordering::SeqCst) && knocks == 0 {")]),
-    ("former-owner-lowers-anothers-flag", "An owner uses the flag of those who come after it.", GATE, [(
-        "        let flag = &self.inside[pass % FLAGS];\n", "        let flag = &self.inside[ALL];\n")]),
+    ("former-owner-lowers-anothers-flag", "An owner uses the flag of those who come after it.", GATE, [
+        ("self.enter_with(pass, &self.inside[pass % FLAGS])", "self.enter_with(pass, &self.inside[ALL])"),
+        ("flag: &raw const self.inside[pass % FLAGS]", "flag: &raw const self.inside[ALL]")]),
     ("owners-share-a-flag", "Each owner of a door uses the same flag.", GATE, [(
         "let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };", "let turn = 0;")]),
     ("value-is-shown-relaxed", "A place that was filled carries nothing with it.", QUEUE, [(
-        "        self.stored.0.store(end.laps.next(at), Ordering::Release);", "        self.stored.0.store(end.laps.next(at), Ordering::Relaxed);")]),
+        "        self.stored.0.store(at + 1, Ordering::Release);", "        self.stored.0.store(at + 1, Ordering::Relaxed);")]),
     ("place-is-handed-back-relaxed", "A place that was emptied carries nothing with it.", QUEUE, [(
-        "        self.taken.0.store(end.laps.next(at), Ordering::Release);", "        self.taken.0.store(end.laps.next(at), Ordering::Relaxed);")]),
+        "        self.taken.0.store(at + 1, Ordering::Release);", "        self.taken.0.store(at + 1, Ordering::Relaxed);")]),
     ("value-is-shown-before-it-is-there", "A value is counted before it lies in its place.", QUEUE, [
         ("        cell.fill(&Claim(slot), value);\n        // Release", "        // Release"),
-        ("        self.stored.0.store(end.laps.next(at), Ordering::Release);\n",
-         "        self.stored.0.store(end.laps.next(at), Ordering::Release);\n        cell.fill(&Claim(slot), value);\n")]),
+        ("        self.stored.0.store(at + 1, Ordering::Release);\n",
+         "        self.stored.0.store(at + 1, Ordering::Release);\n        cell.fill(&Claim(slot), value);\n")]),
     ("place-is-handed-back-before-it-is-empty", "A place is handed back before its value was moved out.", QUEUE, [
         ("        let value = cell.empty(&Owned(slot));\n", ""),
-        ("        self.taken.0.store(end.laps.next(at), Ordering::Release);\n",
-         "        self.taken.0.store(end.laps.next(at), Ordering::Release);\n        let value = cell.empty(&Owned(slot));\n")]),
+        ("        self.taken.0.store(at + 1, Ordering::Release);\n",
+         "        self.taken.0.store(at + 1, Ordering::Release);\n        let value = cell.empty(&Owned(slot));\n")]),
     ("sender-comes-out-too-early", "The sending end lowers its flag before its value is counted.", QUEUE, [(
-        "        self.stored.0.store(end.laps.next(at), Ordering::Release);\n",
-        "        let next = end.laps.next(at);\n        drop(end);\n        drop(inside);\n        self.stored.0.store(next, Ordering::Release);\n")]),
+        "        self.stored.0.store(at + 1, Ordering::Release);\n",
+        "        drop(end);\n        drop(inside);\n        self.stored.0.store(at + 1, Ordering::Release);\n")]),
     ("taker-comes-out-too-early", "The taking end lowers its flag before what it took is counted.", QUEUE, [(
-        "        self.taken.0.store(end.laps.next(at), Ordering::Release);\n",
-        "        let next = end.laps.next(at);\n        drop(end);\n        drop(inside);\n        self.taken.0.store(next, Ordering::Release);\n")]),
+        "        self.taken.0.store(at + 1, Ordering::Release);\n",
+        "        drop(end);\n        drop(inside);\n        self.taken.0.store(at + 1, Ordering::Release);\n")]),
     ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE, [(
-        "are empty.\n            end.seen = self.taken.0.load(Ordering::Acquire);",
-        "are empty.\n            end.seen = self.taken.0.load(Ordering::Relaxed);")]),
+        "let seen = other.0.load(Ordering::Acquire) + ahead;",
+        "let seen = other.0.load(if ahead > 0 { Ordering::Relaxed } else { Ordering::Acquire }) + ahead;")]),
     ("batch-sender-acquires-nothing", "The sender of a batch does not see that places were emptied.", QUEUE, [(
-        "< most {\n            end.seen = self.taken.0.load(Ordering::Acquire);",
-        "< most {\n            end.seen = self.taken.0.load(Ordering::Relaxed);")]),
+        "end.seen = self.taken.0.load(Ordering::Acquire) + end.capacity;",
+        "end.seen = self.taken.0.load(Ordering::Relaxed) + end.capacity;")]),
     ("taker-acquires-nothing", "A taker does not see what a place was filled with.", QUEUE, [(
-        "are full.\n            end.seen = self.stored.0.load(Ordering::Acquire);",
-        "are full.\n            end.seen = self.stored.0.load(Ordering::Relaxed);")]),
+        "let seen = other.0.load(Ordering::Acquire) + ahead;",
+        "let seen = other.0.load(if ahead == 0 { Ordering::Relaxed } else { Ordering::Acquire }) + ahead;")]),
     ("batch-taker-acquires-nothing", "The taker of a batch does not see what its places were filled with.", QUEUE, [(
-        "< max {\n            end.seen = self.stored.0.load(Ordering::Acquire);",
-        "< max {\n            end.seen = self.stored.0.load(Ordering::Relaxed);")]),
+        "end.seen = self.stored.0.load(Ordering::Acquire);",
+        "end.seen = self.stored.0.load(Ordering::Relaxed);")]),
     ("batch-is-shown-relaxed", "The places of a batch that was stored carry nothing with them.", QUEUE, [(
-        "        self.stored.0.store(at, Ordering::Release);", "        self.stored.0.store(at, Ordering::Relaxed);")]),
+        "        self.stored.0.store(at + sent, Ordering::Release);", "        self.stored.0.store(at + sent, Ordering::Relaxed);")]),
     ("batch-is-handed-back-relaxed", "The places of a batch that was taken carry nothing with them.", QUEUE, [(
-        "        self.taken.0.store(at, Ordering::Release);", "        self.taken.0.store(at, Ordering::Relaxed);")]),
+        "        self.taken.0.store(at + taken, Ordering::Release);", "        self.taken.0.store(at + taken, Ordering::Relaxed);")]),
     ("batch-is-shown-before-it-is-there", "A batch is counted before it lies in its places.", QUEUE, [
-        ("        for value in values.drain(..sent) {\n",
-         "        let behind = (0..sent).fold(at, |at, _| end.laps.next(at));\n        self.stored.0.store(behind, Ordering::Release);\n        for value in values.drain(..sent) {\n"),
-        ("        // Release: the taker sees what is in the slots.\n        self.stored.0.store(at, Ordering::Release);\n", "")]),
+        ("        for (slot, value) in end.slots(at, sent)",
+         "        self.stored.0.store(at + sent, Ordering::Release);\n        for (slot, value) in end.slots(at, sent)"),
+        ("        // Release: the taker sees what is in the slots.\n        self.stored.0.store(at + sent, Ordering::Release);\n", "")]),
     ("batch-takes-one-too-many", "A batch is stored where there is one place less.", QUEUE, [(
-        "let sent = end.laps.between(at, end.laps.full(end.seen)).min(most);",
-        "let sent = (end.laps.between(at, end.laps.full(end.seen)) + 1).min(most);")]),
+        "let sent = (end.seen - at).min(most);", "let sent = (end.seen - at + 1).min(most);")]),
     ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE, [(
-        "        if at == end.laps.full(end.seen) {\n            // Acquire", "        if at == end.laps.full(end.seen) + 1 {\n            // Acquire")]),
-    ("lap-ends-a-place-early", "An end goes round before it comes to the last place.", QUEUE, [(
-        "if self.place(at) + 1 == self.capacity {", "if self.place(at) + 2 == self.capacity {")]),
-    ("laps-are-counted-as-places", "Laps of a lane whose places are no power of two are counted as if they were.", QUEUE, [(
-        "(at >> self.mask.count_ones()) * self.capacity + self.place(at)", "at")]),
+        "            if at == seen {\n                return false;", "            if at == seen && ahead == 0 {\n                return false;")]),
+    ("lap-begins-a-place-late", "An end that goes round leaves the first place out.", QUEUE, [(
+        "        self.lap = self.lap.wrapping_sub(self.capacity as usize);\n        self.lap_end += self.capacity;\n",
+        "        let late = (self.capacity > 1) as u64;\n        self.lap = self.lap.wrapping_sub((self.capacity - late) as usize);\n        self.lap_end += self.capacity - late;\n")]),
+    ("lane-opens-with-too-much-room", "A lane that is opened over values has room as if there were none.", QUEUE, [(
+        "End::at(log, next, first + log.capacity() as u64)", "End::at(log, next, next + log.capacity() as u64)")]),
     ("lane-forgets-refusals", "What is refused in the lane is not counted.", QUEUE, [(
         "end.refused += u64::from(counts);", "let _ = counts;")]),
     ("lane-closes-past-the-sender", "Who closes the lane does not shut its sender out.", QUEUE, [(

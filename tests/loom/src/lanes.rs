@@ -164,6 +164,42 @@ pub fn k6_a_door_changes_hands() {
     });
 }
 
+/// A door changes hands while its owner goes in with the key that it kept.
+pub fn k6_a_kept_key_meets_another_owner() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(3);
+        let (sender, mut reader) = (buffer.sender(), reader(&buffer));
+        assert!(sender.try_push(ledger.tag(4)).is_ok());
+        let other = thread::spawn({
+            let (buffer, value) = (buffer.clone(), ledger.tag(1));
+            move || buffer.push(value)
+        });
+        assert!(sender.try_push(ledger.tag(2)).is_ok());
+        other.join().unwrap();
+        let values = [(); 3].map(|()| try_recv(&mut reader).unwrap());
+        assert_eq!((values[0], values[1] + values[2]), (4, 3), "each value once");
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Empty));
+    });
+}
+
+/// A close meets both ends, whose holders go in with the keys that they kept.
+pub fn c1_a_close_meets_kept_keys() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let (sender, mut reader) = (buffer.sender(), reader(&buffer));
+        assert!(sender.try_push(ledger.tag(0)).is_ok());
+        assert_eq!(try_recv(&mut reader), Ok(0));
+        let value = ledger.tag(1);
+        let sending = thread::spawn(move || sender.try_push(value).is_ok());
+        let popping = thread::spawn(move || (try_recv(&mut reader).ok(), reader));
+        buffer.close();
+        let (stored, (popped, mut reader)) = (sending.join().unwrap(), popping.join().unwrap());
+        let left = try_recv(&mut reader);
+        assert_eq!(popped.or(left.ok()), stored.then_some(1), "C1: drained, then closed");
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Closed));
+    });
+}
+
 /// A door that had its owners is everybody's: two threads go in by exchange.
 pub fn k6_a_common_door() {
     Ledger::audit(|ledger| {

@@ -82,6 +82,8 @@ models! { lanes:
     c1_a_close_meets_both_ends: 3,
     c2_an_abort_meets_a_push: 3,
     k6_a_door_changes_hands: 3,
+    k6_a_kept_key_meets_another_owner: 3,
+    c1_a_close_meets_kept_keys: 3,
     k6_a_common_door: 3,
     k_two_readers_share_the_end: 3,
     k4_a_second_cursor_comes: 3,

@@ -9,12 +9,14 @@ use core::task::{Context, Poll};
 
 use super::HeapLayout;
 #[cfg(feature = "std")]
-use crate::buffer::lane::{CursorEnd, LaneEnd, Taken};
+use super::hold::TakingHold;
+#[cfg(feature = "std")]
+use crate::buffer::lane::{LaneEnd, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, Token, glance_for};
+use crate::waiting::{Deadline, glance_for};
 
 /// A reader of a [`HeapBuffer`].
 pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
@@ -26,17 +28,26 @@ pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
 
 /// Where a reader stands.
 struct Standing<T: Send + 'static> {
-    shell: Arc<Shell<T, HeapLayout>>,
+    hold: TakingHold<T>,
     cursor: CursorId,
-    /// Its cursor's end of the lane, where each cursor has one of its own and the lane was made.
-    #[cfg(feature = "std")]
-    end: Option<Arc<CursorEnd>>,
-    /// What the lane knows this reader by.
-    #[cfg(feature = "std")]
-    token: Token,
     /// How the record was when it last had nothing to read.
     #[cfg(feature = "std")]
     seen: u64,
+}
+
+/// Without threads there is no lane, and nothing to hold but the buffer.
+#[cfg(not(feature = "std"))]
+struct TakingHold<T: Send + 'static>(Arc<Shell<T, HeapLayout>>);
+
+#[cfg(not(feature = "std"))]
+impl<T: Send + 'static> TakingHold<T> {
+    const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
+        &self.0
+    }
+
+    fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 impl<T: Send + 'static> HeapReader<T> {
@@ -44,13 +55,17 @@ impl<T: Send + 'static> HeapReader<T> {
     pub(super) fn join(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
         #[cfg(feature = "std")]
         let end = shell.lock().join(cursor);
+        #[cfg(feature = "std")]
+        let hold = TakingHold::new(shell, end);
+        #[cfg(not(feature = "std"))]
+        let hold = TakingHold(shell);
+        Self::standing(hold, cursor)
+    }
+
+    const fn standing(hold: TakingHold<T>, cursor: CursorId) -> Self {
         let at = Standing {
-            shell,
+            hold,
             cursor,
-            #[cfg(feature = "std")]
-            end,
-            #[cfg(feature = "std")]
-            token: Token::new(),
             #[cfg(feature = "std")]
             seen: u64::MAX,
         };
@@ -60,23 +75,29 @@ impl<T: Send + 'static> HeapReader<T> {
     /// The next value, where the owner of the lane's end can have it at once. Never a lag.
     #[cfg(feature = "std")]
     #[inline(always)]
-    pub(in crate::buffer) fn take_as_owner(&mut self) -> Taken<T> {
-        let Standing { shell, token, end, .. } = &self.at;
-        shell.lock().take_as_owner(shell.slots(), token, end)
+    pub(in crate::buffer) fn take_at_once(&mut self) -> Taken<T> {
+        self.at.hold.take_at_once()
+    }
+
+    /// Has the next call ask the buffer.
+    #[cfg(feature = "std")]
+    pub(in crate::buffer) fn let_go(&mut self) {
+        self.at.hold.let_go();
     }
 
     /// The newest value, past those that lie before it.
     pub(in crate::buffer) fn try_latest(&mut self) -> Result<T, TryRecvError> {
         self.cancel_recv();
-        self.at.shell.try_latest(self.at.cursor)
+        self.at.shell().try_latest(self.at.cursor)
     }
 
     /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,
     /// and says how many; that there were not more says nothing of the buffer.
     #[cfg(feature = "std")]
     pub(in crate::buffer) fn take_many_in_lane(&mut self, values: &mut Vec<T>, max: usize) -> usize {
-        let Standing { shell, token, end, .. } = &self.at;
-        shell.lock().take_many(shell.slots(), token, end.as_deref(), values, max)
+        let hold = &self.at.hold;
+        let shell = hold.shell();
+        shell.lock().take_many(shell.slots(), hold.token(), hold.cursor(), values, max)
     }
 
     /// As [`BufferReader::poll_recv`], with a place in the queue that the caller brings.
@@ -92,26 +113,43 @@ impl<T: Send + 'static> HeapReader<T> {
     /// Ends a wait in such a place.
     #[cfg(feature = "std")]
     pub(in crate::buffer) fn cancel_recv_in(&self, reading: Pin<&mut Reading>) {
-        self.at.shell.cancel_recv(self.at.cursor, reading);
+        self.at.shell().cancel_recv(self.at.cursor, reading);
     }
 }
 
 impl<T: Send + 'static> Standing<T> {
+    const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
+        self.hold.shell()
+    }
+
     /// The next value, where it can be had without the lock.
     #[cfg(feature = "std")]
+    #[inline]
     fn take_in_lane(&mut self) -> Taken<T> {
-        match self.take_if_open() {
-            Taken::NotHere if self.adopt() => self.take_if_open(),
+        match self.hold.take_by_call() {
+            Taken::NotHere => self.take_asking(),
             taken => taken,
         }
     }
 
     #[cfg(feature = "std")]
+    fn take_asking(&mut self) -> Taken<T> {
+        let mut taken = self.take_if_open();
+        if matches!(taken, Taken::NotHere) && self.adopt() {
+            taken = self.take_if_open();
+        }
+        if !matches!(taken, Taken::NotHere) {
+            self.hold.grasp();
+        }
+        taken
+    }
+
+    #[cfg(feature = "std")]
     #[inline]
     fn take_if_open(&self) -> Taken<T> {
-        let shell = &*self.shell;
+        let shell = &**self.shell();
         let clone = |pinned| shell.clone_in_lane(pinned);
-        shell.lock().take(shell.slots(), &self.token, self.end.as_deref(), clone)
+        shell.lock().take(shell.slots(), self.hold.token(), self.hold.cursor(), clone)
     }
 
     /// Comes to its end of the lane, if it can: the end may be another reader's, or the lane younger than
@@ -119,15 +157,17 @@ impl<T: Send + 'static> Standing<T> {
     #[cfg(feature = "std")]
     #[cold]
     fn adopt(&mut self) -> bool {
-        let lock = self.shell.lock();
-        if lock.adopt(LaneEnd::Taking(self.end.as_deref()), &self.token) {
+        let lock = self.shell().lock();
+        if lock.adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token()) {
             return true;
         }
-        if self.end.is_some() {
+        if self.hold.cursor().is_some() {
             return false;
         }
-        self.end = lock.join(self.cursor);
-        self.end.is_some() && lock.adopt(LaneEnd::Taking(self.end.as_deref()), &self.token)
+        let end = lock.join(self.cursor);
+        self.hold.set_cursor(end);
+        self.hold.cursor().is_some()
+            && self.shell().lock().adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token())
     }
 
     fn poll_recv(&mut self, reading: Pin<&mut Reading>, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
@@ -140,28 +180,28 @@ impl<T: Send + 'static> Standing<T> {
             match taken {
                 Taken::Value(value) => return Poll::Ready(Ok(value)),
                 Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
-                Taken::Empty => return self.shell.poll_wait(self.cursor, reading, context),
+                Taken::Empty => return self.shell().poll_wait(self.cursor, reading, context),
                 Taken::NotHere => match self.try_recv_in_shell() {
                     Ok(value) => return Poll::Ready(Ok(value)),
                     Err(TryRecvError::Lagged(lag)) => return Poll::Ready(Err(RecvError::Lagged(lag))),
                     Err(TryRecvError::Closed) => return Poll::Ready(Err(RecvError::Closed)),
                     Err(TryRecvError::Misuse(misuse)) => return Poll::Ready(Err(RecvError::Misuse(misuse))),
                     Err(TryRecvError::Empty) if !glance_for(|| self.has_value()) => {
-                        return self.shell.poll_wait(self.cursor, reading, context);
+                        return self.shell().poll_wait(self.cursor, reading, context);
                     }
                     Err(TryRecvError::Empty) => {}
                 },
             }
         }
-        self.shell.poll_recv(self.cursor, reading, context)
+        self.shell().poll_recv(self.cursor, reading, context)
     }
 
     /// Takes the next value under the lock, and remembers how the record was if there is none.
     fn try_recv_in_shell(&mut self) -> Result<T, TryRecvError> {
         #[cfg(feature = "std")]
         {
-            let seen = self.shell.lock().seen();
-            if let Some(received) = self.shell.try_recv_unless_elsewhere(self.cursor) {
+            let seen = self.shell().lock().seen();
+            if let Some(received) = self.shell().try_recv_unless_elsewhere(self.cursor) {
                 if let Err(TryRecvError::Empty) = received {
                     self.seen = seen;
                 }
@@ -175,12 +215,12 @@ impl<T: Send + 'static> Standing<T> {
                 Taken::NotHere => {}
             }
         }
-        self.shell.try_recv(self.cursor)
+        self.shell().try_recv(self.cursor)
     }
 
     #[cfg(feature = "std")]
     fn has_value(&self) -> Option<bool> {
-        self.shell.lock().has_value(self.end.as_deref(), self.seen)
+        self.shell().lock().has_value(self.hold.cursor(), self.seen)
     }
 }
 
@@ -209,38 +249,26 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     #[cfg(feature = "std")]
     fn look_for_value(&self, until: Deadline) -> Option<bool> {
-        let Standing { shell, end, seen, .. } = &self.at;
-        shell.lock().look_for_value(until, end.as_deref(), *seen)
+        self.at.shell().lock().look_for_value(until, self.at.hold.cursor(), self.at.seen)
     }
 
     fn cancel_recv(&mut self) {
         if let Some(reading) = &mut self.reading {
-            self.at.shell.cancel_recv(self.at.cursor, reading.as_mut());
+            self.at.shell().cancel_recv(self.at.cursor, reading.as_mut());
         }
     }
 
     fn skip_to_newest(&mut self) {
-        self.at.shell.skip_to_newest(self.at.cursor);
+        self.at.shell().skip_to_newest(self.at.cursor);
     }
 
     fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
-        let Standing { shell, cursor, .. } = &self.at;
-        shell.share(*cursor);
-        let at = Standing {
-            shell: Arc::clone(shell),
-            cursor: *cursor,
-            #[cfg(feature = "std")]
-            end: self.at.end.clone(),
-            #[cfg(feature = "std")]
-            token: Token::new(),
-            #[cfg(feature = "std")]
-            seen: u64::MAX,
-        };
-        Ok(Box::new(Self { at, reading: None }))
+        self.at.shell().share(self.at.cursor);
+        Ok(Box::new(Self::standing(self.at.hold.share(), self.at.cursor)))
     }
 
     fn metrics(&self) -> ReaderMetrics {
-        self.at.shell.reader_metrics(self.at.cursor)
+        self.at.shell().reader_metrics(self.at.cursor)
     }
 
     fn id(&self) -> u64 {
@@ -251,6 +279,6 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 impl<T: Send + 'static> Drop for HeapReader<T> {
     fn drop(&mut self) {
         self.cancel_recv();
-        self.at.shell.unsubscribe(self.at.cursor);
+        self.at.shell().unsubscribe(self.at.cursor);
     }
 }

@@ -1,9 +1,12 @@
 //! Storing a value in the lane, whose displaced value is disposed of outside.
 
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::HeapLayout;
+use super::hold::SendingHold;
+use super::{HeapBuffer, HeapLayout};
 use crate::buffer::lane::{InLane, LaneEnd};
 use crate::buffer::shell::Offer;
 use crate::buffer::{SendError, Shell, TryProduceError};
@@ -11,14 +14,6 @@ use crate::pure::DropCause;
 use crate::waiting::Token;
 
 impl<T: Send + 'static> Shell<T, HeapLayout> {
-    /// Stores a value in the lane, if that takes no more than the few instructions that most calls are.
-    /// `counts` says that a refusal is one.
-    #[inline(always)]
-    pub(super) fn send_as_owner(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
-        let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
-        self.lock().send_as_owner(self.slots(), token, value, counts, dispose)
-    }
-
     /// Stores a value in the lane, where that can be done.
     pub(super) fn send_in_lane(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
         let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
@@ -42,25 +37,6 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
             InLane::Done => Ok(()),
             InLane::Full(value) => Err(TryProduceError::Full(value)),
             InLane::NotHere(value) => self.try_push(value),
-        }
-    }
-
-    /// Stores a value at once, after [`Shell::send_as_owner`] did not, or gives it back.
-    #[inline(never)]
-    pub(super) fn push_at_once_elsewhere(&self, token: &Token, value: T) -> Result<(), T> {
-        let value = match self.send_in_lane(token, value, false) {
-            InLane::Done => return Ok(()),
-            InLane::Full(value) => return Err(value),
-            InLane::NotHere(value) => value,
-        };
-        if self.lock().has_room() != Some(true) {
-            return Err(value);
-        }
-        // The lane is closed: the rest of a send would find room in the shell, on a longer way.
-        let Err(value) = self.push_at_once(value) else { return Ok(()) };
-        match self.send_in_lane(token, value, false) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) | InLane::NotHere(value) => Err(value),
         }
     }
 
@@ -91,11 +67,131 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
     }
 
     /// Stores a value in the lane for a call that comes without a handle.
+    #[inline]
     pub(super) fn send_as_thread(&self, value: T, counts: bool) -> InLane<T> {
-        Token::of_thread(|token| match self.send_as_owner(token, value, counts) {
-            InLane::NotHere(value) => self.send_in_lane(token, value, counts),
-            sent => sent,
+        Token::of_thread(|token| {
+            let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
+            match self.lock().send_as_owner(self.slots(), token, value, counts, dispose) {
+                InLane::NotHere(value) => self.send_in_lane(token, value, counts),
+                sent => sent,
+            }
         })
+    }
+
+    /// Stores a value that has found the lane closed, if there is room: the rest of a send would find that in
+    /// the shell, too, on a longer way.
+    pub(super) fn push_if_room(&self, token: &Token, value: T) -> Result<(), T> {
+        if self.lock().has_room() != Some(true) {
+            return Err(value);
+        }
+        let Err(value) = self.push_at_once(value) else { return Ok(()) };
+        // The lane was opened on the way.
+        match self.send_in_lane(token, value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
+    }
+
+    /// Stores values from the front, as many as can be stored without the lock, and says how many.
+    pub(super) fn send_many_in_lane(&self, token: &Token, values: &mut VecDeque<T>) -> usize {
+        let mut sent = 0;
+        // Bounded by the values, and by the room.
+        loop {
+            match self.lock().send_many(self.slots(), token, values) {
+                0 => return sent,
+                some => sent += some,
+            }
+        }
+    }
+}
+
+/// A sending end of a [`HeapBuffer`], for one thread at a time: `Send`, and not `Sync`. It stores as the
+/// buffer does, with less to ask.
+pub struct HeapSender<T: Send + 'static> {
+    hold: SendingHold<T>,
+}
+
+impl<T: Send + 'static> HeapSender<T> {
+    /// Of no buffer: it stores nothing, so whoever may have one need not ask.
+    pub(crate) fn absent() -> Self {
+        Self { hold: SendingHold::new(None) }
+    }
+
+    /// As [`HeapBuffer::try_push`].
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer is full and does not overwrite, or is closed.
+    #[inline]
+    pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.try_push_or(value, |value| self.try_push_elsewhere(value))
+    }
+
+    /// Stores a value, where that takes no more than the few instructions that most calls are; else
+    /// `elsewhere` has to.
+    #[inline(always)]
+    pub(crate) fn try_push_or(
+        &self,
+        value: T,
+        elsewhere: impl FnOnce(T) -> Result<(), TryProduceError<T>>,
+    ) -> Result<(), TryProduceError<T>> {
+        match self.hold.send_at_once(value, true) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => elsewhere(value),
+        }
+    }
+
+    /// Stores a value without asking who owns the end.
+    #[inline]
+    pub(crate) fn try_push_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
+        let Some(shell) = self.hold.shell() else { return Err(TryProduceError::Full(value)) };
+        match self.hold.send_in_lane(shell, value, true) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(TryProduceError::Full(value)),
+            InLane::NotHere(value) => shell.try_push_past_lane(self.hold.token(), value),
+        }
+    }
+
+    /// Stores a value, where that takes a few instructions; else gives it back, which says nothing of the
+    /// buffer and is not counted.
+    ///
+    /// # Errors
+    ///
+    /// The value.
+    #[inline(always)]
+    pub fn push_at_once(&self, value: T) -> Result<(), T> {
+        match self.hold.send_at_once(value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
+    }
+
+    /// The same for a value that came back: also where that takes more, or the lock.
+    ///
+    /// # Errors
+    ///
+    /// The value, which still says nothing of the buffer.
+    pub fn push_if_room(&self, value: T) -> Result<(), T> {
+        let Some(shell) = self.hold.shell() else { return Err(value) };
+        match self.hold.send_in_lane(shell, value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) => Err(value),
+            InLane::NotHere(value) => shell.push_if_room(self.hold.token(), value),
+        }
+    }
+
+    /// As [`HeapBuffer::push_many_at_once`].
+    pub fn push_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
+        self.hold.shell().map_or(0, |shell| shell.send_many_in_lane(self.hold.token(), values))
+    }
+}
+
+impl<T: Send + 'static> HeapBuffer<T> {
+    /// A sending end for one thread at a time.
+    #[must_use]
+    pub fn sender(&self) -> HeapSender<T> {
+        HeapSender { hold: SendingHold::new(Some(Arc::clone(&self.shell))) }
     }
 }
 
@@ -103,15 +199,14 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
 mod tests {
     use crate::buffer::{BufferCfg, HeapBuffer};
     use crate::pure::Policy;
-    use crate::waiting::Token;
 
     #[test]
     fn s2_m1_a_send_at_once_beside_several_readers_is_stored_once_or_comes_back_uncounted() {
         let cfg = BufferCfg::Bounded { capacity: 2, policy: Policy::PauseUpstream };
         let buffer = HeapBuffer::<u64>::new(&cfg).expect("a sound description");
         let mut readers = [buffer.reader().expect("a cursor"), buffer.reader().expect("a cursor")];
-        let token = Token::new();
-        let push = |value| buffer.push_at_once_as(&token, value);
+        let sender = buffer.sender();
+        let push = |value| sender.push_at_once(value).or_else(|value| sender.push_if_room(value));
         assert_eq!([1, 2, 3].map(push), [Ok(()), Ok(()), Err(3)]);
         assert_eq!(readers[0].try_recv(), Ok(1));
         assert_eq!(push(3), Err(3), "the other reader has not come to the first value");

@@ -17,6 +17,7 @@ mod course;
 mod ends;
 mod gated;
 mod glance;
+mod grip;
 mod hold;
 mod late;
 mod looks;
@@ -49,6 +50,7 @@ use scheme::{Called, Lane};
 use shared::SharedLane;
 
 pub(super) use ends::{CursorEnd, LaneEnd};
+pub(super) use grip::Grip;
 #[cfg(not(loom))]
 pub(super) use looks::Looks;
 #[cfg(loom)]
@@ -210,30 +212,6 @@ impl LaneLock {
             Some(Lane::Called(Called::Shared(lane))) => lane.publish(slots, token, value, dispose),
             Some(Lane::Called(Called::Mailbox(lane))) => lane.put(slots, token, value, dispose),
             None => InLane::NotHere(value),
-        }
-    }
-
-    /// Takes the next value without the lock, for the holder that owns the taking end, or from a
-    /// mailbox. A lag is told by [`LaneLock::take`] only. The cursor's end is looked for only where there
-    /// may be one.
-    #[inline(always)]
-    pub(super) fn take_as_owner<T>(
-        &self,
-        slots: &impl Slots<T>,
-        token: &Token,
-        cursor: &Option<Arc<CursorEnd>>,
-    ) -> Taken<T> {
-        match (self.lane(), cursor) {
-            (Some(Lane::Queue(several, lane)), cursor) => match lane.take_as_owner(slots, token) {
-                Taken::NotHere if is_short::<T>() => several.take_as_owner(slots, token, cursor),
-                taken => taken,
-            },
-            (Some(Lane::Ring(lane)), Some(end)) => match lane.read_as_owner(slots, end, token) {
-                Some(value) => Taken::Value(value),
-                None => Taken::NotHere,
-            },
-            (Some(Lane::Called(Called::Mailbox(lane))), _) if is_short::<T>() => lane.take(slots, token),
-            (Some(Lane::Ring(_)), None) | (Some(Lane::Called(_)) | None, _) => Taken::NotHere,
         }
     }
 

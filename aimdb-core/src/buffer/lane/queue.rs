@@ -1,10 +1,11 @@
 //! The lane of a queue: a ring of places with one end that fills and one that empties them.
 //!
-//! Each end publishes how far it is, and keeps the last that it saw of the other's, at which it looks
-//! only when that says full or empty (Lamport's queue, with the cached counters of FastForward and
-//! rtrb). How far is one word, lap and place, so that a value costs as few stores as can be: processors
-//! write out about one in a cycle. The ends stand behind [`Door`]s: no value is on its way through the
-//! lane while somebody holds the record's lock.
+//! Each end publishes how many values it has passed, and keeps the last that it saw of the other's, at
+//! which it looks only when that says full or empty (Lamport's queue, with the cached counters of
+//! FastForward and rtrb). What ends the window and what the other end has left are one number, so that
+//! a value mostly costs one comparison, and one store besides itself: processors write out about one in
+//! a cycle. The ends stand behind [`Door`]s: no value is on its way through the lane while somebody
+//! holds the record's lock.
 #![allow(unsafe_code)]
 
 use alloc::collections::VecDeque;
@@ -21,7 +22,7 @@ use shuttle::sync::atomic::{AtomicU64, Ordering};
 use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Entry, Owned};
-use crate::waiting::{Door, Inside, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, shut};
 
 /// A word that one end writes and the other reads now and then, on a cache line of its own.
 #[derive(Debug)]
@@ -32,7 +33,8 @@ struct Count(AtomicU64);
 pub(super) struct QueueLane {
     sending: Door<End>,
     taking: Door<End>,
-    /// How far the ends are, as [`Laps`] has it.
+    /// How far the ends are: values passed, counted from the first place of the window as it was when the
+    /// lane was opened.
     stored: Count,
     taken: Count,
 }
@@ -40,10 +42,15 @@ pub(super) struct QueueLane {
 /// What an end works with.
 #[derive(Debug)]
 struct End {
-    places: *const Entry,
-    laps: Laps,
-    /// The last that it saw of how far the other end is.
+    /// The places, as seen from where the count began: that of the value `at` is `lap + at`, until
+    /// `lap_end`.
+    lap: *const Entry,
+    lap_end: u64,
+    /// Where the other end stops it, as that was last seen.
     seen: u64,
+    /// The lesser of the two: up to here it need not look.
+    until: u64,
+    capacity: u64,
     /// Sends that were refused.
     refused: u64,
 }
@@ -52,58 +59,62 @@ struct End {
 // inside, while the doors are open and nobody changes them.
 unsafe impl Send for End {}
 
-/// How far an end is: the place that it comes to next in as many low bits as places need, above them
-/// how often it has been round.
-#[derive(Debug, Clone, Copy)]
-struct Laps {
-    capacity: u64,
-    /// The bits of the place.
-    mask: u64,
-}
-
-impl Laps {
-    const fn of(capacity: usize) -> Self {
-        Self { capacity: capacity as u64, mask: capacity.next_power_of_two() as u64 - 1 }
-    }
-
-    #[inline(always)]
-    const fn place(self, at: u64) -> u64 {
-        at & self.mask
-    }
-
-    #[inline(always)]
-    const fn next(self, at: u64) -> u64 {
-        let next = at + 1;
-        if self.place(at) + 1 == self.capacity { (at | self.mask) + 1 } else { next }
-    }
-
-    /// Where the sending end is when nothing fits in before the taking end, which is at `taken`.
-    #[inline(always)]
-    const fn full(self, taken: u64) -> u64 {
-        taken + self.mask + 1
-    }
-
-    /// How many values lie before `at`, counted from the first place of the first lap.
-    const fn count(self, at: u64) -> u64 {
-        (at >> self.mask.count_ones()) * self.capacity + self.place(at)
-    }
-
-    /// How many values lie from `at` on before `behind`.
-    const fn between(self, at: u64, behind: u64) -> usize {
-        (self.count(behind) - self.count(at)) as usize
-    }
-}
-
 impl End {
     const fn new() -> Self {
-        Self { places: ptr::null(), laps: Laps::of(1), seen: 0, refused: 0 }
+        Self { lap: ptr::null(), lap_end: 0, seen: 0, until: 0, capacity: 0, refused: 0 }
+    }
+
+    /// An end that has passed `at` values, fewer than twice the capacity, and may pass those before `seen`.
+    fn at(log: &Machine, at: u64, seen: u64) -> Self {
+        let capacity = log.capacity() as u64;
+        let mut end = Self { lap: log.places().as_ptr(), lap_end: capacity, seen, until: at, capacity, refused: 0 };
+        if at >= capacity {
+            end.turn();
+        }
+        end
+    }
+
+    /// Goes round.
+    #[inline(always)]
+    const fn turn(&mut self) {
+        self.lap = self.lap.wrapping_sub(self.capacity as usize);
+        self.lap_end += self.capacity;
+    }
+
+    /// Looks how far it may go on, and says whether it may at all. The other end has passed `other` values
+    /// and stops this one `ahead` of that.
+    #[inline(always)]
+    fn look(&mut self, at: u64, other: &Count, ahead: u64) -> bool {
+        if at == self.seen {
+            // Acquire: the places that were emptied are empty, those that were filled are full.
+            let seen = other.0.load(Ordering::Acquire) + ahead;
+            if at == seen {
+                return false;
+            }
+            self.seen = seen;
+        }
+        if at == self.lap_end {
+            self.turn();
+        }
+        self.until = if self.seen < self.lap_end { self.seen } else { self.lap_end };
+        true
     }
 
     #[inline(always)]
     fn slot(&self, at: u64) -> u32 {
-        // SAFETY: the place of `at` is below the capacity, as many places were laid out when the doors
-        // were opened, and nobody changes them while they are open.
-        unsafe { (*self.places.add(self.laps.place(at) as usize)).slot() }
+        // SAFETY: `at` is before the end of the lap, so its place is one of the window's, as many were
+        // laid out when the doors were opened, and nobody changes them while they are open.
+        unsafe { (*self.lap.wrapping_add(at as usize)).slot() }
+    }
+
+    /// The slots of so many places from `at` on.
+    fn slots(&mut self, at: u64, count: u64) -> impl Iterator<Item = u32> {
+        (at..at + count).map(|at| {
+            if at == self.lap_end {
+                self.turn();
+            }
+            self.slot(at)
+        })
     }
 }
 
@@ -131,19 +142,16 @@ impl QueueLane {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let at = self.stored.0.load(Ordering::Relaxed);
-        if at == end.laps.full(end.seen) {
-            // Acquire: the places that were emptied are empty.
-            end.seen = self.taken.0.load(Ordering::Acquire);
-            if at == end.laps.full(end.seen) {
-                end.refused += u64::from(counts);
-                return InLane::Full(value);
-            }
+        let capacity = end.capacity;
+        if at == end.until && !end.look(at, &self.taken, capacity) {
+            end.refused += u64::from(counts);
+            return InLane::Full(value);
         }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return InLane::NotHere(value) };
         cell.fill(&Claim(slot), value);
         // Release: the taker sees what is in the slot.
-        self.stored.0.store(end.laps.next(at), Ordering::Release);
+        self.stored.0.store(at + 1, Ordering::Release);
         InLane::Done
     }
 
@@ -151,6 +159,18 @@ impl QueueLane {
     #[inline(always)]
     pub(super) fn send_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
         self.store(self.sending.enter_as_owner(token), |slot| slots.cell_at_once(slot), value, counts)
+    }
+
+    /// Stores a value with the key of the sending end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(always)]
+    pub(super) unsafe fn send_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T, counts: bool) -> InLane<T> {
+        // SAFETY: by this function's contract.
+        let inside = unsafe { self.sending.enter_with_key(key) };
+        self.store(inside, |slot| cells.get(slot as usize), value, counts)
     }
 
     /// Stores a value.
@@ -164,20 +184,21 @@ impl QueueLane {
         let Some(mut inside) = self.sending.enter(token) else { return 0 };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let mut at = self.stored.0.load(Ordering::Relaxed);
-        let most = values.len().min(AT_ONCE);
-        if end.laps.between(at, end.laps.full(end.seen)) < most {
-            end.seen = self.taken.0.load(Ordering::Acquire);
+        let at = self.stored.0.load(Ordering::Relaxed);
+        let most = values.len().min(AT_ONCE) as u64;
+        if end.seen - at < most {
+            // Acquire: the places that were emptied are empty.
+            end.seen = self.taken.0.load(Ordering::Acquire) + end.capacity;
         }
-        let sent = end.laps.between(at, end.laps.full(end.seen)).min(most);
-        for value in values.drain(..sent) {
-            let slot = end.slot(at);
+        let sent = (end.seen - at).min(most);
+        for (slot, value) in end.slots(at, sent).zip(values.drain(..sent as usize)) {
             slots.cell(slot).fill(&Claim(slot), value);
-            at = end.laps.next(at);
         }
+        // Where the lap ends is seen at the next value.
+        end.until = at + sent;
         // Release: the taker sees what is in the slots.
-        self.stored.0.store(at, Ordering::Release);
-        sent
+        self.stored.0.store(at + sent, Ordering::Release);
+        sent as usize
     }
 
     /// Appends the next values, up to `max`, without letting `values` grow, and says how many.
@@ -185,20 +206,18 @@ impl QueueLane {
         let Some(mut inside) = self.taking.enter(token) else { return 0 };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let max = max.min(values.capacity() - values.len()).min(AT_ONCE);
-        let mut at = self.taken.0.load(Ordering::Relaxed);
-        if end.laps.between(at, end.seen) < max {
+        let max = max.min(values.capacity() - values.len()).min(AT_ONCE) as u64;
+        let at = self.taken.0.load(Ordering::Relaxed);
+        if end.seen - at < max {
+            // Acquire: the places that were filled are full.
             end.seen = self.stored.0.load(Ordering::Acquire);
         }
-        let taken = end.laps.between(at, end.seen).min(max);
-        values.extend((0..taken).map(|_| {
-            let slot = end.slot(at);
-            at = end.laps.next(at);
-            slots.cell(slot).empty(&Owned(slot))
-        }));
+        let taken = (end.seen - at).min(max);
+        values.extend(end.slots(at, taken).map(|slot| slots.cell(slot).empty(&Owned(slot))));
+        end.until = at + taken;
         // Release: the slots were emptied before the sender fills them.
-        self.taken.0.store(at, Ordering::Release);
-        taken
+        self.taken.0.store(at + taken, Ordering::Release);
+        taken as usize
     }
 
     /// Takes the next value, if `inside` came in and `cell` finds the slot.
@@ -212,25 +231,26 @@ impl QueueLane {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let at = self.taken.0.load(Ordering::Relaxed);
-        if at == end.seen {
-            // Acquire: the places that were filled are full.
-            end.seen = self.stored.0.load(Ordering::Acquire);
-            if at == end.seen {
-                return Taken::Empty;
-            }
+        if at == end.until && !end.look(at, &self.stored, 0) {
+            return Taken::Empty;
         }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return Taken::NotHere };
         let value = cell.empty(&Owned(slot));
         // Release: the slot was emptied before the sender fills it.
-        self.taken.0.store(end.laps.next(at), Ordering::Release);
+        self.taken.0.store(at + 1, Ordering::Release);
         Taken::Value(value)
     }
 
-    /// Takes the next value as the owner of the taking end.
+    /// Takes the next value with the key of the taking end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
     #[inline(always)]
-    pub(super) fn take_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
-        self.next(self.taking.enter_as_owner(token), |slot| slots.cell_at_once(slot))
+    pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], key: Key) -> Taken<T> {
+        // SAFETY: by this function's contract.
+        self.next(unsafe { self.taking.enter_with_key(key) }, |slot| cells.get(slot as usize))
     }
 
     /// Takes the next value.
@@ -240,7 +260,7 @@ impl QueueLane {
 
     /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
     pub(super) fn has_room(&self, capacity: usize) -> Option<bool> {
-        let full = || Laps::of(capacity).full(self.taken.0.load(Ordering::Relaxed));
+        let full = || self.taken.0.load(Ordering::Relaxed) + capacity as u64;
         self.sending.is_open().then(|| self.stored.0.load(Ordering::Relaxed) != full())
     }
 
@@ -267,6 +287,16 @@ impl QueueLane {
         unsafe { door.adopt(token) }
     }
 
+    /// Whether no holder will ever own this end.
+    pub(super) fn is_common(&self, end: LaneEnd<'_>) -> bool {
+        self.door(end).is_none_or(Door::is_common)
+    }
+
+    /// The key of the holder that owns this end.
+    pub(super) fn key(&self, end: LaneEnd<'_>, token: &Token) -> Option<Key> {
+        self.door(end)?.key(token)
+    }
+
     const fn door(&self, end: LaneEnd<'_>) -> Option<&Door<End>> {
         match end {
             LaneEnd::Sending => Some(&self.sending),
@@ -277,14 +307,13 @@ impl QueueLane {
 
     /// Lets the ends in. Called under the record's lock, with the window laid out.
     pub(super) fn open(&self, log: &mut Machine) {
-        let (places, laps) = (log.places().as_ptr(), Laps::of(log.capacity()));
-        let (first, behind) = (log.first_place() as u64, (log.first_place() + log.len()) as u64);
-        let next = if behind >= laps.capacity { laps.full(behind - laps.capacity) } else { behind };
+        let first = log.first_place() as u64;
+        let next = first + log.len() as u64;
         // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
-            self.sending.with_end(|end| *end = End { places, laps, seen: first, refused: 0 });
-            self.taking.with_end(|end| *end = End { places, laps, seen: next, refused: 0 });
+            self.sending.with_end(|end| *end = End::at(log, next, first + log.capacity() as u64));
+            self.taking.with_end(|end| *end = End::at(log, first, next));
         }
         // Published by the doors.
         self.stored.0.store(next, Ordering::Relaxed);
@@ -299,9 +328,9 @@ impl QueueLane {
         shut([&self.sending, &self.taking].into_iter());
         // SAFETY: the doors were shut here, and found empty after.
         let refused = unsafe { self.sending.with_end(|end| end.refused) };
-        let count = |count: &Count| Laps::of(log.capacity()).count(count.0.load(Ordering::Relaxed));
-        let (first, len) = (log.first_place() as u64, log.len() as u64);
-        let (sent, taken) = (count(&self.stored) - (first + len), count(&self.taken) - first);
+        let first = log.first_place() as u64;
+        let taken = self.taken.0.load(Ordering::Relaxed) - first;
+        let sent = self.stored.0.load(Ordering::Relaxed) - first - log.len() as u64;
         log.catch_up_queue(sent, taken, refused);
         sent + taken
     }

@@ -15,7 +15,7 @@ use super::stamp::{Stamps, words};
 use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Kind, TableFull};
-use crate::waiting::{Door, Inside, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, shut};
 
 /// How often a reader tries to copy a value before it has the writer stand still.
 const TRIES: u32 = 16;
@@ -78,6 +78,17 @@ impl RingLane {
         self.write(self.writing.enter_as_owner(token), |slot| slots.cell_at_once(slot), value)
     }
 
+    /// Publishes a value with the key of the writing end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(always)]
+    pub(super) unsafe fn publish_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T) -> InLane<T> {
+        // SAFETY: by this function's contract.
+        self.write(unsafe { self.writing.enter_with_key(key) }, |slot| cells.get(slot as usize), value)
+    }
+
     /// Publishes a value.
     pub(super) fn publish<T>(&self, slots: &impl Slots<T>, token: &Token, value: T) -> InLane<T> {
         self.write(self.writing.enter(token), |slot| Some(slots.cell(slot)), value)
@@ -132,19 +143,25 @@ impl RingLane {
         taken
     }
 
-    /// The cursor's next value, if it is there and `inside` came in as the owner of the cursor's end.
-    /// Anything else, [`RingLane::read`] says.
+    /// The cursor's next value, if it is there, with the key of the cursor's end. Anything else,
+    /// [`RingLane::read`] says.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
     #[inline(always)]
-    pub(super) fn read_as_owner<T>(&self, slots: &impl Slots<T>, cursor: &CursorEnd, token: &Token) -> Option<T> {
-        let mut inside = cursor.door.enter_as_owner(token)?;
+    pub(super) unsafe fn read_with_key<T>(&self, cells: &[SlotCell<T>], cursor: &CursorEnd, key: Key) -> Taken<T> {
+        // SAFETY: by this function's contract.
+        let Some(mut inside) = (unsafe { cursor.door.enter_with_key(key) }) else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let (at, number) = (end.at, cursor.next.load(Ordering::Relaxed));
-        let value = self.copy(slots.cell_at_once(end.slot(at))?, at, number)?;
+        let Some(cell) = cells.get(end.slot(at) as usize) else { return Taken::NotHere };
+        let Some(value) = self.copy(cell, at, number) else { return Taken::NotHere };
         end.go_on(at, self.capacity);
         cursor.next.store(number.wrapping_add(1), Ordering::Relaxed);
         // SAFETY: the copy is whole.
-        Some(unsafe { value.assume_init() })
+        Taken::Value(unsafe { value.assume_init() })
     }
 
     /// The cursor's next value.
@@ -238,6 +255,16 @@ impl RingLane {
         let Some(door) = self.door(end) else { return };
         // SAFETY: the doors are shut and nobody is inside.
         unsafe { door.adopt(token) }
+    }
+
+    /// Whether no holder will ever own this end.
+    pub(super) fn is_common(&self, end: LaneEnd<'_>) -> bool {
+        self.door(end).is_none_or(Door::is_common)
+    }
+
+    /// The key of the holder that owns this end.
+    pub(super) fn key(&self, end: LaneEnd<'_>, token: &Token) -> Option<Key> {
+        self.door(end)?.key(token)
     }
 
     fn door<'a>(&'a self, end: LaneEnd<'a>) -> Option<&'a Door<End>> {

@@ -1,0 +1,144 @@
+//! A handle's hold of its end of a buffer's lane. The buffer belongs to it, so the end stays where it is.
+#![allow(unsafe_code)]
+
+use alloc::sync::Arc;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use super::HeapLayout;
+use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Taken};
+use crate::buffer::{Shell, SlotCell};
+use crate::pure::DropCause;
+use crate::waiting::Token;
+
+/// The sending end, for one thread at a time; or none, of a buffer of the user's own.
+pub(super) struct SendingHold<T: Send + 'static> {
+    /// Of the sending end of the shell's lane, as `token`. None without a shell.
+    grip: Cell<Grip>,
+    /// The shell's first slots.
+    cells: NonNull<[SlotCell<T>]>,
+    token: Token,
+    shell: Option<Arc<Shell<T, HeapLayout>>>,
+}
+
+// SAFETY: the cells are the shell's, which may be sent, and looked at from there only.
+unsafe impl<T: Send + 'static> Send for SendingHold<T> {}
+
+impl<T: Send + 'static> SendingHold<T> {
+    pub(super) fn new(shell: Option<Arc<Shell<T, HeapLayout>>>) -> Self {
+        let cells: &[_] = shell.as_ref().map_or(&[], |shell| shell.slots().base());
+        let cells = cells.into();
+        Self { grip: Cell::new(Grip::NONE), cells, token: Token::new(), shell }
+    }
+
+    pub(super) const fn shell(&self) -> Option<&Arc<Shell<T, HeapLayout>>> {
+        self.shell.as_ref()
+    }
+
+    pub(super) const fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// Stores a value, where the owner of the end can do so with a few instructions. `counts` says that a
+    /// refusal is one.
+    #[inline(always)]
+    pub(super) fn send_at_once(&self, value: T, counts: bool) -> InLane<T> {
+        // SAFETY: the grip is of the shell's lane, the shell is here, and nobody else has this token.
+        unsafe { self.grip.get().send(self.cells.as_ref(), value, counts) }
+    }
+
+    /// Stores a value in the lane of this shell, which is the hold's, where that can be done.
+    #[inline(always)]
+    pub(super) fn send_in_lane(&self, shell: &Shell<T, HeapLayout>, value: T, counts: bool) -> InLane<T> {
+        if self.grip.get().is_of_mailbox() {
+            let dispose = |displaced| shell.dispose_value(displaced, Some(DropCause::Overwritten));
+            return shell.lock().put(shell.slots(), &self.token, value, dispose);
+        }
+        let sent = shell.send_in_lane(&self.token, value, counts);
+        if !matches!(sent, InLane::NotHere(_)) {
+            self.grasp();
+        }
+        sent
+    }
+
+    /// Remembers the way to the end, after a visit that had to ask; where this handle can have none, once.
+    fn grasp(&self) {
+        if !self.grip.get().is_open_question() {
+            return;
+        }
+        let grip = |shell: &Arc<Shell<T, HeapLayout>>| shell.lock().grip(LaneEnd::Sending, &self.token);
+        self.grip.set(self.shell.as_ref().map_or(Grip::NONE, grip));
+    }
+}
+
+/// The taking end, or that of one cursor, for one thread at a time.
+pub(super) struct TakingHold<T: Send + 'static> {
+    /// Of this end of the shell's lane, as `token`.
+    grip: Grip,
+    /// The shell's first slots.
+    cells: NonNull<[SlotCell<T>]>,
+    token: Token,
+    shell: Arc<Shell<T, HeapLayout>>,
+    /// The cursor's end, where each has one of its own and the lane was made.
+    cursor: Option<Arc<CursorEnd>>,
+}
+
+// SAFETY: as for `SendingHold`.
+unsafe impl<T: Send + 'static> Send for TakingHold<T> {}
+
+impl<T: Send + 'static> TakingHold<T> {
+    pub(super) fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: Option<Arc<CursorEnd>>) -> Self {
+        let cells = shell.slots().base().into();
+        Self { grip: Grip::NONE, cells, token: Token::new(), shell, cursor }
+    }
+
+    pub(super) const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
+        &self.shell
+    }
+
+    pub(super) const fn token(&self) -> &Token {
+        &self.token
+    }
+
+    pub(super) fn cursor(&self) -> Option<&CursorEnd> {
+        self.cursor.as_deref()
+    }
+
+    /// Another hold of the same end.
+    pub(super) fn share(&self) -> Self {
+        Self::new(Arc::clone(&self.shell), self.cursor.clone())
+    }
+
+    /// Holds a cursor's end, which came late.
+    pub(super) fn set_cursor(&mut self, cursor: Option<Arc<CursorEnd>>) {
+        self.let_go();
+        self.cursor = cursor;
+    }
+
+    /// Takes the next value, where the owner of the end can do so with a few instructions. Never a lag.
+    #[inline(always)]
+    pub(super) fn take_at_once(&mut self) -> Taken<T> {
+        // SAFETY: the grip is of the shell's lane and this cursor, both are here, and nobody else has this
+        // token.
+        unsafe { self.grip.take(self.cells.as_ref()) }
+    }
+
+    /// Takes the next value where no handle has a grip, but a call finds it.
+    #[inline(always)]
+    pub(super) fn take_by_call(&self) -> Taken<T> {
+        self.shell.lock().take_by_call(self.shell.slots(), &self.token, &self.cursor)
+    }
+
+    /// Remembers the way to the end, after a visit that had to ask; where this handle can have none, once.
+    #[inline(always)]
+    pub(super) fn grasp(&mut self) {
+        if self.grip.is_open_question() {
+            self.grip = self.shell.lock().grip(LaneEnd::Taking(self.cursor.as_deref()), &self.token);
+        }
+    }
+
+    /// Forgets it, so that the next call asks.
+    pub(super) fn let_go(&mut self) {
+        self.grip = Grip::NONE;
+    }
+}

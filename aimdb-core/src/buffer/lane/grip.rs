@@ -1,0 +1,154 @@
+//! A handle's grip of its end of the lane: where that lies, and the key of its door.
+//!
+//! A handle finds both on its way through [`LaneLock`](super::LaneLock) and keeps them, so that the next
+//! call need not ask which lane there is, whether there is one, or whose the end is.
+#![allow(unsafe_code)]
+
+use alloc::sync::Arc;
+use core::ptr::NonNull;
+
+use super::queue::QueueLane;
+use super::ring::RingLane;
+use super::scheme::{Called, Lane};
+use super::{CursorEnd, InLane, LaneEnd, LaneLock, Taken, is_short};
+use crate::buffer::{SlotCell, Slots};
+use crate::waiting::{Key, Token};
+
+/// See the module's documentation. Whoever has one keeps the lane, and the cursor's end, where they are.
+#[derive(Clone, Copy)]
+pub(in crate::buffer) struct Grip(Of);
+
+/// Three, so that a call finds its way with two comparisons.
+#[derive(Clone, Copy)]
+enum Of {
+    Nothing(Why),
+    Queue(NonNull<QueueLane>, Key),
+    /// With a cursor's end, or else of the end that writes.
+    Ring(NonNull<RingLane>, Option<NonNull<CursorEnd>>, Key),
+}
+
+/// Why a handle has no grip.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It has not asked.
+    NotAsked,
+    /// The lane is another, or its door is everybody's: it never will have one.
+    None,
+    /// The lane is a mailbox, whose door any holder asks.
+    Mailbox,
+}
+
+// SAFETY: lanes are made for several threads.
+unsafe impl Send for Grip {}
+
+impl Grip {
+    pub(in crate::buffer) const NONE: Self = Self(Of::Nothing(Why::NotAsked));
+
+    /// The grip that this holder can have of an end at which it was just now.
+    pub(super) fn of(lane: &Lane, end: LaneEnd<'_>, token: &Token) -> Self {
+        let (never, of) = match (lane, end) {
+            // Of the lane of several cursors there is none.
+            (Lane::Queue(_, lane), _) => {
+                (lane.is_common(end), lane.key(end, token).map(|key| Of::Queue(lane.into(), key)))
+            }
+            (Lane::Ring(lane), LaneEnd::Taking(Some(cursor))) => {
+                let key = lane.key(end, token);
+                (lane.is_common(end), key.map(|key| Of::Ring(lane.into(), Some(cursor.into()), key)))
+            }
+            (Lane::Ring(lane), LaneEnd::Sending) => {
+                (lane.is_common(end), lane.key(end, token).map(|key| Of::Ring(lane.into(), None, key)))
+            }
+            (Lane::Ring(_), LaneEnd::Taking(None)) => (false, None),
+            (Lane::Called(Called::Mailbox(_)), _) => (true, Some(Of::Nothing(Why::Mailbox))),
+            (Lane::Ring(_), LaneEnd::Peeking) | (Lane::Called(Called::Shared(_)), _) => (true, None),
+        };
+        // A door that is shut, or has no owner yet, may still be this holder's.
+        Self(of.unwrap_or(Of::Nothing(if never { Why::None } else { Why::NotAsked })))
+    }
+
+    /// Whether there may be a better one: there is none yet, or another holder has come and gone.
+    #[inline(always)]
+    pub(in crate::buffer) const fn is_open_question(self) -> bool {
+        !matches!(self.0, Of::Nothing(Why::None | Why::Mailbox))
+    }
+
+    #[inline(always)]
+    pub(in crate::buffer) const fn is_of_mailbox(self) -> bool {
+        matches!(self.0, Of::Nothing(Why::Mailbox))
+    }
+
+    /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` says
+    /// that a refusal is one.
+    ///
+    /// # Safety
+    ///
+    /// The grip is of a sending end, whose lane is still there; `cells` are the first of its record; and the
+    /// holder that the grip was made for calls: one thread at a time.
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn send<T>(self, cells: &[SlotCell<T>], value: T, counts: bool) -> InLane<T> {
+        // SAFETY: by this function's contract, and the key is of this lane's door.
+        unsafe {
+            match self.0 {
+                Of::Queue(lane, key) => lane.as_ref().send_with_key(cells, key, value, counts),
+                Of::Ring(lane, _, key) => lane.as_ref().publish_with_key(cells, key, value),
+                Of::Nothing(_) => InLane::NotHere(value),
+            }
+        }
+    }
+
+    /// Takes the next value, if that takes no more. Never a lag.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Grip::send`], of a taking end; the cursor's end is there, too.
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn take<T>(self, cells: &[SlotCell<T>]) -> Taken<T> {
+        // SAFETY: by this function's contract, and the key is of this lane's door.
+        unsafe {
+            match self.0 {
+                Of::Queue(lane, key) => lane.as_ref().take_with_key(cells, key),
+                Of::Ring(lane, Some(cursor), key) => lane.as_ref().read_with_key(cells, cursor.as_ref(), key),
+                Of::Ring(_, None, _) | Of::Nothing(_) => Taken::NotHere,
+            }
+        }
+    }
+}
+
+/// What a handle asks of the lock that has no grip.
+impl LaneLock {
+    /// Puts a value into a mailbox, where that can be done without the lock.
+    #[inline(always)]
+    pub(in crate::buffer) fn put<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        value: T,
+        dispose: impl FnOnce(T),
+    ) -> InLane<T> {
+        match self.lane() {
+            Some(Lane::Called(Called::Mailbox(lane))) => lane.put(slots, token, value, dispose),
+            Some(_) | None => InLane::NotHere(value),
+        }
+    }
+
+    /// Takes the value of a mailbox, or the next of a queue that several cursors read, likewise.
+    #[inline(always)]
+    pub(in crate::buffer) fn take_by_call<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        cursor: &Option<Arc<CursorEnd>>,
+    ) -> Taken<T> {
+        match self.lane() {
+            Some(Lane::Called(Called::Mailbox(lane))) => lane.take(slots, token),
+            Some(Lane::Queue(several, _)) if is_short::<T>() => several.take_as_owner(slots, token, cursor),
+            Some(_) | None => Taken::NotHere,
+        }
+    }
+
+    /// The grip that this holder may have of an end.
+    #[cold]
+    pub(in crate::buffer) fn grip(&self, end: LaneEnd<'_>, token: &Token) -> Grip {
+        self.lane().map_or(Grip::NONE, |lane| Grip::of(lane, end, token))
+    }
+}

@@ -1,0 +1,121 @@
+//! The two forms of a producer: for one thread at a time, and for threads together.
+
+use std::collections::VecDeque;
+
+use aimdb_core::buffer::TryProduceError;
+use aimdb_core::{LocalProducer, Producer};
+
+/// Marks a producer that belongs to one thread at a time: `Send`, and not `Sync`.
+#[derive(Debug)]
+pub struct Local(());
+
+/// Marks a producer that threads may use together: `Send` and `Sync`.
+#[derive(Debug)]
+pub struct Shared(());
+
+mod sealed {
+    /// The forms are these two.
+    pub trait Form {}
+    impl Form for super::Local {}
+    impl Form for super::Shared {}
+}
+
+/// Who comes with a producer, as the record is told: [`Local`] or [`Shared`].
+pub trait Form: sealed::Form {
+    /// How one of this form holds its record.
+    #[doc(hidden)]
+    type End<T: Send + 'static>: End<T>;
+}
+
+impl Form for Local {
+    type End<T: Send + 'static> = LocalProducer<T>;
+}
+
+impl Form for Shared {
+    type End<T: Send + 'static> = Producer<T>;
+}
+
+/// What the two forms do each in its way.
+#[doc(hidden)]
+pub trait End<T: Send + 'static> {
+    fn of(producer: &Producer<T>) -> Self;
+
+    /// The record's producer, for all that they do alike.
+    fn producer(&self) -> &Producer<T>;
+
+    fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>>;
+
+    /// The same, for a value that [`End::produce_at_once`] gave back.
+    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>>;
+
+    fn produce_at_once(&self, value: T) -> Result<(), T>;
+
+    /// The same for a value that came back.
+    fn produce_if_room(&self, value: T) -> Result<(), T>;
+
+    fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize;
+}
+
+impl<T: Send + 'static> End<T> for LocalProducer<T> {
+    fn of(producer: &Producer<T>) -> Self {
+        Self::new(producer.clone())
+    }
+
+    fn producer(&self) -> &Producer<T> {
+        self
+    }
+
+    #[inline(always)]
+    fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>> {
+        Self::try_produce(self, value)
+    }
+
+    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
+        Self::try_produce_elsewhere(self, value)
+    }
+
+    #[inline(always)]
+    fn produce_at_once(&self, value: T) -> Result<(), T> {
+        Self::produce_at_once(self, value)
+    }
+
+    fn produce_if_room(&self, value: T) -> Result<(), T> {
+        Self::produce_if_room(self, value)
+    }
+
+    fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
+        Self::produce_many_at_once(self, values)
+    }
+}
+
+impl<T: Send + 'static> End<T> for Producer<T> {
+    fn of(producer: &Producer<T>) -> Self {
+        producer.clone()
+    }
+
+    fn producer(&self) -> &Producer<T> {
+        self
+    }
+
+    #[inline(always)]
+    fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>> {
+        Self::try_produce(self, value)
+    }
+
+    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
+        Self::try_produce(self, value)
+    }
+
+    #[inline(always)]
+    fn produce_at_once(&self, value: T) -> Result<(), T> {
+        Self::produce_at_once(self, value)
+    }
+
+    fn produce_if_room(&self, value: T) -> Result<(), T> {
+        Self::produce_if_room(self, value)
+    }
+
+    fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
+        Self::produce_many_at_once(self, values)
+    }
+}
