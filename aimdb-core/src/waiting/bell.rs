@@ -21,6 +21,7 @@ mod real {
     impl Bell {
         /// The calling thread's.
         pub(in crate::waiting) fn of_this_thread() -> Self {
+            crate::waiting::lock::be_ready();
             Self(thread::current())
         }
 

@@ -79,6 +79,15 @@ mod heap {
     }
 }
 
+/// Has the calling thread make what it needs to wait for a lock, so that it allocates nothing when it
+/// does. Called once per thread, when it first sleeps.
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+pub(super) fn be_ready() {
+    let lock = parking_lot::Mutex::new(());
+    // Nobody notifies, and the time has passed.
+    parking_lot::Condvar::new().wait_for(&mut lock.lock(), core::time::Duration::ZERO);
+}
+
 #[cfg(all(feature = "alloc", not(feature = "std"), not(any(loom, shuttle))))]
 mod heap {
     use core::cell::RefCell;
