@@ -14,6 +14,7 @@ QUEUE = LANE + "queue.rs"
 STAMP = LANE + "stamp.rs"
 LOOKS = LANE + "looks.rs"
 SHARED = LANE + "shared.rs"
+MAILBOX = LANE + "mailbox.rs"
 GATED = LANE + "gated.rs"
 ENDS = LANE + "ends.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
@@ -209,12 +210,16 @@ MUTANTS = [
         "            if !course.open {\n                return false;\n            }\n", "")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
         "        if self.slots.is_pinned(self.slot_at(0)) {", "        if self.closed {")]),
-    ("mailbox-is-put-relaxed", "A value that is put into a mailbox is not seen with its slot.", LANE + "mailbox.rs", [(
-        "self.between.which.swap(end.own | FULL, Ordering::AcqRel)", "self.between.which.swap(end.own | FULL, Ordering::Acquire)")]),
-    ("mailbox-is-taken-relaxed", "A taker does not see the value in the slot that it takes.", LANE + "mailbox.rs", [(
-        "self.between.which.swap(end.own, Ordering::AcqRel)", "self.between.which.swap(end.own, Ordering::Release)")]),
-    ("mailbox-counts-no-displaced", "A value that was displaced in the lane is not counted.", LANE + "mailbox.rs", [(
-        "        end.displaced += 1;\n", "")]),
+    ("mailbox-is-put-relaxed", "A value that is put over another in a mailbox is not seen with its slot.", MAILBOX, [(
+        "self.between.0.swap(full, Ordering::AcqRel)", "self.between.0.swap(full, Ordering::Acquire)")]),
+    ("mailbox-is-filled-relaxed", "A value that is put into an empty mailbox is not seen with its slot.", MAILBOX, [(
+        "self.between.0.store(full, Ordering::Release)", "self.between.0.store(full, Ordering::Relaxed)")]),
+    ("mailbox-is-always-filled", "A value is put over another without an exchange.", MAILBOX, [(
+        "        if before & FULL == 0 {\n            // Nobody else", "        if before & FULL == 0 || end.taken == 0 {\n            // Nobody else")]),
+    ("mailbox-is-taken-relaxed", "A taker does not see the value in the slot that it takes.", MAILBOX, [(
+        "compare_exchange(before, own, Ordering::AcqRel,", "compare_exchange(before, own, Ordering::Release,")]),
+    ("mailbox-counts-no-displaced", "Values that were displaced in the lane are not counted.", MAILBOX, [(
+        "let displaced = put.number() - taken.taken - u64::from(between & FULL != 0);", "let displaced = 0;")]),
     ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
         "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
     ("lane-opens-for-two-cursors", "The lane of one cursor is opened though two read.", LANE + "scheme.rs", [(

@@ -2,7 +2,7 @@
 //!
 //! Both barriers are full ones here; that the cheap pair of them orders as much is the system's word.
 //! They also order more than the ends rely on: that a slot which comes back to the putting end of a
-//! mailbox was emptied before is said by the exchange, and no model would miss it there.
+//! mailbox was emptied before is said by the word in between, and no model would miss it there.
 
 use core::pin::pin;
 use std::collections::VecDeque;

@@ -123,10 +123,13 @@ impl LaneLock {
         slots: &impl Slots<T>,
         token: &Token,
         value: T,
-        dispose: impl FnOnce(T),
+        dispose: impl Fn(T) + Copy,
     ) -> InLane<T> {
         match self.lane() {
-            Some(Lane::Called(Called::Mailbox(lane))) => lane.put(slots, token, value, dispose),
+            Some(Lane::Called(Called::Mailbox(lane))) => match lane.put_as_owner(slots, token, value, dispose) {
+                InLane::NotHere(value) => lane.put(slots, token, value, dispose),
+                put => put,
+            },
             Some(_) | None => InLane::NotHere(value),
         }
     }
@@ -140,7 +143,10 @@ impl LaneLock {
         cursor: &Option<Arc<CursorEnd>>,
     ) -> Taken<T> {
         match self.lane() {
-            Some(Lane::Called(Called::Mailbox(lane))) => lane.take(slots, token),
+            Some(Lane::Called(Called::Mailbox(lane))) => match lane.take_as_owner(slots, token) {
+                Taken::NotHere => lane.take(slots, token),
+                taken => taken,
+            },
             Some(Lane::Queue(several, _)) if is_short::<T>() => several.take_as_owner(slots, token, cursor),
             Some(_) | None => Taken::NotHere,
         }

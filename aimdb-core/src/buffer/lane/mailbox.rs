@@ -2,20 +2,21 @@
 //!
 //! The putting end fills a slot of its own and exchanges it for the one in between; the taking end
 //! exchanges an empty one of its own for a full one in between. Whoever gets a slot by an exchange is
-//! alone with it.
+//! alone with it. An empty slot in between is touched by the putting end only, which then needs no more
+//! than a store.
 #![allow(unsafe_code)]
 
 #[cfg(not(any(loom, shuttle)))]
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 #[cfg(loom)]
-use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
-use shuttle::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use shuttle::sync::atomic::{AtomicU64, Ordering};
 
 use super::{InLane, LaneEnd, Machine, Taken};
-use crate::buffer::Slots;
+use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Ends, Owned};
-use crate::waiting::{Door, Token, shut};
+use crate::waiting::{Door, Inside, Token, shut};
 
 #[derive(Debug)]
 pub(super) struct MailboxLane {
@@ -27,33 +28,37 @@ pub(super) struct MailboxLane {
 /// What lies between the ends, on a cache line of its own.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Between {
-    /// Which of the three, and whether a value lies in it.
-    which: AtomicU32,
-    /// The numbers of the values in each of the three. Written by whoever has it.
-    numbers: [AtomicU64; 3],
-}
+struct Between(AtomicU64);
 
-const FULL: u32 = 1 << 31;
+/// One of the three slots, whether a value lies in it, and above these the number of the value: that of
+/// the first that came since the lane was opened is 1, or 2 if one was pending.
+const SLOT: u64 = 3;
+const FULL: u64 = 4;
+const NUMBER: u32 = 3;
+
+/// How often a taker tries to have a value before it has the putting end stand still.
+const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 32 };
 
 /// What an end works with.
 #[derive(Debug, Default)]
 struct End {
-    /// The slots of the three.
-    slots: [u32; 3],
-    /// Which of the three is its own, and empty.
-    own: u32,
-    /// Values that it has put or taken, and displaced, since the lane was opened.
-    moved: u64,
-    displaced: u64,
-    /// The number of the value that it has put or taken last; one that was pending when the lane was
-    /// opened has the number 1.
-    last: u64,
+    /// The slots of the three; there is no fourth.
+    slots: [u32; 4],
+    /// Which of the three is its own, and empty; with the number of the value that it has put or taken
+    /// last. In one word: processors write out about one store in a cycle.
+    at: u64,
+    /// Values that the taking end has taken since the lane was opened.
+    taken: u64,
 }
 
 impl End {
-    const fn slot(&self) -> u32 {
-        self.slots[self.own as usize]
+    #[inline(always)]
+    const fn slot(&self, at: u64) -> u32 {
+        self.slots[(at & SLOT) as usize]
+    }
+
+    const fn number(&self) -> u64 {
+        self.at >> NUMBER
     }
 }
 
@@ -62,64 +67,115 @@ impl MailboxLane {
         Self {
             putting: Door::new(End::default()),
             taking: Door::new(End::default()),
-            between: Between {
-                which: AtomicU32::new(0),
-                numbers: [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)],
-            },
+            between: Between(AtomicU64::new(0)),
         }
     }
 
-    /// Puts a value; `dispose` is given the one that it displaced.
-    #[inline(never)]
-    pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
-        let Some(mut inside) = self.putting.enter(token) else { return InLane::NotHere(value) };
+    /// Puts a value, if `inside` came in and `cell` finds the slots; the one that it displaced comes back.
+    #[inline(always)]
+    fn store<'a, T: 'a>(
+        &self,
+        inside: Option<Inside<'_, End>>,
+        cell: impl Fn(u32) -> Option<&'a SlotCell<T>>,
+        value: T,
+    ) -> Result<Option<T>, T> {
+        let Some(mut inside) = inside else { return Err(value) };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
+        let slot = end.slot(end.at);
+        // Acquire: if the slot in between is empty, it was emptied before this end fills it.
+        let before = self.between.0.load(Ordering::Acquire);
+        let pending = end.slot(before);
+        let (Some(place), Some(over)) = (cell(slot), cell(pending)) else { return Err(value) };
         // The slot is this end's: it came by an exchange, or with the opening of the lane.
-        let slot = end.slot();
-        slots.cell(slot).fill(&Claim(slot), value);
-        end.last += 1;
-        self.between.numbers[end.own as usize].store(end.last, Ordering::Relaxed);
-        // Release: the taker sees the value and its number. Acquire: the slot that comes back is
-        // empty, or holds the value that the last exchange put there.
-        let before = self.between.which.swap(end.own | FULL, Ordering::AcqRel);
-        end.own = before & !FULL;
-        end.moved += 1;
+        place.fill(&Claim(slot), value);
+        let full = (end.at | FULL) + (1 << NUMBER);
         if before & FULL == 0 {
-            return InLane::Done;
+            // Nobody else puts one there. Release: the taker sees the value.
+            self.between.0.store(full, Ordering::Release);
+            end.at = full & !(SLOT | FULL) | before & SLOT;
+            return Ok(None);
         }
-        end.displaced += 1;
-        let slot = end.slot();
-        let displaced = slots.cell(slot).empty(&Owned(slot));
-        // Out first: what is done with a value may be any code.
-        #[cfg(loom)]
-        drop(end);
-        drop(inside);
-        dispose(displaced);
+        // Release: the taker sees the value. Acquire: the slot that comes back is empty; or it is full, and
+        // then still the one that was there before, for nobody else fills one.
+        let before = self.between.0.swap(full, Ordering::AcqRel);
+        end.at = full & !(SLOT | FULL) | before & SLOT;
+        Ok((before & FULL != 0).then(|| over.empty(&Owned(pending))))
+    }
+
+    /// The end is out again: what is done with a value that was displaced may be any code.
+    #[inline(always)]
+    fn put_outside<T>(put: Result<Option<T>, T>, dispose: impl FnOnce(T)) -> InLane<T> {
+        match put {
+            Ok(None) => {}
+            Ok(Some(displaced)) => dispose(displaced),
+            Err(value) => return InLane::NotHere(value),
+        }
         InLane::Done
     }
 
-    /// Takes the pending value.
-    #[inline(never)]
-    pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
-        let Some(mut inside) = self.taking.enter(token) else { return Taken::NotHere };
+    /// Puts a value as the owner of the putting end; `dispose` is given the one that it displaced.
+    #[inline(always)]
+    pub(super) fn put_as_owner<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        value: T,
+        dispose: impl FnOnce(T),
+    ) -> InLane<T> {
+        let put = self.store(self.putting.enter_as_owner(token), |slot| slots.cell_at_once(slot), value);
+        Self::put_outside(put, dispose)
+    }
+
+    /// Puts a value; `dispose` is given the one that it displaced.
+    pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
+        Self::put_outside(self.store(self.putting.enter(token), |slot| Some(slots.cell(slot)), value), dispose)
+    }
+
+    /// Takes the pending value, if `inside` came in and `cell` finds the slot, unless another is put over it
+    /// each time.
+    #[inline(always)]
+    fn next<'a, T: 'a>(
+        &self,
+        inside: Option<Inside<'_, End>>,
+        cell: impl Fn(u32) -> Option<&'a SlotCell<T>>,
+        tries: u32,
+    ) -> Taken<T> {
+        let Some(mut inside) = inside else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        if self.between.which.load(Ordering::Relaxed) & FULL == 0 {
-            return Taken::Empty;
+        for _ in 0..tries {
+            let before = self.between.0.load(Ordering::Relaxed);
+            if before & FULL == 0 {
+                return Taken::Empty;
+            }
+            let slot = end.slot(before);
+            let Some(place) = cell(slot) else { return Taken::NotHere };
+            // Acquire: the value is seen. Release: the slot that goes there was emptied before.
+            let own = end.at & SLOT;
+            if self.between.0.compare_exchange(before, own, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                end.at = before & !FULL;
+                end.taken += 1;
+                return Taken::Value(place.empty(&Owned(slot)));
+            }
         }
-        // Only this end empties the slot in between, so it is still full. Acquire: the value is
-        // seen. Release: the slot that goes there was emptied before.
-        end.own = self.between.which.swap(end.own, Ordering::AcqRel) & !FULL;
-        end.last = self.between.numbers[end.own as usize].load(Ordering::Relaxed);
-        end.moved += 1;
-        let slot = end.slot();
-        Taken::Value(slots.cell(slot).empty(&Owned(slot)))
+        Taken::NotHere
+    }
+
+    /// Takes the pending value as the owner of the taking end.
+    #[inline(always)]
+    pub(super) fn take_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        self.next(self.taking.enter_as_owner(token), |slot| slots.cell_at_once(slot), 1)
+    }
+
+    /// Takes the pending value.
+    pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)), TRIES)
     }
 
     /// Whether a value is pending, as far as can be told without going in.
     pub(super) fn has_value(&self) -> Option<bool> {
-        self.taking.is_open().then(|| self.between.which.load(Ordering::Relaxed) & FULL != 0)
+        self.taking.is_open().then(|| self.between.0.load(Ordering::Relaxed) & FULL != 0)
     }
 
     /// Whether a holder was sent away only because another has this end.
@@ -146,17 +202,17 @@ impl MailboxLane {
     /// laid out.
     pub(super) fn open(&self, log: &mut Machine) -> bool {
         let Some([for_putting, for_taking]) = log.leave_mailbox() else { return false };
-        let slots = [log.places()[0].slot(), for_putting.0, for_taking.0];
+        let slots = [log.places()[0].slot(), for_putting.0, for_taking.0, u32::MAX];
         let pending = log.len() as u64;
         // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
-            self.putting.with_end(|end| *end = End { slots, own: 1, last: pending, ..End::default() });
-            self.taking.with_end(|end| *end = End { slots, own: 2, ..End::default() });
+            self.putting.with_end(|end| *end = End { slots, at: pending << NUMBER | 1, taken: 0 });
+            self.taking.with_end(|end| *end = End { slots, at: 2, taken: 0 });
         }
         // Published by the doors.
-        self.between.numbers[0].store(pending, Ordering::Relaxed);
-        self.between.which.store(if pending > 0 { FULL } else { 0 }, Ordering::Relaxed);
+        let between = if pending > 0 { pending << NUMBER | FULL } else { 0 };
+        self.between.0.store(between, Ordering::Relaxed);
         self.putting.open();
         self.taking.open();
         true
@@ -168,13 +224,16 @@ impl MailboxLane {
         shut([&self.putting, &self.taking].into_iter());
         // SAFETY: the doors were shut here, and found empty after.
         let [put, taken] = unsafe { [&self.putting, &self.taking].map(|door| door.with_end(core::mem::take)) };
-        let which = self.between.which.load(Ordering::Relaxed);
+        let between = self.between.0.load(Ordering::Relaxed);
+        let pending = log.len() as u64;
+        let came = put.number() - pending;
+        let displaced = put.number() - taken.taken - u64::from(between & FULL != 0);
         log.catch_up_mailbox(
-            put.slots[(which & !FULL) as usize],
-            [put.slot(), taken.slot()].map(Claim),
-            Ends { put: put.moved, displaced: put.displaced, taken: taken.moved, last_taken: taken.last },
+            put.slot(between),
+            [put.slot(put.at), taken.slot(taken.at)].map(Claim),
+            Ends { put: came, displaced, taken: taken.taken, last_taken: taken.number() },
         );
-        debug_assert_eq!(which & FULL != 0, !log.is_empty(), "what came is here or went");
-        put.moved + taken.moved
+        debug_assert_eq!(between & FULL != 0, !log.is_empty(), "what came is here or went");
+        came + taken.taken
     }
 }

@@ -189,7 +189,9 @@ impl LaneLock {
                 sent => sent,
             },
             Some(Lane::Ring(lane)) => lane.publish_as_owner(slots, token, value),
-            Some(Lane::Called(Called::Mailbox(lane))) if is_short::<T>() => lane.put(slots, token, value, dispose),
+            Some(Lane::Called(Called::Mailbox(lane))) if is_short::<T>() => {
+                lane.put_as_owner(slots, token, value, dispose)
+            }
             Some(Lane::Called(_)) | None => InLane::NotHere(value),
         }
     }
