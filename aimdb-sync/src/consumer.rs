@@ -212,6 +212,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`), which stays.
     /// The other kinds have none, nor has a forked child. Never waits.
     #[must_use]
+    #[inline]
     pub fn peek(&self) -> Option<T> {
         self.here()?.peek()
     }

@@ -240,6 +240,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         // Where there is room, neither the thread's waker nor the clock is needed.
         match self.end.produce_at_once(value) {
             Ok(()) => Ok(()),
+            Err(value) if !self.waits => Ok(self.end.try_produce_elsewhere(value)?),
             Err(value) => self.send_elsewhere(value, deadline),
         }
     }
@@ -255,9 +256,6 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
 
     #[inline(never)]
     fn send_elsewhere(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
-        if !self.waits {
-            return Ok(self.end.try_produce_elsewhere(value)?);
-        }
         match self.end.produce_if_room(value) {
             Ok(()) => Ok(()),
             Err(value) => send_waiting(self.producer().buffer(), value, deadline()),

@@ -88,8 +88,19 @@ impl<T: Send + 'static> Reader<T> {
         match &mut self.inner {
             Inner::Heap(reader) => match reader.take_at_once() {
                 Taken::Value(value) => Some(value),
-                Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+                Taken::NotHere => reader.take_by_call(),
+                Taken::Empty | Taken::Lagged(_) => None,
             },
+            Inner::Other(_) => None,
+        }
+    }
+
+    /// A clone of the newest value, where it can be had at once; `None` says nothing of the buffer.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) fn peek_at_once(&self) -> Option<T> {
+        match &self.inner {
+            Inner::Heap(reader) => reader.peek_as_owner(),
             Inner::Other(_) => None,
         }
     }

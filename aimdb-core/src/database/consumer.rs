@@ -107,7 +107,12 @@ impl<T: Send + 'static> Consumer<T> {
     /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`), which stays.
     /// The other kinds have none.
     #[must_use]
+    #[inline]
     pub fn peek(&self) -> Option<T> {
+        #[cfg(feature = "std")]
+        if let Some(value) = self.reader.peek_at_once() {
+            return Some(value);
+        }
         self.named.record.buffer.peek()
     }
 

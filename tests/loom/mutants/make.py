@@ -14,6 +14,7 @@ QUEUE = LANE + "queue.rs"
 STAMP = LANE + "stamp.rs"
 LOOKS = LANE + "looks.rs"
 SHARED = LANE + "shared.rs"
+OVERWRITE = LANE + "overwrite.rs"
 MAILBOX = LANE + "mailbox.rs"
 GATED = LANE + "gated.rs"
 ENDS = LANE + "ends.rs"
@@ -293,8 +294,16 @@ MUTANTS = [
         "self.0.fetch_or(LEFT, Ordering::AcqRel) & VACANT != 0", "self.0.fetch_or(LEFT, Ordering::AcqRel) & LEFT == 0")]),
     ("machine-lets-go-under-a-look", "The machine gives a value up though a reader of the lane looks at it.", LOOKS, [(
         "        if self.0.load(Ordering::Acquire) & LOOKS == 0 {", "        if self.0.load(Ordering::Acquire) & VACANT == 0 {")]),
-    ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", SHARED, [(
+    ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", OVERWRITE, [(
         "        if look.displace() {\n", "        if look.displace() || vacant < SPARES {\n")]),
+    ("quiet-writer-ignores-looks", "The writer takes a value away at which somebody looks since before the quiet.", OVERWRITE, [(
+        "if quiet && look.is_unseen() {", "if quiet {"), (
+        "self.quiet.is_on() && look.is_unseen())", "self.quiet.is_on())")]),
+    ("unseen-acquires-nothing", "The writer fills a slot in the quiet before those who looked have read.", LOOKS, [(
+        "        self.0.load(Ordering::Acquire) & LOOKS == 0\n    }\n\n    /// As `displace`", "        self.0.load(Ordering::Relaxed) & LOOKS == 0\n    }\n\n    /// As `displace`")]),
+    ("quiet-lane-lets-readers-look", "A reader begins to look though the writer relies on nobody to do so.", SHARED, [(
+        "        let mut inside = cursor.door.enter_as_owner(token)?;\n        if self.quiet.is_on() {\n            return None;\n        }\n", "        let mut inside = cursor.door.enter_as_owner(token)?;\n"), (
+        "        if self.quiet.is_on() {\n            // Acquire: as below.", "        if self.quiet.is_on() && self.capacity == 0 {\n            // Acquire: as below.")]),
     ("lag-is-not-counted-in-the-lane", "A lag that was told in the lane is not counted.", SHARED, [(
         "                end.lagged += lost as u64;\n", "")]),
 ]

@@ -130,6 +130,41 @@ pub fn k7_a_spare_slot_goes_round() {
     });
 }
 
+/// A reader comes to a lane in which nobody may look, while the writer goes on there.
+pub fn k7_a_reader_ends_the_quiet() {
+    Ledger::audit(|ledger| {
+        let buffer = latest();
+        let mut reader = reader(&buffer);
+        // Nobody has looked at two values: the second is published in a quiet lane.
+        buffer.push(ledger.tag(1));
+        buffer.push(ledger.tag(2));
+        let reading = thread::spawn(move || (seen(try_recv(&mut reader)), reader));
+        buffer.push(ledger.tag(3));
+        let (first, mut reader) = reading.join().unwrap();
+        let left = drain_now(&mut reader);
+        assert!(first == 3 && left.is_empty() || first == 2 && left == [3], "{first}, then {left:?}");
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.overwritten), (3, 2));
+    });
+}
+
+/// The lane becomes quiet under a look, which the writer then comes to.
+pub fn k7_the_lane_becomes_quiet_under_a_look() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(3);
+        let mut reader = reader(&buffer);
+        (1..=3).for_each(|id| buffer.push(ledger.tag(id)));
+        assert_eq!([(); 2].map(|()| try_recv(&mut reader)), [Ok(1), Ok(2)]);
+        let reading = thread::spawn(move || (try_recv(&mut reader), reader));
+        // The third of these is over the value that is looked at, and the second without a look.
+        (4..=6).for_each(|id| buffer.push(ledger.tag(id)));
+        let (first, mut reader) = reading.join().unwrap();
+        assert!(matches!(first, Ok(3) | Err(TryRecvError::Lagged(1))), "{first:?}");
+        assert_eq!(drain_now(&mut reader), [4, 5, 6]);
+        assert_eq!(buffer.metrics().counters.overwritten, 3);
+    });
+}
+
 /// The shell displaces what a reader of the lane is looking at: the reader disposes of it.
 pub fn s5_a_forced_value_meets_a_clone() {
     Ledger::audit(|ledger| {

@@ -132,6 +132,8 @@ models! { shared:
     k3_a_lag_is_told_once: 3,
     k_the_latest_value_is_replaced_under_a_peek: 3,
     k7_a_spare_slot_goes_round: 3,
+    k7_a_reader_ends_the_quiet: 3,
+    k7_the_lane_becomes_quiet_under_a_look: 3,
     s5_a_forced_value_meets_a_clone: 3,
     c1_a_ring_is_closed_beside_both_ends: 2,
     c2_an_abort_meets_a_clone: 3,

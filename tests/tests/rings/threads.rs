@@ -29,6 +29,8 @@ enum Way {
     Tries,
     /// Either, as the random numbers have it.
     Both,
+    /// Tries, and now and then leaves the writer alone for so long that nobody looks for a while.
+    Rests,
 }
 
 fn buffer<T: Value>(cfg: BufferCfg, first_number: u64) -> HeapBuffer<T> {
@@ -41,6 +43,11 @@ fn step<T: Value>(reader: &mut Reader<T>, way: Way, random: &mut Random) -> Opti
         Way::Blocks => true,
         Way::Tries => false,
         Way::Both => random.one_in(3),
+        Way::Rests => {
+            let turns = if random.one_in(32) { random.pick(&[1, 100, 1000]) } else { 0 };
+            (0..turns).for_each(|_| thread::yield_now());
+            false
+        }
     };
     if blocks {
         let until =
@@ -112,7 +119,8 @@ fn ring<T: Value>(seed: u64, values: u64) {
         let ends: Vec<_> = readers
             .iter_mut()
             .map(|reader| {
-                let (way, random, start) = (random.pick(&[Way::Blocks, Way::Tries, Way::Both]), random.fork(), &start);
+                let (way, random, start) =
+                    (random.pick(&[Way::Blocks, Way::Tries, Way::Both, Way::Rests]), random.fork(), &start);
                 scope.spawn(move || {
                     start.wait();
                     (read_ring(reader, way, random), way)

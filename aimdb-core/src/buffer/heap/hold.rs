@@ -2,11 +2,11 @@
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
-use core::cell::Cell;
+use core::cell::{Cell, OnceCell};
 use core::ptr::NonNull;
 
 use super::HeapLayout;
-use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Taken};
+use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Taken};
 use crate::buffer::{Shell, SlotCell};
 use crate::pure::DropCause;
 use crate::waiting::Token;
@@ -50,10 +50,18 @@ impl<T: Send + 'static> SendingHold<T> {
     /// Stores a value in the lane of this shell, which is the hold's, where that can be done.
     #[inline(always)]
     pub(super) fn send_in_lane(&self, shell: &Shell<T, HeapLayout>, value: T, counts: bool) -> InLane<T> {
-        if self.grip.get().is_of_mailbox() {
-            let dispose = |displaced| shell.dispose_value(displaced, Some(DropCause::Overwritten));
-            return shell.lock().put(shell.slots(), &self.token, value, dispose);
+        if !self.grip.get().may_call() {
+            return self.send_asking(shell, value, counts);
         }
+        let dispose = |displaced| shell.dispose_value(displaced, Some(DropCause::Overwritten));
+        match shell.lock().send_by_call(shell.slots(), &self.token, value, counts, dispose) {
+            InLane::NotHere(value) => self.send_asking(shell, value, counts),
+            sent => sent,
+        }
+    }
+
+    #[inline(never)]
+    fn send_asking(&self, shell: &Shell<T, HeapLayout>, value: T, counts: bool) -> InLane<T> {
         let sent = shell.send_in_lane(&self.token, value, counts);
         if !matches!(sent, InLane::NotHere(_)) {
             self.grasp();
@@ -74,13 +82,13 @@ impl<T: Send + 'static> SendingHold<T> {
 /// The taking end, or that of one cursor, for one thread at a time.
 pub(super) struct TakingHold<T: Send + 'static> {
     /// Of this end of the shell's lane, as `token`.
-    grip: Grip,
+    grip: Cell<Grip>,
     /// The shell's first slots.
     cells: NonNull<[SlotCell<T>]>,
     token: Token,
     shell: Arc<Shell<T, HeapLayout>>,
     /// The cursor's end, where each has one of its own and the lane was made.
-    cursor: Option<Arc<CursorEnd>>,
+    cursor: OnceCell<Arc<CursorEnd>>,
 }
 
 // SAFETY: as for `SendingHold`.
@@ -89,7 +97,8 @@ unsafe impl<T: Send + 'static> Send for TakingHold<T> {}
 impl<T: Send + 'static> TakingHold<T> {
     pub(super) fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: Option<Arc<CursorEnd>>) -> Self {
         let cells = shell.slots().base().into();
-        Self { grip: Grip::NONE, cells, token: Token::new(), shell, cursor }
+        let cursor = cursor.map_or_else(OnceCell::new, OnceCell::from);
+        Self { grip: Cell::new(Grip::NONE), cells, token: Token::new(), shell, cursor }
     }
 
     pub(super) const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
@@ -101,18 +110,19 @@ impl<T: Send + 'static> TakingHold<T> {
     }
 
     pub(super) fn cursor(&self) -> Option<&CursorEnd> {
-        self.cursor.as_deref()
+        self.cursor.get().map(|end| &**end)
     }
 
     /// Another hold of the same end.
     pub(super) fn share(&self) -> Self {
-        Self::new(Arc::clone(&self.shell), self.cursor.clone())
+        Self::new(Arc::clone(&self.shell), self.cursor.get().cloned())
     }
 
     /// Holds a cursor's end, which came late.
-    pub(super) fn set_cursor(&mut self, cursor: Option<Arc<CursorEnd>>) {
+    pub(super) fn set_cursor(&self, cursor: Arc<CursorEnd>) {
         self.let_go();
-        self.cursor = cursor;
+        // Whoever comes second has found the first one's.
+        self.cursor.get_or_init(|| cursor);
     }
 
     /// Takes the next value, where the owner of the end can do so with a few instructions. Never a lag.
@@ -120,25 +130,26 @@ impl<T: Send + 'static> TakingHold<T> {
     pub(super) fn take_at_once(&mut self) -> Taken<T> {
         // SAFETY: the grip is of the shell's lane and this cursor, both are here, and nobody else has this
         // token.
-        unsafe { self.grip.take(self.cells.as_ref()) }
+        unsafe { self.grip.get().take(self.cells.as_ref()) }
     }
 
     /// Takes the next value where no handle has a grip, but a call finds it.
     #[inline(always)]
     pub(super) fn take_by_call(&self) -> Taken<T> {
-        self.shell.lock().take_by_call(self.shell.slots(), &self.token, &self.cursor)
+        let clone = |seen: Seen<'_>| self.shell.clone_in_lane(seen);
+        self.shell.lock().take_by_call(self.shell.slots(), &self.token, self.cursor.get(), clone)
     }
 
     /// Remembers the way to the end, after a visit that had to ask; where this handle can have none, once.
     #[inline(always)]
-    pub(super) fn grasp(&mut self) {
-        if self.grip.is_open_question() {
-            self.grip = self.shell.lock().grip(LaneEnd::Taking(self.cursor.as_deref()), &self.token);
+    pub(super) fn grasp(&self) {
+        if self.grip.get().is_open_question() {
+            self.grip.set(self.shell.lock().grip(LaneEnd::Taking(self.cursor()), &self.token));
         }
     }
 
     /// Forgets it, so that the next call asks.
-    pub(super) fn let_go(&mut self) {
-        self.grip = Grip::NONE;
+    pub(super) fn let_go(&self) {
+        self.grip.set(Grip::NONE);
     }
 }

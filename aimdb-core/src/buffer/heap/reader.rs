@@ -11,7 +11,7 @@ use super::HeapLayout;
 #[cfg(feature = "std")]
 use super::hold::TakingHold;
 #[cfg(feature = "std")]
-use crate::buffer::lane::{LaneEnd, Taken};
+use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
@@ -79,6 +79,16 @@ impl<T: Send + 'static> HeapReader<T> {
         self.at.hold.take_at_once()
     }
 
+    /// The same where that is a call.
+    #[cfg(feature = "std")]
+    #[inline(never)]
+    pub(in crate::buffer) fn take_by_call(&mut self) -> Option<T> {
+        match self.at.hold.take_by_call() {
+            Taken::Value(value) => Some(value),
+            Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+        }
+    }
+
     /// Has the next call ask the buffer.
     #[cfg(feature = "std")]
     pub(in crate::buffer) fn let_go(&mut self) {
@@ -89,6 +99,14 @@ impl<T: Send + 'static> HeapReader<T> {
     pub(in crate::buffer) fn try_latest(&mut self) -> Result<T, TryRecvError> {
         self.cancel_recv();
         self.at.shell().try_latest(self.at.cursor)
+    }
+
+    /// The newest value of a record of values that are shared, where the owner of the lane's end can have it
+    /// at once.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(in crate::buffer) fn peek_as_owner(&self) -> Option<T> {
+        self.at.peek_as_owner().or_else(|| self.at.peek_after_all())
     }
 
     /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,
@@ -148,15 +166,35 @@ impl<T: Send + 'static> Standing<T> {
     #[inline]
     fn take_if_open(&self) -> Taken<T> {
         let shell = &**self.shell();
-        let clone = |pinned| shell.clone_in_lane(pinned);
+        let clone = |seen: Seen<'_>| shell.clone_in_lane(seen);
         shell.lock().take(shell.slots(), self.hold.token(), self.hold.cursor(), clone)
+    }
+
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    fn peek_as_owner(&self) -> Option<T> {
+        let shell = &**self.shell();
+        let clone = |seen: Seen<'_>| shell.clone_in_lane(seen);
+        shell.lock().peek_as_owner(shell.slots(), self.hold.token(), self.hold.cursor(), clone)
+    }
+
+    /// For a reader that has only looked so far.
+    #[cfg(feature = "std")]
+    #[cold]
+    fn peek_after_all(&self) -> Option<T> {
+        let lock = self.shell().lock();
+        let came = match lock.peeking_end(self.hold.cursor())? {
+            LaneEnd::Taking(_) => self.adopt(),
+            end => lock.adopt(end, self.hold.token()),
+        };
+        if came { self.peek_as_owner() } else { None }
     }
 
     /// Comes to its end of the lane, if it can: the end may be another reader's, or the lane younger than
     /// this reader.
     #[cfg(feature = "std")]
     #[cold]
-    fn adopt(&mut self) -> bool {
+    fn adopt(&self) -> bool {
         let lock = self.shell().lock();
         if lock.adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token()) {
             return true;
@@ -164,10 +202,9 @@ impl<T: Send + 'static> Standing<T> {
         if self.hold.cursor().is_some() {
             return false;
         }
-        let end = lock.join(self.cursor);
+        let Some(end) = lock.join(self.cursor) else { return false };
         self.hold.set_cursor(end);
-        self.hold.cursor().is_some()
-            && self.shell().lock().adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token())
+        lock.adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token())
     }
 
     fn poll_recv(&mut self, reading: Pin<&mut Reading>, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {

@@ -222,9 +222,15 @@ impl End {
 
     /// Goes to the place of a number from which the lane, or what it found, reaches on.
     pub(super) const fn jump(&mut self, number: u64, capacity: usize) {
+        self.at = self.place(number, capacity);
+    }
+
+    /// The place of such a number.
+    #[inline(always)]
+    pub(super) const fn place(&self, number: u64, capacity: usize) -> usize {
         // Of the latest value there is one place.
         let offset = if capacity == 1 { 0 } else { number.wrapping_sub(self.oldest) % capacity as u64 };
         let at = self.first + offset as usize;
-        self.at = if at >= capacity { at - capacity } else { at };
+        if at >= capacity { at - capacity } else { at }
     }
 }

@@ -260,7 +260,7 @@ impl Several {
         &self,
         slots: &impl Slots<T>,
         token: &Token,
-        cursor: &Option<Arc<CursorEnd>>,
+        cursor: Option<&Arc<CursorEnd>>,
     ) -> Taken<T> {
         let (Some(lane), Some(cursor)) = (self.lane.get(), cursor) else { return Taken::NotHere };
         lane.next(cursor.door.enter_as_owner(token), cursor, |slot| slots.cell_at_once(slot))

@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use super::queue::QueueLane;
 use super::ring::RingLane;
 use super::scheme::{Called, Lane};
-use super::{CursorEnd, InLane, LaneEnd, LaneLock, Taken, is_short};
+use super::{CursorEnd, InLane, LaneEnd, LaneLock, Seen, Taken, is_short};
 use crate::buffer::{SlotCell, Slots};
 use crate::waiting::{Key, Token};
 
@@ -34,8 +34,8 @@ enum Why {
     NotAsked,
     /// The lane is another, or its door is everybody's: it never will have one.
     None,
-    /// The lane is a mailbox, whose door any holder asks.
-    Mailbox,
+    /// A visit to the lane is a call, which any holder makes.
+    Called,
 }
 
 // SAFETY: lanes are made for several threads.
@@ -59,8 +59,8 @@ impl Grip {
                 (lane.is_common(end), lane.key(end, token).map(|key| Of::Ring(lane.into(), None, key)))
             }
             (Lane::Ring(_), LaneEnd::Taking(None)) => (false, None),
-            (Lane::Called(Called::Mailbox(_)), _) => (true, Some(Of::Nothing(Why::Mailbox))),
-            (Lane::Ring(_), LaneEnd::Peeking) | (Lane::Called(Called::Shared(_)), _) => (true, None),
+            (Lane::Called(_), _) => (true, Some(Of::Nothing(Why::Called))),
+            (Lane::Ring(_), LaneEnd::Peeking) => (true, None),
         };
         // A door that is shut, or has no owner yet, may still be this holder's.
         Self(of.unwrap_or(Of::Nothing(if never { Why::None } else { Why::NotAsked })))
@@ -69,12 +69,13 @@ impl Grip {
     /// Whether there may be a better one: there is none yet, or another holder has come and gone.
     #[inline(always)]
     pub(in crate::buffer) const fn is_open_question(self) -> bool {
-        !matches!(self.0, Of::Nothing(Why::None | Why::Mailbox))
+        !matches!(self.0, Of::Nothing(Why::None | Why::Called))
     }
 
+    /// Whether an end may be this holder's that it has no grip of.
     #[inline(always)]
-    pub(in crate::buffer) const fn is_of_mailbox(self) -> bool {
-        matches!(self.0, Of::Nothing(Why::Mailbox))
+    pub(in crate::buffer) const fn may_call(self) -> bool {
+        !matches!(self.0, Of::Nothing(Why::None))
     }
 
     /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` says
@@ -116,39 +117,43 @@ impl Grip {
 
 /// What a handle asks of the lock that has no grip.
 impl LaneLock {
-    /// Puts a value into a mailbox, where that can be done without the lock.
+    /// Puts a value into a mailbox, stores it for several cursors, or shares it, for the holder that owns the
+    /// end.
     #[inline(always)]
-    pub(in crate::buffer) fn put<T>(
+    pub(in crate::buffer) fn send_by_call<T>(
         &self,
         slots: &impl Slots<T>,
         token: &Token,
         value: T,
-        dispose: impl Fn(T) + Copy,
+        counts: bool,
+        dispose: impl FnOnce(T),
     ) -> InLane<T> {
         match self.lane() {
-            Some(Lane::Called(Called::Mailbox(lane))) => match lane.put_as_owner(slots, token, value, dispose) {
-                InLane::NotHere(value) => lane.put(slots, token, value, dispose),
-                put => put,
-            },
-            Some(_) | None => InLane::NotHere(value),
+            Some(Lane::Called(Called::Mailbox(lane))) => lane.put_as_owner(slots, token, value, dispose),
+            Some(Lane::Called(Called::Shared(lane))) if lane.is_quiet() => {
+                lane.publish_in_quiet(slots, token, value, dispose)
+            }
+            Some(Lane::Called(Called::Shared(lane))) => lane.publish_as_owner(slots, token, value, dispose),
+            Some(Lane::Queue(several, _)) => several.send_as_owner(slots, token, value, counts),
+            Some(Lane::Ring(_)) | None => InLane::NotHere(value),
         }
     }
 
-    /// Takes the value of a mailbox, or the next of a queue that several cursors read, likewise.
+    /// Takes the value of a mailbox, the next of a queue that several cursors read, or of those that are
+    /// shared, likewise.
     #[inline(always)]
     pub(in crate::buffer) fn take_by_call<T>(
         &self,
         slots: &impl Slots<T>,
         token: &Token,
-        cursor: &Option<Arc<CursorEnd>>,
+        cursor: Option<&Arc<CursorEnd>>,
+        clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Taken<T> {
-        match self.lane() {
-            Some(Lane::Called(Called::Mailbox(lane))) => match lane.take_as_owner(slots, token) {
-                Taken::NotHere => lane.take(slots, token),
-                taken => taken,
-            },
-            Some(Lane::Queue(several, _)) if is_short::<T>() => several.take_as_owner(slots, token, cursor),
-            Some(_) | None => Taken::NotHere,
+        match (self.lane(), cursor) {
+            (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.take_as_owner(slots, token),
+            (Some(Lane::Queue(several, _)), cursor) if is_short::<T>() => several.take_as_owner(slots, token, cursor),
+            (Some(Lane::Called(Called::Shared(lane))), Some(end)) => lane.take_as_owner(end, token, clone),
+            (Some(_) | None, _) => Taken::NotHere,
         }
     }
 

@@ -103,6 +103,12 @@ impl Looks {
         }
     }
 
+    /// The same, if that is told at once.
+    #[inline(always)]
+    pub fn at_once(&self, slot: u32) -> Option<&Look> {
+        self.words.get(slot as usize)
+    }
+
     #[cold]
     fn of_added(&self, slot: u32) -> Option<&Look> {
         let (mut at, mut rest) = (self, slot as usize);
@@ -178,7 +184,14 @@ impl Look {
         self.0.fetch_add(DOOMED, Ordering::AcqRel) & LOOKS == 0
     }
 
-    /// The same for the value with this number, unless somebody looks: then nothing has happened.
+    /// Whether nobody looks. Asked while nobody may begin to, so it stays so.
+    #[inline]
+    pub fn is_unseen(&self) -> bool {
+        // Acquire: those who have looked have read.
+        self.0.load(Ordering::Acquire) & LOOKS == 0
+    }
+
+    /// As `displace` for the value with this number, unless somebody looks: then nothing has happened.
     pub fn displace_unseen(&self, number: u64) -> bool {
         let doomed = there(number) | DOOMED;
         self.0.compare_exchange(there(number), doomed, Ordering::Acquire, Ordering::Relaxed).is_ok()

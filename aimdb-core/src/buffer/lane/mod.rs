@@ -22,14 +22,18 @@ mod hold;
 mod late;
 mod looks;
 mod mailbox;
+mod newest;
 mod outcome;
+mod overwrite;
 mod patience;
 mod places;
 mod plan;
 mod queue;
+mod quiet;
 mod ring;
 mod scheme;
 mod shared;
+mod spares;
 mod stamp;
 
 use alloc::boxed::Box;
@@ -39,7 +43,7 @@ use alloc::vec::Vec;
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
-use crate::pure::{CursorId, Doomed, Log, Pinned};
+use crate::pure::{CursorId, Doomed, Log};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue, prepare};
 use course::Course;
 use glance::Glance;
@@ -52,12 +56,14 @@ use shared::SharedLane;
 pub(super) use ends::{CursorEnd, LaneEnd};
 pub(super) use grip::Grip;
 #[cfg(not(loom))]
-pub(super) use looks::Looks;
+pub(super) use looks::{LastLook, Looks};
 #[cfg(loom)]
-pub use looks::{Looks, Pinning};
+#[allow(unreachable_pub, reason = "a model looks at the words alone")]
+pub use looks::{LastLook, Looks, Pinning};
 pub(super) use outcome::{InLane, Taken};
 pub(super) use plan::Lanes;
-pub(super) use shared::SPARES;
+pub(super) use shared::Seen;
+pub(super) use spares::SPARES;
 #[cfg(loom)]
 pub use stamp::Stamps;
 
@@ -192,7 +198,11 @@ impl LaneLock {
             Some(Lane::Called(Called::Mailbox(lane))) if is_short::<T>() => {
                 lane.put_as_owner(slots, token, value, dispose)
             }
-            Some(Lane::Called(_)) | None => InLane::NotHere(value),
+            Some(Lane::Called(Called::Shared(lane))) if lane.is_quiet() => {
+                lane.publish_in_quiet(slots, token, value, dispose)
+            }
+            Some(Lane::Called(Called::Shared(lane))) => lane.publish_as_owner(slots, token, value, dispose),
+            Some(Lane::Called(Called::Mailbox(_))) | None => InLane::NotHere(value),
         }
     }
 
@@ -224,7 +234,7 @@ impl LaneLock {
         slots: &impl Slots<T>,
         token: &Token,
         cursor: Option<&CursorEnd>,
-        clone: impl FnOnce(Pinned) -> Option<T>,
+        clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Taken<T> {
         match (self.lane(), cursor) {
             (Some(Lane::Queue(several, lane)), cursor) => match lane.take(slots, token) {
@@ -267,23 +277,6 @@ impl LaneLock {
             },
             (Some(Lane::Ring(lane)), Some(end)) => lane.read_many(slots, end, token, values, max),
             (Some(Lane::Ring(_)), None) | (Some(Lane::Called(_)) | None, _) => 0,
-        }
-    }
-
-    /// A copy of the newest value of a record that has one, without the lock, where that can be done.
-    #[inline]
-    pub(super) fn peek<T>(
-        &self,
-        slots: &impl Slots<T>,
-        token: &Token,
-        clone: impl FnOnce(Pinned) -> Option<T>,
-    ) -> Taken<T> {
-        match self.lane() {
-            Some(Lane::Ring(lane)) => lane.peek(slots, token),
-            Some(Lane::Called(Called::Shared(lane))) => lane.peek(token).brought(clone),
-            // A queue has none to look at.
-            Some(Lane::Queue(..)) => Taken::Empty,
-            Some(Lane::Called(Called::Mailbox(_))) | None => Taken::NotHere,
         }
     }
 

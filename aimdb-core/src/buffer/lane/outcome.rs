@@ -1,6 +1,6 @@
 //! What comes of an attempt to use a lane.
 
-use crate::pure::Pinned;
+use super::shared::Seen;
 
 /// What became of a value that was sent through the lane.
 pub(in crate::buffer) enum InLane<T> {
@@ -24,11 +24,11 @@ pub(in crate::buffer) enum Taken<T> {
     NotHere,
 }
 
-impl Taken<Pinned> {
+impl<'a> Taken<Seen<'a>> {
     /// The value itself, if one was pinned.
-    pub(super) fn brought<T>(self, clone: impl FnOnce(Pinned) -> Option<T>) -> Taken<T> {
+    pub(super) fn brought<T>(self, clone: impl FnOnce(Seen<'a>) -> Option<T>) -> Taken<T> {
         match self {
-            Self::Value(pinned) => clone(pinned).map_or(Taken::NotHere, Taken::Value),
+            Self::Value(seen) => clone(seen).map_or(Taken::NotHere, Taken::Value),
             Self::Empty => Taken::Empty,
             Self::Lagged(lag) => Taken::Lagged(lag),
             Self::NotHere => Taken::NotHere,

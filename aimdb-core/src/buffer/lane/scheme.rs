@@ -60,7 +60,7 @@ impl Lane {
             Self::Queue(_, lane) => lane.adopt(end, token),
             Self::Called(Called::Mailbox(lane)) => lane.adopt(end, token),
             Self::Ring(lane) => lane.adopt(end, token),
-            Self::Called(Called::Shared(lane)) => lane.adopt(end, token),
+            Self::Called(Called::Shared(lane)) => lane.adopt(log, end, token),
         }
     }
 

@@ -4,11 +4,11 @@
 //! value and pins it, and comes out to clone it, for no code of the user's runs where others may have to
 //! wait for it: see `looks`. A writer that comes to a place whose value is being cloned leaves that value,
 //! and its slot, to those who clone it and goes on with a spare slot. Without one, or where many pin at
-//! once, it is the shell's.
+//! once, it is the shell's. While nobody has looked for a while, nobody may: see `quiet`.
 #![allow(unsafe_code)]
 
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::{self, Relaxed};
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 
 #[cfg(not(any(loom, shuttle)))]
 use core::sync::atomic::AtomicU64;
@@ -20,30 +20,26 @@ use shuttle::sync::atomic::AtomicU64;
 use super::ends::{CursorEnd, CursorEnds, End};
 use super::looks::{Look, Looks, Pinning};
 use super::places::Places;
-use super::{InLane, LaneEnd, Machine, Taken};
-use crate::buffer::Slots;
-use crate::pure::{Claim, Kind, Owned, Pinned, TableFull};
+use super::quiet::Quiet;
+use super::spares::{NONE, SPARES, Spares};
+use super::{LaneEnd, Machine, Taken};
+use crate::pure::{Claim, Kind, Pinned, TableFull};
 use crate::waiting::{Door, Token, shut};
 
 /// How often a reader tries to pin a value before it has the writer stand still.
 const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
 
-/// Slots that the lane has besides those of the places: as many values can be overwritten while they
-/// are being cloned before the writer needs the lock.
-pub(in crate::buffer) const SPARES: usize = if cfg!(loom) { 1 } else { 4 };
-
-const NONE: u32 = u32::MAX;
-
 #[derive(Debug)]
 pub(in crate::buffer) struct SharedLane {
-    writing: Door<End>,
+    pub(super) writing: Door<End>,
     peeking: Door<End>,
-    newest: Newest,
-    looks: Looks,
+    pub(super) newest: Newest,
+    pub(super) looks: Looks,
+    pub(super) quiet: Quiet,
     /// Whether slots came that have no words yet; a hint.
     lacks_words: AtomicBool,
-    places: Places,
-    capacity: usize,
+    pub(super) places: Places,
+    pub(super) capacity: usize,
     tells_lag: bool,
     peeks: bool,
 }
@@ -52,48 +48,9 @@ pub(in crate::buffer) struct SharedLane {
 /// what only the writer uses.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Newest {
-    number: AtomicU64,
-    spares: Spares,
-}
-
-/// The slots beside those of the places: vacant, or with a value that somebody still clones. They belong
-/// to whoever is inside the writing door, or has shut it; so a model checker need not know them.
-#[derive(Debug)]
-struct Spares {
-    slots: [AtomicU32; SPARES],
-    /// One of them that is vacant, or as many as there are.
-    vacant: AtomicUsize,
-}
-
-impl Spares {
-    fn new() -> Self {
-        Self { slots: core::array::from_fn(|_| AtomicU32::new(NONE)), vacant: AtomicUsize::new(SPARES) }
-    }
-
-    /// Where a vacant one is. Only the writer fills one, so it stays vacant.
-    #[inline]
-    fn find_vacant(&self, looks: &Looks) -> Option<usize> {
-        let vacant = self.vacant.load(Relaxed);
-        if vacant == SPARES { self.look_for_vacant(looks) } else { Some(vacant) }
-    }
-
-    #[cold]
-    fn look_for_vacant(&self, looks: &Looks) -> Option<usize> {
-        let is_vacant = |slot: u32| slot != NONE && looks.of(slot).is_vacant();
-        let vacant = self.slots.iter().position(|slot| is_vacant(slot.load(Relaxed)))?;
-        self.vacant.store(vacant, Relaxed);
-        Some(vacant)
-    }
-
-    /// Takes the vacant slot, and leaves one there whose value somebody still clones.
-    #[cold]
-    fn exchange(&self, vacant: usize, slot: u32) -> u32 {
-        let spare = self.slots[vacant].load(Relaxed);
-        self.slots[vacant].store(slot, Relaxed);
-        self.vacant.store(SPARES, Relaxed);
-        spare
-    }
+pub(super) struct Newest {
+    pub(super) number: AtomicU64,
+    pub(super) spares: Spares,
 }
 
 impl SharedLane {
@@ -104,6 +61,7 @@ impl SharedLane {
             peeking: Door::new(End::new()),
             newest: Newest { number: AtomicU64::new(0), spares: Spares::new() },
             looks: Looks::new(slots)?,
+            quiet: Quiet::new(),
             lacks_words: AtomicBool::new(false),
             places: Places::new(capacity)?,
             capacity,
@@ -138,87 +96,62 @@ impl SharedLane {
         None
     }
 
-    /// Publishes a value, over the oldest one if the window is full; `dispose` is given that one, outside
-    /// the door, unless somebody is cloning it.
-    #[inline]
-    pub(super) fn publish<T>(
+    /// The cursor's next value, if it is there and the owner of the cursor's end comes. Anything else,
+    /// [`SharedLane::read`] says. A call: a clone is one anyway.
+    #[inline(never)]
+    pub(super) fn take_as_owner<T>(
         &self,
-        slots: &impl Slots<T>,
+        cursor: &CursorEnd,
         token: &Token,
-        value: T,
-        dispose: impl FnOnce(T),
-    ) -> InLane<T> {
-        let written = match self.writing.enter(token) {
-            Some(mut inside) => self.write(slots, &mut *inside.end(), value),
-            None => Err(value),
-        };
-        match written {
-            Ok(None) => InLane::Done,
-            Ok(Some(over)) => {
-                dispose(over);
-                InLane::Done
-            }
-            Err(value) => InLane::NotHere(value),
-        }
+        clone: impl FnOnce(Seen<'_>) -> Option<T>,
+    ) -> Taken<T> {
+        self.read_as_owner(cursor, token).and_then(clone).map_or(Taken::NotHere, Taken::Value)
     }
 
-    #[inline]
-    fn write<T>(&self, slots: &impl Slots<T>, end: &mut End, value: T) -> Result<Option<T>, T> {
-        let (at, number) = (end.at, self.newest.number.load(Relaxed));
-        let mut slot = self.places.slot(at);
-        let (mut cell, mut look) = (slots.cell(slot), self.looks.of(slot));
-        let mut over = None;
-        let before = number.wrapping_sub(self.capacity as u64);
-        if before.wrapping_sub(end.oldest) as i64 >= 0 {
-            match self.displace(slot, look, before) {
-                Displaced::Alone => over = Some(cell.empty(&Owned(slot))),
-                Displaced::Seen(spare) => {
-                    self.places.put(at, spare);
-                    slot = spare;
-                    (cell, look) = (slots.cell(slot), self.looks.of(slot));
-                }
-                Displaced::NotHere => return Err(value),
-            }
+    #[inline(always)]
+    fn read_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
+        let mut inside = cursor.door.enter_as_owner(token)?;
+        if self.quiet.is_on() {
+            return None;
         }
-        // The slot is this end's: nobody else looks at it, or will, until it is published.
-        cell.fill(&Claim(slot), value);
-        look.publish(number);
+        #[allow(unused_mut, reason = "a model's end is more than a reference")]
+        let mut end = inside.end();
+        let (at, number) = (end.at, cursor.next.load(Relaxed));
+        let slot = self.places.slot(at);
+        let look = self.looks.of(slot);
+        if look.pin(number) != Pinning::Pinned {
+            return None;
+        }
+        self.quiet.note_look();
         end.go_on(at, self.capacity);
-        self.newest.number.store(number.wrapping_add(1), Ordering::Release);
-        Ok(over)
-    }
-
-    /// Takes the place of the value with this number, which lies in `slot`.
-    #[inline]
-    fn displace(&self, slot: u32, look: &Look, number: u64) -> Displaced {
-        let Some(vacant) = self.newest.spares.find_vacant(&self.looks) else {
-            let is_alone = look.displace_unseen(number);
-            return if is_alone { Displaced::Alone } else { Displaced::NotHere };
-        };
-        if look.displace() {
-            return Displaced::Alone;
-        }
-        Displaced::Seen(self.newest.spares.exchange(vacant, slot))
+        cursor.next.store(number.wrapping_add(1), Relaxed);
+        Some(Seen { pinned: Pinned(slot), look })
     }
 
     /// The cursor's next value, pinned.
-    #[inline]
-    pub(super) fn read(&self, cursor: &CursorEnd, token: &Token) -> Taken<Pinned> {
+    pub(super) fn read(&self, cursor: &CursorEnd, token: &Token) -> Taken<Seen<'_>> {
         let Some(mut inside) = cursor.door.enter(token) else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
+        if self.quiet.is_on() {
+            // Acquire: as below.
+            let nothing = self.newest.number.load(Ordering::Acquire) == cursor.next.load(Relaxed);
+            return if nothing { Taken::Empty } else { Taken::NotHere };
+        }
         self.read_at(&mut *end, cursor)
     }
 
-    fn read_at(&self, end: &mut End, cursor: &CursorEnd) -> Taken<Pinned> {
+    fn read_at(&self, end: &mut End, cursor: &CursorEnd) -> Taken<Seen<'_>> {
         for _ in 0..TRIES {
             let (at, number) = (end.at, cursor.next.load(Relaxed));
             let slot = self.places.slot(at);
-            match self.looks.of(slot).pin(number) {
+            let look = self.looks.of(slot);
+            match look.pin(number) {
                 Pinning::Pinned => {
+                    self.quiet.note_look();
                     end.go_on(at, self.capacity);
                     cursor.next.store(number.wrapping_add(1), Relaxed);
-                    return Taken::Value(Pinned(slot));
+                    return Taken::Value(Seen { pinned: Pinned(slot), look });
                 }
                 Pinning::Busy => {
                     core::hint::spin_loop();
@@ -250,30 +183,51 @@ impl SharedLane {
     }
 
     /// The newest value, pinned: `Empty` if there is none.
-    #[inline]
-    pub(super) fn peek(&self, token: &Token) -> Taken<Pinned> {
+    pub(super) fn peek(&self, token: &Token) -> Taken<Seen<'_>> {
         if !self.peeks {
             return Taken::Empty;
         }
         let Some(mut inside) = self.peeking.enter(token) else { return Taken::NotHere };
-        #[allow(unused_mut, reason = "a model's end is more than a reference")]
-        let mut end = inside.end();
+        if self.quiet.is_on() {
+            return Taken::NotHere;
+        }
+        let end = inside.end();
         for _ in 0..TRIES {
-            let newest = self.newest.number.load(Ordering::Acquire);
-            // The first value that comes may be there, and read, before its number is told.
-            let none_yet = newest == end.oldest;
-            let number = if none_yet { newest } else { newest.wrapping_sub(1) };
-            end.jump(number, self.capacity);
-            let slot = self.places.slot(end.at);
-            if self.looks.of(slot).pin(number) == Pinning::Pinned {
-                return Taken::Value(Pinned(slot));
+            match self.pin_newest(&*end) {
+                Taken::NotHere => core::hint::spin_loop(),
+                other => return other,
             }
-            if none_yet {
-                return Taken::Empty;
-            }
-            core::hint::spin_loop();
         }
         Taken::NotHere
+    }
+
+    /// The same through a cursor's door, if the value is there and the owner of the cursor's end comes.
+    /// Anything else, [`SharedLane::peek`] says.
+    #[inline(always)]
+    pub(super) fn peek_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
+        let mut inside = cursor.door.enter_as_owner(token)?;
+        if self.quiet.is_on() || !self.peeks {
+            return None;
+        }
+        match self.pin_newest(&*inside.end()) {
+            Taken::Value(seen) => Some(seen),
+            Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+        }
+    }
+
+    #[inline(always)]
+    fn pin_newest(&self, end: &End) -> Taken<Seen<'_>> {
+        let newest = self.newest.number.load(Ordering::Acquire);
+        // The first value that comes may be there, and read, before its number is told.
+        let none_yet = newest == end.oldest;
+        let number = if none_yet { newest } else { newest.wrapping_sub(1) };
+        let slot = self.places.slot(end.place(number, self.capacity));
+        let look = self.looks.of(slot);
+        if look.pin(number) == Pinning::Pinned {
+            self.quiet.note_look();
+            return Taken::Value(Seen { pinned: Pinned(slot), look });
+        }
+        if none_yet { Taken::Empty } else { Taken::NotHere }
     }
 
     /// Whether there is something to read, as far as can be told without going in.
@@ -282,16 +236,30 @@ impl SharedLane {
         cursor.door.is_open().then(there)
     }
 
-    /// Whether a holder was sent away only because another has this end.
+    /// Whether a holder was sent away only because another has this end, or because the lane is quiet, or
+    /// should be.
     pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
-        self.door(end).is_some_and(|door| door.is_foreign(token))
+        self.door(end).is_some_and(|door| self.should_turn(end) || door.is_foreign(token))
     }
 
-    /// Gives an end to this holder. Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+    fn should_turn(&self, end: LaneEnd<'_>) -> bool {
+        match end {
+            LaneEnd::Sending => self.quiet.is_wanted(),
+            LaneEnd::Taking(_) | LaneEnd::Peeking => self.quiet.is_on(),
+        }
+    }
+
+    /// Gives an end to this holder, and has the lane quiet or not as the holder needs it. Called under the
+    /// record's lock, after `close`, which `log` knows of.
+    pub(super) fn adopt(&self, log: &Machine, end: LaneEnd<'_>, token: &Token) {
         let Some(door) = self.door(end) else { return };
         // SAFETY: the doors are shut and nobody is inside.
         unsafe { door.adopt(token) }
+        match (self.should_turn(end), end) {
+            (true, LaneEnd::Sending) => self.quiet.begin(log.next_number()),
+            (true, LaneEnd::Taking(_) | LaneEnd::Peeking) => self.quiet.end(log.next_number()),
+            (false, _) => {}
+        }
     }
 
     fn door<'a>(&'a self, end: LaneEnd<'a>) -> Option<&'a Door<End>> {
@@ -370,12 +338,8 @@ impl SharedLane {
     }
 }
 
-/// What became of the value that the next one displaces.
-enum Displaced {
-    /// It is the writer's.
-    Alone,
-    /// It is theirs who look at it, with its slot; this one takes its place.
-    Seen(u32),
-    /// Somebody looks, and there is no spare slot.
-    NotHere,
+/// A value that was pinned, and the word that says so.
+pub(in crate::buffer) struct Seen<'a> {
+    pub(in crate::buffer) pinned: Pinned,
+    pub(in crate::buffer) look: &'a Look,
 }
