@@ -130,7 +130,8 @@ impl<T: Send + 'static> SyncConsumer<T> {
         self.recv_many_until(values, max, || SystemClock.at(deadline))
     }
 
-    /// Takes values and waits for more, until the record is closed and drained. Lag is skipped, and counted.
+    /// Takes values and waits for more, until the record is closed and drained. Lag is skipped, and
+    /// counted in [`SyncConsumer::lost`].
     ///
     /// ```
     /// # use aimdb_sync::{AimDbBuilder, Attach};
@@ -338,10 +339,8 @@ impl<T: Send + 'static> SyncConsumer<T> {
         }
     }
 
-    /// Refuses where the call must not be made. The refusal does not depend on whether it would
-    /// have to wait this time, so that the mistake shows in the first test.
+    /// Refuses where the call must not be made, also when it would not wait: a mistake shows in the first test.
     #[cold]
-    #[inline(never)]
     fn may_wait(&self, deadline: &impl Fn() -> Deadline) -> Result<(), RecvTimeoutError> {
         self.process.check().map_err(RecvTimeoutError::Misuse)?;
         if !may_block() && !is_one_try(deadline()) {
