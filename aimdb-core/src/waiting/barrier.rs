@@ -4,13 +4,13 @@
 //! Two threads that each write one word and then read the other's must not both miss the write. If
 //! one passes [`light`] between its write and its read, and the other [`heavy`], they do not. On
 //! Linux the heavy one is `membarrier(2)`, 0.2 to 2 µs; where it is refused, and on other systems,
-//! [`pays`] is false, and callers use read-modify-writes on both sides.
+//! both are full ones.
 #![allow(unsafe_code)]
 
 #[cfg(any(loom, shuttle))]
-pub(super) use model::{heavy, light, pays};
+pub(super) use model::{heavy, light, prepare};
 #[cfg(not(any(loom, shuttle)))]
-pub(super) use real::{heavy, light, pays};
+pub(super) use real::{heavy, light, prepare};
 
 /// A model checker knows no barrier of one side: both are full ones there.
 #[cfg(any(loom, shuttle))]
@@ -20,17 +20,14 @@ mod model {
     #[cfg(not(loom))]
     use shuttle::sync::atomic::{Ordering, fence};
 
-    pub(in crate::waiting) fn pays() -> bool {
-        true
-    }
+    pub(in crate::waiting) fn prepare() {}
 
     pub(in crate::waiting) fn light() {
         fence(Ordering::SeqCst);
     }
 
-    pub(in crate::waiting) fn heavy() -> bool {
+    pub(in crate::waiting) fn heavy() {
         fence(Ordering::SeqCst);
-        true
     }
 }
 
@@ -41,43 +38,49 @@ mod real {
     const UNKNOWN: u8 = 0;
     const REGISTERED: u8 = 1;
     const REFUSED: u8 = 2;
+    /// The system gave such barriers once, and some may still go by that.
+    const WITHDRAWN: u8 = 3;
 
     static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-    /// Whether the light barrier is really light here. Asks the system once per process.
-    pub(in crate::waiting) fn pays() -> bool {
-        match STATE.load(Ordering::Relaxed) {
-            UNKNOWN => {
-                let answer = if system::register() { REGISTERED } else { REFUSED };
-                // The first answer holds: threads may go by it already.
-                let first = STATE.compare_exchange(UNKNOWN, answer, Ordering::Relaxed, Ordering::Relaxed);
-                first.map_or_else(|first| first, |_| answer) == REGISTERED
-            }
-            state => state == REGISTERED,
+    /// Asks the system, once per process, whether the light barrier can be really light.
+    pub(in crate::waiting) fn prepare() {
+        if STATE.load(Ordering::Relaxed) == UNKNOWN {
+            let answer = if system::register() { REGISTERED } else { REFUSED };
+            // The first answer holds: threads may go by it already.
+            let _ = STATE.compare_exchange(UNKNOWN, answer, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
-    /// Keeps the compiler from moving accesses across. For those who once found that it [`pays`].
-    #[inline]
+    /// Keeps the compiler from moving accesses across; and the processor, where the system does not.
+    #[inline(always)]
     pub(in crate::waiting) fn light() {
-        compiler_fence(Ordering::SeqCst);
+        if STATE.load(Ordering::Relaxed) == REGISTERED {
+            compiler_fence(Ordering::SeqCst);
+        } else {
+            full();
+        }
     }
 
-    /// A full barrier, here and, where [`pays`], in every other running thread of the process. False
-    /// when the system no longer gives one: it did its work this time, and nobody may go by the light
-    /// one from now on.
-    pub(in crate::waiting) fn heavy() -> bool {
+    #[cold]
+    fn full() {
         fence(Ordering::SeqCst);
+    }
+
+    /// A full barrier, here and in every other running thread of the process that passes a light one.
+    pub(in crate::waiting) fn heavy() {
+        fence(Ordering::SeqCst);
+        let state = STATE.load(Ordering::Relaxed);
         // A forked child may have to register for itself.
-        if pays() && (system::barrier() || system::register()) {
-            return true;
+        if state == UNKNOWN || state == REFUSED || state == REGISTERED && (system::barrier() || system::register()) {
+            return;
         }
-        // The system changed its mind (a filter was installed since). For those who just passed the
-        // light barrier: a write stays in a processor's buffer for microseconds; this is far longer.
-        STATE.store(REFUSED, Ordering::Relaxed);
+        // The system changed its mind (a filter was installed since). For those who just passed a light
+        // barrier as if it had not: a write stays in a processor's buffer for microseconds; this is far longer.
+        STATE.store(WITHDRAWN, Ordering::Relaxed);
         crate::waiting::bell::doze(core::time::Duration::from_millis(10));
         fence(Ordering::SeqCst);
-        false
+        STATE.store(REFUSED, Ordering::Relaxed);
     }
 
     #[cfg(target_os = "linux")]

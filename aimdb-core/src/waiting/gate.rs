@@ -8,8 +8,8 @@
 //!
 //! Going in raises a flag and then reads the door's *pass*; shutting writes the pass and then reads
 //! the flags. So at most one of the two goes on (Dekker's flags). The barrier between write and read
-//! costs the end nothing while one holder uses the door: that holder *owns* it, its write is a plain
-//! one, and whoever shuts the door makes the order global (`barrier`). A door that several use is
+//! costs the end next to nothing while one holder uses the door: that holder *owns* it, its write is a
+//! plain one, and whoever shuts the door makes the order global, where the system can (`barrier`). A door that several use is
 //! entered with a compare-and-exchange. Ownership changes only while the door is shut, a few times;
 //! then the door is common for good. (Biased locking, and liburcu's `sys_membarrier` flavour, are
 //! where this comes from.)
@@ -133,7 +133,7 @@ shuttle::thread_local! {
 /// Where a barrier has to be made ready, which may take milliseconds once per process, makes it
 /// ready: before the first door, outside all locks.
 pub(crate) fn prepare() {
-    barrier::pays();
+    barrier::prepare();
 }
 
 /// Lets no end in from now on, waits until nobody is inside, and is then alone with the ends of these
@@ -145,12 +145,10 @@ pub(crate) fn shut<'a, E: 'a>(doors: impl Iterator<Item = &'a Door<E>> + Clone) 
         door.pass.store(SHUT, Ordering::Relaxed);
         owned |= door.is_owned();
     }
-    if !owned {
+    if owned {
+        barrier::heavy();
+    } else {
         fence(Ordering::SeqCst);
-    } else if !barrier::heavy() {
-        for door in doors.clone() {
-            door.owner.store(ALL, Ordering::Relaxed);
-        }
     }
     for door in doors {
         let mut turn = 0;
@@ -280,7 +278,7 @@ impl<E> Door<E> {
             return;
         }
         let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };
-        let may_own = token.number != Token::LOST && turn < OWNERS && barrier::pays();
+        let may_own = token.number != Token::LOST && turn < OWNERS;
         self.owner.store(if may_own { token.number * FLAGS + turn } else { ALL }, Ordering::Relaxed);
     }
 

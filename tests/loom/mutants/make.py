@@ -92,10 +92,9 @@ MUTANTS = [
     ("bell-rings-past-the-lock", "The bell is rung between the sleeper's look and its sleep.", "aimdb-core/src/waiting/lock.rs", [(
         "        drop(self.lock.lock().expect(\"never poisoned\"));\n", "")]),
     ("door-shuts-without-a-barrier", "Who shuts doors that are owned looks at their flags at once.", GATE, [(
-        "    } else if !barrier::heavy() {\n        for door in doors.clone() {\n            door.owner.store(ALL, Ordering::Relaxed);\n        }\n    }\n",
-        "    }\n")]),
+        "        barrier::heavy();\n", "")]),
     ("common-doors-shut-without-a-barrier", "Who shuts doors that are all common looks at their flags at once.", GATE, [(
-        "    if !owned {\n        fence(Ordering::SeqCst);\n    } else if !barrier::heavy() {", "    if owned && !barrier::heavy() {")]),
+        "    } else {\n        fence(Ordering::SeqCst);\n    }", "    }")]),
     ("owner-goes-in-without-a-barrier", "The owner of a door looks at its pass before its flag is seen.", GATE, [(
         "        barrier::light();\n", "")]),
     ("common-door-without-a-barrier", "Who enters a common door looks at its pass before its flag is seen.", GATE, [
@@ -105,7 +104,7 @@ MUTANTS = [
          "        #[cfg(loom)]\n        fence(Ordering::Acquire);\n"),
         ("(self.pass.load(Ordering::SeqCst) == ALL)", "(self.pass.load(Ordering::Acquire) == ALL)")]),
     ("heavy-barrier-is-half", "The heavy barrier does not keep a write before a read.", "aimdb-core/src/waiting/barrier.rs", [(
-        "fn heavy() -> bool {\n        fence(Ordering::SeqCst);\n        true\n", "fn heavy() -> bool {\n        fence(Ordering::AcqRel);\n        true\n")]),
+        "fn heavy() {\n        fence(Ordering::SeqCst);\n    }", "fn heavy() {\n        fence(Ordering::AcqRel);\n    }")]),
     ("light-barrier-is-half", "The light barrier does not keep a write before a read.", "aimdb-core/src/waiting/barrier.rs", [(
         "fn light() {\n        fence(Ordering::SeqCst);\n    }", "fn light() {\n        fence(Ordering::AcqRel);\n    }")]),
     ("end-comes-out-relaxed", "An end that comes out carries nothing with it.", GATE, [(
