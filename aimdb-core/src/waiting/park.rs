@@ -56,7 +56,7 @@ const FEW_SPINS: u32 = 16;
 #[cfg(not(any(loom, shuttle)))]
 pub(super) const MAX_SPINS: u32 = 4_096;
 #[cfg(not(any(loom, shuttle)))]
-pub(super) const FIRST_SPINS: u32 = MIN_SPINS;
+pub(super) const FIRST_SPINS: u32 = 512;
 /// Now and then a thread for which it does not pay spins for so long that it would see another one come
 /// back that it has just woken: of two that wake each other every time, the first to try it finds out.
 #[cfg(not(any(loom, shuttle)))]
@@ -222,10 +222,7 @@ fn look(
     }
     let mut is_behind = false;
     for turn in 1..=limit {
-        if turn % FEW_SPINS == 1 && others_first() {
-            is_behind = true;
-            break;
-        }
+        is_behind = turn % FEW_SPINS == 1 && others_first();
         core::hint::spin_loop();
         match come() {
             None => return false,
@@ -233,6 +230,8 @@ fn look(
                 looks.came_by_spinning();
                 return true;
             }
+            // Asked before, so what filled the last room was not for this thread.
+            Some(false) if is_behind => break,
             Some(false) => {}
         }
         if turn % MIN_SPINS == 0 && turn < limit {
