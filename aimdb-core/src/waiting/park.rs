@@ -222,7 +222,7 @@ fn look(
     }
     let mut is_behind = false;
     for turn in 1..=limit {
-        is_behind = turn % FEW_SPINS == 1 && others_first();
+        is_behind = turn % FEW_SPINS == 0 && others_first();
         core::hint::spin_loop();
         match come() {
             None => return false,
