@@ -144,7 +144,12 @@ impl<T: Send + 'static> Standing<T> {
     #[cfg(feature = "std")]
     #[inline]
     fn take_in_lane(&mut self) -> Taken<T> {
-        match self.hold.take_by_call() {
+        // Who waits comes this way each time, so first as the owner.
+        let mut taken = self.hold.take_at_once();
+        if matches!(taken, Taken::NotHere) {
+            taken = self.hold.take_by_call();
+        }
+        match taken {
             Taken::NotHere => self.take_asking(),
             taken => taken,
         }
