@@ -55,6 +55,8 @@ mod real {
     /// Keeps the compiler from moving accesses across; and the processor, where the system does not.
     #[inline(always)]
     pub(in crate::waiting) fn light() {
+        // What was written before stays before the look, too, which tells what comes after.
+        compiler_fence(Ordering::SeqCst);
         if STATE.load(Ordering::Relaxed) == REGISTERED {
             compiler_fence(Ordering::SeqCst);
         } else {

@@ -27,10 +27,11 @@ mod real {
 
         /// Sleeps while `asleep` holds and the instant has not come. Called on the bell's own thread.
         pub(in crate::waiting) fn wait_while(&self, until: Option<Instant>, asleep: impl Fn() -> bool) {
-            let mut foreign = false;
+            let mut parked = false;
             // Each turn is a token: of whoever rings, or of somebody who gave the thread one for another
-            // reason.
+            // reason, or of both in one.
             while asleep() {
+                parked = true;
                 match until {
                     None => thread::park(),
                     Some(instant) => {
@@ -44,10 +45,9 @@ mod real {
                         }
                     }
                 }
-                foreign |= asleep();
             }
-            if foreign {
-                // It finds it when it next parks itself.
+            if parked {
+                // What may have been another's is given back: whoever parks this thread next looks once more.
                 self.0.unpark();
             }
         }
