@@ -57,7 +57,8 @@ mod real {
         }
     }
 
-    /// Sleeps for a moment; nobody rings.
+    /// Sleeps for a moment, since nobody can ring: whoever was stopped inside a door does not know that it is
+    /// waited for, and a barrier that the system withdrew is waited out. The caller looks after each moment.
     pub(in crate::waiting) fn doze(time: Duration) {
         thread::sleep(time);
     }

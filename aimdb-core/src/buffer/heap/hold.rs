@@ -22,7 +22,7 @@ pub(super) struct SendingHold<T: Send + 'static> {
 }
 
 // SAFETY: the cells are the shell's, which may be sent, and looked at from there only.
-unsafe impl<T: Send + 'static> Send for SendingHold<T> {}
+unsafe impl<T: Send + 'static> Send for SendingHold<T> where Arc<Shell<T, HeapLayout>>: Send {}
 
 impl<T: Send + 'static> SendingHold<T> {
     pub(super) fn new(shell: Option<Arc<Shell<T, HeapLayout>>>) -> Self {
@@ -92,7 +92,7 @@ pub(super) struct TakingHold<T: Send + 'static> {
 }
 
 // SAFETY: as for `SendingHold`.
-unsafe impl<T: Send + 'static> Send for TakingHold<T> {}
+unsafe impl<T: Send + 'static> Send for TakingHold<T> where Arc<Shell<T, HeapLayout>>: Send {}
 
 impl<T: Send + 'static> TakingHold<T> {
     pub(super) fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: Option<Arc<CursorEnd>>) -> Self {

@@ -129,11 +129,7 @@ impl LaneLock {
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
         match self.lane() {
-            Some(Lane::Called(Called::Mailbox(lane))) => lane.put_as_owner(slots, token, value, dispose),
-            Some(Lane::Called(Called::Shared(lane))) if lane.is_quiet() => {
-                lane.publish_in_quiet(slots, token, value, dispose)
-            }
-            Some(Lane::Called(Called::Shared(lane))) => lane.publish_as_owner(slots, token, value, dispose),
+            Some(Lane::Called(lane)) => lane.send_as_owner(slots, token, value, dispose),
             Some(Lane::Queue(several, _)) => several.send_as_owner(slots, token, value, counts),
             Some(Lane::Ring(_)) | None => InLane::NotHere(value),
         }

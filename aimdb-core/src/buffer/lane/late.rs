@@ -44,7 +44,10 @@ impl<T> Late<T> {
     }
 
     /// Brings the part, unless another was faster, whose part stays.
-    pub(super) fn bring(&self, part: Box<[T; 1]>) {
+    pub(super) fn bring(&self, part: Box<[T; 1]>)
+    where
+        T: Send,
+    {
         let part = Box::into_raw(part);
         // Release: pairs with `get`.
         if self.part.compare_exchange(ptr::null_mut(), part, Ordering::Release, Ordering::Relaxed).is_err() {

@@ -103,17 +103,6 @@ impl MailboxLane {
         Ok((before & FULL != 0).then(|| over.empty(&Owned(pending))))
     }
 
-    /// The end is out again: what is done with a value that was displaced may be any code.
-    #[inline(always)]
-    fn put_outside<T>(put: Result<Option<T>, T>, dispose: impl FnOnce(T)) -> InLane<T> {
-        match put {
-            Ok(None) => {}
-            Ok(Some(displaced)) => dispose(displaced),
-            Err(value) => return InLane::NotHere(value),
-        }
-        InLane::Done
-    }
-
     /// Puts a value as the owner of the putting end; `dispose` is given the one that it displaced.
     #[inline(always)]
     pub(super) fn put_as_owner<T>(
@@ -124,12 +113,12 @@ impl MailboxLane {
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
         let put = self.store(self.putting.enter_as_owner(token), |slot| slots.cell_at_once(slot), value);
-        Self::put_outside(put, dispose)
+        InLane::outside(put, dispose)
     }
 
     /// Puts a value; `dispose` is given the one that it displaced.
     pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
-        Self::put_outside(self.store(self.putting.enter(token), |slot| Some(slots.cell(slot)), value), dispose)
+        InLane::outside(self.store(self.putting.enter(token), |slot| Some(slots.cell(slot)), value), dispose)
     }
 
     /// Takes the pending value, if `inside` came in and `cell` finds the slot, unless another is put over it

@@ -195,14 +195,9 @@ impl LaneLock {
                 sent => sent,
             },
             Some(Lane::Ring(lane)) => lane.publish_as_owner(slots, token, value),
-            Some(Lane::Called(Called::Mailbox(lane))) if is_short::<T>() => {
-                lane.put_as_owner(slots, token, value, dispose)
-            }
-            Some(Lane::Called(Called::Shared(lane))) if lane.is_quiet() => {
-                lane.publish_in_quiet(slots, token, value, dispose)
-            }
-            Some(Lane::Called(Called::Shared(lane))) => lane.publish_as_owner(slots, token, value, dispose),
-            Some(Lane::Called(Called::Mailbox(_))) | None => InLane::NotHere(value),
+            Some(Lane::Called(Called::Mailbox(_))) if !is_short::<T>() => InLane::NotHere(value),
+            Some(Lane::Called(lane)) => lane.send_as_owner(slots, token, value, dispose),
+            None => InLane::NotHere(value),
         }
     }
 

@@ -24,6 +24,19 @@ pub(in crate::buffer) enum Taken<T> {
     NotHere,
 }
 
+impl<T> InLane<T> {
+    /// Of a store whose end is out again: what is done with a value that was displaced may be any code.
+    #[inline(always)]
+    pub(super) fn outside(stored: Result<Option<T>, T>, dispose: impl FnOnce(T)) -> Self {
+        match stored {
+            Ok(None) => {}
+            Ok(Some(displaced)) => dispose(displaced),
+            Err(value) => return Self::NotHere(value),
+        }
+        Self::Done
+    }
+}
+
 impl<'a> Taken<Seen<'a>> {
     /// The value itself, if one was pinned.
     pub(super) fn brought<T>(self, clone: impl FnOnce(Seen<'a>) -> Option<T>) -> Taken<T> {

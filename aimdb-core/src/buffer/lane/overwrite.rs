@@ -72,7 +72,7 @@ impl SharedLane {
         value: T,
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
-        Self::outside(self.write(slots, self.writing.enter_as_owner(token), value), dispose)
+        InLane::outside(self.write(slots, self.writing.enter_as_owner(token), value), dispose)
     }
 
     /// Publishes a value, over the oldest one if the window is full; `dispose` is given that one, outside
@@ -84,17 +84,7 @@ impl SharedLane {
         value: T,
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
-        Self::outside(self.write(slots, self.writing.enter(token), value), dispose)
-    }
-
-    #[inline(always)]
-    fn outside<T>(written: Result<Option<T>, T>, dispose: impl FnOnce(T)) -> InLane<T> {
-        match written {
-            Ok(None) => {}
-            Ok(Some(over)) => dispose(over),
-            Err(value) => return InLane::NotHere(value),
-        }
-        InLane::Done
+        InLane::outside(self.write(slots, self.writing.enter(token), value), dispose)
     }
 
     #[inline(always)]

@@ -1,4 +1,5 @@
-//! The schemes that a lane may have, as whoever holds the record's lock knows them.
+//! The schemes that a lane may have, as whoever holds the record's lock knows them, and whoever calls one
+//! without asking which.
 
 use super::course::Course;
 use super::gated::Several;
@@ -6,7 +7,8 @@ use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
 use super::ring::RingLane;
 use super::shared::SharedLane;
-use super::{LaneEnd, Machine};
+use super::{InLane, LaneEnd, Machine};
+use crate::buffer::Slots;
 use crate::waiting::Token;
 
 /// A lane. What tells the schemes apart stands by itself in front and is one of three, so that a call
@@ -23,6 +25,24 @@ pub(super) enum Lane {
 pub(super) enum Called {
     Mailbox(MailboxLane),
     Shared(SharedLane),
+}
+
+impl Called {
+    /// Puts a value, or shares it, for the holder that owns the end; `dispose` is given what it displaced.
+    #[inline(always)]
+    pub(super) fn send_as_owner<T>(
+        &self,
+        slots: &impl Slots<T>,
+        token: &Token,
+        value: T,
+        dispose: impl FnOnce(T),
+    ) -> InLane<T> {
+        match self {
+            Self::Mailbox(lane) => lane.put_as_owner(slots, token, value, dispose),
+            Self::Shared(lane) if lane.is_quiet() => lane.publish_in_quiet(slots, token, value, dispose),
+            Self::Shared(lane) => lane.publish_as_owner(slots, token, value, dispose),
+        }
+    }
 }
 
 impl Lane {
