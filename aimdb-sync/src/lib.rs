@@ -95,7 +95,7 @@ pub use attach::Attach;
 pub use consumer::SyncConsumer;
 pub use error::{AttachError, FlushError, SendManyError, ShutdownError};
 pub use failure::Failure;
-pub use form::{Local, Shared};
+pub use form::{Form, Local, Shared};
 pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};
 pub use options::RuntimeOptions;

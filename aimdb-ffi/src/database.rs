@@ -1,0 +1,211 @@
+//! `aimdb_db_*`: a database that runs.
+
+use core::ffi::c_char;
+use std::collections::BTreeMap;
+
+use aimdb_core::buffer::BufferMetrics;
+use aimdb_core::pure::Kind;
+use aimdb_core::{DbError, RecordKey};
+use aimdb_sync::{AimDbHandle, ShutdownError};
+
+use crate::entry::{self, DatabaseHandle};
+use crate::failure::Failure;
+use crate::form::{RecordType, Type};
+use crate::object::{self, Object, Pinned};
+use crate::status::{Answer, Status};
+use crate::time::{Until, Wait};
+
+/// A database and what its records are to C.
+pub(crate) struct Database {
+    pub(crate) handle: AimDbHandle,
+    types: BTreeMap<RecordKey, Box<dyn RecordType>>,
+}
+
+impl Database {
+    pub(crate) fn new(handle: AimDbHandle, types: BTreeMap<RecordKey, Box<dyn RecordType>>) -> Self {
+        Self { handle, types }
+    }
+
+    /// The record that is to be opened as this.
+    pub(crate) fn record(&self, key: &RecordKey, opened: &Type) -> Result<&dyn RecordType, Failure> {
+        let Some(found) = self.types.get(key) else {
+            return Err(Failure::new(Status::RECORD_NOT_FOUND, format!("there is no record `{key}`")));
+        };
+        opened.matches(&found.ty(), key)?;
+        Ok(&**found)
+    }
+
+    /// Waits until the readers have consumed what was sent before, where they hold its producer up.
+    fn flush(&self, until: Until) -> Answer {
+        for (key, ty) in &self.types {
+            let end = ty.producer(&self.handle, key).map_err(|error| Status::from(&error))?.shared;
+            // Nobody will come for what nobody reads.
+            if end.metrics().cursors == 0 {
+                continue;
+            }
+            match end.flush(until.left()) {
+                Ok(()) | Err(Status::TIMEOUT | Status::CLOSED) => {}
+                Err(status) => return Err(status),
+            }
+        }
+        Ok(())
+    }
+
+    fn unread(&self) -> u64 {
+        self.handle.stats().iter().map(|record| unread(&record.buffer, record.record.kind())).sum()
+    }
+}
+
+/// Values of a record that somebody could still read.
+pub(crate) fn unread(metrics: &BufferMetrics, kind: Option<Kind>) -> u64 {
+    match (metrics.slowest, kind) {
+        (Some((_, unread)), _) => unread,
+        (None, Some(Kind::Bounded(_) | Kind::Mailbox)) => metrics.occupancy as u64,
+        // Whoever comes now sees nothing old, or what is no message to anybody in particular.
+        (None, Some(Kind::SpmcRing | Kind::SingleLatest) | None) => 0,
+    }
+}
+
+/// The database behind a handle.
+pub(crate) fn pinned(db: DatabaseHandle) -> Answer<Pinned> {
+    let pinned = object::pin(db.id)?;
+    if matches!(&*pinned, Object::Database(_)) { Ok(pinned) } else { Err(Status::BAD_HANDLE) }
+}
+
+/// What is pinned, if it is a database.
+pub(crate) fn of(object: &Object) -> Answer<&Database> {
+    if let Object::Database(database) = object { Ok(database) } else { Err(Status::BAD_HANDLE) }
+}
+
+/// `aimdb_stats_t`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Stats {
+    struct_size: usize,
+    capacity: u64,
+    occupancy: u64,
+    accepted: u64,
+    refused: u64,
+    timed_out: u64,
+    overwritten: u64,
+    dropped_newest: u64,
+    degraded: u64,
+    aborted: u64,
+    delivered: u64,
+    lagged: u64,
+    blocked: u64,
+    blocked_ns: u64,
+    cursors: u64,
+    waiting_producers: u64,
+    waiting_consumers: u64,
+    slowest_unread: u64,
+    closed: i32,
+}
+
+impl From<&BufferMetrics> for Stats {
+    fn from(metrics: &BufferMetrics) -> Self {
+        let counters = &metrics.counters;
+        Self {
+            struct_size: size_of::<Self>(),
+            capacity: metrics.capacity as u64,
+            occupancy: metrics.occupancy as u64,
+            accepted: counters.accepted,
+            refused: counters.refused,
+            timed_out: counters.timed_out,
+            overwritten: counters.overwritten,
+            dropped_newest: counters.dropped_newest,
+            degraded: counters.degraded,
+            aborted: counters.aborted,
+            delivered: counters.delivered,
+            lagged: counters.lagged,
+            blocked: counters.blocked,
+            blocked_ns: counters.blocked_ns,
+            cursors: metrics.cursors as u64,
+            waiting_producers: metrics.waiting_producers as u64,
+            waiting_consumers: metrics.waiting_consumers as u64,
+            slowest_unread: metrics.slowest.map_or(0, |(_, unread)| unread),
+            closed: i32::from(metrics.closed),
+        }
+    }
+}
+
+/// Writes a snapshot into a struct of the caller's version.
+///
+/// # Safety
+///
+/// `to` is null or leads to as many bytes as its first word says, which may be written.
+pub(crate) unsafe fn write_stats(to: *mut Stats, metrics: &BufferMetrics) -> Answer {
+    entry::not_null(to)?;
+    // SAFETY: the caller says so; the size comes first in every version.
+    if unsafe { (*to).struct_size } != size_of::<Stats>() {
+        return Err(Status::BAD_STRUCT);
+    }
+    // SAFETY: it is of the size that it says.
+    unsafe { to.write(metrics.into()) };
+    Ok(())
+}
+
+/// `aimdb_db_close`.
+///
+/// # Safety
+///
+/// `left` is null or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_db_close(db: DatabaseHandle, timeout_ns: i64, left: *mut u64) -> Status {
+    entry::call(|| {
+        let pinned = pinned(db)?;
+        let database = of(&pinned)?;
+        let until = Wait::timeout(timeout_ns).begun();
+        if !database.handle.is_closed() {
+            database.flush(until)?;
+        }
+        let ended = database.handle.shutdown_timeout(until.left().limit());
+        if let Err(ShutdownError::Misuse(misuse)) = ended {
+            return Err(misuse.into());
+        }
+        let unread = database.unread();
+        if !left.is_null() {
+            // SAFETY: the caller says that it may be written.
+            unsafe { left.write(unread) };
+        }
+        if ended.is_err() || unread > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
+    })
+}
+
+/// `aimdb_db_is_closed`.
+///
+/// # Safety
+///
+/// `closed` is null or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_db_is_closed(db: DatabaseHandle, closed: *mut i32) -> Status {
+    entry::call(|| {
+        let pinned = pinned(db)?;
+        // SAFETY: the caller says that it may be written.
+        unsafe { entry::write(closed, i32::from(of(&pinned)?.handle.is_closed())) }
+    })
+}
+
+/// `aimdb_db_stats`.
+///
+/// # Safety
+///
+/// `key` is null or ends with a zero; `stats` is null or leads to as many bytes as its first word says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_db_stats(db: DatabaseHandle, key: *const c_char, stats: *mut Stats) -> Status {
+    entry::call(|| {
+        let pinned = pinned(db)?;
+        // SAFETY: the caller says so.
+        let key = unsafe { entry::key(key) }.map_err(|failure| failure.status())?;
+        let of_record = of(&pinned)?.handle.db().erased(&key);
+        let of_record = of_record.map_err(|error: DbError| Status::from(&error))?.stats();
+        // SAFETY: the caller says so.
+        unsafe { write_stats(stats, &of_record.buffer) }
+    })
+}
+
+/// `aimdb_db_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn aimdb_db_free(db: DatabaseHandle) -> Status {
+    entry::call(|| object::free(db.id, |object| matches!(object, Object::Database(_))))
+}

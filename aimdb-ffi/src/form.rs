@@ -1,0 +1,209 @@
+//! What a value is, and the ends of a record as C has them: without a type, over bytes.
+
+use core::ffi::c_void;
+
+use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
+use aimdb_core::pure::{Kind, Start};
+use aimdb_core::{AimDbBuilder, DbResult, RecordKey};
+use aimdb_sync::AimDbHandle;
+
+use crate::builder::{Callback, Callbacks};
+use crate::failure::Failure;
+use crate::object::Producer;
+use crate::plain;
+use crate::policy;
+use crate::schema::Schema;
+use crate::status::{Answer, Status, Unread};
+use crate::time::Wait;
+
+/// `aimdb_type_t`.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub(crate) struct CType {
+    struct_size: usize,
+    form: i32,
+    size: usize,
+    alignment: usize,
+    schema: Schema,
+}
+
+/// What the values of a record are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Type {
+    pub(crate) form: Form,
+    /// Plain: the size. Bytes: the most. Pointer: 0.
+    pub(crate) size: usize,
+    pub(crate) alignment: usize,
+    pub(crate) schema: Schema,
+}
+
+/// `aimdb_form_t`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Plain,
+    Bytes,
+    Pointer,
+}
+
+const MAX_ALIGNMENT: usize = 4096;
+
+impl Type {
+    /// What C says.
+    ///
+    /// # Safety
+    ///
+    /// `from` is null or leads to as many bytes as its first word says.
+    pub(crate) unsafe fn read(from: *const CType) -> Result<Self, Failure> {
+        if from.is_null() {
+            return Err(Failure::new(Status::NULL_ARGUMENT, "the type is null"));
+        }
+        // SAFETY: the caller says so; the size comes first in every version.
+        if unsafe { (*from).struct_size } != size_of::<CType>() {
+            return Err(Failure::new(Status::BAD_STRUCT, "the struct_size of the type is that of no version"));
+        }
+        // SAFETY: it is of the size that it says.
+        Self::checked(&unsafe { from.read() })
+    }
+
+    pub(crate) fn checked(from: &CType) -> Result<Self, Failure> {
+        let &CType { size, alignment, schema, .. } = from;
+        let form = match from.form {
+            0 => Form::Plain,
+            1 => Form::Bytes,
+            2 => Form::Pointer,
+            other => return Err(Failure::new(Status::BAD_KIND, format!("there is no form {other}"))),
+        };
+        let alignment = if alignment == 0 { 8 } else { alignment };
+        if !alignment.is_power_of_two() || alignment > MAX_ALIGNMENT {
+            let said = format!("the alignment {alignment} is no power of two up to {MAX_ALIGNMENT}");
+            return Err(Failure::new(Status::BAD_ALIGNMENT, said));
+        }
+        if form != Form::Pointer && (size == 0 || isize::try_from(size).is_err()) {
+            return Err(Failure::new(Status::BAD_SIZE, format!("a value cannot have {size} bytes")));
+        }
+        let size = if form == Form::Pointer { 0 } else { size };
+        Ok(Self { form, size, alignment, schema })
+    }
+
+    /// Whether whoever opens a record as this may have it, which is `record`.
+    pub(crate) fn matches(&self, record: &Self, key: &RecordKey) -> Result<(), Failure> {
+        if (self.form, self.size) != (record.form, record.size) || self.alignment > record.alignment {
+            let said = format!("record `{key}` holds {}, and was opened as {}", record.words(), self.words());
+            return Err(Failure::new(Status::TYPE_MISMATCH, said));
+        }
+        if self.schema != record.schema {
+            let said = format!("record `{key}` has the schema {}, and was opened with {}", record.schema, self.schema);
+            return Err(Failure::new(Status::SCHEMA_MISMATCH, said));
+        }
+        Ok(())
+    }
+
+    fn words(&self) -> String {
+        match self.form {
+            Form::Plain => format!("plain values of {} bytes, aligned to {}", self.size, self.alignment),
+            Form::Bytes => format!("up to {} bytes, aligned to {}", self.size, self.alignment),
+            Form::Pointer => "pointers".to_owned(),
+        }
+    }
+}
+
+/// How the values of a record are kept.
+pub(crate) trait RecordType: Send + Sync {
+    fn ty(&self) -> Type;
+
+    /// Describes the record, with what C gave to call.
+    fn configure(&self, builder: &mut AimDbBuilder, key: RecordKey, cfg: BufferCfg, single: bool, calls: &Callbacks);
+
+    fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<crate::builder::TapFn>);
+
+    fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer>;
+
+    fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>>;
+}
+
+/// How values of this type are kept.
+pub(crate) fn record_type(ty: Type) -> Result<Box<dyn RecordType>, Failure> {
+    match ty.form {
+        Form::Plain => plain::class_of(ty)
+            .ok_or_else(|| Failure::new(Status::BAD_SIZE, format!("plain values have up to {} bytes", plain::MAX))),
+        Form::Bytes | Form::Pointer => Err(Failure::new(Status::BAD_KIND, "there is no such form yet")),
+    }
+}
+
+/// The writing end of a record.
+pub(crate) trait SendEnd: Send {
+    /// # Safety
+    ///
+    /// `value` leads to `size` bytes that can be read.
+    unsafe fn send(&self, value: *const c_void, size: usize, wait: Wait) -> Answer;
+
+    /// # Safety
+    ///
+    /// As [`SendEnd::send`].
+    unsafe fn force_send(&self, value: *const c_void, size: usize) -> Answer;
+
+    /// # Safety
+    ///
+    /// `values` leads to `count` values of the record's size.
+    unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer;
+
+    fn flush(&self, wait: Wait) -> Answer;
+    fn close(&self);
+    fn abort(&self) -> u64;
+    fn kind(&self) -> Option<Kind>;
+    fn is_closed(&self) -> bool;
+    fn metrics(&self) -> BufferMetrics;
+}
+
+/// Where a value is to be written.
+pub(crate) struct Room {
+    pub(crate) buffer: *mut c_void,
+    pub(crate) capacity: usize,
+    /// Null where nobody wants it.
+    pub(crate) size: *mut usize,
+}
+
+/// The reading end of a record, for one thread at a time.
+pub(crate) trait RecvEnd: Send {
+    /// # Safety
+    ///
+    /// `room` can be written.
+    unsafe fn recv(&mut self, room: Room, wait: Wait) -> Result<(), Unread>;
+
+    /// # Safety
+    ///
+    /// As [`RecvEnd::recv`].
+    unsafe fn latest(&mut self, room: Room, wait: Wait) -> Result<(), Unread>;
+
+    /// # Safety
+    ///
+    /// As [`RecvEnd::recv`].
+    unsafe fn peek(&mut self, room: Room) -> Answer;
+
+    /// # Safety
+    ///
+    /// `values` has room for `max` values of the record's size.
+    unsafe fn recv_batch(
+        &mut self,
+        values: *mut c_void,
+        max: usize,
+        wait: Wait,
+        received: &mut usize,
+    ) -> Result<(), Unread>;
+
+    fn share(&self) -> DbResult<Box<dyn RecvEnd>>;
+    fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>>;
+    fn is_closed(&self) -> bool;
+    fn metrics(&self) -> ReaderMetrics;
+}
+
+/// Whether a policy that C named, on a kind that it named, is one.
+pub(crate) fn cfg(kind: i32, policy: i32, capacity: usize) -> Result<BufferCfg, Failure> {
+    match kind {
+        0 => Ok(BufferCfg::SpmcRing { capacity }),
+        1 => Ok(BufferCfg::SingleLatest),
+        2 => Ok(BufferCfg::Mailbox),
+        3 => Ok(BufferCfg::Bounded { capacity, policy: policy::of(policy)? }),
+        other => Err(Failure::new(Status::BAD_KIND, format!("there is no kind {other}"))),
+    }
+}

@@ -1,0 +1,36 @@
+//! AimDB for threaded C and C++ programs: the functions behind `include/aimdb.h`.
+//!
+//! What a caller in C has to know stands in that header, and at length in docs/c-api.md. A Rust program that shares
+//! its records with C or C++ uses [`Exports`], and describes its plain data with [`record!`].
+//!
+//! | module | is |
+//! |---|---|
+//! | `status` | the status codes, their names and texts |
+//! | `table` | handles: numbers that are looked up |
+//! | `entry` | what each function begins with: panics stay here, pointers are looked at, handles opened |
+//! | `form`, `plain` | what a value is, and how it gets from C's bytes into a record and out again |
+//! | `builder`, `database`, `producer`, `consumer`, `failure` | the functions, by their first argument |
+//!
+//! `unsafe` stands where C's pointers are read and written, and in the table; each place says by which promise of
+//! the header.
+#![allow(unsafe_code)]
+// A function of C is reached by its symbol, not by its path.
+#![allow(unreachable_pub)]
+
+mod builder;
+mod consumer;
+mod database;
+mod entry;
+mod failure;
+mod form;
+mod object;
+mod plain;
+mod policy;
+mod producer;
+mod schema;
+mod status;
+mod table;
+mod time;
+
+pub use schema::Schema;
+pub use status::Status;

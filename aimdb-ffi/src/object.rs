@@ -1,0 +1,115 @@
+//! What a handle can name, and the one table of all handles.
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::AtomicU64;
+
+use crate::builder::Builder;
+use crate::database::Database;
+use crate::failure::Failure;
+use crate::form::{RecvEnd, SendEnd};
+use crate::status::{Answer, Status};
+use crate::table::{Pin, Table};
+
+/// What a handle names. Small, because the table has a place of one cache line for each.
+pub(crate) enum Object {
+    Builder(Box<Held<Builder>>),
+    Database(Box<Database>),
+    Producer(Box<Producer>),
+    Consumer(Box<Consumer>),
+    Failure(Failure),
+}
+
+/// The writing end of a record, twice: whoever holds the handle has an end of its own, which is faster, and
+/// threads that come meanwhile share the other.
+pub(crate) struct Producer {
+    pub(crate) own: Held<Box<dyn SendEnd>>,
+    pub(crate) shared: Box<dyn SendEnd + Sync>,
+}
+
+/// The reading end of a record.
+pub(crate) struct Consumer {
+    pub(crate) end: Held<Box<dyn RecvEnd>>,
+    /// How many values the last lag was about.
+    pub(crate) lag: AtomicU64,
+}
+
+/// What only the thread that holds the handle may touch.
+pub(crate) struct Held<T>(UnsafeCell<T>);
+
+// SAFETY: the inside is reached through `Hold`, of which the table gives out one at a time for each handle.
+unsafe impl<T: Send> Sync for Held<T> {}
+
+impl<T> Held<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+}
+
+static TABLE: Table<Object> = Table::new();
+
+/// An object that stays while this does.
+pub(crate) type Pinned = Pin<'static, Object>;
+
+/// An object whose handle no other thread holds.
+pub(crate) struct Hold(Pinned);
+
+/// Gives an object a handle.
+pub(crate) fn insert(object: Object) -> Answer<u64> {
+    TABLE.insert(object).map_err(|_| Status::TOO_MANY)
+}
+
+#[inline]
+pub(crate) fn pin(handle: u64) -> Answer<Pinned> {
+    TABLE.pin(handle)
+}
+
+#[inline]
+pub(crate) fn hold(handle: u64) -> Answer<Hold> {
+    TABLE.hold(handle).map(Hold)
+}
+
+/// Frees a handle of the kind that `is_it` knows. 0 is none, and freed already.
+pub(crate) fn free(handle: u64, is_it: fn(&Object) -> bool) -> Answer {
+    if handle == 0 {
+        return Ok(());
+    }
+    match TABLE.pin(handle) {
+        Ok(pinned) if !is_it(&pinned) => return Err(Status::BAD_HANDLE),
+        // What a fault has left behind can be freed.
+        Ok(_) | Err(Status::POISONED) => {}
+        Err(status) => return Err(status),
+    }
+    TABLE.retire(handle)
+}
+
+impl Hold {
+    pub(crate) fn pinned(&self) -> &Pinned {
+        &self.0
+    }
+
+    #[inline]
+    pub(crate) fn consumer(&mut self) -> Answer<&mut dyn RecvEnd> {
+        match &*self.0 {
+            // SAFETY: this handle is held, and the hold is borrowed for as long as the end is.
+            Object::Consumer(consumer) => Ok(unsafe { &mut **consumer.end.0.get() }),
+            _ => Err(Status::BAD_HANDLE),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn producer(&mut self) -> Answer<&mut dyn SendEnd> {
+        match &*self.0 {
+            // SAFETY: as above.
+            Object::Producer(producer) => Ok(unsafe { &mut **producer.own.0.get() }),
+            _ => Err(Status::BAD_HANDLE),
+        }
+    }
+
+    pub(crate) fn builder(&mut self) -> Answer<&mut Builder> {
+        match &*self.0 {
+            // SAFETY: as above.
+            Object::Builder(builder) => Ok(unsafe { &mut *builder.0.get() }),
+            _ => Err(Status::BAD_HANDLE),
+        }
+    }
+}
