@@ -1,7 +1,6 @@
 //! AimDB for threaded C and C++ programs: the functions behind `include/aimdb.h`.
 //!
-//! What a caller in C has to know stands in that header, and at length in docs/c-api.md. A Rust program that shares
-//! its records with C or C++ uses [`Exports`], and describes its plain data with [`record!`].
+//! What a caller in C has to know stands in that header.
 //!
 //! | module | is |
 //! |---|---|
