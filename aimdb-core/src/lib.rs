@@ -21,8 +21,6 @@ pub mod pure;
 pub mod waiting;
 
 pub use buffer::TryProduceError;
-#[cfg(feature = "std")]
-pub use database::LocalProducer;
 #[cfg(feature = "alloc")]
 pub use database::{
     AimDb, AimDbBuilder, AnyRecord, BoundedRegistrar, BoxFuture, ConfigError, ConfigErrors, ConfigMistake, Consumer,
@@ -30,4 +28,6 @@ pub use database::{
     Registrar, Runtime, RuntimeContext, Service, ServiceRole, ServiceRun, SlowestCursor, Stopped, Transform,
     TransformBuilder,
 };
+#[cfg(feature = "std")]
+pub use database::{Blocked, LocalProducer};
 pub use pure::ErrorKind;

@@ -413,9 +413,10 @@ AIMDB_API aimdb_status_t aimdb_waitset_free(aimdb_waitset_t set);
 
 /* --------------------------------------------------------------------------------------------- log */
 
-/* Where this library's own lines go, for the process: databases that begin and end, services that fail, lag.
- * `log` null turns them off again. `user` belongs to it with AIMDB_OK. */
-AIMDB_API aimdb_status_t aimdb_set_log(aimdb_log_t log, void *user, aimdb_user_free_t user_free);
+/* Where this library's own lines go, for the process, up to this level: databases that begin and end, services that
+ * fail, lag. Replaces the one before; `log` null turns them off. `user` belongs to it with AIMDB_OK.
+ * AIMDB_NOT_SUPPORTED in a Rust program that has a `tracing` subscriber of its own, which has the lines then. */
+AIMDB_API aimdb_status_t aimdb_set_log(int32_t level, aimdb_log_t log, void *user, aimdb_user_free_t user_free);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,7 @@ use aimdb_core::pure::{Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey};
 use aimdb_sync::AimDbHandle;
 
-use crate::builder::{Callback, Callbacks};
+use crate::callback::{Callback, Callbacks, TapFn};
 use crate::failure::Failure;
 use crate::object::Producer;
 use crate::plain;
@@ -114,7 +114,7 @@ pub(crate) trait RecordType: Send + Sync {
     /// Describes the record, with what C gave to call.
     fn configure(&self, builder: &mut AimDbBuilder, key: RecordKey, cfg: BufferCfg, single: bool, calls: &Callbacks);
 
-    fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<crate::builder::TapFn>);
+    fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<TapFn>);
 
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer>;
 

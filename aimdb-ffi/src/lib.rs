@@ -8,7 +8,9 @@
 //! | `table` | handles: numbers that are looked up |
 //! | `entry` | what each function begins with: panics stay here, pointers are looked at, handles opened |
 //! | `form`, `plain` | what a value is, and how it gets from C's bytes into a record and out again |
+//! | `callback` | functions of C, and the pointers that they want |
 //! | `builder`, `database`, `producer`, `consumer`, `failure` | the functions, by their first argument |
+//! | `dump`, `log` | what a person is told |
 //!
 //! `unsafe` stands where C's pointers are read and written, and in the table; each place says by which promise of
 //! the header.
@@ -17,11 +19,14 @@
 #![allow(unreachable_pub)]
 
 mod builder;
+mod callback;
 mod consumer;
 mod database;
+mod dump;
 mod entry;
 mod failure;
 mod form;
+mod log;
 mod object;
 mod plain;
 mod policy;

@@ -4,9 +4,11 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::AtomicU64;
 
 use crate::builder::Builder;
+use crate::callback::Callback;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::form::{RecvEnd, SendEnd};
+use crate::log::LogFn;
 use crate::status::{Answer, Status};
 use crate::table::{Pin, Table};
 
@@ -17,6 +19,7 @@ pub(crate) enum Object {
     Producer(Box<Producer>),
     Consumer(Box<Consumer>),
     Failure(Failure),
+    Log(Callback<LogFn>),
 }
 
 /// The writing end of a record, twice: whoever holds the handle has an end of its own, which is faster, and
@@ -56,6 +59,18 @@ pub(crate) struct Hold(Pinned);
 /// Gives an object a handle.
 pub(crate) fn insert(object: Object) -> Answer<u64> {
     TABLE.insert(object).map_err(|_| Status::TOO_MANY)
+}
+
+/// Gives a callback a handle. Without one, its `user` stays the caller's.
+pub(crate) fn insert_callback<F>(callback: Callback<F>, wrap: fn(Callback<F>) -> Object) -> Answer<u64>
+where
+    Callback<F>: Clone,
+{
+    let inserted = insert(wrap(callback.clone()));
+    if inserted.is_err() {
+        callback.give_back();
+    }
+    inserted
 }
 
 #[inline]

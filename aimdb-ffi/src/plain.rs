@@ -14,7 +14,7 @@ use aimdb_sync::{AimDbHandle, FlushError, Form, SyncConsumer, SyncProducer};
 use bytemuck::NoUninit;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::builder::{Callback, Callbacks, TapFn};
+use crate::callback::{Callback, Callbacks, TapFn};
 use crate::form::{RecordType, RecvEnd, Room, SendEnd, Type};
 use crate::object::{Held, Producer};
 use crate::status::{Answer, Status, Unread};

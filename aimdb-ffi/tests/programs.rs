@@ -31,3 +31,13 @@ fn run(name: &str) {
 fn the_main_job_runs_from_c() {
     run("main_job");
 }
+
+#[test]
+fn m3_the_dump_says_who_waits_for_what() {
+    run("dump");
+}
+
+#[test]
+fn c6_lines_for_an_operator_go_where_c_says() {
+    run("log");
+}

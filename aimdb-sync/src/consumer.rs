@@ -179,8 +179,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// # Errors
     ///
-    /// [`TryRecvError::Empty`], [`TryRecvError::Closed`], and [`TryRecvError::Misuse`] in a forked
-    /// child.
+    /// [`TryRecvError::Empty`], `Closed`, and `Misuse` in a forked child.
     pub fn try_latest(&mut self) -> Result<T, TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
         match self.consumer.as_mut() {
@@ -210,8 +209,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         self.latest_until(|| SystemClock.at(deadline))
     }
 
-    /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`), which stays.
-    /// The other kinds have none, nor has a forked child. Never waits.
+    /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`). Others have none. Never waits.
     #[must_use]
     #[inline]
     pub fn peek(&self) -> Option<T> {
@@ -296,6 +294,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
             Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
         }
         let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
+        let _about = consumer.about_to_wait();
         let received = consumer.reader_mut().recv_waiting(deadline());
         if let Err(RecvTimeoutError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);
@@ -329,6 +328,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
                 Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
             }
             let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
+            let _about = consumer.about_to_wait();
             match consumer.reader_mut().recv_blocking(deadline) {
                 // More may have come with it; if not, or if it is gone again, it is the newest.
                 Ok(value) => return Ok(self.try_latest().unwrap_or(value)),

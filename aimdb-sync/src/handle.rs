@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use aimdb_core::buffer::Misuse;
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::may_block;
-use aimdb_core::{AimDb, DbError, DbResult, RecordStats};
+use aimdb_core::{AimDb, Blocked, DbError, DbResult, RecordStats};
 
 use crate::crew::Crew;
 use crate::process::Process;
@@ -137,6 +137,13 @@ impl AimDbHandle {
     #[must_use]
     pub fn stats(&self) -> Vec<RecordStats> {
         if self.process.is_parent() { Vec::new() } else { self.inner.db.stats() }
+    }
+
+    /// The threads that sleep in a call on one of the records, the one that has slept longest first: who holds
+    /// whom up. A glance, not a snapshot; none in a forked child.
+    #[must_use]
+    pub fn blocked(&self) -> Vec<Blocked> {
+        if self.process.is_parent() { Vec::new() } else { self.inner.db.blocked() }
     }
 
     /// The database, for what is not here. It knows nothing of forks.

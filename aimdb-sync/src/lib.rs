@@ -104,14 +104,14 @@ pub use producer::{SharedProducer, SyncProducer};
 /// What a program that uses this crate needs of `aimdb_core`.
 #[doc(no_inline)]
 pub use aimdb_core::{
-    AimDb, AimDbBuilder, ConfigErrors, Consumer, DbError, DbResult, LogLevel, Producer, RecordKey, RecordStats,
-    RuntimeContext, ServiceRole,
+    AimDb, AimDbBuilder, Blocked, ConfigErrors, Consumer, DbError, DbResult, LogLevel, Producer, RecordKey,
+    RecordStats, RuntimeContext, ServiceRole,
     buffer::{
         BufferCfg, BufferMetrics, Misuse, ReaderMetrics, RecvError, RecvTimeoutError, SendError, SubscribeError,
         TryRecvError, TrySendError,
     },
     pure::{DropCause, ErrorKind, Kind, Policy, Start},
-    waiting::Deadline,
+    waiting::{Deadline, Sleeper, WaitsFor},
 };
 
 /// The program of the project's README, so that it is compiled and run with the tests.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use aimdb_sync::{
     AimDbBuilder, Attach, BufferCfg, DropCause, ErrorKind, FlushError, Misuse, Policy, RecvError, SendError,
-    SendManyError, SharedProducer, SyncConsumer, SyncProducer, TrySendError,
+    SendManyError, SharedProducer, SyncConsumer, SyncProducer, TrySendError, WaitsFor,
 };
 use watchdog::{aside, pausing, single, until, watched};
 
@@ -385,4 +385,37 @@ fn w8_a_send_that_could_wait_is_refused_on_a_runtime_thread_even_if_there_is_roo
     }
     assert_eq!(batch, [1]);
     assert_eq!(producer.send(4), Ok(()));
+}
+
+#[test]
+fn m3_who_sleeps_on_a_record_is_told_with_what_it_waits_for_and_where() {
+    watched(|| {
+        let mut builder = AimDbBuilder::new();
+        builder.configure::<u32>("full", |record| {
+            record.bounded(1);
+        });
+        builder.configure::<u32>("empty", |record| {
+            record.bounded(1);
+        });
+        let db = builder.attach().expect("it is sound");
+        let (full, mut empty) =
+            (db.producer::<u32>("full").expect("it is there"), db.consumer::<u32>("empty").expect("too"));
+        full.send(1).expect("there is room");
+        let sender = std::thread::Builder::new().name("the-sender".into()).spawn(move || full.send(2));
+        let reader = std::thread::Builder::new().name("the-reader".into()).spawn(move || empty.recv());
+        until(|| db.blocked().len() == 2);
+        let mut blocked: Vec<_> = db
+            .blocked()
+            .into_iter()
+            .map(|blocked| (blocked.record.to_string(), blocked.sleeper.thread, blocked.sleeper.waits_for))
+            .collect();
+        blocked.sort_by(|one, other| one.0.cmp(&other.0));
+        let seen = |record: &str, thread: &str, waits_for| (record.to_owned(), thread.to_owned(), waits_for);
+        let expected = [seen("empty", "the-reader", WaitsFor::Value), seen("full", "the-sender", WaitsFor::Room)];
+        assert_eq!(blocked, expected);
+        db.shutdown().expect("it ends");
+        assert!(sender.expect("a thread").join().expect("no panic").is_err());
+        assert!(reader.expect("a thread").join().expect("no panic").is_err());
+        assert_eq!(db.blocked(), []);
+    });
 }

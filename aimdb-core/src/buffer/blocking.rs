@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use super::{Buffer, FlushError, SendError};
-use crate::waiting::{Deadline, block_on, serves, wait_on};
+use crate::waiting::{About, Deadline, WaitsFor, block_on, serves, wait_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
 ///
@@ -51,6 +51,7 @@ pub fn send_waiting<T: Send + 'static>(
     if let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return outcome;
     }
+    let _about = About::enter(buffer.identity(), WaitsFor::Room);
     match wait_on(push.as_mut(), deadline, looked) {
         Some(outcome) => outcome,
         None => match push.cancel() {
@@ -67,5 +68,6 @@ pub fn send_waiting<T: Send + 'static>(
 ///
 /// When the deadline passes, or the buffer is closed, first.
 pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushError> {
+    let _about = About::enter(buffer.identity(), WaitsFor::Flush);
     block_on(pin!(buffer.flush()), deadline).unwrap_or(Err(FlushError::Timeout))
 }

@@ -15,6 +15,11 @@ use super::{
 };
 use crate::pure::Start;
 use crate::waiting::{HeapLock, Lock};
+#[cfg(feature = "std")]
+use {
+    super::Blocked,
+    crate::waiting::{Sleeper, sleepers},
+};
 
 /// A database. Cheap to clone; clones are the same database.
 ///
@@ -86,6 +91,18 @@ impl AimDb {
     #[must_use]
     pub fn stats(&self) -> Vec<RecordStats> {
         self.inner.records.iter().map(|record| record.stats()).collect()
+    }
+
+    /// The threads that sleep in a call on one of the records, the one that has slept longest first: who holds
+    /// whom up. A glance, not a snapshot. Allocates; never blocks.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn blocked(&self) -> Vec<Blocked> {
+        let record_of = |identity| self.inner.records.iter().find(|record| record.identity() == identity);
+        let on_record = |sleeper: Sleeper| {
+            record_of(sleeper.record).map(|record| Blocked { record: record.key().clone(), sleeper })
+        };
+        sleepers().into_iter().filter_map(on_record).collect()
     }
 
     /// What a runtime has to run, once: a second call has nothing left.

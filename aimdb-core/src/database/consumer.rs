@@ -166,9 +166,16 @@ impl<T: Send + 'static> Consumer<T> {
 mod blocking {
     use super::Consumer;
     use crate::buffer::{Misuse, RecvTimeoutError};
-    use crate::waiting::{Deadline, may_block};
+    use crate::waiting::{About, Deadline, WaitsFor, may_block};
 
     impl<T: Send + 'static> Consumer<T> {
+        /// Says that the calling thread is about to wait for a value of this record, until that is dropped; see
+        /// [`AimDb::blocked`](crate::AimDb::blocked).
+        #[must_use]
+        pub fn about_to_wait(&self) -> About {
+            About::enter(self.named.record.buffer.identity(), WaitsFor::Value)
+        }
+
         /// Blocks the calling thread until there is a value or the deadline passes. For
         /// `tap_blocking`.
         ///
@@ -179,6 +186,7 @@ mod blocking {
             if !may_block() {
                 return Err(RecvTimeoutError::Misuse(Misuse::RuntimeThread));
             }
+            let _about = self.about_to_wait();
             self.reader.recv_blocking(deadline)
         }
     }

@@ -26,6 +26,9 @@ pub trait AnyRecord: Written + Any + Send + Sync {
     /// The type of its values.
     fn value_type(&self) -> TypeId;
 
+    /// The number of its buffer; see [`crate::buffer::Buffer::identity`].
+    fn identity(&self) -> usize;
+
     /// Pushes a value that must be of the record's type, as [`super::Producer::produce`] does.
     /// Never blocks; allocates nothing.
     ///
@@ -162,6 +165,10 @@ impl<T: Send + 'static> AnyRecord for Record<T> {
 
     fn value_type(&self) -> TypeId {
         TypeId::of::<T>()
+    }
+
+    fn identity(&self) -> usize {
+        self.buffer.identity()
     }
 
     fn produce_any(&self, value: Box<dyn Any + Send>) -> Result<(), ProduceAnyError> {

@@ -64,6 +64,8 @@ pub use local_producer::LocalProducer;
 pub use producer::Producer;
 pub use registrar::Registrar;
 pub use service::{BoxFuture, Service, ServiceRole, ServiceRun};
+#[cfg(feature = "std")]
+pub use stats::Blocked;
 pub use stats::{RecordInfo, RecordStats, SlowestCursor};
 pub use stop::Stopped;
 pub use transform::{Join, JoinBuilder, Transform, TransformBuilder};

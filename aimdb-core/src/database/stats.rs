@@ -50,3 +50,14 @@ pub struct SlowestCursor {
     /// it left meanwhile.
     pub name: String,
 }
+
+/// A thread that sleeps in a call on a record.
+#[cfg(feature = "std")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Blocked {
+    /// The record.
+    pub record: RecordKey,
+    /// Who sleeps, for how long, and what it waits for.
+    pub sleeper: crate::waiting::Sleeper,
+}

@@ -25,6 +25,8 @@ mod looks;
 mod park;
 #[cfg(feature = "std")]
 mod place;
+#[cfg(feature = "std")]
+mod sleepers;
 
 pub use block::{Parker, block_on_with};
 pub use clock::{Clock, Deadline};
@@ -51,3 +53,5 @@ pub use park::{ThreadParker, block_on};
 pub(crate) use park::{glance_for, look_for, wait_on};
 #[cfg(feature = "std")]
 pub use place::{Place, may_block, serves};
+#[cfg(feature = "std")]
+pub use sleepers::{About, Sleeper, WaitsFor, sleepers};

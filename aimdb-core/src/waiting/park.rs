@@ -137,6 +137,8 @@ impl Parker for ThreadParker {
             inner.take_ring();
             return;
         }
+        #[cfg(not(any(loom, shuttle)))]
+        let _asleep = super::sleepers::Asleep::now();
         inner.bell.wait_while(SystemClock.instant(until), || inner.state.load(Ordering::Relaxed) == ASLEEP);
         inner.state.swap(AWAKE, Ordering::Relaxed);
         fence(Ordering::Acquire);
