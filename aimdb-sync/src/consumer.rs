@@ -1,5 +1,7 @@
 //! The reading end of a record, for threads.
 
+mod watched;
+
 use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use crate::events;
 use crate::iter::{Iter, TryIter};
 use crate::process::Process;
 use crate::producer::is_one_try;
+use crate::tie::Tie;
 
 /// Reads a record from a thread, through a cursor that it owns or shares.
 ///
@@ -34,6 +37,8 @@ use crate::producer::is_one_try;
 /// Reading allocates nothing on the four kinds, after a thread's first wait. It works on after the
 /// database was shut down, until the record is drained.
 pub struct SyncConsumer<T: Send + 'static> {
+    /// The wait sets that it is in; it leaves them before its cursor goes.
+    tie: Tie,
     /// `None` in a clone that could not be made, and while it is dropped.
     consumer: Option<Consumer<T>>,
     key: RecordKey,
@@ -44,7 +49,7 @@ pub struct SyncConsumer<T: Send + 'static> {
 impl<T: Send + 'static> SyncConsumer<T> {
     pub(crate) fn new(consumer: Consumer<T>, process: Process) -> Self {
         let key = consumer.key().clone();
-        Self { consumer: Some(consumer), key, process, lost: 0 }
+        Self { consumer: Some(consumer), key, process, lost: 0, tie: Tie::new() }
     }
 
     /// Takes the next value, and waits for it if there is none.
@@ -182,12 +187,12 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// [`TryRecvError::Empty`], `Closed`, and `Misuse` in a forked child.
     pub fn try_latest(&mut self) -> Result<T, TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
-        match self.consumer.as_mut() {
-            Some(consumer) => match consumer.reader_mut().try_latest() {
-                Err(TryRecvError::Lagged(_)) => Err(TryRecvError::Empty),
-                other => other,
-            },
-            None => Err(TryRecvError::Closed),
+        let Some(consumer) = self.consumer.as_mut() else { return Err(TryRecvError::Closed) };
+        let newest = consumer.reader_mut().try_latest();
+        self.note_untold_lag();
+        match newest {
+            Err(TryRecvError::Lagged(_)) => Err(TryRecvError::Empty),
+            other => other,
         }
     }
 
@@ -265,6 +270,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     fn noting_lag(&self, received: Result<T, TryRecvError>) -> Result<T, TryRecvError> {
         if let Err(TryRecvError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);
+            self.note_untold_lag();
         }
         received
     }
@@ -298,6 +304,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         let received = consumer.reader_mut().recv_waiting(deadline());
         if let Err(RecvTimeoutError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);
+            self.note_untold_lag();
         }
         received
     }
@@ -313,6 +320,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         }
         values.push(self.recv_until(deadline)?);
         let more = self.consumer.as_mut().map_or(0, |consumer| consumer.reader_mut().take_more(values, max - 1));
+        self.note_untold_lag();
         Ok(1 + more)
     }
 
@@ -371,7 +379,7 @@ fn without_timeout(error: RecvTimeoutError) -> RecvError {
 impl<T: Send + 'static> Clone for SyncConsumer<T> {
     fn clone(&self) -> Self {
         let consumer = self.here().and_then(|consumer| consumer.share().ok());
-        Self { consumer, key: self.key.clone(), process: self.process, lost: 0 }
+        Self { consumer, key: self.key.clone(), process: self.process, lost: 0, tie: Tie::new() }
     }
 }
 
@@ -380,16 +388,8 @@ impl<T: Send + 'static> Drop for SyncConsumer<T> {
         if self.process.is_parent() {
             // It would take the record's lock, which a thread of the parent may have held.
             mem::forget(self.consumer.take());
+            self.tie.leak();
         }
-    }
-}
-
-impl<'a, T: Send + 'static> IntoIterator for &'a mut SyncConsumer<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
-
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
     }
 }
 

@@ -174,3 +174,73 @@ impl FlushError {
         }
     }
 }
+
+/// Why an end was not added to a wait set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WatchError {
+    /// The record has a buffer of the user's own that cannot be watched.
+    #[error("the record has a buffer of its own that cannot be watched")]
+    Unsupported,
+    /// The call must not be made here.
+    #[error("{0}")]
+    Misuse(Misuse),
+}
+
+impl WatchError {
+    /// The class of this error.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unsupported => ErrorKind::Configuration,
+            Self::Misuse(misuse) => misuse.kind(),
+        }
+    }
+}
+
+/// Why a wait for a set ended with nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WaitError {
+    /// The set was closed.
+    #[error("the wait set is closed")]
+    Closed,
+    /// The call must not be made here.
+    #[error("{0}")]
+    Misuse(Misuse),
+}
+
+impl WaitError {
+    /// The class of this error.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Closed => ErrorKind::Closed,
+            Self::Misuse(misuse) => misuse.kind(),
+        }
+    }
+}
+
+/// Why a wait for a set with a deadline ended with nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WaitTimeoutError {
+    /// The deadline passed with nothing ready.
+    #[error("the deadline passed with nothing ready")]
+    Timeout,
+    /// The set was closed.
+    #[error("the wait set is closed")]
+    Closed,
+    /// The call must not be made here.
+    #[error("{0}")]
+    Misuse(Misuse),
+}
+
+impl WaitTimeoutError {
+    /// The class of this error.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Timeout => ErrorKind::Retry,
+            Self::Closed => ErrorKind::Closed,
+            Self::Misuse(misuse) => misuse.kind(),
+        }
+    }
+}

@@ -33,6 +33,15 @@ impl<'a, T: Send + 'static> Iter<'a, T> {
     }
 }
 
+impl<'a, T: Send + 'static> IntoIterator for &'a mut SyncConsumer<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
 impl<T: Send + 'static> Iterator for Iter<'_, T> {
     type Item = T;
 

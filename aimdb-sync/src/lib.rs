@@ -90,16 +90,19 @@ mod runtime;
 mod runtime_tokio;
 mod task;
 mod thread;
+mod tie;
+mod wait_set;
 
 pub use attach::Attach;
 pub use consumer::SyncConsumer;
-pub use error::{AttachError, FlushError, SendManyError, ShutdownError};
+pub use error::{AttachError, FlushError, SendManyError, ShutdownError, WaitError, WaitTimeoutError, WatchError};
 pub use failure::Failure;
 pub use form::{Form, Local, Shared};
 pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};
 pub use options::RuntimeOptions;
 pub use producer::{SharedProducer, SyncProducer};
+pub use wait_set::WaitSet;
 
 /// What a program that uses this crate needs of `aimdb_core`.
 #[doc(no_inline)]
@@ -111,7 +114,7 @@ pub use aimdb_core::{
         TryRecvError, TrySendError,
     },
     pure::{DropCause, ErrorKind, Kind, Policy, Start},
-    waiting::{Deadline, Sleeper, WaitsFor},
+    waiting::{Deadline, EndId, Sleeper, WaitsFor},
 };
 
 /// The program of the project's README, so that it is compiled and run with the tests.

@@ -9,12 +9,13 @@ use aimdb_core::buffer::{
     self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
-use aimdb_core::waiting::{Clock, Deadline, SystemClock, may_block, serves};
+use aimdb_core::waiting::{Clock, Deadline, SystemClock, Watched, may_block, serves};
 use aimdb_core::{LocalProducer, Producer, RecordKey};
 
 use crate::form::{End, Form, Local, Shared};
 use crate::process::Process;
-use crate::{FlushError, SendManyError};
+use crate::tie::Tie;
+use crate::{FlushError, SendManyError, WatchError};
 
 /// The form of [`SyncProducer`] that threads may use together, for a global or for C; see
 /// [`SyncProducer::shared`].
@@ -40,6 +41,8 @@ pub struct SyncProducer<T: Send + 'static, F: Form = Local> {
     process: Process,
     /// Whether a full record can make `send` wait.
     waits: bool,
+    /// The wait sets that it is in; it leaves them when it is dropped.
+    tie: Tie,
 }
 
 impl<T: Send + 'static> SyncProducer<T> {
@@ -52,7 +55,7 @@ impl<T: Send + 'static> SyncProducer<T> {
             }
             Some(Kind::SpmcRing | Kind::SingleLatest | Kind::Mailbox) => false,
         };
-        Self { end: LocalProducer::new(producer), process, waits }
+        Self { end: LocalProducer::new(producer), process, waits, tie: Tie::new() }
     }
 
     /// The form of this producer that threads may use together.
@@ -277,7 +280,17 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     }
 
     fn in_form<G: Form>(&self) -> SyncProducer<T, G> {
-        SyncProducer { end: G::End::of(self.producer()), process: self.process, waits: self.waits }
+        SyncProducer { end: G::End::of(self.producer()), process: self.process, waits: self.waits, tie: Tie::new() }
+    }
+
+    /// What a wait set looks at.
+    pub(crate) fn watch(&self) -> Result<Box<dyn Watched>, WatchError> {
+        self.process.check().map_err(WatchError::Misuse)?;
+        self.producer().buffer().watch_room().ok_or(WatchError::Unsupported)
+    }
+
+    pub(crate) const fn tie(&self) -> &Tie {
+        &self.tie
     }
 
     fn producer(&self) -> &Producer<T> {
@@ -305,6 +318,7 @@ impl<T: Send + 'static, F: Form> Drop for SyncProducer<T, F> {
         if self.process.is_parent() {
             // The last producer would drop the record, and take a lock for it.
             mem::forget(self.producer().clone());
+            self.tie.leak();
         }
     }
 }

@@ -10,6 +10,8 @@ mod look;
 mod reader;
 #[cfg(feature = "std")]
 mod sends;
+#[cfg(feature = "std")]
+mod watch;
 
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
@@ -41,7 +43,7 @@ use super::lane::{InLane, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, SystemClock as HeapClock, Token, glance_for};
+use crate::waiting::{Deadline, SystemClock as HeapClock, Token, Watched, glance_for};
 
 /// Without an operating system a buffer on the heap measures no time: waits count, their length is
 /// 0, and readers that share a cursor are served in order but not protected from running ones.
@@ -349,6 +351,11 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     #[cfg(feature = "std")]
     fn look_for_room(&self, until: Deadline) -> Option<bool> {
         self.shell.lock().look_for_room(until)
+    }
+
+    #[cfg(feature = "std")]
+    fn watch_room(&self) -> Option<Box<dyn Watched>> {
+        Some(Box::new(watch::HeapWatch::of_room(Arc::clone(&self.shell))))
     }
 
     fn cfg(&self) -> Option<BufferCfg> {

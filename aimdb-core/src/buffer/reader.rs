@@ -208,6 +208,21 @@ impl<T: Send + 'static> Reader<T> {
         Ok(Self::new(self.inner.share()?))
     }
 
+    /// What tells when a read would find anything, for whoever waits on many; `None` on a buffer of the
+    /// user's own that cannot. A lag that [`Reader::take_more`] found and has not told is not its to know:
+    /// see [`Reader::has_untold_lag`].
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn watch(&self) -> Option<Box<dyn crate::waiting::Watched>> {
+        self.inner.watch()
+    }
+
+    /// Whether the next read tells a lag that was found behind the values of a batch.
+    #[must_use]
+    pub const fn has_untold_lag(&self) -> bool {
+        self.untold > 0
+    }
+
     /// What the cursor has counted.
     #[must_use]
     pub fn metrics(&self) -> ReaderMetrics {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::pure::Start;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, look_for};
+use crate::waiting::{Deadline, Watched, look_for};
 
 /// The shared end of a record's storage: values go in here, and readers are made here.
 ///
@@ -122,6 +122,13 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
         Some(look_for(until, 1, || self.has_room(), || false))
     }
 
+    /// What tells when a send would answer anything but "full", for whoever waits on many. `None` on a
+    /// buffer that cannot.
+    #[cfg(feature = "std")]
+    fn watch_room(&self) -> Option<Box<dyn Watched>> {
+        None
+    }
+
     /// What the buffer is, if it is one of the four kinds.
     fn cfg(&self) -> Option<BufferCfg> {
         None
@@ -163,6 +170,13 @@ pub trait BufferReader<T: Send + 'static>: Any + Send {
     fn look_for_value(&self, until: Deadline) -> Option<bool> {
         self.has_value()?;
         Some(look_for(until, 1, || self.has_value(), || false))
+    }
+
+    /// What tells when a read would answer anything but "empty", for whoever waits on many. It belongs to
+    /// the cursor: once that has left, it is never ready. `None` on a buffer that cannot.
+    #[cfg(feature = "std")]
+    fn watch(&self) -> Option<Box<dyn Watched>> {
+        None
     }
 
     /// Ends a wait that [`BufferReader::poll_recv`] began. A wake-up that came for it passes to the

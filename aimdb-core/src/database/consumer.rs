@@ -155,6 +155,19 @@ impl<T: Send + 'static> Consumer<T> {
         self.named.record.buffer.is_closed()
     }
 
+    /// What tells when a read would find anything; see [`Reader::watch`].
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn watch(&self) -> Option<Box<dyn crate::waiting::Watched>> {
+        self.reader.watch()
+    }
+
+    /// See [`Reader::has_untold_lag`].
+    #[must_use]
+    pub const fn has_untold_lag(&self) -> bool {
+        self.reader.has_untold_lag()
+    }
+
     /// The reader, for the forms of reading that are not here.
     #[inline]
     pub fn reader_mut(&mut self) -> &mut Reader<T> {

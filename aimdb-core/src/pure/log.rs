@@ -568,6 +568,14 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.closed || self.next_number() != cursor.next
     }
 
+    /// Whether [`Log::next`] would find anything but [`Next::Empty`] there.
+    pub fn finds(&self, id: CursorId) -> bool {
+        let cursor = self.cursor(id);
+        let lags = self.head.wrapping_sub(cursor.next) as i64 > 0;
+        let unread = if lags { self.len() } else { self.next_number().wrapping_sub(cursor.next) as usize };
+        self.closed || lags && self.kind.tells_lag() || unread > cursor.granted as usize
+    }
+
     /// Counts a reader that begins, or ceases, to wait at the cursor.
     pub fn hand(&mut self, id: CursorId, open: bool) {
         let cursor = self.cursor_mut(id);

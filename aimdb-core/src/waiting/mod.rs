@@ -26,6 +26,8 @@ mod park;
 #[cfg(feature = "std")]
 mod place;
 #[cfg(feature = "std")]
+mod ready_set;
+#[cfg(feature = "std")]
 mod sleepers;
 
 pub use block::{Parker, block_on_with};
@@ -53,5 +55,7 @@ pub use park::{ThreadParker, block_on};
 pub(crate) use park::{glance_for, look_for, wait_on};
 #[cfg(feature = "std")]
 pub use place::{Place, may_block, serves};
+#[cfg(feature = "std")]
+pub use ready_set::{Beacon, EndId, Light, Membership, NotReady, ReadySet, Watched};
 #[cfg(feature = "std")]
 pub use sleepers::{About, Sleeper, WaitsFor, sleepers};

@@ -221,6 +221,27 @@ impl WaitQueue {
         node.waker.take()
     }
 
+    /// Takes the first waiter out that left such a ticket, and hands out its waker, likewise.
+    pub(crate) fn pop_where(&mut self, state: WaiterState, mut ready: impl FnMut(Ticket) -> bool) -> Option<Waker> {
+        let mut at = self.first();
+        // Ends at the last, which is linked.
+        while !at.is_null() {
+            // SAFETY: `at` is linked.
+            let node = unsafe { Self::node(at) };
+            let next = if at == self.last { ptr::null() } else { node.next };
+            let ticket = Ticket { slot: node.slot, target: node.target, at_front: false, starving: node.starving };
+            if ready(ticket) {
+                self.detach(at);
+                // SAFETY: as in `pop`; the reference is made anew after `detach`.
+                let node = unsafe { Self::node(at) };
+                node.state = state;
+                return node.waker.take();
+            }
+            at = next;
+        }
+        None
+    }
+
     /// Ends a wait: takes the waiter out if it is linked, makes it idle, and says what it was at.
     /// Its waker, if any is left, is dropped outside the lock.
     #[must_use]

@@ -11,12 +11,14 @@ use super::HeapLayout;
 #[cfg(feature = "std")]
 use super::hold::TakingHold;
 #[cfg(feature = "std")]
+use super::watch::HeapWatch;
+#[cfg(feature = "std")]
 use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, glance_for};
+use crate::waiting::{Deadline, Watched, glance_for};
 
 /// A reader of a [`HeapBuffer`].
 pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
@@ -292,6 +294,11 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
     #[cfg(feature = "std")]
     fn look_for_value(&self, until: Deadline) -> Option<bool> {
         self.at.shell().lock().look_for_value(until, self.at.hold.cursor(), self.at.seen)
+    }
+
+    #[cfg(feature = "std")]
+    fn watch(&self) -> Option<Box<dyn Watched>> {
+        Some(Box::new(HeapWatch::of_cursor(Arc::clone(self.at.shell()), self.at.cursor)))
     }
 
     fn cancel_recv(&mut self) {

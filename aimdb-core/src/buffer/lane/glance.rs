@@ -130,7 +130,7 @@ impl LaneLock {
     }
 
     /// Whether there is a value in the lane; `None` when that is closed.
-    fn has_value_in_lane(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
+    pub(in crate::buffer) fn has_value_in_lane(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
         match (self.lane(), cursor) {
             (Some(Lane::Queue(several, lane)), _) => lane.has_value().or_else(|| several.has_value(cursor)),
             (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.has_value(),

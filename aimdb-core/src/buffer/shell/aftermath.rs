@@ -2,7 +2,7 @@
 
 use super::{Layout, Shell, State};
 use crate::pure::{Claim, CursorId, Room, Storage};
-use crate::waiting::{Lock, WaitQueue, WaiterState, WakeList};
+use crate::waiting::{Lock, Ticket, WaitQueue, WaiterState, WakeList};
 
 /// Collects wakers under the lock and wakes them after it. It holds a fixed number of wakers; when
 /// more are to be woken it goes back under the lock for them, so no lock hold grows with the number
@@ -24,6 +24,8 @@ struct Todo {
     slots: usize,
     /// The record was closed: all who wait.
     everyone: bool,
+    /// Those who watch, after all of these.
+    watchers: bool,
 }
 
 /// Readers to be woken: `values` of each cursor, going on at `cursor`, where `woken` have been.
@@ -42,7 +44,7 @@ impl Readers {
 
 impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
     pub(super) const fn new(shell: &'a Shell<T, L>) -> Self {
-        let todo = Todo { readers: None, room: false, slots: 0, everyone: false };
+        let todo = Todo { readers: None, room: false, slots: 0, everyone: false, watchers: false };
         Self { shell, wakes: WakeList::new(), todo }
     }
 
@@ -51,13 +53,24 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
         if state.waiting_cursors > 0 {
             self.todo.readers = Some(Readers::of(1));
             self.work(state);
+        } else if state.is_watched() {
+            self.work(state);
+        }
+    }
+
+    /// A sender came to wait: at a rendezvous that is something to read.
+    pub(super) fn offered(&mut self, state: &mut State<L::Storage>) {
+        if state.is_watched() {
+            self.work(state);
         }
     }
 
     /// Values left the window, or a reader came to a rendezvous.
     pub(super) fn made_room(&mut self, state: &mut State<L::Storage>) {
-        if !state.senders.is_empty() || !state.flushers.is_empty() {
+        if !state.senders.is_empty() || !state.onlookers.is_empty() {
             self.todo.room = true;
+            self.work(state);
+        } else if state.is_watched() {
             self.work(state);
         }
     }
@@ -81,6 +94,9 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
     pub(super) fn passed_on(&mut self, state: &mut State<L::Storage>, cursor: CursorId) {
         if state.log.is_readable(cursor) {
             self.wakes.wake_one_reader(state, cursor);
+        }
+        if state.is_watched() {
+            self.work(state);
         }
     }
 
@@ -116,6 +132,10 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
         if let Some(readers) = todo.readers {
             todo.readers = wakes.wake_readers(state, readers);
         }
+        #[cfg(feature = "std")]
+        {
+            todo.watchers = state.is_watched() && !wakes.wake_watchers(state);
+        }
     }
 }
 
@@ -127,7 +147,7 @@ impl<T, L: Layout<T>> Drop for Aftermath<'_, T, L> {
 
 impl Todo {
     const fn is_left(&self) -> bool {
-        self.readers.is_some() || self.room || self.slots > 0 || self.everyone
+        self.readers.is_some() || self.room || self.slots > 0 || self.everyone || self.watchers
     }
 }
 
@@ -171,15 +191,15 @@ impl WakeList {
     }
 
     fn wake_flushers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>) -> bool {
-        // Targets grow along the queue.
-        while let Some(ticket) = state.flushers.front()
-            && state.log.is_past(ticket.target)
-        {
+        // Each turn takes one out.
+        loop {
             if self.is_full() {
                 return false;
             }
-            let served = state.flushers.pop(WaiterState::Done);
-            self.push(served);
+            let log = &state.log;
+            let is_past = |ticket: Ticket| ticket.slot.is_none() && log.is_past(ticket.target);
+            let Some(waker) = state.onlookers.pop_where(WaiterState::Done, is_past) else { break };
+            self.push(Some(waker));
         }
         true
     }
@@ -234,7 +254,7 @@ impl WakeList {
             if self.is_full() {
                 return false;
             }
-            let Some(waker) = state.flushers.pop(WaiterState::Notified) else { break };
+            let Some(waker) = state.onlookers.pop(WaiterState::Notified) else { break };
             self.push(Some(waker));
         }
         // Bounded by the readers that wait: on a closed record nobody joins them.

@@ -77,11 +77,11 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 return (Poll::Ready(outcome), old);
             }
             let Some(waker) = waker.take() else { return (Poll::Pending, None) };
-            if state.flushers.state(waiter) == WaiterState::Waiting {
-                return (Poll::Pending, state.flushers.rewake(waiter, waker));
+            if state.onlookers.state(waiter) == WaiterState::Waiting {
+                return (Poll::Pending, state.onlookers.rewake(waiter, waker));
             }
             let old = state.settle_flusher(waiter);
-            state.flushers.link(waiter, Ticket { target, ..Ticket::default() }, waker);
+            state.onlookers.link(waiter, Ticket { target, ..Ticket::default() }, waker);
             state.came();
             (Poll::Pending, old)
         });

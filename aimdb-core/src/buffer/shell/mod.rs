@@ -25,6 +25,8 @@ mod plan;
 mod receive;
 mod send;
 mod state;
+#[cfg(feature = "std")]
+mod watch;
 
 use core::ptr;
 
@@ -32,6 +34,8 @@ use core::ptr;
 pub(crate) use operation::{Flush, Offer, Reading};
 pub use operation::{Flushing, Pushing, Receiving};
 pub use state::State;
+#[cfg(feature = "std")]
+pub(crate) use watch::Watching;
 
 #[cfg(feature = "alloc")]
 use super::BufferCfg;

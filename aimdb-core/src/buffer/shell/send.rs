@@ -403,6 +403,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             state.log.counters.blocked += u64::from(!resumed);
             *offer.stage = OfferStage::Waiting(claim.take());
             *offer.since = now;
+            after.offered(state);
             Begun::Waiting
         });
         after.finish();

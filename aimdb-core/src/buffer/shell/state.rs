@@ -14,7 +14,9 @@ pub struct State<S: Storage<WaitQueue>> {
     pub(super) senders: WaitQueue,
     /// Senders that wait for a slot: only fixed storage, or an allocator that is empty, has them.
     pub(super) slotless: WaitQueue,
-    pub(super) flushers: WaitQueue,
+    /// Flushes, which have no slot; and those who watch, whose slot says for what, see `watch`. Most records
+    /// have neither, so they share a word.
+    pub(super) onlookers: WaitQueue,
     /// Cursors at which somebody stands in the queue.
     pub(super) waiting_cursors: u32,
     /// All who stand in a queue, or were woken and have not yet looked.
@@ -38,7 +40,7 @@ impl<S: Storage<WaitQueue>> State<S> {
             log: Log::new(kind, capacity, entries, metas, cursors, slots, first_number),
             senders: WaitQueue::new(),
             slotless: WaitQueue::new(),
-            flushers: WaitQueue::new(),
+            onlookers: WaitQueue::new(),
             waiting_cursors: 0,
             #[cfg(feature = "std")]
             unsettled: 0,
@@ -63,10 +65,20 @@ impl<S: Storage<WaitQueue>> State<S> {
         !self.senders.is_empty()
     }
 
-    /// Whether nobody waits, and nobody who was woken has yet to look.
+    /// Whether nobody waits or watches, and nobody who was woken has yet to look.
     #[cfg(feature = "std")]
     pub(crate) const fn nobody_waits(&self) -> bool {
-        self.unsettled == 0
+        // Who watches is not counted: once told, it need not look for the lane to open.
+        self.unsettled == 0 && self.onlookers.is_empty()
+    }
+
+    /// Whether somebody may watch.
+    #[cfg_attr(not(feature = "std"), expect(clippy::unused_self, reason = "only threads watch"))]
+    pub(super) const fn is_watched(&self) -> bool {
+        #[cfg(feature = "std")]
+        return !self.onlookers.is_empty();
+        #[cfg(not(feature = "std"))]
+        false
     }
 
     /// Somebody came to a queue.
@@ -128,7 +140,7 @@ impl<S: Storage<WaitQueue>> State<S> {
 
     /// Takes a flush out of its queue, likewise.
     pub(super) fn settle_flusher(&mut self, waiter: Pin<&Waiter>) -> Option<Waker> {
-        let (was, waker) = self.flushers.settle(waiter);
+        let (was, waker) = self.onlookers.settle(waiter);
         self.left(was);
         waker
     }

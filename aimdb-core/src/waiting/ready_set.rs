@@ -1,0 +1,217 @@
+//! Waiting on many: a set of ends, each of which is watched, and of timers.
+//!
+//! An end is in one of two places. It is *armed*: a look found it not ready and left a waker there. Or
+//! it is *pending*: it was ready at the last look, or was woken since, or is new; whoever waits looks at
+//! it again. So a wait costs what has happened, not how many ends there are, and no end that is ready
+//! is ever armed only. Pending ends stand in a line; one that is reported goes to its end, so each has
+//! its turn also where fewer are asked for than are ready.
+//!
+//! The set has a lock of its own. No look at an end, and no waker, runs under it.
+
+mod end;
+mod light;
+mod shared;
+mod standing;
+mod state;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+use core::pin::pin;
+
+use self::end::What;
+pub use self::end::{EndId, Membership, Watched};
+pub use self::light::{Beacon, Light};
+use self::shared::Shared;
+use self::standing::Standing;
+use self::state::{Line, State};
+use super::{Clock, Deadline, Lock, SystemClock, wait_on};
+
+/// Why a wait ended with nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotReady {
+    /// The deadline passed.
+    Timeout,
+    /// The set was closed.
+    Closed,
+}
+
+/// Ends and timers that are waited for together. See the module's documentation.
+///
+/// Level-triggered: what is ready is reported by each wait until it no longer is. Calls take `&self`,
+/// from any thread. Dropping it forgets all ends.
+pub struct ReadySet {
+    shared: Arc<Shared>,
+}
+
+impl ReadySet {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { shared: Arc::new(Shared::new()) }
+    }
+
+    /// Adds an end, which is reported as `token`. Tokens need not differ.
+    pub fn add(&self, watched: Box<dyn Watched>, token: u64) -> EndId {
+        self.shared.add(token, What::Watched(watched), None)
+    }
+
+    /// Adds a timer that is due when the system's clock comes to `due`, and again each `period`
+    /// nanoseconds; what it missed while nobody waited is one time. A timer without a period is reported
+    /// once and then forgotten.
+    pub fn add_timer(&self, token: u64, due: u64, period: Option<u64>) -> EndId {
+        self.shared.add(token, What::Timer(period.map(|period| period.max(1))), Some(due))
+    }
+
+    /// Forgets an end, and says whether it was here. Waits that begin later do not report it.
+    pub fn remove(&self, id: EndId) -> bool {
+        self.shared.remove(id)
+    }
+
+    /// The end's place in the set, for its owner, who may go before or after the set.
+    #[must_use]
+    pub fn membership(&self, id: EndId) -> Membership {
+        Membership { set: Arc::downgrade(&self.shared), id }
+    }
+
+    /// Ends and timers in the set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.lock.with(|state| state.len())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reports what is ready now: as many tokens as there is room for. Never blocks.
+    pub fn collect(&self, tokens: &mut [u64]) -> usize {
+        self.shared.collect(tokens)
+    }
+
+    /// Waits until something is ready, or the deadline passes. What is ready when it passes wins.
+    /// Blocks; allocates on the thread's first wait only.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing is.
+    pub fn wait(&self, tokens: &mut [u64], deadline: Deadline) -> Result<usize, NotReady> {
+        let shared = &*self.shared;
+        // Each turn is one wake-up, or the time of a timer.
+        while !tokens.is_empty() {
+            let expired = match deadline {
+                Deadline::Never => false,
+                Deadline::At(_) => deadline.has_passed(SystemClock.now()),
+            };
+            let (closed, due, changes) = shared.lock.with(|state| (state.closed, state.next_due(), state.changes));
+            if closed {
+                return Err(NotReady::Closed);
+            }
+            let found = shared.collect(tokens);
+            if found > 0 {
+                return Ok(found);
+            }
+            if expired {
+                return Err(NotReady::Timeout);
+            }
+            let until = earlier(deadline, due);
+            wait_on(pin!(Standing::new(shared, Line::Waiters, changes)), until, false);
+        }
+        Ok(0)
+    }
+
+    /// Whether this end is ready, and `None` if it is not here. Never blocks.
+    #[must_use]
+    pub fn is_ready(&self, id: EndId) -> Option<bool> {
+        let end = self.shared.lock.with(|state| {
+            state.fire_timers();
+            state.find(id)
+        })?;
+        Some(match end.what {
+            What::Watched(_) => self.shared.look_at(end),
+            What::Timer(_) => end.light.is_on(),
+        })
+    }
+
+    /// Whether the set was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.lock.with(|state| state.closed)
+    }
+
+    /// Ends all waits, now and to come. Idempotent.
+    pub fn close(&self) {
+        self.shared.lock.with(|state| state.closed = true);
+        self.shared.changed();
+        self.shared.relight();
+    }
+
+    /// Keeps the time of the timers for the beacon, until the set is closed: blocks the calling thread,
+    /// which has nothing else to do.
+    pub fn keep_time(&self) {
+        let shared = &*self.shared;
+        // Each turn is a change of the timers, or the time of one.
+        loop {
+            shared.lock.with(State::fire_timers);
+            shared.relight();
+            let (closed, due, changes) = shared.lock.with(|state| (state.closed, state.next_due(), state.changes));
+            if closed {
+                return;
+            }
+            let until = due.map_or(Deadline::Never, Deadline::At);
+            wait_on(pin!(Standing::new(shared, Line::Keepers, changes)), until, true);
+        }
+    }
+
+    /// Has `beacon` show from now on whether something is pending. The first to come stays.
+    pub fn set_beacon(&self, beacon: Arc<dyn Beacon>) {
+        let _ = self.shared.beacon.set(beacon);
+        self.shared.relight();
+    }
+
+    /// Says whether something is pending, for a beacon.
+    #[must_use]
+    pub fn light(&self) -> Light {
+        self.shared.light.clone()
+    }
+}
+
+impl Default for ReadySet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for ReadySet {
+    fn drop(&mut self) {
+        self.close();
+        self.clear();
+    }
+}
+
+impl ReadySet {
+    /// Forgets all ends.
+    pub fn clear(&self) {
+        // Bounded by the ends, and those that are added meanwhile.
+        while let Some(end) = self.shared.lock.with(State::take_any) {
+            end.cancel();
+            end.show();
+        }
+    }
+}
+
+impl fmt::Debug for ReadySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadySet").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+fn earlier(deadline: Deadline, due: Option<u64>) -> Deadline {
+    match (deadline, due) {
+        (deadline, None) => deadline,
+        (Deadline::Never, Some(due)) => Deadline::At(due),
+        (Deadline::At(at), Some(due)) => Deadline::At(at.min(due)),
+    }
+}

@@ -1,0 +1,418 @@
+//! `WaitSet` (contract section "Waiting on many").
+
+mod watchdog;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use aimdb_sync::{
+    AimDbBuilder, AimDbHandle, Attach, BufferCfg, Policy, RecvError, SyncConsumer, SyncProducer, TryRecvError,
+    WaitError, WaitSet, WaitTimeoutError,
+};
+use watchdog::{aside, pausing, single, until, watched};
+
+const RING: BufferCfg = BufferCfg::SpmcRing { capacity: 3 };
+
+/// What is ready now, in the order of its tokens.
+fn ready(set: &WaitSet) -> Vec<u64> {
+    let mut tokens = [0; 32];
+    let count = set.try_wait(&mut tokens).expect("it is open");
+    let mut tokens = tokens[..count].to_vec();
+    tokens.sort_unstable();
+    tokens
+}
+
+fn ends(handle: &AimDbHandle, key: &str) -> (SyncProducer<u32>, SyncConsumer<u32>) {
+    (handle.producer(key).expect("it is there"), handle.consumer(key).expect("it is there"))
+}
+
+fn queues(count: usize, cfg: BufferCfg) -> AimDbHandle {
+    let mut builder = AimDbBuilder::new();
+    for at in 0..count {
+        builder.configure::<u32>(format!("q{at}").leak() as &'static str, |record| {
+            record.buffer(cfg);
+        });
+    }
+    builder.attach().expect("the configuration is sound")
+}
+
+#[test]
+fn w10_a_token_is_reported_for_as_long_as_there_is_something_to_read() {
+    for cfg in [pausing(4), RING, BufferCfg::Mailbox, BufferCfg::SingleLatest] {
+        let handle = single::<u32>(cfg);
+        let (producer, mut consumer) = ends(&handle, "a");
+        let set = WaitSet::new();
+        set.add_consumer(&consumer, 7).expect("it can be watched");
+        for round in 0..100 {
+            assert_eq!(ready(&set), [], "{cfg:?}, round {round}");
+            producer.send(round).expect("there is room");
+            assert_eq!((ready(&set), ready(&set)), (vec![7], vec![7]), "{cfg:?}, round {round}: again");
+            assert_eq!(consumer.try_recv(), Ok(round));
+        }
+        producer.close();
+        assert_eq!(ready(&set), [7], "the end is something to read");
+        assert_eq!(consumer.try_recv(), Err(TryRecvError::Closed));
+        assert_eq!(ready(&set), [7], "for ever");
+    }
+}
+
+#[test]
+fn w10_a_lag_is_something_to_read_also_one_that_a_batch_has_found() {
+    let handle = single::<u32>(RING);
+    let (producer, mut consumer) = ends(&handle, "a");
+    let set = WaitSet::new();
+    set.add_consumer(&consumer, 1).expect("it can be watched");
+    (0..10).try_for_each(|value| producer.send(value)).expect("a ring accepts");
+    assert_eq!(ready(&set), [1]);
+    assert_eq!(consumer.try_recv(), Err(TryRecvError::Lagged(7)));
+    assert_eq!(ready(&set), [1]);
+    assert_eq!(consumer.try_iter().count(), 3);
+    assert_eq!(ready(&set), []);
+}
+
+#[test]
+fn w10_a_producer_is_ready_while_there_is_room() {
+    for cfg in [pausing(2), BufferCfg::Bounded { capacity: 2, policy: Policy::Fail }] {
+        let handle = single::<u32>(cfg);
+        let (producer, mut consumer) = ends(&handle, "a");
+        let set = WaitSet::new();
+        set.add_producer(&producer, 3).expect("it can be watched");
+        for round in 0..100 {
+            assert_eq!((ready(&set), ready(&set)), (vec![3], vec![3]), "{cfg:?}, round {round}");
+            producer.try_send(1).expect("there is room");
+            producer.try_send(2).expect("there is room");
+            assert_eq!(ready(&set), [], "{cfg:?}, round {round}: full");
+            assert_eq!((consumer.recv(), ready(&set), consumer.recv()), (Ok(1), vec![3], Ok(2)));
+        }
+        producer.try_send(1).expect("there is room");
+        producer.try_send(2).expect("there is room");
+        producer.close();
+        assert_eq!(ready(&set), [3], "closed is not full");
+    }
+    for policy in [Policy::DropOldest, Policy::DropNewest] {
+        let handle = single::<u32>(BufferCfg::Bounded { capacity: 1, policy });
+        let (producer, _consumer) = ends(&handle, "a");
+        let set = WaitSet::new();
+        set.add_producer(&producer.shared(), 3).expect("it can be watched");
+        assert_eq!(ready(&set), [], "the shared form has gone again");
+        set.add_producer(&producer, 3).expect("it can be watched");
+        producer.try_send(1).expect("it accepts");
+        assert_eq!(ready(&set), [3], "{policy} never says full");
+    }
+}
+
+#[test]
+fn w10_at_a_rendezvous_an_end_is_ready_while_the_other_side_waits() {
+    watched(|| {
+        let handle = single::<u32>(pausing(0));
+        let (producer, mut consumer) = ends(&handle, "a");
+        let set = WaitSet::new();
+        let of_consumer = set.add_consumer(&consumer, 1).expect("it can be watched");
+        set.add_producer(&producer, 2).expect("it can be watched");
+        assert_eq!(ready(&set), [], "nobody waits");
+        let sending = aside({
+            let producer = producer.clone();
+            move || producer.send(5)
+        });
+        let mut tokens = [0; 4];
+        assert_eq!(set.wait(&mut tokens), Ok(1));
+        assert_eq!((tokens[0], consumer.try_recv()), (1, Ok(5)));
+        assert_eq!(sending.join().expect("no panic"), Ok(()));
+        assert!(set.remove(of_consumer));
+        let receiving = aside(move || consumer.recv());
+        assert_eq!(set.wait(&mut tokens), Ok(1));
+        assert_eq!((tokens[0], producer.try_send(6)), (2, Ok(())));
+        assert_eq!(receiving.join().expect("no panic"), Ok(6));
+    });
+}
+
+#[test]
+fn w10_a_timer_is_reported_once_for_each_time_that_it_is_due() {
+    let set = WaitSet::new();
+    let once = set.add_timer(1, Duration::ZERO, None).expect("it is no child");
+    assert_eq!((ready(&set), ready(&set), set.remove(once)), (vec![1], vec![], false));
+    let late = set.add_timer(2, Duration::MAX, None).expect("it is no child");
+    let again = set.add_timer(3, Duration::ZERO, Some(Duration::from_micros(1))).expect("it is no child");
+    let mut tokens = [0; 4];
+    for _ in 0..10 {
+        assert_eq!(set.wait(&mut tokens), Ok(1));
+        assert_eq!(tokens[0], 3);
+    }
+    assert_eq!((set.len(), set.remove(again), set.remove(late), set.len()), (2, true, true, 0));
+    assert_eq!(ready(&set), []);
+    set.add_timer(4, Duration::from_millis(2), None).expect("it is no child");
+    let begun = Instant::now();
+    assert_eq!(set.wait(&mut tokens), Ok(1));
+    assert!(begun.elapsed() >= Duration::from_millis(2), "it was not early");
+}
+
+#[test]
+fn w4_a_wait_set_keeps_deadlines_and_what_is_ready_wins() {
+    let handle = single::<u32>(pausing(4));
+    let (producer, consumer) = ends(&handle, "a");
+    let set = WaitSet::new();
+    set.add_consumer(&consumer, 1).expect("it can be watched");
+    let mut tokens = [0; 4];
+    let (zero, past) = (Duration::ZERO, Instant::now());
+    assert_eq!(set.wait_timeout(&mut tokens, zero), Err(WaitTimeoutError::Timeout));
+    assert_eq!(set.wait_deadline(&mut tokens, past), Err(WaitTimeoutError::Timeout));
+    let begun = Instant::now();
+    assert_eq!(set.wait_timeout(&mut tokens, Duration::from_millis(3)), Err(WaitTimeoutError::Timeout));
+    assert!(begun.elapsed() >= Duration::from_millis(3), "it was not early");
+    producer.send(1).expect("there is room");
+    assert_eq!(set.wait_timeout(&mut tokens, zero), Ok(1));
+    assert_eq!(set.wait_deadline(&mut tokens, past), Ok(1));
+    assert_eq!(set.wait_timeout(&mut tokens, Duration::MAX), Ok(1));
+    assert_eq!(set.wait(&mut []), Ok(0), "nothing is asked for");
+}
+
+#[test]
+fn w11_where_more_is_ready_than_is_asked_for_each_has_its_turn() {
+    let handle = queues(7, pausing(1));
+    let set = WaitSet::new();
+    let consumers: Vec<_> = (0..7).map(|at| ends(&handle, &format!("q{at}"))).collect();
+    for (at, (producer, consumer)) in consumers.iter().enumerate() {
+        set.add_consumer(consumer, at as u64).expect("it can be watched");
+        producer.send(0).expect("there is room");
+    }
+    let mut seen = [0; 7];
+    let mut tokens = [0; 3];
+    for _ in 0..70 {
+        assert_eq!(set.wait(&mut tokens), Ok(3));
+        tokens.iter().for_each(|token| seen[*token as usize] += 1);
+    }
+    assert_eq!(seen, [30; 7]);
+}
+
+#[test]
+fn w12_what_is_added_and_removed_while_a_thread_waits_counts() {
+    watched(|| {
+        let handle = queues(2, pausing(4));
+        let ((first, of_first), (second, of_second)) = (ends(&handle, "q0"), ends(&handle, "q1"));
+        let set = Arc::new(WaitSet::new());
+        let id = set.add_consumer(&of_first, 1).expect("it can be watched");
+        let waiting = aside({
+            let set = Arc::clone(&set);
+            move || {
+                let mut tokens = [0; 4];
+                (set.wait(&mut tokens), tokens[0])
+            }
+        });
+        assert!(set.remove(id));
+        assert!(!set.remove(id));
+        first.send(1).expect("there is room");
+        second.send(1).expect("there is room");
+        set.add_consumer(&of_second, 2).expect("it can be watched");
+        assert_eq!(waiting.join().expect("no panic"), (Ok(1), 2));
+    });
+}
+
+#[test]
+fn w12_a_timer_that_is_added_shortens_the_wait_of_a_thread() {
+    watched(|| {
+        let set = Arc::new(WaitSet::new());
+        let waiting = aside({
+            let set = Arc::clone(&set);
+            move || {
+                let mut tokens = [0; 4];
+                (set.wait(&mut tokens), tokens[0])
+            }
+        });
+        set.add_timer(9, Duration::from_millis(1), None).expect("it is no child");
+        assert_eq!(waiting.join().expect("no panic"), (Ok(1), 9));
+    });
+}
+
+#[test]
+fn w12_an_end_that_is_dropped_has_left_the_set_and_its_record_is_as_before() {
+    let handle = single::<u32>(pausing(2));
+    let (producer, consumer) = ends(&handle, "a");
+    let (set, other) = (WaitSet::new(), WaitSet::new());
+    let shared = consumer.clone();
+    for set in [&set, &other] {
+        set.add_consumer(&consumer, 1).expect("it can be watched");
+        set.add_producer(&producer.clone(), 2).expect("it can be watched");
+        set.add_consumer(&shared, 3).expect("it can be watched");
+        assert_eq!(set.len(), 2, "the clone has left");
+    }
+    producer.send(1).expect("there is room");
+    assert_eq!(ready(&set), [1, 3]);
+    drop(consumer);
+    assert_eq!((ready(&set), set.len()), (vec![3], 1), "though the cursor is there");
+    drop(shared);
+    assert_eq!((ready(&set), set.len(), other.len()), (vec![], 0, 0));
+    // The last cursor has gone: the value is the next one's.
+    let mut next = handle.consumer::<u32>("a").expect("it is there");
+    assert_eq!((ready(&set), next.try_recv()), (vec![], Ok(1)));
+}
+
+#[test]
+fn w12_a_set_that_is_dropped_lets_go_of_its_ends() {
+    let handle = single::<u32>(pausing(2));
+    let (producer, mut consumer) = ends(&handle, "a");
+    for round in 0..3 {
+        let set = WaitSet::new();
+        set.add_consumer(&consumer, 1).expect("it can be watched");
+        assert_eq!(ready(&set), []);
+        drop(set);
+        producer.send(round).expect("there is room");
+        assert_eq!(consumer.recv(), Ok(round));
+    }
+}
+
+#[test]
+fn w13_a_watch_takes_no_wake_up_from_those_who_wait() {
+    watched(|| {
+        let handle = single::<u32>(pausing(2));
+        let (producer, consumer) = ends(&handle, "a");
+        let set = WaitSet::new();
+        set.add_consumer(&consumer, 1).expect("it can be watched");
+        for round in 0..200 {
+            assert_eq!(ready(&set), []);
+            let mut shared = consumer.clone();
+            let receiving = aside(move || shared.recv());
+            until(|| producer.stats().waiting_consumers == 1);
+            producer.send(round).expect("there is room");
+            assert_eq!(receiving.join().expect("no panic"), Ok(round));
+        }
+    });
+}
+
+#[test]
+fn c1_c3_a_close_and_a_shutdown_wake_the_set() {
+    watched(|| {
+        let handle = queues(2, pausing(1));
+        let (producer, consumer) = ends(&handle, "q0");
+        let other = handle.consumer::<u32>("q1").expect("it is there");
+        let set = Arc::new(WaitSet::new());
+        set.add_consumer(&consumer, 1).expect("it can be watched");
+        let wait = || {
+            let set = Arc::clone(&set);
+            aside(move || {
+                let mut tokens = [0; 4];
+                set.wait(&mut tokens).map(|count| tokens[..count].to_vec())
+            })
+        };
+        let waiting = wait();
+        producer.close();
+        assert_eq!(waiting.join().expect("no panic"), Ok(vec![1]));
+        drop(consumer);
+        set.add_consumer(&other, 2).expect("it can be watched");
+        let waiting = wait();
+        handle.shutdown().expect("nothing holds it up");
+        assert_eq!(waiting.join().expect("no panic"), Ok(vec![2]));
+    });
+}
+
+#[test]
+fn w14_a_set_that_is_closed_ends_every_wait() {
+    watched(|| {
+        let set = Arc::new(WaitSet::new());
+        let waiting = [(); 3].map(|()| {
+            let set = Arc::clone(&set);
+            aside(move || set.wait(&mut [0; 4]))
+        });
+        set.close();
+        for waiting in waiting {
+            assert_eq!(waiting.join().expect("no panic"), Err(WaitError::Closed));
+        }
+        assert_eq!(set.wait_timeout(&mut [0; 4], Duration::MAX), Err(WaitTimeoutError::Closed));
+        assert_eq!(set.try_wait(&mut [0; 4]), Err(WaitError::Closed));
+    });
+}
+
+#[test]
+fn w10_each_of_several_threads_that_wait_is_told() {
+    watched(|| {
+        let handle = single::<u32>(pausing(4));
+        let (producer, mut consumer) = ends(&handle, "a");
+        let set = Arc::new(WaitSet::new());
+        set.add_consumer(&consumer, 1).expect("it can be watched");
+        let waiting = [(); 4].map(|()| {
+            let set = Arc::clone(&set);
+            aside(move || set.wait(&mut [0; 4]))
+        });
+        producer.send(1).expect("there is room");
+        for waiting in waiting {
+            assert_eq!(waiting.join().expect("no panic"), Ok(1));
+        }
+        assert_eq!(consumer.try_recv(), Ok(1));
+    });
+}
+
+/// Many records, several that send, one set: nothing is lost, each record's values come in order, while
+/// other ends come and go.
+#[test]
+fn w10_w11_w12_one_thread_serves_many_records_while_ends_come_and_go() {
+    const RECORDS: usize = 24;
+    const SENDERS: usize = 3;
+    const VALUES: u32 = 400;
+    watched(|| {
+        let handle = queues(RECORDS, pausing(4));
+        let mut consumers: Vec<_> =
+            (0..RECORDS).map(|at| handle.consumer::<u32>(format!("q{at}")).expect("it is there")).collect();
+        let set = Arc::new(WaitSet::new());
+        for (at, consumer) in consumers.iter().enumerate() {
+            set.add_consumer(consumer, at as u64).expect("it can be watched");
+        }
+        let sending: Vec<_> = (0..SENDERS)
+            .map(|sender| {
+                let own: Vec<_> = (sender..RECORDS)
+                    .step_by(SENDERS)
+                    .map(|at| handle.producer::<u32>(format!("q{at}")).expect("it is there"))
+                    .collect();
+                aside(move || {
+                    for value in 0..VALUES {
+                        own.iter().for_each(|producer| producer.send(value).expect("it is read"));
+                    }
+                    own.iter().for_each(SyncProducer::close);
+                })
+            })
+            .collect();
+        let done = Arc::new(AtomicBool::new(false));
+        let restless = aside({
+            let (set, done) = (Arc::clone(&set), Arc::clone(&done));
+            let extra = single::<u32>(pausing(1));
+            move || {
+                while !done.load(Ordering::Relaxed) {
+                    let (producer, consumer) = ends(&extra, "a");
+                    let id = set.add_producer(&producer, 1_000).expect("it can be watched");
+                    set.add_consumer(&consumer, 1_001).expect("it can be watched");
+                    set.add_timer(1_002, Duration::ZERO, None).expect("it is no child");
+                    let _ = producer.try_send(1);
+                    set.remove(id);
+                }
+            }
+        });
+        let mut next = [0; RECORDS];
+        let mut open = RECORDS;
+        let mut tokens = [0; 5];
+        while open > 0 {
+            let count = set.wait(&mut tokens).expect("it is open");
+            for token in &tokens[..count] {
+                let at = *token as usize;
+                if at >= RECORDS || next[at] == u32::MAX {
+                    continue;
+                }
+                match consumers[at].try_recv() {
+                    Ok(value) => {
+                        assert_eq!(value, next[at], "record {at}");
+                        next[at] += 1;
+                    }
+                    Err(TryRecvError::Closed) => {
+                        assert_eq!(next[at], VALUES, "record {at}");
+                        next[at] = u32::MAX;
+                        open -= 1;
+                    }
+                    Err(TryRecvError::Empty) => {}
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        restless.join().expect("no panic");
+        sending.into_iter().for_each(|sending| sending.join().expect("no panic"));
+        assert_eq!(consumers[0].recv(), Err(RecvError::Closed));
+    });
+}
