@@ -10,7 +10,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::ptr;
+use core::{ptr, slice};
 
 #[cfg(not(any(loom, shuttle)))]
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -107,14 +107,14 @@ impl End {
         unsafe { (*self.lap.wrapping_add(at as usize)).slot() }
     }
 
-    /// The slots of so many places from `at` on.
-    fn slots(&mut self, at: u64, count: u64) -> impl Iterator<Item = u32> {
-        (at..at + count).map(|at| {
-            if at == self.lap_end {
-                self.turn();
-            }
-            self.slot(at)
-        })
+    /// The places from `at` on, up to `before`, as far as they lie in one piece.
+    fn places(&mut self, at: u64, before: u64) -> &[Entry] {
+        if at == self.lap_end {
+            self.turn();
+        }
+        let count = before.min(self.lap_end) - at;
+        // SAFETY: as for `slot`; they end with the lap.
+        unsafe { slice::from_raw_parts(self.lap.wrapping_add(at as usize), count as usize) }
     }
 }
 
@@ -191,8 +191,15 @@ impl QueueLane {
             end.seen = self.taken.0.load(Ordering::Acquire) + end.capacity;
         }
         let sent = (end.seen - at).min(most);
-        for (slot, value) in end.slots(at, sent).zip(values.drain(..sent as usize)) {
-            slots.cell(slot).fill(&Claim(slot), value);
+        let (mut next, before) = (at, at + sent);
+        // Two turns at most, for no more than the capacity.
+        while next < before {
+            let places = end.places(next, before);
+            next += places.len() as u64;
+            for place in places {
+                let Some(value) = values.pop_front() else { break };
+                slots.cell(place.slot()).fill(&Claim(place.slot()), value);
+            }
         }
         // Where the lap ends is seen at the next value.
         end.until = at + sent;
@@ -213,7 +220,12 @@ impl QueueLane {
             end.seen = self.stored.0.load(Ordering::Acquire);
         }
         let taken = (end.seen - at).min(max);
-        values.extend(end.slots(at, taken).map(|slot| slots.cell(slot).empty(&Owned(slot))));
+        let (mut next, before) = (at, at + taken);
+        while next < before {
+            let places = end.places(next, before);
+            next += places.len() as u64;
+            values.extend(places.iter().map(|place| slots.cell(place.slot()).empty(&Owned(place.slot()))));
+        }
         end.until = at + taken;
         // Release: the slots were emptied before the sender fills them.
         self.taken.0.store(at + taken, Ordering::Release);
