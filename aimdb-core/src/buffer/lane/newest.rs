@@ -27,8 +27,8 @@ impl LaneLock {
     pub(in crate::buffer) fn peeking_end<'a>(&self, cursor: Option<&'a CursorEnd>) -> Option<LaneEnd<'a>> {
         match self.lane()? {
             Lane::Called(Called::Shared(_)) => Some(LaneEnd::Taking(cursor)),
-            Lane::Ring(_) => Some(LaneEnd::Peeking),
-            Lane::Queue(..) | Lane::Called(Called::Mailbox(_)) => None,
+            Lane::Ring(lane) if lane.peeks() => Some(LaneEnd::Peeking),
+            Lane::Queue(..) | Lane::Ring(_) | Lane::Called(Called::Mailbox(_)) => None,
         }
     }
 
@@ -42,7 +42,7 @@ impl LaneLock {
         clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Option<T> {
         match (self.lane(), cursor) {
-            (Some(Lane::Ring(lane)), _) => match lane.peek(slots, token) {
+            (Some(Lane::Ring(lane)), _) => match lane.peek_as_owner(slots, token) {
                 Taken::Value(value) => Some(value),
                 Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
             },

@@ -213,21 +213,40 @@ impl RingLane {
     }
 
     /// The newest value: `Empty` if there is none.
-    #[inline]
     pub(super) fn peek<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
         if !self.peeks {
             return Taken::Empty;
         }
-        let Some(mut inside) = self.peeking.enter(token) else { return Taken::NotHere };
-        #[allow(unused_mut, reason = "a model's end is more than a reference")]
-        let mut end = inside.end();
+        self.look(self.peeking.enter(token), |slot| Some(slots.cell(slot)))
+    }
+
+    /// The newest value, as the owner of the end that looks.
+    #[inline(always)]
+    pub(super) fn peek_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
+        self.look(self.peeking.enter_as_owner(token), |slot| slots.cell_at_once(slot))
+    }
+
+    /// Whether there is such an end.
+    pub(super) const fn peeks(&self) -> bool {
+        self.peeks
+    }
+
+    #[inline(always)]
+    fn look<'a, T: 'a>(
+        &self,
+        inside: Option<Inside<'_, End>>,
+        cell: impl Fn(u32) -> Option<&'a SlotCell<T>>,
+    ) -> Taken<T> {
+        let Some(mut inside) = inside else { return Taken::NotHere };
+        let end = inside.end();
         for _ in 0..TRIES {
             let newest = self.newest.0.load(Ordering::Acquire);
             // The first value that comes may be there, and read, before its number is told.
             let none_yet = newest == end.oldest;
             let number = if none_yet { newest } else { newest.wrapping_sub(1) };
-            end.jump(number, self.capacity);
-            if let Some(value) = self.copy(slots.cell(end.slot(end.at)), end.at, number) {
+            let at = end.place(number, self.capacity);
+            let Some(cell) = cell(end.slot(at)) else { break };
+            if let Some(value) = self.copy(cell, at, number) {
                 // SAFETY: the copy is whole.
                 return Taken::Value(unsafe { value.assume_init() });
             }
