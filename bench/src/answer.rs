@@ -61,6 +61,11 @@ impl Answer {
         self.best(Class::Peer)
     }
 
+    /// What the row's sketch takes, if it has one.
+    pub fn limit(&self) -> Option<&Entry> {
+        self.best(Class::Sketch)
+    }
+
     /// What one writes oneself.
     pub fn hand(&self) -> Option<&Entry> {
         self.best(Class::Hand)

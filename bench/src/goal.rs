@@ -1,6 +1,6 @@
 //! What a row is to show, and whether it does.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Entry};
 
 /// What is asked of our side in a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,9 @@ pub struct Verdict {
     pub value: f64,
     /// Whether it is good enough.
     pub met: bool,
+    /// Whether the least code that could keep the row's promises would be; so does what meets the goal, and
+    /// what is faster than the sketch shows nothing.
+    pub in_reach: bool,
 }
 
 impl Goal {
@@ -35,7 +38,15 @@ impl Goal {
     /// someone who was not measured.
     pub fn verdict(&self, answer: &Answer, answers: &[Answer]) -> Option<Verdict> {
         let ours = &answer.ours().series;
-        let at_most = |value: f64, limit: f64| Some(Verdict { value, met: value <= limit });
+        let verdict = |value: f64, met: bool| {
+            let is_beyond = |aim: f64| {
+                answer
+                    .limit()
+                    .is_some_and(|limit| aim < limit.series.median() && limit.series.median() <= ours.median())
+            };
+            Some(Verdict { value, met, in_reach: met || !self.aim(answer).is_some_and(is_beyond) })
+        };
+        let at_most = |value: f64, limit: f64| verdict(value, value <= limit);
         match self {
             Self::None => None,
             Self::Peer(part) => at_most(ours.ratio_to(&answer.peer()?.series), *part),
@@ -49,7 +60,21 @@ impl Goal {
                 at_most(ours.median() / other.ours().series.median(), *part)
             }
             Self::AtMost(limit) => at_most(ours.median(), *limit),
-            Self::AtLeast(limit) => Some(Verdict { value: ours.median(), met: ours.median() >= *limit }),
+            Self::AtLeast(limit) => verdict(ours.median(), ours.median() >= *limit),
+        }
+    }
+
+    /// What the goal comes to in the unit of the row, if that can be told from the row alone.
+    pub fn aim(&self, answer: &Answer) -> Option<f64> {
+        let median = |entry: &Entry| entry.series.median();
+        match self {
+            Self::None | Self::Row(..) => None,
+            Self::Peer(part) => answer.peer().map(|peer| median(peer) * part),
+            Self::Published(part) => answer.published().map(|published| median(published) * part),
+            Self::Named(name, part) => {
+                answer.entries.iter().find(|entry| entry.name == *name).map(|entry| median(entry) * part)
+            }
+            Self::AtMost(limit) | Self::AtLeast(limit) => Some(*limit),
         }
     }
 

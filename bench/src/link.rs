@@ -17,6 +17,8 @@ pub enum Class {
     Hand,
     /// A crate that never sleeps, or keeps less than the row asks for: shown, and not to be beaten.
     Limit,
+    /// The least code that could keep the promises of the row; what it takes is the row's limit.
+    Sketch,
     /// The AimDB that is published today.
     Published,
 }

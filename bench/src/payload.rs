@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use aimdb_core::buffer::{BufferCfg, BufferCfgError, HeapBuffer};
 use aimdb_core::database::Registrar;
-use bytemuck::NoUninit;
+use bytemuck::{Pod, Zeroable};
 
 /// A value that carries a number, so that a reader can tell the right value from any other.
 pub trait Payload: Clone + Debug + Send + Sync + Unpin + 'static {
@@ -45,7 +45,7 @@ impl Payload for u64 {
 }
 
 /// 64 bytes, every one of which is written and moved.
-#[derive(Debug, Clone, Copy, NoUninit)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct Line([u64; 8]);
 

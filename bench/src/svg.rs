@@ -55,6 +55,7 @@ const fn color(class: Class) -> &'static str {
         Class::Peer => "#8c959f",
         Class::Hand => "#c5a253",
         Class::Limit => "#d8dee4",
+        Class::Sketch => "#7fb069",
         Class::Published => "#cf6f6f",
     }
 }
@@ -66,6 +67,7 @@ fn legend(svg: &mut String) {
         (Class::Peer, "blocking crate"),
         (Class::Hand, "written by hand"),
         (Class::Limit, "never sleeps, or keeps more: no peer"),
+        (Class::Sketch, "sketch of the limit"),
         (Class::Published, "published AimDB"),
     ] {
         let _ = writeln!(
@@ -102,7 +104,7 @@ fn panel(svg: &mut String, left: f64, top: f64, answer: &Answer) {
     for (place, entry) in entries.iter().enumerate() {
         bar(svg, bars, line(place), &scale, entry);
     }
-    if let Some(goal) = aim(answer) {
+    if let Some(goal) = answer.goal.aim(answer) {
         let _ = writeln!(svg, "{}", mark(bars + scale.length(goal), line(0) - 3.0, line(entries.len()) - 3.0));
     }
     // Over the mark of the goal, with a rim that keeps them apart.
@@ -119,7 +121,7 @@ fn panel(svg: &mut String, left: f64, top: f64, answer: &Answer) {
 const fn weight(class: Class) -> &'static str {
     match class {
         Class::Ours => "font-weight=\"bold\" fill=\"#0550ae\"",
-        Class::Peer | Class::Hand | Class::Limit | Class::Published => "",
+        Class::Peer | Class::Hand | Class::Limit | Class::Sketch | Class::Published => "",
     }
 }
 
@@ -138,20 +140,6 @@ fn bar(svg: &mut String, left: f64, top: f64, scale: &Scale, entry: &Entry) {
         top + BAR / 2.0,
         left + scale.length(high),
     );
-}
-
-/// Where the goal of a row lies on its scale, if it lies there at all.
-fn aim(answer: &Answer) -> Option<f64> {
-    let median = |entry: &Entry| entry.series.median();
-    match &answer.goal {
-        Goal::None | Goal::Row(..) => None,
-        Goal::Peer(part) => answer.peer().map(|peer| median(peer) * part),
-        Goal::Published(part) => answer.published().map(|published| median(published) * part),
-        Goal::Named(name, part) => {
-            answer.entries.iter().find(|entry| entry.name == *name).map(|entry| median(entry) * part)
-        }
-        Goal::AtMost(limit) | Goal::AtLeast(limit) => Some(*limit),
-    }
 }
 
 fn mark(x: f64, top: f64, bottom: f64) -> String {

@@ -26,7 +26,8 @@ pub fn row(answer: &Answer) -> String {
 /// All rows, one line each, as a Markdown table: ours, the best peer, the goal, what one writes
 /// oneself and the published AimDB.
 pub fn summary(answers: &[Answer]) -> String {
-    let head = ["#", "row", "ours", "best blocking peer", "its", "ours/it", "goal", "met", "by hand", "published"];
+    let head =
+        ["#", "row", "ours", "best blocking peer", "its", "ours/it", "goal", "met", "limit", "by hand", "published"];
     let mut lines = vec![head.map(String::from)];
     for answer in answers {
         let verdict = answer.goal.verdict(answer, answers);
@@ -39,13 +40,19 @@ pub fn summary(answers: &[Answer]) -> String {
             ratio(answer, answer.peer()),
             answer.goal.text(),
             verdict.map_or("-".into(), |verdict| {
-                format!("{} {:.2}", if verdict.met { "yes" } else { "no" }, verdict.value)
+                let said = match (verdict.met, verdict.in_reach) {
+                    (true, _) => "yes",
+                    (false, true) => "no",
+                    (false, false) => "below limit",
+                };
+                format!("{said} {:.2}", verdict.value)
             }),
+            answer.limit().map_or("-".into(), |entry| number(entry.series.median())),
             ratio(answer, answer.hand()),
             ratio(answer, answer.published()),
         ]);
     }
-    let widths: [usize; 10] =
+    let widths: [usize; 11] =
         std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default());
     let is_text = |column: usize| matches!(column, 0 | 1 | 3 | 6);
     let mut text = String::new();

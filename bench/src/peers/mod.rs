@@ -9,6 +9,7 @@ pub mod limits;
 pub mod plain;
 pub mod published;
 pub mod queues;
+pub mod sketches;
 pub mod tokio_broadcast;
 pub mod tokio_mpsc;
 pub mod tokio_watch;

@@ -5,19 +5,19 @@ use super::{Row, contestants};
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
-use crate::peers::{crossbeam, plain, published, queues, tokio_mpsc};
+use crate::peers::{crossbeam, plain, published, queues, sketches, tokio_mpsc};
 use crate::workload::real_time_is_allowed;
 
 type Ours = ours::Sync<ours::Bounded>;
 type Published = published::Sync<published::Ring>;
 
-/// All queues that a thread can wait on, each in its form for one sender.
+/// All queues that a thread can wait on, each in its form for one sender, and a sketch.
 macro_rules! waiting {
-    ($($workload:tt)+) => {
+    ($sketch:ident; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
+            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, sketches::$sketch,
         )
     };
 }
@@ -28,7 +28,7 @@ macro_rules! timed {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, plain::Queue, Published,
+            crossbeam::Queue, plain::Queue, sketches::Park, Published,
         )
     };
 }
@@ -42,6 +42,15 @@ macro_rules! shared {
             crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
         )
     };
+}
+
+/// These, and the sketch of such a queue.
+macro_rules! gathering {
+    ($($workload:tt)+) => {{
+        let mut all = shared!($($workload)+);
+        all.extend(contestants!($($workload)+; sketches::Many));
+        all
+    }};
 }
 
 /// Those that have two slots where they are asked to keep one.
@@ -63,8 +72,8 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn streams() -> Vec<Row> {
-    let one = two_slots(waiting!(stream::<u64>(1)), TWO_SLOTS);
-    let back = two_slots(waiting!(ping_pong_one_core::<u64>(1)), TWO_SLOTS);
+    let one = two_slots(waiting!(Queue; stream::<u64>(1)), TWO_SLOTS);
+    let back = two_slots(waiting!(Park; ping_pong_one_core::<u64>(1)), TWO_SLOTS);
     vec![
         guard("stream-1", "one thread to another, capacity 1, for each value", Wall, Goal::Peer(1.05), one),
         guard(
@@ -72,11 +81,23 @@ fn streams() -> Vec<Row> {
             "one thread to another, capacity 2, for each value",
             Wall,
             Goal::Peer(0.9),
-            waiting!(stream::<u64>(2)),
+            waiting!(Queue; stream::<u64>(2)),
         ),
         guard("ping-pong-one-core", "a value to a thread on the same core and back", Wall, Goal::Peer(1.1), back),
-        guard("try-send-full", "a value that is refused", ThreadCpu, Goal::AtMost(2.5), waiting!(full::<u64>(64))),
-        guard("try-recv-empty", "a look into what is empty", ThreadCpu, Goal::AtMost(2.5), waiting!(empty::<u64>(64))),
+        guard(
+            "try-send-full",
+            "a value that is refused",
+            ThreadCpu,
+            Goal::AtMost(2.5),
+            waiting!(Queue; full::<u64>(64)),
+        ),
+        guard(
+            "try-recv-empty",
+            "a look into what is empty",
+            ThreadCpu,
+            Goal::AtMost(2.5),
+            waiting!(Queue; empty::<u64>(64)),
+        ),
     ]
 }
 
@@ -87,21 +108,21 @@ fn waits() -> Vec<Row> {
             "what a send costs that wakes a reader on another core",
             Wall,
             Goal::Peer(1.05),
-            waiting!(wake_cost::<u64>(64)),
+            waiting!(Park; wake_cost::<u64>(64)),
         ),
         guard(
             "wake-latency",
             "from the beginning of that send until the reader has the value",
             Wall,
             Goal::Peer(1.05),
-            waiting!(wake_latency::<u64>(64)),
+            waiting!(Park; wake_latency::<u64>(64)),
         ),
         guard(
             "wait-cpu",
             "processor time for a wait of 500 µs",
             Wall,
             Goal::Named(BY_HAND, 1.5),
-            waiting!(wait_cpu::<u64>(64)),
+            waiting!(Park; wait_cpu::<u64>(64)),
         ),
         guard(
             "wait-cpu-timed",
@@ -116,20 +137,20 @@ fn waits() -> Vec<Row> {
 fn senders() -> Vec<Row> {
     let fairness = two_slots(shared!(fairness::<u64>(1, 8)), TWO_SLOTS);
     let mut rows = vec![
-        guard("2-to-1-64", "two threads to one, capacity 64", Wall, Goal::Peer(1.1), shared!(gather::<u64>(64, 2))),
+        guard("2-to-1-64", "two threads to one, capacity 64", Wall, Goal::Peer(1.1), gathering!(gather::<u64>(64, 2))),
         guard(
             "2-to-1-1024",
             "two threads to one, capacity 1024",
             Wall,
             Goal::Peer(1.1),
-            shared!(gather::<u64>(1024, 2)),
+            gathering!(gather::<u64>(1024, 2)),
         ),
         guard(
             "8-to-1",
             "eight threads to one on two cores, capacity 64",
             Wall,
             Goal::Peer(1.5),
-            shared!(gather::<u64>(64, 8)),
+            gathering!(gather::<u64>(64, 8)),
         ),
         guard(
             "fairness",

@@ -4,8 +4,8 @@ use super::{Contestant, Row, contestants};
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
-use crate::payload::{Opaque, Payload};
-use crate::peers::{embassy, limits, plain, published, tokio_watch};
+use crate::payload::Opaque;
+use crate::peers::{embassy, limits, plain, published, sketches, sketches::Kept, tokio_watch};
 
 type Ours = ours::Sync<ours::Latest>;
 type Published = published::Sync<published::Latest>;
@@ -15,7 +15,8 @@ macro_rules! any_latest {
     ($($workload:tt)+) => {
         contestants!(
             $($workload)+;
-            Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap, Published,
+            Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap,
+            sketches::Ring, Published,
         )
     };
 }
@@ -26,7 +27,7 @@ macro_rules! all_latest {
         contestants!(
             $($workload)+;
             Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap, limits::Nexus,
-            Published,
+            sketches::Ring, Published,
         )
     };
 }
@@ -37,7 +38,7 @@ macro_rules! peeked {
         contestants!(
             $($workload)+;
             Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap,
-            published::Peeked,
+            sketches::Ring, published::Peeked,
         )
     };
 }
@@ -93,7 +94,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-fn row_10<T: Payload>(prefix: &str, parts: [f64; 3], publish: Vec<Contestant>) -> Vec<Row> {
+fn row_10<T: Kept>(prefix: &str, parts: [f64; 3], publish: Vec<Contestant>) -> Vec<Row> {
     let row = |name: &str, asks: &str, clock, part, contestants| {
         let asks = format!("{asks}, {}", T::NAME);
         Row::new("10", format!("latest/{prefix}{name}"), asks, clock, Goal::Peer(part), contestants)

@@ -5,7 +5,7 @@ use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
 use crate::payload::Opaque;
-use crate::peers::{crossbeam, embassy, limits, plain, published};
+use crate::peers::{crossbeam, embassy, limits, plain, published, sketches};
 
 type Ours = ours::Sync<ours::Mailbox>;
 type Published = published::Sync<published::Mailbox>;
@@ -14,7 +14,8 @@ macro_rules! all_mailboxes {
     ($($workload:tt)+) => {
         contestants!(
             $($workload)+;
-            Ours, embassy::Mailbox, crossbeam::Mailbox, plain::Mailbox, limits::Displacing, Published,
+            Ours, embassy::Mailbox, crossbeam::Mailbox, plain::Mailbox, limits::Displacing, sketches::Mailbox,
+            Published,
         )
     };
 }

@@ -6,7 +6,8 @@ use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours::{self, Bounded, Latest, Mailbox, Ring};
 use crate::peers::{
-    async_broadcast, bus, channels, crossbeam, plain, published, queues, tokio_broadcast, tokio_mpsc, tokio_watch,
+    async_broadcast, bus, channels, crossbeam, plain, published, queues, sketches, tokio_broadcast, tokio_mpsc,
+    tokio_watch,
 };
 
 /// The rows.
@@ -26,11 +27,11 @@ fn published() -> Vec<Row> {
         ($prefix:literal, $asks:literal, $clock:ident, $part:literal, $workload:ident $ring:tt $one:tt) => {
             [
                 Row::new("15", concat!("published/", $prefix, "-ring"), $asks, $clock, Goal::Published($part),
-                    contestants!($workload::<u64> $ring; ours::Sync<Ring>, published::Sync<published::Ring>)),
+                    contestants!($workload::<u64> $ring; ours::Sync<Ring>, sketches::Ring, published::Sync<published::Ring>)),
                 Row::new("15", concat!("published/", $prefix, "-latest"), $asks, $clock, Goal::Published($part),
-                    contestants!($workload::<u64> $one; ours::Sync<Latest>, published::Sync<published::Latest>)),
+                    contestants!($workload::<u64> $one; ours::Sync<Latest>, sketches::Ring, published::Sync<published::Latest>)),
                 Row::new("15", concat!("published/", $prefix, "-mailbox"), $asks, $clock, Goal::Published($part),
-                    contestants!($workload::<u64> $one; ours::Sync<Mailbox>, published::Sync<published::Mailbox>)),
+                    contestants!($workload::<u64> $one; ours::Sync<Mailbox>, sketches::Mailbox, published::Sync<published::Mailbox>)),
             ]
         };
     }
@@ -48,7 +49,7 @@ fn tasks() -> Vec<Row> {
             contestants!(
                 $($workload)+;
                 ours::Sync<Bounded>, queues::Chenal, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-                channels::AsyncChannel, tokio_mpsc::Queue,
+                channels::AsyncChannel, tokio_mpsc::Queue, sketches::Queue,
             )
         };
     }

@@ -8,7 +8,7 @@ use crate::goal::Goal;
 use crate::link::{Class, Ends, Link, Named, Shared};
 use crate::ours;
 use crate::payload::{Line, Payload};
-use crate::peers::{bus, crossbeam, limits, plain, published, queues, tokio_mpsc};
+use crate::peers::{bus, crossbeam, limits, plain, published, queues, sketches, tokio_mpsc};
 
 type Ours = ours::Sync<ours::Bounded>;
 type Published = published::Sync<published::Ring>;
@@ -19,7 +19,8 @@ macro_rules! all_queues {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Ringbuf, limits::Heapless<$places>, Published,
+            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Ringbuf, limits::Heapless<$places>,
+            sketches::Queue, Published,
         )
     };
 }
@@ -31,7 +32,8 @@ macro_rules! all_shared {
             $($workload)+;
             ours::SharedSync<ours::Bounded>, Second<Ours>, Second<queues::Chenal>, Second<queues::Parkring>,
             Second<queues::Kanal>, Second<queues::CrossfireShared>, Second<queues::FibreShared>, Second<queues::Flume>,
-            Second<crossbeam::Queue>, Second<tokio_mpsc::Queue>, Second<plain::Queue>, Second<Published>,
+            Second<crossbeam::Queue>, Second<tokio_mpsc::Queue>, Second<plain::Queue>, sketches::Queue,
+            Second<Published>,
         )
     };
 }

@@ -4,8 +4,10 @@ use super::{CAPACITY, Row, contestants};
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
-use crate::payload::{Line, Opaque, Payload, Text};
-use crate::peers::{async_broadcast, bus, embassy, limits, plain, published, tokio_broadcast};
+use crate::payload::{Line, Opaque, Text};
+use crate::peers::{
+    async_broadcast, bus, embassy, limits, plain, published, sketches, sketches::Kept, tokio_broadcast,
+};
 
 type Ours = ours::Sync<ours::Ring>;
 type Published = published::Sync<published::Ring>;
@@ -17,7 +19,7 @@ macro_rules! any_rings {
         contestants!(
             $($workload)+;
             Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring,
-            Published,
+            sketches::Ring, Published,
         )
     };
 }
@@ -28,7 +30,7 @@ macro_rules! all_rings {
         contestants!(
             $($workload)+;
             Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring,
-            limits::Photon, Published,
+            limits::Photon, sketches::Ring, Published,
         )
     };
 }
@@ -38,7 +40,8 @@ macro_rules! overwriting {
     ($capacity:literal; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
-            Ours, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring, Published,
+            Ours, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring,
+            sketches::Ring, Published,
         )
     };
 }
@@ -110,7 +113,7 @@ fn others() -> Vec<Row> {
 }
 
 /// Row 7: into free space, which all can, and over the oldest, which some can.
-fn publishing<T: Payload>(prefix: &str, part: f64) -> Vec<Row> {
+fn publishing<T: Kept>(prefix: &str, part: f64) -> Vec<Row> {
     let row = |name: &str, asks: &str, contestants| {
         let asks = format!("{asks}, {}", T::NAME);
         Row::new("7", format!("ring/{prefix}{name}"), asks, ThreadCpu, Goal::Peer(part), contestants)
@@ -129,7 +132,7 @@ fn publishing<T: Payload>(prefix: &str, part: f64) -> Vec<Row> {
 }
 
 /// Row 8.
-fn fans<T: Payload>(name: &str, part: f64) -> Vec<Row> {
+fn fans<T: Kept>(name: &str, part: f64) -> Vec<Row> {
     let row = |readers: usize, contestants| {
         let asks = format!("one thread to {readers}, {}, capacity 1024, paced, for each value sent", T::NAME);
         Row::new("8", format!("ring/1-to-{readers}-{name}"), asks, Wall, Goal::Peer(part), contestants)

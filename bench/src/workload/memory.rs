@@ -35,6 +35,8 @@ pub fn bytes_per_reader<T: Payload, L: Link<T>>(capacity: usize) -> Probe {
 /// because what grows by doubling then has no more than it needs.
 fn per_one<R>(number: usize, make: impl Fn(usize) -> R) -> f64 {
     let bytes = |number| {
+        // Another row may still be ending on a thread of its own.
+        thread::sleep(SETTLING);
         let (made, allocated) = count(|| {
             let made = make(number);
             thread::sleep(SETTLING);

@@ -11,7 +11,7 @@ pub use streams::{Disruptor, Heapless, Photon, Ringbuf, Rtrb};
 pub use values::{Displacing, Locked, Nexus, Swap};
 
 /// Tries until it succeeds. Gives the core away now and then, in case the other thread needs it.
-fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> R {
+pub fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> R {
     loop {
         for _ in 0..1000 {
             if let Some(done) = attempt() {
@@ -24,7 +24,7 @@ fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> R {
 }
 
 /// Sends with `attempt`, which gives back what it refuses, until there is space.
-fn spin_send<T>(value: T, mut attempt: impl FnMut(T) -> Result<(), T>) {
+pub fn spin_send<T>(value: T, mut attempt: impl FnMut(T) -> Result<(), T>) {
     let mut value = Some(value);
     spin(|| match attempt(value.take()?) {
         Ok(()) => Some(()),
