@@ -59,6 +59,7 @@ handles! {
     DatabaseHandle = "aimdb_db_t";
     ProducerHandle = "aimdb_producer_t";
     ConsumerHandle = "aimdb_consumer_t";
+    WaitSetHandle = "aimdb_waitset_t";
     ErrorHandle = "aimdb_error_t";
 }
 

@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
 use aimdb_core::pure::{Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey};
-use aimdb_sync::AimDbHandle;
+use aimdb_sync::{AimDbHandle, EndId, WaitSet, WatchError};
 
 use crate::callback::{Callback, Callbacks, TapFn};
 use crate::failure::Failure;
@@ -147,6 +147,8 @@ pub(crate) trait SendEnd: Send {
     /// `values` leads to `count` values of the record's size.
     unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer;
 
+    /// Adds it to a wait set, for room.
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;
     fn flush(&self, wait: Wait) -> Answer;
     fn close(&self);
     fn abort(&self) -> u64;
@@ -191,6 +193,8 @@ pub(crate) trait RecvEnd: Send {
         received: &mut usize,
     ) -> Result<(), Unread>;
 
+    /// Adds it to a wait set, for something to read.
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;
     fn share(&self) -> DbResult<Box<dyn RecvEnd>>;
     fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>>;
     fn is_closed(&self) -> bool;

@@ -9,7 +9,7 @@
 //! | `entry` | what each function begins with: panics stay here, pointers are looked at, handles opened |
 //! | `form`, `plain` | what a value is, and how it gets from C's bytes into a record and out again |
 //! | `callback` | functions of C, and the pointers that they want |
-//! | `builder`, `database`, `producer`, `consumer`, `failure` | the functions, by their first argument |
+//! | `builder`, `database`, `producer`, `consumer`, `waitset`, `failure` | the functions, by their first argument |
 //! | `dump`, `log` | what a person is told |
 //!
 //! `unsafe` stands where C's pointers are read and written, and in the table; each place says by which promise of
@@ -35,6 +35,7 @@ mod schema;
 mod status;
 mod table;
 mod time;
+mod waitset;
 
 pub use schema::Schema;
 pub use status::Status;

@@ -11,6 +11,7 @@ use crate::form::{RecvEnd, SendEnd};
 use crate::log::LogFn;
 use crate::status::{Answer, Status};
 use crate::table::{Pin, Table};
+use crate::waitset::Set;
 
 /// What a handle names. Small, because the table has a place of one cache line for each.
 pub(crate) enum Object {
@@ -20,6 +21,7 @@ pub(crate) enum Object {
     Consumer(Box<Consumer>),
     Failure(Failure),
     Log(Callback<LogFn>),
+    WaitSet(Box<Set>),
 }
 
 /// The writing end of a record, twice: whoever holds the handle has an end of its own, which is faster, and

@@ -10,7 +10,7 @@ use core::ptr;
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
 use aimdb_core::pure::{Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
-use aimdb_sync::{AimDbHandle, FlushError, Form, SyncConsumer, SyncProducer};
+use aimdb_sync::{AimDbHandle, EndId, FlushError, Form, SyncConsumer, SyncProducer, WaitSet, WatchError};
 use bytemuck::NoUninit;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -177,6 +177,10 @@ where
         Ok(())
     }
 
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
+        set.add_producer(&self.end, token)
+    }
+
     fn flush(&self, wait: Wait) -> Answer {
         self.end.flush(wait.limit()).map_err(|error| match error {
             FlushError::Timeout => Status::TIMEOUT,
@@ -304,6 +308,10 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
             Err(unread) if unread.status == Status::TIMEOUT && wait == Wait::Try => Err(Status::EMPTY.into()),
             other => other.map(|_| ()),
         }
+    }
+
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
+        set.add_consumer(&self.end, token)
     }
 
     fn share(&self) -> DbResult<Box<dyn RecvEnd>> {

@@ -91,13 +91,19 @@ impl Status {
 /// What a function body ends with: nothing, or why not.
 pub(crate) type Answer<T = ()> = Result<T, Status>;
 
-impl From<Misuse> for Status {
-    fn from(misuse: Misuse) -> Self {
+impl Status {
+    pub(crate) const fn of_misuse(misuse: Misuse) -> Self {
         match misuse {
             Misuse::RuntimeThread | Misuse::OwnRecord => Self::WOULD_DEADLOCK,
             Misuse::ForkedChild => Self::FORKED_CHILD,
             _ => Self::BAD_ARGUMENT,
         }
+    }
+}
+
+impl From<Misuse> for Status {
+    fn from(misuse: Misuse) -> Self {
+        Self::of_misuse(misuse)
     }
 }
 

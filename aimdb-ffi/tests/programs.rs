@@ -41,3 +41,8 @@ fn m3_the_dump_says_who_waits_for_what() {
 fn c6_lines_for_an_operator_go_where_c_says() {
     run("log");
 }
+
+#[test]
+fn one_thread_waits_on_many_ends() {
+    run("waitset");
+}
