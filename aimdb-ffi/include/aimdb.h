@@ -408,8 +408,11 @@ AIMDB_API aimdb_status_t aimdb_waitset_wait(aimdb_waitset_t set, uint64_t *token
 AIMDB_API aimdb_status_t aimdb_waitset_wait_deadline(aimdb_waitset_t set, uint64_t *tokens, size_t max,
                                                      int64_t deadline_ns, size_t *count);
 /* A file descriptor that is readable while something is ready, for poll, epoll and event loops. It belongs to
- * the set: do not read, write or close it. AIMDB_NOT_SUPPORTED where the system has none. */
+ * the set: do not read, write or close it. When it is readable, call aimdb_waitset_wait with a timeout of 0; it stays
+ * readable until that found nothing. On Unix. */
 AIMDB_API aimdb_status_t aimdb_waitset_fd(aimdb_waitset_t set, int *fd);
+/* The same for the one end or timer with this token, while it is in the set. It is yours to close. */
+AIMDB_API aimdb_status_t aimdb_waitset_end_fd(aimdb_waitset_t set, uint64_t token, int *fd);
 AIMDB_API aimdb_status_t aimdb_waitset_free(aimdb_waitset_t set);
 
 /* --------------------------------------------------------------------------------------------- log */

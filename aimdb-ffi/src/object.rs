@@ -3,6 +3,8 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::AtomicU64;
 
+use aimdb_sync::WaitSet;
+
 use crate::builder::Builder;
 use crate::callback::Callback;
 use crate::database::Database;
@@ -11,7 +13,6 @@ use crate::form::{RecvEnd, SendEnd};
 use crate::log::LogFn;
 use crate::status::{Answer, Status};
 use crate::table::{Pin, Table};
-use crate::waitset::Set;
 
 /// What a handle names. Small, because the table has a place of one cache line for each.
 pub(crate) enum Object {
@@ -21,7 +22,7 @@ pub(crate) enum Object {
     Consumer(Box<Consumer>),
     Failure(Failure),
     Log(Callback<LogFn>),
-    WaitSet(Box<Set>),
+    WaitSet(Box<WaitSet>),
 }
 
 /// The writing end of a record, twice: whoever holds the handle has an end of its own, which is faster, and

@@ -1,59 +1,35 @@
 //! `aimdb_waitset_*`: waiting on many.
 
-use std::sync::{Mutex, PoisonError};
+#[cfg(unix)]
+use core::ffi::c_int;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::time::Duration;
 
-use aimdb_sync::{EndId, WaitError, WaitSet, WaitTimeoutError, WatchError};
+use aimdb_sync::{WaitError, WaitSet, WaitTimeoutError, WatchError};
 
 use crate::entry::{self, ConsumerHandle, ProducerHandle, WaitSetHandle, with_consumer, with_producer};
 use crate::object::{self, Object};
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
-/// A wait set, and which ends C knows by which token.
-pub(crate) struct Set {
-    pub(crate) set: WaitSet,
-    /// Entered by whoever adds and removes, for some instructions; never in a forked child, where the set has refused
-    /// before.
-    ends: Mutex<Vec<(u64, EndId)>>,
-}
-
-impl Set {
-    fn note(&self, token: u64, end: EndId) {
-        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        if ends.len() == ends.capacity() {
-            // Those that left by themselves need no place any more.
-            ends.retain(|(_, end)| self.set.is_ready(*end).is_some());
-        }
-        ends.push((token, end));
-    }
-
-    /// Takes out all with this token, and says how many there were.
-    fn remove(&self, token: u64) -> usize {
-        let mut gone = Vec::new();
-        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.retain(|&(of, end)| {
-            if of == token {
-                gone.push(end);
-            }
-            of != token
-        });
-        drop(ends);
-        gone.into_iter().filter(|end| self.set.remove(*end)).count()
-    }
+/// Refuses in a forked child, and after the set was freed.
+fn check(set: &WaitSet) -> Answer {
+    set.try_wait(&mut []).map(|_| ()).map_err(status)
 }
 
 impl From<WatchError> for Status {
     fn from(error: WatchError) -> Self {
         match error {
             WatchError::Unsupported => Self::NOT_SUPPORTED,
+            WatchError::NoThread => Self::NO_THREAD,
             WatchError::Misuse(misuse) => misuse.into(),
         }
     }
 }
 
 /// Runs a call on a wait set. Threads may be in it together.
-fn with_set(set: WaitSetHandle, body: impl FnOnce(&Set) -> Answer) -> Status {
+fn with_set(set: WaitSetHandle, body: impl FnOnce(&WaitSet) -> Answer) -> Status {
     entry::call(|| {
         let pinned = object::pin(set.id)?;
         match &*pinned {
@@ -80,8 +56,7 @@ const fn answer(status: Status) -> Answer {
 pub unsafe extern "C" fn aimdb_waitset_new(set: *mut WaitSetHandle) -> Status {
     entry::call(|| {
         entry::not_null(set)?;
-        let made = Set { set: WaitSet::new(), ends: Mutex::new(Vec::new()) };
-        let id = object::insert(Object::WaitSet(Box::new(made)))?;
+        let id = object::insert(Object::WaitSet(Box::default()))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(set, WaitSetHandle { id }) }
     })
@@ -92,7 +67,7 @@ pub unsafe extern "C" fn aimdb_waitset_new(set: *mut WaitSetHandle) -> Status {
 pub extern "C" fn aimdb_waitset_add_consumer(set: WaitSetHandle, consumer: ConsumerHandle, token: u64) -> Status {
     with_set(set, |set| {
         answer(with_consumer(consumer, |end| {
-            set.note(token, end.watch(&set.set, token).map_err(|error| Unread::from(Status::from(error)))?);
+            end.watch(set, token).map_err(|error| Unread::from(Status::from(error)))?;
             Ok(())
         }))
     })
@@ -103,7 +78,7 @@ pub extern "C" fn aimdb_waitset_add_consumer(set: WaitSetHandle, consumer: Consu
 pub extern "C" fn aimdb_waitset_add_producer(set: WaitSetHandle, producer: ProducerHandle, token: u64) -> Status {
     with_set(set, |set| {
         answer(with_producer(producer, |end| {
-            set.note(token, end.watch(&set.set, token)?);
+            end.watch(set, token)?;
             Ok(())
         }))
     })
@@ -117,7 +92,7 @@ pub extern "C" fn aimdb_waitset_add_timer(set: WaitSetHandle, first_ns: i64, per
             return Err(Status::BAD_ARGUMENT);
         }
         let period = (period_ns > 0).then(|| Duration::from_nanos(period_ns.unsigned_abs()));
-        set.note(token, set.set.add_timer(token, Duration::from_nanos(first_ns.unsigned_abs()), period)?);
+        set.add_timer(token, Duration::from_nanos(first_ns.unsigned_abs()), period)?;
         Ok(())
     })
 }
@@ -126,8 +101,13 @@ pub extern "C" fn aimdb_waitset_add_timer(set: WaitSetHandle, first_ns: i64, per
 #[unsafe(no_mangle)]
 pub extern "C" fn aimdb_waitset_remove(set: WaitSetHandle, token: u64) -> Status {
     with_set(set, |set| {
-        set.set.try_wait(&mut []).map_err(status)?;
-        if set.remove(token) == 0 { Err(Status::BAD_ARGUMENT) } else { Ok(()) }
+        check(set)?;
+        let mut removed = false;
+        // Each turn takes one out.
+        while let Some(end) = set.end_of(token) {
+            removed |= set.remove(end);
+        }
+        if removed { Ok(()) } else { Err(Status::BAD_ARGUMENT) }
     })
 }
 
@@ -152,9 +132,9 @@ unsafe fn wait(set: WaitSetHandle, tokens: *mut u64, max: usize, wait: Wait, cou
         // SAFETY: the caller says that there is room for so many.
         let tokens = unsafe { core::slice::from_raw_parts_mut(tokens, max) };
         let waited = match wait {
-            Wait::Try => set.set.try_wait(tokens).map_err(status),
-            Wait::Forever => set.set.wait(tokens).map_err(status),
-            Wait::For(time) => set.set.wait_timeout(tokens, time).map_err(|error| match error {
+            Wait::Try => set.try_wait(tokens).map_err(status),
+            Wait::Forever => set.wait(tokens).map_err(status),
+            Wait::For(time) => set.wait_timeout(tokens, time).map_err(|error| match error {
                 WaitTimeoutError::Timeout => Status::TIMEOUT,
                 WaitTimeoutError::Closed => Status::CLOSED,
                 WaitTimeoutError::Misuse(misuse) => misuse.into(),
@@ -204,13 +184,48 @@ pub unsafe extern "C" fn aimdb_waitset_wait_deadline(
     unsafe { wait(set, tokens, max, Wait::deadline(deadline_ns), count) }
 }
 
+/// `aimdb_waitset_fd`.
+///
+/// # Safety
+///
+/// `fd` is null or may be written.
+#[cfg(unix)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_waitset_fd(set: WaitSetHandle, fd: *mut c_int) -> Status {
+    with_set(set, |set| {
+        entry::not_null(fd)?;
+        check(set)?;
+        let made = set.as_fd().map_err(|_| Status::IO)?;
+        // SAFETY: the caller says that it may be written.
+        unsafe { entry::write(fd, made.as_raw_fd()) }
+    })
+}
+
+/// `aimdb_waitset_end_fd`.
+///
+/// # Safety
+///
+/// `fd` is null or may be written.
+#[cfg(unix)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_waitset_end_fd(set: WaitSetHandle, token: u64, fd: *mut c_int) -> Status {
+    with_set(set, |set| {
+        entry::not_null(fd)?;
+        check(set)?;
+        let end = set.end_of(token).ok_or(Status::BAD_ARGUMENT)?;
+        let made = set.fd_of(end).map_err(|_| Status::IO)?;
+        // SAFETY: the caller says that it may be written.
+        unsafe { entry::write(fd, made.into_raw_fd()) }
+    })
+}
+
 /// `aimdb_waitset_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn aimdb_waitset_free(set: WaitSetHandle) -> Status {
     entry::call(|| {
         // Whoever waits for it is sent home first, or it would never be dropped.
         if let Ok(Object::WaitSet(set)) = object::pin(set.id).as_deref() {
-            set.set.close();
+            set.close();
         }
         object::free(set.id, |object| matches!(object, Object::WaitSet(_)))
     })

@@ -181,6 +181,9 @@ pub enum WatchError {
     /// The record has a buffer of the user's own that cannot be watched.
     #[error("the record has a buffer of its own that cannot be watched")]
     Unsupported,
+    /// The operating system gave no thread to keep the time of a timer.
+    #[error("no thread to keep the time of a timer")]
+    NoThread,
     /// The call must not be made here.
     #[error("{0}")]
     Misuse(Misuse),
@@ -192,6 +195,7 @@ impl WatchError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Unsupported => ErrorKind::Configuration,
+            Self::NoThread => ErrorKind::Retry,
             Self::Misuse(misuse) => misuse.kind(),
         }
     }

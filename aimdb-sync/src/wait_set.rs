@@ -1,5 +1,8 @@
 //! Waiting on many at once.
 
+#[cfg(unix)]
+mod fd;
+
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
@@ -64,6 +67,8 @@ use crate::{SyncConsumer, SyncProducer, WaitError, WaitTimeoutError, WatchError}
 pub struct WaitSet {
     set: Arc<ReadySet>,
     process: Process,
+    #[cfg(unix)]
+    keeper: fd::Keeper,
 }
 
 impl WaitSet {
@@ -72,7 +77,12 @@ impl WaitSet {
     pub fn new() -> Self {
         // It may be made before the first database.
         watch_for_forks();
-        Self { set: Arc::new(ReadySet::new()), process: Process::current() }
+        Self {
+            set: Arc::new(ReadySet::new()),
+            process: Process::current(),
+            #[cfg(unix)]
+            keeper: fd::Keeper::new(),
+        }
     }
 
     /// Adds a consumer, which is reported as `token` while it has something to read. Never blocks;
@@ -112,17 +122,31 @@ impl WaitSet {
     ///
     /// # Errors
     ///
-    /// [`WatchError::Misuse`] in a forked child.
+    /// [`WatchError::NoThread`] where a file descriptor of the set is in use and the system gives no thread
+    /// to keep the time for it, and [`WatchError::Misuse`] in a forked child.
     pub fn add_timer(&self, token: u64, first: Duration, period: Option<Duration>) -> Result<EndId, WatchError> {
         self.process.check().map_err(WatchError::Misuse)?;
         let due = SystemClock.now().saturating_add(nanoseconds(first));
-        Ok(self.set.add_timer(token, due, period.map(nanoseconds)))
+        let id = self.set.add_timer(token, due, period.map(nanoseconds));
+        #[cfg(unix)]
+        if self.keep_time().is_err() {
+            self.set.remove(id);
+            return Err(WatchError::NoThread);
+        }
+        Ok(id)
     }
 
     /// Takes an end or a timer out, and says whether it was here. Waits that begin later do not report
     /// it. Never blocks. In a forked child: no.
     pub fn remove(&self, end: EndId) -> bool {
         !self.process.is_parent() && self.set.remove(end)
+    }
+
+    /// The newest end or timer with this token, for whoever keeps tokens only. Never waits; costs a look at each
+    /// end. In a forked child: none.
+    #[must_use]
+    pub fn end_of(&self, token: u64) -> Option<EndId> {
+        if self.process.is_parent() { None } else { self.set.end_of(token) }
     }
 
     /// Blocks until something is ready, writes the tokens of what is into `ready`, and says how many: at

@@ -1,5 +1,7 @@
 //! `WaitSet` (contract section "Waiting on many").
 
+#![allow(unsafe_code, reason = "it polls descriptors as C programs do")]
+
 mod watchdog;
 
 use std::sync::Arc;
@@ -415,4 +417,191 @@ fn w10_w11_w12_one_thread_serves_many_records_while_ends_come_and_go() {
         sending.into_iter().for_each(|sending| sending.join().expect("no panic"));
         assert_eq!(consumers[0].recv(), Err(RecvError::Closed));
     });
+}
+
+#[cfg(unix)]
+mod fd {
+    use std::io;
+    use std::os::fd::{AsFd, AsRawFd};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Waits for a descriptor with poll(2), and says whether it is readable.
+    fn poll(fd: impl AsFd, timeout_ms: i32) -> bool {
+        let mut poll = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: it is one entry, which is ours.
+        let count = unsafe { libc::poll(&raw mut poll, 1, timeout_ms) };
+        assert!(count >= 0, "{}", io::Error::last_os_error());
+        count == 1
+    }
+
+    const PATIENCE_MS: i32 = 60_000;
+
+    #[test]
+    fn w15_the_descriptor_of_a_set_is_readable_while_something_is_ready() {
+        let handle = queues(2, pausing(4));
+        let ((first, mut of_first), (second, mut of_second)) = (ends(&handle, "q0"), ends(&handle, "q1"));
+        let set = WaitSet::new();
+        set.add_consumer(&of_first, 1).expect("it can be watched");
+        let fd = set.as_fd().expect("the system has one");
+        set.add_consumer(&of_second, 2).expect("it can be watched");
+        for round in 0..50 {
+            assert_eq!(ready(&set), []);
+            assert!(!poll(fd, 0), "round {round}");
+            first.send(round).expect("there is room");
+            second.send(round).expect("there is room");
+            assert!(poll(fd, 0) && poll(fd, 0));
+            assert_eq!(ready(&set), [1, 2]);
+            assert_eq!(of_first.try_recv(), Ok(round));
+            assert!(poll(fd, 0), "the other one is ready");
+            assert_eq!((ready(&set), poll(fd, 0), of_second.try_recv()), (vec![2], true, Ok(round)));
+        }
+        assert!(set.as_fd().expect("it is there").as_raw_fd() == fd.as_raw_fd(), "it is one");
+        assert_eq!((ready(&set), poll(fd, 0)), (vec![], false));
+        first.close();
+        assert_eq!((poll(fd, 0), ready(&set), poll(fd, 0)), (true, vec![1], true));
+        drop(of_first);
+        assert_eq!((poll(fd, 0), ready(&set)), (false, vec![]), "it has left");
+        set.close();
+        assert!(poll(fd, 0), "a loop is told that it is closed");
+    }
+
+    #[test]
+    fn w15_a_thread_that_polls_is_woken_by_one_that_sends() {
+        watched(|| {
+            let handle = single::<u32>(pausing(1));
+            let (producer, mut consumer) = ends(&handle, "a");
+            let set = WaitSet::new();
+            set.add_consumer(&consumer, 1).expect("it can be watched");
+            let sending = aside(move || {
+                for value in 0..2_000 {
+                    producer.send(value).expect("it is read");
+                }
+                producer.close();
+            });
+            let fd = set.as_fd().expect("the system has one");
+            let mut next = 0;
+            'all: loop {
+                assert!(poll(fd, PATIENCE_MS), "nothing is missed");
+                let mut tokens = [0; 1];
+                while set.try_wait(&mut tokens) == Ok(1) {
+                    match consumer.try_recv() {
+                        Ok(value) => {
+                            assert_eq!(value, next);
+                            next += 1;
+                        }
+                        Err(TryRecvError::Closed) => break 'all,
+                        Err(TryRecvError::Empty) => {}
+                        Err(other) => panic!("{other}"),
+                    }
+                }
+            }
+            assert_eq!(next, 2_000);
+            sending.join().expect("no panic");
+        });
+    }
+
+    #[test]
+    fn w15_each_end_has_a_descriptor_of_its_own() {
+        let handle = single::<u32>(pausing(1));
+        let (producer, mut consumer) = ends(&handle, "a");
+        let set = WaitSet::new();
+        let (value, room) = (set.add_consumer(&consumer, 1), set.add_producer(&producer, 2));
+        let (value, room) = (value.expect("it can be watched"), room.expect("it can be watched"));
+        let fds = [value, room].map(|end| set.fd_of(end).expect("the system has one"));
+        let shown = || fds.each_ref().map(|fd| poll(fd, 0));
+        for round in 0..50 {
+            assert_eq!((set.is_ready(value), set.is_ready(room)), (Some(false), Some(true)));
+            assert_eq!(shown(), [false, true], "round {round}");
+            producer.send(round).expect("there is room");
+            assert_eq!((set.is_ready(value), set.is_ready(room)), (Some(true), Some(false)));
+            assert_eq!(shown(), [true, false]);
+            assert_eq!(consumer.try_recv(), Ok(round));
+            assert_eq!(shown(), [true, true], "nobody has looked");
+            assert_eq!((ready(&set), shown()), (vec![2], [false, true]), "a wait looks at all");
+        }
+        drop(producer);
+        assert_eq!((shown(), set.is_ready(room)), ([false, false], None));
+        assert_eq!(set.fd_of(room).expect_err("it has left").kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn w15_timers_show_at_the_descriptors_in_time() {
+        watched(|| {
+            let set = WaitSet::new();
+            set.add_timer(1, Duration::from_millis(1), None).expect("it is no child");
+            let fd = set.as_fd().expect("the system has one");
+            assert!(poll(fd, PATIENCE_MS));
+            assert_eq!((ready(&set), ready(&set), poll(fd, 0)), (vec![1], vec![], false));
+            let again = set.add_timer(2, Duration::from_millis(1), Some(Duration::from_millis(1)));
+            let own = set.fd_of(again.expect("there are threads")).expect("the system has one");
+            for _ in 0..5 {
+                assert!(poll(fd, PATIENCE_MS) && poll(&own, PATIENCE_MS));
+                assert_eq!(ready(&set), [2]);
+            }
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn w15_a_set_takes_part_in_an_epoll_loop() {
+        use std::os::fd::{FromRawFd, OwnedFd};
+        watched(|| {
+            // SAFETY: the call takes a number.
+            let epoll = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
+            assert!(epoll >= 0);
+            // SAFETY: it was just made.
+            let epoll = unsafe { OwnedFd::from_raw_fd(epoll) };
+            let handle = queues(2, pausing(2));
+            let ((first, mut of_first), (second, mut of_second)) = (ends(&handle, "q0"), ends(&handle, "q1"));
+            let sets = [WaitSet::new(), WaitSet::new()];
+            sets[0].add_consumer(&of_first, 1).expect("it can be watched");
+            sets[1].add_consumer(&of_second, 1).expect("it can be watched");
+            for (at, set) in sets.iter().enumerate() {
+                let fd = set.as_fd().expect("the system has one").as_raw_fd();
+                let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: at as u64 };
+                // SAFETY: both descriptors are open, and the event is ours.
+                let added = unsafe { libc::epoll_ctl(epoll.as_raw_fd(), libc::EPOLL_CTL_ADD, fd, &raw mut event) };
+                assert_eq!(added, 0);
+            }
+            let sending = [first, second].map(|producer| {
+                aside(move || {
+                    (0..500).for_each(|value| producer.send(value).expect("it is read"));
+                    producer.close();
+                })
+            });
+            let mut next = [0; 2];
+            let mut open = [true; 2];
+            while open != [false; 2] {
+                let mut events = [libc::epoll_event { events: 0, u64: 0 }; 4];
+                // SAFETY: there is room for four events.
+                let count = unsafe { libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), 4, PATIENCE_MS) };
+                assert!(count > 0, "nothing is missed");
+                for event in &events[..count as usize] {
+                    let at = event.u64 as usize;
+                    let consumer = [&mut of_first, &mut of_second].into_iter().nth(at).expect("there are two");
+                    match (sets[at].try_wait(&mut [0]), consumer.try_recv()) {
+                        (Ok(_), Ok(value)) => {
+                            assert_eq!(value, next[at]);
+                            next[at] += 1;
+                        }
+                        (Ok(_), Err(TryRecvError::Empty)) => {}
+                        (Ok(_), Err(TryRecvError::Closed)) => {
+                            open[at] = false;
+                            sets[at].close();
+                        }
+                        other => panic!("{other:?}"),
+                    }
+                    if !open[at] {
+                        let fd = sets[at].as_fd().expect("it is there").as_raw_fd();
+                        // SAFETY: both descriptors are open.
+                        unsafe { libc::epoll_ctl(epoll.as_raw_fd(), libc::EPOLL_CTL_DEL, fd, std::ptr::null_mut()) };
+                    }
+                }
+            }
+            assert_eq!(next, [500; 2]);
+            sending.into_iter().for_each(|sending| sending.join().expect("no panic"));
+        });
+    }
 }

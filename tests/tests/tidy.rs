@@ -23,7 +23,7 @@ const LOCKS: [&str; 4] = [
 ];
 
 /// A2: the files of aimdb-core that may name a thread: the ports to the operating system.
-const PORTS: [&str; 9] = [
+const PORTS: [&str; 10] = [
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/bell.rs",
@@ -32,16 +32,18 @@ const PORTS: [&str; 9] = [
     "aimdb-core/src/waiting/clock.rs",
     "aimdb-core/src/waiting/place.rs",
     "aimdb-core/src/waiting/fork.rs",
+    "aimdb-core/src/waiting/signal_fd.rs",
     "aimdb-core/src/buffer/dispatcher.rs",
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 21] = [
+const UNSAFE: [&str; 22] = [
     // Notes that are leaked and linked, and the name that the system has for a thread.
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/queue.rs",
+    "aimdb-core/src/waiting/signal_fd.rs",
     "aimdb-core/src/buffer/lane/late.rs",
     "aimdb-core/src/buffer/lane/grip.rs",
     "aimdb-core/src/buffer/lane/ends.rs",

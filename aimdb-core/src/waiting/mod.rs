@@ -27,6 +27,8 @@ mod park;
 mod place;
 #[cfg(feature = "std")]
 mod ready_set;
+#[cfg(all(feature = "std", unix))]
+mod signal_fd;
 #[cfg(feature = "std")]
 mod sleepers;
 
@@ -56,6 +58,6 @@ pub(crate) use park::{glance_for, look_for, wait_on};
 #[cfg(feature = "std")]
 pub use place::{Place, may_block, serves};
 #[cfg(feature = "std")]
-pub use ready_set::{Beacon, EndId, Light, Membership, NotReady, ReadySet, Watched};
+pub use ready_set::{EndId, Membership, NotReady, ReadySet, Watched};
 #[cfg(feature = "std")]
 pub use sleepers::{About, Sleeper, WaitsFor, sleepers};

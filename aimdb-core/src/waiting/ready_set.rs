@@ -18,10 +18,13 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::pin::pin;
+#[cfg(unix)]
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use self::end::What;
 pub use self::end::{EndId, Membership, Watched};
-pub use self::light::{Beacon, Light};
 use self::shared::Shared;
 use self::standing::Standing;
 use self::state::{Line, State};
@@ -66,6 +69,12 @@ impl ReadySet {
     /// Forgets an end, and says whether it was here. Waits that begin later do not report it.
     pub fn remove(&self, id: EndId) -> bool {
         self.shared.remove(id)
+    }
+
+    /// The newest of the ends with this token. Costs a look at each end.
+    #[must_use]
+    pub fn end_of(&self, token: u64) -> Option<EndId> {
+        self.shared.lock.with(|state| state.end_of(token))
     }
 
     /// The end's place in the set, for its owner, who may go before or after the set.
@@ -125,10 +134,8 @@ impl ReadySet {
     /// Whether this end is ready, and `None` if it is not here. Never blocks.
     #[must_use]
     pub fn is_ready(&self, id: EndId) -> Option<bool> {
-        let end = self.shared.lock.with(|state| {
-            state.fire_timers();
-            state.find(id)
-        })?;
+        self.shared.fire_timers();
+        let end = self.shared.find(id)?;
         Some(match end.what {
             What::Watched(_) => self.shared.look_at(end),
             What::Timer(_) => end.light.is_on(),
@@ -143,18 +150,28 @@ impl ReadySet {
 
     /// Ends all waits, now and to come. Idempotent.
     pub fn close(&self) {
-        self.shared.lock.with(|state| state.closed = true);
-        self.shared.changed();
+        self.shared.lock.with(State::close);
+        self.shared.rouse();
         self.shared.relight();
     }
 
-    /// Keeps the time of the timers for the beacon, until the set is closed: blocks the calling thread,
-    /// which has nothing else to do.
+    /// Forgets all ends.
+    pub fn clear(&self) {
+        // Bounded by the ends, and those that are added meanwhile.
+        while let Some(end) = self.shared.lock.with(State::take_any) {
+            end.cancel();
+            end.light.show();
+        }
+        self.shared.relight();
+    }
+
+    /// Has timers become pending when they are due, also while nobody waits, until the set is closed:
+    /// for the file descriptors. Blocks the calling thread, which has nothing else to do.
     pub fn keep_time(&self) {
         let shared = &*self.shared;
         // Each turn is a change of the timers, or the time of one.
         loop {
-            shared.lock.with(State::fire_timers);
+            shared.fire_timers();
             shared.relight();
             let (closed, due, changes) = shared.lock.with(|state| (state.closed, state.next_due(), state.changes));
             if closed {
@@ -165,16 +182,35 @@ impl ReadySet {
         }
     }
 
-    /// Has `beacon` show from now on whether something is pending. The first to come stays.
-    pub fn set_beacon(&self, beacon: Arc<dyn Beacon>) {
-        let _ = self.shared.beacon.set(beacon);
-        self.shared.relight();
+    /// Whether timers have to become pending also while nobody waits: somebody has asked for a file
+    /// descriptor, and there are some.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn needs_a_keeper(&self) -> bool {
+        self.shared.needs_a_keeper()
     }
 
-    /// Says whether something is pending, for a beacon.
-    #[must_use]
-    pub fn light(&self) -> Light {
-        self.shared.light.clone()
+    /// A file descriptor that is readable while something is pending, or the set is closed. It is made at
+    /// the first call.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives none.
+    #[cfg(unix)]
+    pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
+        self.shared.light.fd()
+    }
+
+    /// The same for one end, of the caller's own; `None` if that is not here.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives none.
+    #[cfg(unix)]
+    pub fn fd_of(&self, id: EndId) -> Option<io::Result<OwnedFd>> {
+        let end = self.shared.find(id)?;
+        self.shared.lock.with(|state| state.shows_ends = true);
+        Some(end.light.fd().and_then(|fd| fd.try_clone_to_owned()))
     }
 }
 
@@ -188,17 +224,6 @@ impl Drop for ReadySet {
     fn drop(&mut self) {
         self.close();
         self.clear();
-    }
-}
-
-impl ReadySet {
-    /// Forgets all ends.
-    pub fn clear(&self) {
-        // Bounded by the ends, and those that are added meanwhile.
-        while let Some(end) = self.shared.lock.with(State::take_any) {
-            end.cancel();
-            end.show();
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 /* One thread waits on two consumers, a producer and a timer; ends are added, removed and freed meanwhile. */
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,11 @@ static void *wait_for_nothing(void *argument) {
     CHECK(status == AIMDB_CLOSED || status == AIMDB_BAD_HANDLE); /* it may come when the set is gone already */
     CHECK(count == 0);
     return NULL;
+}
+
+static int readable(int fd, int timeout_ms) {
+    struct pollfd polled = { .fd = fd, .events = POLLIN };
+    return poll(&polled, 1, timeout_ms) == 1 && (polled.revents & POLLIN);
 }
 
 int main(void) {
@@ -75,6 +81,23 @@ int main(void) {
     ANSWERS(AIMDB_BAD_ARGUMENT, aimdb_waitset_remove(set, ROOM));
     for (int received = 0; received < 4; received++) OK(aimdb_consumer_try_recv(jobs, &zero, sizeof zero, NULL));
     ANSWERS(AIMDB_EMPTY, aimdb_waitset_wait(set, tokens, 4, 0, &count));
+
+    /* The set, and one end, among the file descriptors of a loop. */
+    int fd = -1, end_fd = -1;
+    OK(aimdb_waitset_fd(set, &fd));
+    OK(aimdb_waitset_end_fd(set, WORDS, &end_fd));
+    ANSWERS(AIMDB_BAD_ARGUMENT, aimdb_waitset_end_fd(set, TICK, &end_fd));
+    ANSWERS(AIMDB_EMPTY, aimdb_waitset_wait(set, tokens, 4, 0, &count));
+    CHECK(!readable(fd, 0) && !readable(end_fd, 0));
+    OK(aimdb_producer_try_send(words_in, &zero, sizeof zero));
+    CHECK(readable(fd, -1) && readable(end_fd, -1));
+    OK(aimdb_waitset_wait(set, tokens, 4, 0, &count));
+    CHECK(count == 1 && tokens[0] == WORDS);
+    CHECK(readable(fd, 0) && readable(end_fd, 0));
+    OK(aimdb_consumer_try_recv(words, &zero, sizeof zero, NULL));
+    ANSWERS(AIMDB_EMPTY, aimdb_waitset_wait(set, tokens, 4, 0, &count));
+    CHECK(!readable(fd, 0) && !readable(end_fd, 0));
+    CHECK(close(end_fd) == 0);
 
     /* A timer, once. */
     OK(aimdb_waitset_add_timer(set, 1000, 0, TICK));

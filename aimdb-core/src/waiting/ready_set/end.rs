@@ -6,10 +6,8 @@ use alloc::task::Wake;
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Waker;
-use std::sync::OnceLock;
 
-use super::super::Lock;
-use super::light::{Beacon, Light};
+use super::light::Light;
 use super::shared::Shared;
 
 /// An end that can be watched: by [`ReadySet`], or by whoever brings a waker.
@@ -53,7 +51,6 @@ pub(super) struct End {
     pub(super) set: Weak<Shared>,
     /// Whether it is pending.
     pub(super) light: Light,
-    pub(super) beacon: OnceLock<Arc<dyn Beacon>>,
 }
 
 pub(super) enum What {
@@ -75,12 +72,6 @@ impl End {
         match &self.what {
             What::Watched(watched) => watched.cancel(),
             What::Timer(_) => {}
-        }
-    }
-
-    pub(super) fn show(&self) {
-        if let Some(beacon) = self.beacon.get() {
-            beacon.show();
         }
     }
 }
@@ -122,26 +113,7 @@ impl Membership {
     /// Whether the end is still in the set.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.set.upgrade().is_some_and(|set| set.lock.with(|state| state.find(self.id).is_some()))
-    }
-
-    /// Has `beacon` show from now on whether this end is pending. The first to come stays. Says whether
-    /// the end is still there.
-    #[must_use]
-    pub fn set_beacon(&self, beacon: Arc<dyn Beacon>) -> bool {
-        let Some(end) = self.set.upgrade().and_then(|set| set.lock.with(|state| state.find(self.id))) else {
-            return false;
-        };
-        let _ = end.beacon.set(beacon);
-        end.show();
-        true
-    }
-
-    /// Says whether the end is pending, for a beacon; `None` if it has gone.
-    #[must_use]
-    pub fn light(&self) -> Option<Light> {
-        let end = self.set.upgrade().and_then(|set| set.lock.with(|state| state.find(self.id)));
-        end.map(|end| end.light.clone())
+        self.set.upgrade().is_some_and(|set| set.find(self.id).is_some())
     }
 }
 

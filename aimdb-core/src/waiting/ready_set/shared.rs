@@ -2,13 +2,12 @@
 
 use alloc::sync::Arc;
 use core::task::Waker;
-use std::sync::OnceLock;
 
 use arrayvec::ArrayVec;
 
 use super::super::{HeapLock, Lock, WakeList};
 use super::end::{End, EndId, What};
-use super::light::{Beacon, Light};
+use super::light::Light;
 use super::state::State;
 
 /// What a set is, for its owner and its ends.
@@ -16,7 +15,6 @@ pub(super) struct Shared {
     pub(super) lock: HeapLock<State>,
     /// Whether something is pending, or the set is closed.
     pub(super) light: Light,
-    pub(super) beacon: OnceLock<Arc<dyn Beacon>>,
 }
 
 /// Ends that are looked at between two holds of the set's lock.
@@ -25,38 +23,27 @@ pub(super) type Batch = ArrayVec<Arc<End>, AT_ONCE>;
 
 impl Shared {
     pub(super) fn new() -> Self {
-        Self { lock: HeapLock::new(State::new()), light: Light::new(), beacon: OnceLock::new() }
+        Self { lock: HeapLock::new(State::new()), light: Light::new() }
     }
 
     pub(super) fn add(self: &Arc<Self>, token: u64, what: What, due: Option<u64>) -> EndId {
         let id = EndId::new();
-        let (set, light, beacon) = (Arc::downgrade(self), Light::new(), OnceLock::new());
-        let end = Arc::new(End { id, token, what, set, light, beacon });
-        let woken = self.lock.with(|state| {
-            state.add(end, due);
-            self.light(state);
-            state.waiters_of_pending()
-        });
-        if due.is_some() {
-            // Whoever waits may have to wait less long.
-            self.changed();
-        }
-        wake(woken);
-        self.show();
+        let end = Arc::new(End { id, token, what, set: Arc::downgrade(self), light: Light::new() });
+        self.lock.with(|state| state.add(end, due));
+        self.relight();
         id
     }
 
     pub(super) fn remove(&self, id: EndId) -> bool {
-        let end = self.lock.with(|state| {
-            let end = state.remove(id);
-            self.light(state);
-            end
-        });
-        let Some(end) = end else { return false };
+        let Some(end) = self.lock.with(|state| state.remove(id)) else { return false };
         end.cancel();
-        end.show();
-        self.show();
+        end.light.show();
+        self.relight();
         true
+    }
+
+    pub(super) fn find(&self, id: EndId) -> Option<Arc<End>> {
+        self.lock.with(|state| state.find(id))
     }
 
     /// An end may have become ready.
@@ -68,16 +55,32 @@ impl Shared {
         });
         wake(woken);
         if let Some(end) = end {
-            end.show();
+            end.light.show();
         }
-        self.show();
+        self.light.show();
+    }
+
+    /// Makes the timers pending that are due.
+    pub(super) fn fire_timers(&self) {
+        // Bounded by the timers.
+        loop {
+            let due = self.lock.with(State::fire_timers);
+            due.iter().for_each(|end| end.light.show());
+            if !due.is_full() {
+                return;
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn needs_a_keeper(&self) -> bool {
+        let shown = self.light.is_shown();
+        self.lock.with(|state| state.has_timers() && (shown || state.shows_ends))
     }
 
     pub(super) fn collect(&self, tokens: &mut [u64]) -> usize {
-        let mut left = self.lock.with(|state| {
-            state.fire_timers();
-            state.pending()
-        });
+        self.fire_timers();
+        let mut left = self.lock.with(|state| state.pending());
         let mut found = 0;
         // Bounded by those that were pending at first.
         while left > 0 && found < tokens.len() {
@@ -108,9 +111,8 @@ impl Shared {
         ready
     }
 
-    /// Tells all who wait that there is more to be waited for than something pending.
-    pub(super) fn changed(&self) {
-        self.lock.with(|state| state.changes = state.changes.wrapping_add(1));
+    /// Wakes all who wait, for what they know has changed.
+    pub(super) fn rouse(&self) {
         // Bounded by those who wait for what was before.
         loop {
             let mut wakes = WakeList::new();
@@ -134,19 +136,18 @@ impl Shared {
         self.light.set(state.closed || state.pending() > 0);
     }
 
+    /// Shows what has come of a change, and calls whoever it concerns.
     pub(super) fn relight(&self) {
-        let woken = self.lock.with(|state| {
+        let (woken, changed) = self.lock.with(|state| {
             self.light(state);
-            state.waiters_of_pending()
+            (state.waiters_of_pending(), core::mem::take(&mut state.untold_change))
         });
         wake(woken);
-        self.show();
-    }
-
-    fn show(&self) {
-        if let Some(beacon) = self.beacon.get() {
-            beacon.show();
+        if changed {
+            // Whoever waits may have to wait less long.
+            self.rouse();
         }
+        self.light.show();
     }
 }
 
@@ -199,7 +200,7 @@ impl<'a> Looking<'a> {
             end.cancel();
         }
         for end in &batch {
-            end.show();
+            end.light.show();
         }
         found
     }

@@ -26,11 +26,16 @@ pub(super) struct State {
     pending: VecDeque<Arc<End>>,
     /// When each timer that is not pending is due, the next one last. Has room for all timers.
     timers: Vec<(u64, EndId)>,
+    timer_count: usize,
     waiters: WaitQueue,
     keepers: WaitQueue,
     pub(super) closed: bool,
     /// Counts what those who wait must know besides what is pending.
     pub(super) changes: u64,
+    /// They have not been told.
+    pub(super) untold_change: bool,
+    /// Somebody has asked for the descriptor of an end.
+    pub(super) shows_ends: bool,
 }
 
 struct Entry {
@@ -47,10 +52,13 @@ impl State {
             ends: BTreeMap::new(),
             pending: VecDeque::new(),
             timers: Vec::new(),
+            timer_count: 0,
             waiters: WaitQueue::new(),
             keepers: WaitQueue::new(),
             closed: false,
             changes: 0,
+            untold_change: false,
+            shows_ends: false,
         }
     }
 
@@ -67,6 +75,10 @@ impl State {
         self.ends.get(&id).map(|entry| Arc::clone(&entry.end))
     }
 
+    pub(super) fn end_of(&self, token: u64) -> Option<EndId> {
+        self.ends.iter().rev().find(|(_, entry)| entry.end.token == token).map(|(id, _)| *id)
+    }
+
     /// Adds an end, which is pending; or a timer that is due then.
     pub(super) fn add(&mut self, end: Arc<End>, due: Option<u64>) {
         let id = end.id;
@@ -76,7 +88,8 @@ impl State {
         match due {
             None => drop(self.queue(id)),
             Some(due) => {
-                self.timers.reserve(self.ends.len() - self.timers.len());
+                self.timer_count += 1;
+                self.timers.reserve(self.timer_count - self.timers.len());
                 self.set_timer(due, id);
             }
         }
@@ -85,6 +98,25 @@ impl State {
     fn set_timer(&mut self, due: u64, id: EndId) {
         let at = self.timers.partition_point(|&(other, _)| other > due);
         self.timers.insert(at, (due, id));
+        if at + 1 == self.timers.len() {
+            self.change();
+        }
+    }
+
+    fn change(&mut self) {
+        self.changes = self.changes.wrapping_add(1);
+        self.untold_change = true;
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.change();
+    }
+
+    /// Whether there are timers, due or not.
+    #[cfg(unix)]
+    pub(super) const fn has_timers(&self) -> bool {
+        self.timer_count > 0
     }
 
     pub(super) fn remove(&mut self, id: EndId) -> Option<Arc<End>> {
@@ -94,6 +126,7 @@ impl State {
         }
         if let What::Timer(_) = entry.end.what {
             self.timers.retain(|&(_, timer)| timer != id);
+            self.timer_count -= 1;
         }
         entry.end.light.set(false);
         Some(entry.end)
@@ -165,15 +198,19 @@ impl State {
         self.timers.last().map(|&(due, _)| due)
     }
 
-    /// Makes the timers pending that are due.
-    pub(super) fn fire_timers(&mut self) {
+    /// Makes timers pending that are due, as many as a batch has room for.
+    pub(super) fn fire_timers(&mut self) -> Batch {
+        let mut batch = Batch::new();
         if self.timers.is_empty() {
-            return;
+            return batch;
         }
         let now = SystemClock.now();
-        while let Some((_, id)) = self.timers.pop_if(|(due, _)| *due <= now) {
-            self.queue(id);
+        while !batch.is_full()
+            && let Some((_, id)) = self.timers.pop_if(|(due, _)| *due <= now)
+        {
+            batch.extend(self.queue(id));
         }
+        batch
     }
 
     // ---- those who wait ------------------------------------------------------------------
