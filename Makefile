@@ -1,5 +1,5 @@
 # The commands of the house. `make demo` is the main job, `make test` passes the tests.
-.PHONY: check test demo bench models sanitize
+.PHONY: check test demo bench models sanitize library install uninstall
 
 demo:
 	cargo run --release -p host-monitor
@@ -19,3 +19,12 @@ sanitize:
 
 bench:
 	cd bench && cargo run --release --ignore-rust-version
+
+# The library for C and C++ programs: `make install PREFIX=/opt/aimdb`. DESTDIR is put before it, for packagers; LIBDIR
+# is `lib` or what the system has instead.
+library:
+	aimdb-ffi/packaging/build.sh
+
+export PREFIX LIBDIR DESTDIR
+install uninstall:
+	aimdb-ffi/packaging/install.sh $@

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# What the checks of the C interface need beside Rust and a C compiler. Where CI=true, and as the superuser of a Debian
+# system, it is installed; elsewhere each check says what it lacks, and skips itself.
+set -euo pipefail
+
+packages=(
+    make:make g++:c++ binutils:readelf pkg-config:pkg-config cmake:cmake
+)
+wanted=()
+for package in "${packages[@]}"; do
+    command -v "${package#*:}" > /dev/null || wanted+=("${package%%:*}")
+done
+if [ ${#wanted[@]} = 0 ]; then exit 0; fi
+if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${wanted[@]}" > /dev/null
+else
+    echo "not here: ${wanted[*]}"
+fi
