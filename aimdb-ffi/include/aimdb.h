@@ -62,7 +62,7 @@ typedef int32_t aimdb_status_t;
 /* Bad input. Nothing was done. */
 #define AIMDB_NULL_ARGUMENT 100      /* a pointer that must not be null is */
 #define AIMDB_BAD_SIZE 101           /* the value's size is not the record's, or above its maximum */
-#define AIMDB_BAD_ALIGNMENT 102      /* not a power of two, or above 4096 */
+#define AIMDB_BAD_ALIGNMENT 102      /* not a power of two, or above 4096; or what is moved lacks the record's */
 #define AIMDB_BAD_KEY 103            /* not UTF-8, empty, or with a control character */
 #define AIMDB_BAD_KIND 104           /* no such kind, form or start */
 #define AIMDB_BAD_POLICY 105         /* no such policy, or one without what it needs */
@@ -183,17 +183,19 @@ typedef int32_t aimdb_drop_cause_t;
  * call this library, but for calls that may wait: those answer AIMDB_WOULD_DEADLOCK. They must not
  * throw, and must return.
  *
- * The data is valid until the callback returns; for a record of pointers `data` is the pointer itself. */
+ * The data is valid until the callback returns; for a record of pointers `data` is the pointer itself, and `size` what
+ * it was sent with. */
 
 /* Frees `user` when the last callback that has it is gone. Called once, on any thread. */
 typedef void (*aimdb_user_free_t)(void *user);
-/* Frees a pointer that was moved into a record. Called once, on any thread. */
+/* Frees a pointer that was moved into a record. Called once, on the thread that had it last. */
 typedef void (*aimdb_data_free_t)(void *data, void *user);
 /* A value came. On the thread of this tap. */
 typedef void (*aimdb_tap_t)(void *user, const void *data, size_t size);
 /* A value will reach no reader. On the thread that caused it. */
 typedef void (*aimdb_drop_t)(void *user, const void *data, size_t size, aimdb_drop_cause_t cause);
-/* Makes a plain value or bytes cheaper to carry, in place; returns the new size, no larger. On the sender's thread. */
+/* Makes a value cheaper to carry, in place; returns the new size, no larger (a plain value keeps its own). On the
+ * sender's thread. What was moved is changed where it lies, also if the record is closed meanwhile and refuses it. */
 typedef size_t (*aimdb_degrade_t)(void *user, void *data, size_t size);
 /* A line for an operator. On any thread, threads together. */
 typedef void (*aimdb_log_t)(void *user, int32_t level, const char *text);
@@ -287,7 +289,8 @@ AIMDB_API aimdb_status_t aimdb_producer_open(aimdb_db_t db, const char *key, con
                                              aimdb_producer_t *producer, aimdb_error_t *error);
 AIMDB_API aimdb_status_t aimdb_producer_free(aimdb_producer_t producer);
 
-/* Four ways to send a copy of `size` bytes. AIMDB_FULL and AIMDB_TIMEOUT leave nothing behind. */
+/* Four ways to send a copy of `size` bytes; bytes may be none, and `value` null then. AIMDB_FULL and AIMDB_TIMEOUT
+ * leave nothing behind. Not for records of pointers: move those. */
 
 /* Never waits. */
 AIMDB_API aimdb_status_t aimdb_producer_try_send(aimdb_producer_t producer, const void *value, size_t size);
@@ -304,7 +307,8 @@ AIMDB_API aimdb_status_t aimdb_producer_force_send(aimdb_producer_t producer, co
 AIMDB_API aimdb_status_t aimdb_producer_send_batch(aimdb_producer_t producer, const void *values, size_t count,
                                                    int64_t timeout_ns, size_t *sent);
 /* Moves a pointer into the record, without a copy: with AIMDB_OK `data_free(data, user)` is called once, when the
- * last reader is done with it. Otherwise it is not called. A small plain value is copied all the same, and freed at once. */
+ * last reader is done with it. Otherwise it is not called. A plain value of up to 256 bytes is copied all the same, and freed at
+ * once. Plain values and bytes must be aligned as the record's type says; of pointers, `size` is for your readers. */
 AIMDB_API aimdb_status_t aimdb_producer_send_move(aimdb_producer_t producer, void *data, size_t size,
                                                   aimdb_data_free_t data_free, void *user, int64_t timeout_ns);
 /* Waits for a place and reserves it, and gives the memory to write the value in: `size` bytes, aligned as the
@@ -341,8 +345,10 @@ AIMDB_API aimdb_status_t aimdb_consumer_share(aimdb_consumer_t consumer, aimdb_c
 AIMDB_API aimdb_status_t aimdb_consumer_subscribe(aimdb_consumer_t consumer, aimdb_consumer_t *other);
 AIMDB_API aimdb_status_t aimdb_consumer_free(aimdb_consumer_t consumer);
 
-/* Four ways to take a copy of the next value. `size` may be null for a plain record; otherwise it is written with
- * the value's size, with AIMDB_BUFFER_TOO_SMALL too, and then the value stays the next one. */
+/* Four ways to take a copy of the next value. `size` may be null; otherwise it is written with the value's size, with
+ * AIMDB_BUFFER_TOO_SMALL too. Then the value stays the next one of this consumer, not of those that share its
+ * cursor, and is freed with it; its room in the record is free. With a `capacity` of 0, `buffer` may be null. Not for
+ * records of pointers: take messages. */
 
 /* Never waits. */
 AIMDB_API aimdb_status_t aimdb_consumer_try_recv(aimdb_consumer_t consumer, void *buffer, size_t capacity, size_t *size);
@@ -352,19 +358,29 @@ AIMDB_API aimdb_status_t aimdb_consumer_recv_timeout(aimdb_consumer_t consumer, 
                                                      size_t *size, int64_t timeout_ns);
 AIMDB_API aimdb_status_t aimdb_consumer_recv_deadline(aimdb_consumer_t consumer, void *buffer, size_t capacity,
                                                       size_t *size, int64_t deadline_ns);
-/* Waits for one value of a plain record, takes up to `max` into `values`. `received` is always written. */
+/* Waits for one value of a plain record, takes up to `max` into `values`, of more than 256 bytes up to 1024 of them.
+ * `received` is always written. */
 AIMDB_API aimdb_status_t aimdb_consumer_recv_batch(aimdb_consumer_t consumer, void *values, size_t max,
                                                    int64_t timeout_ns, size_t *received);
 /* Takes the newest value and skips what lies before it. Lag is counted, not told. */
 AIMDB_API aimdb_status_t aimdb_consumer_latest(aimdb_consumer_t consumer, void *buffer, size_t capacity, size_t *size,
                                                int64_t timeout_ns);
-/* A copy of the current value (AIMDB_SINGLE_LATEST) or the pending one (AIMDB_MAILBOX), which stays. Never waits. */
+/* A copy of the current value (AIMDB_SINGLE_LATEST) or the pending one (AIMDB_MAILBOX), which stays. Never waits. The
+ * other kinds answer AIMDB_NOT_SUPPORTED. */
 AIMDB_API aimdb_status_t aimdb_consumer_peek(aimdb_consumer_t consumer, void *buffer, size_t capacity, size_t *size);
 
-/* Takes the next value without a copy. The message outlives its consumer and its database. For a record of pointers
- * `data` is the pointer. */
+/* Takes the next value without a copy: all its readers have the same bytes, which nobody changes. The message outlives
+ * its consumer and its database, and keeps the bytes until it is freed. For a record of pointers `data` is the pointer. A plain
+ * value of up to 256 bytes is copied into the message. `data` and `size` may be null. */
 AIMDB_API aimdb_status_t aimdb_consumer_recv_message(aimdb_consumer_t consumer, int64_t timeout_ns,
                                                      aimdb_message_t *message, const void **data, size_t *size);
+/* As aimdb_consumer_latest, without a copy. */
+AIMDB_API aimdb_status_t aimdb_consumer_latest_message(aimdb_consumer_t consumer, int64_t timeout_ns,
+                                                       aimdb_message_t *message, const void **data, size_t *size);
+/* As aimdb_consumer_peek, without a copy. */
+AIMDB_API aimdb_status_t aimdb_consumer_peek_message(aimdb_consumer_t consumer, aimdb_message_t *message,
+                                                     const void **data, size_t *size);
+/* What a message holds, again. Threads may ask together. */
 AIMDB_API aimdb_status_t aimdb_message_data(aimdb_message_t message, const void **data, size_t *size);
 AIMDB_API aimdb_status_t aimdb_message_free(aimdb_message_t message);
 

@@ -109,7 +109,9 @@ unsafe fn recv(
     wait: impl FnOnce() -> Wait,
 ) -> Status {
     with_consumer(consumer, |end| {
-        entry::not_null(buffer)?;
+        if capacity > 0 {
+            entry::not_null(buffer)?;
+        }
         // SAFETY: the caller says so.
         unsafe { end.recv(Room { buffer, capacity, size }, wait()) }
     })
@@ -195,7 +197,9 @@ pub unsafe extern "C" fn aimdb_consumer_latest(
     timeout_ns: i64,
 ) -> Status {
     with_consumer(consumer, |end| {
-        entry::not_null(buffer)?;
+        if capacity > 0 {
+            entry::not_null(buffer)?;
+        }
         // SAFETY: the caller says so.
         unsafe { end.latest(Room { buffer, capacity, size }, Wait::timeout(timeout_ns)) }
     })
@@ -214,7 +218,9 @@ pub unsafe extern "C" fn aimdb_consumer_peek(
     size: *mut usize,
 ) -> Status {
     with_consumer(consumer, |end| {
-        entry::not_null(buffer)?;
+        if capacity > 0 {
+            entry::not_null(buffer)?;
+        }
         // SAFETY: the caller says so.
         unsafe { end.peek(Room { buffer, capacity, size }) }.map_err(Unread::from)
     })

@@ -61,6 +61,7 @@ handles! {
     ConsumerHandle = "aimdb_consumer_t";
     WaitSetHandle = "aimdb_waitset_t";
     ErrorHandle = "aimdb_error_t";
+    MessageHandle = "aimdb_message_t";
 }
 
 /// Runs a call on a producer: on the end that is the holder's own, or, while another thread holds the handle, on

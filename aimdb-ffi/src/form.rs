@@ -1,12 +1,15 @@
 //! What a value is, and the ends of a record as C has them: without a type, over bytes.
 
 use core::ffi::c_void;
+use core::ptr::NonNull;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
 use aimdb_core::pure::{Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey};
 use aimdb_sync::{AimDbHandle, EndId, WaitSet, WatchError};
 
+use crate::block::{Block, Free};
+use crate::block_record::Blocks;
 use crate::callback::{Callback, Callbacks, TapFn};
 use crate::failure::Failure;
 use crate::object::Producer;
@@ -123,10 +126,10 @@ pub(crate) trait RecordType: Send + Sync {
 
 /// How values of this type are kept.
 pub(crate) fn record_type(ty: Type) -> Result<Box<dyn RecordType>, Failure> {
-    match ty.form {
-        Form::Plain => plain::class_of(ty)
-            .ok_or_else(|| Failure::new(Status::BAD_SIZE, format!("plain values have up to {} bytes", plain::MAX))),
-        Form::Bytes | Form::Pointer => Err(Failure::new(Status::BAD_KIND, "there is no such form yet")),
+    let in_slots = if ty.form == Form::Plain { plain::class_of(ty) } else { None };
+    match in_slots {
+        Some(made) => Ok(made),
+        None => Ok(Box::new(Blocks::new(ty)?)),
     }
 }
 
@@ -146,6 +149,14 @@ pub(crate) trait SendEnd: Send {
     ///
     /// `values` leads to `count` values of the record's size.
     unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer;
+
+    /// Takes the value without a copy where it can, and frees it when the last reader is done with it; if it is
+    /// refused, it is not freed.
+    ///
+    /// # Safety
+    ///
+    /// `data` leads to `size` bytes, until it is freed.
+    unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer;
 
     /// Adds it to a wait set, for room.
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;
@@ -192,6 +203,14 @@ pub(crate) trait RecvEnd: Send {
         wait: Wait,
         received: &mut usize,
     ) -> Result<(), Unread>;
+
+    /// As [`RecvEnd::recv`], without a copy where that can be.
+    fn recv_message(&mut self, wait: Wait) -> Result<Block, Unread>;
+    fn latest_message(&mut self, wait: Wait) -> Result<Block, Unread>;
+    fn peek_message(&mut self) -> Answer<Block>;
+
+    /// Takes back the message that it gave last, as the next value.
+    fn keep(&mut self, block: Block);
 
     /// Adds it to a wait set, for something to read.
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;

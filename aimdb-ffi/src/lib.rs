@@ -7,9 +7,11 @@
 //! | `status` | the status codes, their names and texts |
 //! | `table` | handles: numbers that are looked up |
 //! | `entry` | what each function begins with: panics stay here, pointers are looked at, handles opened |
-//! | `form`, `plain` | what a value is, and how it gets from C's bytes into a record and out again |
+//! | `form`, `plain`, `reading` | what a value is, and how it gets from C's bytes into a record and out again |
+//! | `block` | values of any number of bytes, held by count, and the pools that they come from |
+//! | `block_record`, `block_send`, `block_recv` | records of such values |
 //! | `callback` | functions of C, and the pointers that they want |
-//! | `builder`, `database`, `producer`, `consumer`, `waitset`, `failure` | the functions, by their first argument |
+//! | `builder`, `database`, `producer`, `consumer`, `message`, `waitset`, `failure` | the functions, by their first argument |
 //! | `dump`, `log` | what a person is told |
 //!
 //! `unsafe` stands where C's pointers are read and written, and in the table; each place says by which promise of
@@ -18,6 +20,10 @@
 // A function of C is reached by its symbol, not by its path.
 #![allow(unreachable_pub)]
 
+mod block;
+mod block_record;
+mod block_recv;
+mod block_send;
 mod builder;
 mod callback;
 mod consumer;
@@ -27,10 +33,12 @@ mod entry;
 mod failure;
 mod form;
 mod log;
+mod message;
 mod object;
 mod plain;
 mod policy;
 mod producer;
+mod reading;
 mod schema;
 mod status;
 mod table;

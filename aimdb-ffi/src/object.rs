@@ -5,6 +5,7 @@ use core::sync::atomic::AtomicU64;
 
 use aimdb_sync::WaitSet;
 
+use crate::block::Block;
 use crate::builder::Builder;
 use crate::callback::Callback;
 use crate::database::Database;
@@ -23,6 +24,7 @@ pub(crate) enum Object {
     Failure(Failure),
     Log(Callback<LogFn>),
     WaitSet(Box<WaitSet>),
+    Message(Block),
 }
 
 /// The writing end of a record, twice: whoever holds the handle has an end of its own, which is faster, and
@@ -74,6 +76,18 @@ where
         callback.give_back();
     }
     inserted
+}
+
+/// Gives a message a handle.
+///
+/// # Errors
+///
+/// The message.
+pub(crate) fn insert_message(block: Block) -> Result<u64, Block> {
+    TABLE.insert(Object::Message(block)).map_err(|object| match object {
+        Object::Message(block) => block,
+        _ => unreachable!("what is not taken comes back"),
+    })
 }
 
 #[inline]

@@ -5,18 +5,21 @@
 
 use core::ffi::c_void;
 use core::marker::PhantomData;
-use core::ptr;
+use core::ptr::{self, NonNull};
+use std::sync::OnceLock;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
-use aimdb_core::pure::{Kind, Start};
+use aimdb_core::pure::{DropCause, Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
-use aimdb_sync::{AimDbHandle, EndId, FlushError, Form, SyncConsumer, SyncProducer, WaitSet, WatchError};
+use aimdb_sync::{AimDbHandle, EndId, Form, SyncProducer, WaitSet, WatchError};
 use bytemuck::NoUninit;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::callback::{Callback, Callbacks, TapFn};
+use crate::block::{Block, Free, Pool};
+use crate::callback::{Callback, Callbacks, DropFn, TapFn};
 use crate::form::{RecordType, RecvEnd, Room, SendEnd, Type};
 use crate::object::{Held, Producer};
+use crate::reading::Reading;
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
@@ -47,13 +50,15 @@ pub(crate) fn class_of(ty: Type) -> Option<Box<dyn RecordType>> {
 /// A type whose values are kept as `T`s, of which the first `ty.size` bytes are the value.
 pub(crate) struct Plain<T> {
     ty: Type,
+    /// For what a sender displaces itself.
+    dropped: OnceLock<Callback<DropFn>>,
     _values: PhantomData<fn() -> T>,
 }
 
 impl<T: Bits> Plain<T> {
     pub(crate) const fn new(ty: Type) -> Self {
         assert!(ty.size <= size_of::<T>());
-        Self { ty, _values: PhantomData }
+        Self { ty, dropped: OnceLock::new(), _values: PhantomData }
     }
 }
 
@@ -89,6 +94,10 @@ impl<T: Bits> RecordType for Plain<T> {
                 record.on_drop(move |value: T, cause| dropped.dropped((&raw const value).cast(), size, cause));
             }
         });
+        if let Some(dropped) = calls.dropped.clone() {
+            // A record is configured once.
+            let _ = self.dropped.set(dropped);
+        }
     }
 
     fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<TapFn>) {
@@ -103,12 +112,14 @@ impl<T: Bits> RecordType for Plain<T> {
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<T>(key)?;
-        let shared = Box::new(PlainSend { end: own.shared(), size: self.ty.size, kind });
-        Ok(Producer { own: Held::new(Box::new(PlainSend { end: own, size: self.ty.size, kind })), shared })
+        let (size, dropped) = (self.ty.size, self.dropped.get());
+        let shared = Box::new(PlainSend { end: own.shared(), size, kind, dropped: dropped.cloned() });
+        Ok(Producer { own: Held::new(Box::new(PlainSend { end: own, size, kind, dropped: dropped.cloned() })), shared })
     }
 
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(PlainRecv::<T> { end: db.consumer_from::<T>(key, start)?, size: self.ty.size, batch: Vec::new() }))
+        let kind = db.db().erased(key)?.info().kind();
+        Ok(Box::new(PlainRecv::new(Reading::new(db.consumer_from::<T>(key, start)?, kind), self.ty)))
     }
 }
 
@@ -116,6 +127,7 @@ struct PlainSend<T: Bits, F: Form> {
     end: SyncProducer<T, F>,
     size: usize,
     kind: Option<Kind>,
+    dropped: Option<Callback<DropFn>>,
 }
 
 impl<T: Bits, F: Form> PlainSend<T, F> {
@@ -163,7 +175,11 @@ where
         }
         // SAFETY: the caller says so.
         let sent = self.end.force_send(unsafe { self.read(value) });
-        sent.map(drop).map_err(|error| Status::from(&error))
+        let displaced = sent.map_err(|error| Status::from(&error))?;
+        if let (Some(value), Some(dropped)) = (&displaced, &self.dropped) {
+            dropped.dropped((&raw const *value).cast(), self.size, DropCause::Overwritten);
+        }
+        Ok(())
     }
 
     unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer {
@@ -177,16 +193,19 @@ where
         Ok(())
     }
 
+    unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer {
+        // SAFETY: the caller says so.
+        unsafe { self.send(data.as_ptr(), size, wait) }?;
+        free.call(data);
+        Ok(())
+    }
+
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
         set.add_producer(&self.end, token)
     }
 
     fn flush(&self, wait: Wait) -> Answer {
-        self.end.flush(wait.limit()).map_err(|error| match error {
-            FlushError::Timeout => Status::TIMEOUT,
-            FlushError::Closed => Status::CLOSED,
-            FlushError::Misuse(misuse) => misuse.into(),
-        })
+        self.end.flush(wait.limit()).map_err(Status::from)
     }
 
     fn close(&self) {
@@ -211,24 +230,30 @@ where
 }
 
 struct PlainRecv<T: Bits> {
-    end: SyncConsumer<T>,
-    size: usize,
+    reading: Reading<T>,
+    ty: Type,
     /// Kept between calls, so that a batch allocates once.
     batch: Vec<T>,
+    /// Where messages lie; made with the first.
+    messages: Option<Pool>,
 }
 
 impl<T: Bits> PlainRecv<T> {
+    const fn new(reading: Reading<T>, ty: Type) -> Self {
+        Self { reading, ty, batch: Vec::new(), messages: None }
+    }
+
     /// # Safety
     ///
     /// `to` has room for a value of the record's size.
     #[inline(always)]
     unsafe fn write(&self, value: &T, to: *mut c_void) {
-        if self.size == size_of::<T>() {
+        if self.ty.size == size_of::<T>() {
             // SAFETY: the caller says so.
             unsafe { to.cast::<T>().write_unaligned(*value) };
         } else {
             // SAFETY: as above, and the value is larger than that, see `Plain::new`.
-            unsafe { ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), to.cast(), self.size) };
+            unsafe { ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), to.cast(), self.ty.size) };
         }
     }
 
@@ -241,9 +266,22 @@ impl<T: Bits> PlainRecv<T> {
     unsafe fn check(&self, room: &Room) -> Answer {
         if !room.size.is_null() {
             // SAFETY: the caller says so.
-            unsafe { room.size.write(self.size) };
+            unsafe { room.size.write(self.ty.size) };
         }
-        if room.capacity < self.size { Err(Status::BUFFER_TOO_SMALL) } else { Ok(()) }
+        if room.capacity < self.ty.size { Err(Status::BUFFER_TOO_SMALL) } else { Ok(()) }
+    }
+
+    /// A value as a message. There is memory for it before it is taken.
+    fn message<E: From<Status>>(&mut self, take: impl FnOnce(&mut Reading<T>) -> Result<T, E>) -> Result<Block, E> {
+        if self.messages.is_none() {
+            self.messages = Pool::new(self.ty.size, self.ty.alignment);
+        }
+        let block = self.messages.as_ref().and_then(|pool| pool.take(self.ty.size));
+        let mut block = block.ok_or(Status::OUT_OF_MEMORY)?;
+        let value = take(&mut self.reading)?;
+        // SAFETY: it is of that size.
+        unsafe { self.write(&value, block.data()) };
+        Ok(block.freeze())
     }
 }
 
@@ -252,11 +290,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     unsafe fn recv(&mut self, room: Room, wait: Wait) -> Result<(), Unread> {
         // SAFETY: the caller says so.
         unsafe { self.check(&room)? };
-        let value = match wait {
-            Wait::Try => self.end.try_recv()?,
-            Wait::Forever => self.end.recv().map_err(aimdb_sync::RecvTimeoutError::from)?,
-            Wait::For(time) => self.end.recv_timeout(time)?,
-        };
+        let value = self.reading.next(wait)?;
         // SAFETY: there is room.
         unsafe { self.write(&value, room.buffer) };
         Ok(())
@@ -265,11 +299,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     unsafe fn latest(&mut self, room: Room, wait: Wait) -> Result<(), Unread> {
         // SAFETY: the caller says so.
         unsafe { self.check(&room)? };
-        let value = match wait {
-            Wait::Try => self.end.try_latest()?,
-            Wait::Forever => self.end.latest().map_err(aimdb_sync::RecvTimeoutError::from)?,
-            Wait::For(time) => self.end.latest_timeout(time)?,
-        };
+        let value = self.reading.newest(wait)?;
         // SAFETY: there is room.
         unsafe { self.write(&value, room.buffer) };
         Ok(())
@@ -278,7 +308,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     unsafe fn peek(&mut self, room: Room) -> Answer {
         // SAFETY: the caller says so.
         unsafe { self.check(&room)? };
-        let value = self.end.peek().ok_or(Status::EMPTY)?;
+        let value = self.reading.current()?;
         // SAFETY: there is room.
         unsafe { self.write(&value, room.buffer) };
         Ok(())
@@ -293,40 +323,52 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     ) -> Result<(), Unread> {
         let mut batch = core::mem::take(&mut self.batch);
         batch.clear();
-        let taken = match wait {
-            Wait::Try => self.end.recv_many_timeout(&mut batch, max, core::time::Duration::ZERO),
-            Wait::Forever => self.end.recv_many(&mut batch, max).map_err(aimdb_sync::RecvTimeoutError::from),
-            Wait::For(time) => self.end.recv_many_timeout(&mut batch, max, time),
-        };
+        let taken = self.reading.several(&mut batch, max, wait);
         for (at, value) in batch.iter().enumerate() {
             // SAFETY: there is room for `max`, and there are no more.
-            unsafe { self.write(value, values.byte_add(at * self.size)) };
+            unsafe { self.write(value, values.byte_add(at * self.ty.size)) };
         }
         *received = batch.len();
         self.batch = batch;
-        match taken.map_err(Unread::from) {
-            Err(unread) if unread.status == Status::TIMEOUT && wait == Wait::Try => Err(Status::EMPTY.into()),
-            other => other.map(|_| ()),
-        }
+        taken
+    }
+
+    fn recv_message(&mut self, wait: Wait) -> Result<Block, Unread> {
+        self.message(|reading| reading.next(wait))
+    }
+
+    fn latest_message(&mut self, wait: Wait) -> Result<Block, Unread> {
+        self.message(|reading| reading.newest(wait))
+    }
+
+    fn peek_message(&mut self) -> Answer<Block> {
+        self.message(|reading| reading.current())
+    }
+
+    fn keep(&mut self, block: Block) {
+        let mut value = T::new_zeroed();
+        // SAFETY: the block has a value of this record, see `message`, and the value is no smaller, see `Plain::new`.
+        unsafe { ptr::copy_nonoverlapping(block.data().cast::<u8>(), (&raw mut value).cast(), self.ty.size) };
+        self.reading.keep(value);
     }
 
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
-        set.add_consumer(&self.end, token)
+        self.reading.watch(set, token)
     }
 
     fn share(&self) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(Self { end: self.end.share()?, size: self.size, batch: Vec::new() }))
+        Ok(Box::new(Self::new(self.reading.share()?, self.ty)))
     }
 
     fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(Self { end: self.end.subscribe()?, size: self.size, batch: Vec::new() }))
+        Ok(Box::new(Self::new(self.reading.subscribe()?, self.ty)))
     }
 
     fn is_closed(&self) -> bool {
-        self.end.is_closed()
+        self.reading.is_closed()
     }
 
     fn metrics(&self) -> ReaderMetrics {
-        self.end.stats()
+        self.reading.metrics()
     }
 }

@@ -1,7 +1,9 @@
 //! `aimdb_producer_*`: the writing end of a record.
 
 use core::ffi::{c_char, c_void};
+use core::ptr::NonNull;
 
+use crate::block::{DataFree, Free};
 use crate::database::{self, Stats, unread};
 use crate::entry::{self, DatabaseHandle, ErrorHandle, ProducerHandle, with_producer};
 use crate::failure::Failure;
@@ -51,7 +53,9 @@ pub extern "C" fn aimdb_producer_free(producer: ProducerHandle) -> Status {
 #[inline]
 unsafe fn send(producer: ProducerHandle, value: *const c_void, size: usize, wait: impl FnOnce() -> Wait) -> Status {
     with_producer(producer, |end| {
-        entry::not_null(value)?;
+        if size > 0 {
+            entry::not_null(value)?;
+        }
         // SAFETY: the caller says so.
         unsafe { end.send(value, size, wait()) }
     })
@@ -127,7 +131,9 @@ pub unsafe extern "C" fn aimdb_producer_force_send(
     size: usize,
 ) -> Status {
     with_producer(producer, |end| {
-        entry::not_null(value)?;
+        if size > 0 {
+            entry::not_null(value)?;
+        }
         // SAFETY: the caller says so.
         unsafe { end.force_send(value, size) }
     })
@@ -161,6 +167,28 @@ pub unsafe extern "C" fn aimdb_producer_send_batch(
         unsafe { sent.write(done) };
     }
     status
+}
+
+/// `aimdb_producer_send_move`.
+///
+/// # Safety
+///
+/// `data` is null or leads to `size` bytes, until `data_free` is called with it and `user`, on any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_producer_send_move(
+    producer: ProducerHandle,
+    data: *mut c_void,
+    size: usize,
+    data_free: Option<DataFree>,
+    user: *mut c_void,
+    timeout_ns: i64,
+) -> Status {
+    with_producer(producer, |end| {
+        let data = NonNull::new(data).ok_or(Status::NULL_ARGUMENT)?;
+        let function = data_free.ok_or(Status::NULL_ARGUMENT)?;
+        // SAFETY: the caller says so.
+        unsafe { end.send_move(data, size, Free { function, user }, Wait::timeout(timeout_ns)) }
+    })
 }
 
 /// `aimdb_producer_flush`.

@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char};
 
 use aimdb_core::DbError;
 use aimdb_core::buffer::{Misuse, RecvTimeoutError, SendError, SubscribeError, TryRecvError, TrySendError};
+use aimdb_sync::FlushError;
 
 /// The answer of a call; 0 is success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ statuses! {
     LAGGED = 5, "values were overwritten before they were read";
     NULL_ARGUMENT = 100, "a pointer that must not be null is";
     BAD_SIZE = 101, "the value's size is not the record's, or above its maximum";
-    BAD_ALIGNMENT = 102, "an alignment is a power of two up to 4096";
+    BAD_ALIGNMENT = 102, "an alignment is a power of two up to 4096, and what is moved must have the record's";
     BAD_KEY = 103, "a key is UTF-8, not empty, and has no control characters";
     BAD_KIND = 104, "there is no such kind, form or start";
     BAD_POLICY = 105, "there is no such policy, or it lacks what it needs";
@@ -124,6 +125,16 @@ impl<T> From<&SendError<T>> for Status {
             SendError::Timeout(_) => Self::TIMEOUT,
             SendError::Closed(_) => Self::CLOSED,
             SendError::Misuse(_, misuse) => (*misuse).into(),
+        }
+    }
+}
+
+impl From<FlushError> for Status {
+    fn from(error: FlushError) -> Self {
+        match error {
+            FlushError::Timeout => Self::TIMEOUT,
+            FlushError::Closed => Self::CLOSED,
+            FlushError::Misuse(misuse) => misuse.into(),
         }
     }
 }

@@ -46,3 +46,8 @@ fn c6_lines_for_an_operator_go_where_c_says() {
 fn one_thread_waits_on_many_ends() {
     run("waitset");
 }
+
+#[test]
+fn bytes_of_any_number_are_sent_copied_and_shared() {
+    run("bytes");
+}

@@ -1,0 +1,149 @@
+//! The writing end of a record of blocks.
+
+use core::ffi::c_void;
+use core::ptr::{self, NonNull};
+
+use aimdb_core::buffer::BufferMetrics;
+use aimdb_core::pure::{DropCause, Kind};
+use aimdb_sync::{EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
+
+use crate::block::{Block, Free, Pool};
+use crate::callback::{Callback, DropFn};
+use crate::form::{Form, SendEnd, Type};
+use crate::status::{Answer, Status};
+use crate::time::Wait;
+
+pub(crate) struct BlockSend<F: EndForm> {
+    end: SyncProducer<Block, F>,
+    ty: Type,
+    pool: Pool,
+    kind: Option<Kind>,
+    dropped: Option<Callback<DropFn>>,
+}
+
+impl<F: EndForm> BlockSend<F> {
+    pub(crate) const fn new(
+        end: SyncProducer<Block, F>,
+        ty: Type,
+        pool: Pool,
+        kind: Option<Kind>,
+        dropped: Option<Callback<DropFn>>,
+    ) -> Self {
+        Self { end, ty, pool, kind, dropped }
+    }
+
+    /// Whether a value may have so many bytes.
+    fn check_size(&self, size: usize) -> Answer {
+        let fits = match self.ty.form {
+            Form::Plain => size == self.ty.size,
+            Form::Bytes => size <= self.ty.size,
+            Form::Pointer => true,
+        };
+        if fits { Ok(()) } else { Err(Status::BAD_SIZE) }
+    }
+
+    /// # Safety
+    ///
+    /// `from` leads to `size` bytes.
+    #[inline]
+    unsafe fn copied(&self, from: *const c_void, size: usize) -> Answer<Block> {
+        if self.ty.form == Form::Pointer {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        self.check_size(size)?;
+        let mut block = self.pool.take(size).ok_or(Status::OUT_OF_MEMORY)?;
+        if size > 0 {
+            // SAFETY: by the caller, and the block has room for them.
+            unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), block.data().cast(), size) };
+        }
+        Ok(block.freeze())
+    }
+
+    /// Sends a block, or gives it back with the reason.
+    #[inline]
+    fn send_block(&self, block: Block, wait: Wait) -> Result<(), (Status, Block)> {
+        let refused = match wait {
+            Wait::Try => {
+                return self.end.try_send(block).map_err(|error| (Status::from(&error), error.into_inner()));
+            }
+            Wait::Forever => self.end.send(block),
+            Wait::For(time) => self.end.send_timeout(block, time),
+        };
+        refused.map_err(|error| (Status::from(&error), error.into_inner()))
+    }
+}
+
+impl<F: EndForm> SendEnd for BlockSend<F>
+where
+    SyncProducer<Block, F>: Send,
+{
+    #[inline]
+    unsafe fn send(&self, value: *const c_void, size: usize, wait: Wait) -> Answer {
+        // SAFETY: the caller says so.
+        let block = unsafe { self.copied(value, size) }?;
+        self.send_block(block, wait).map_err(|(status, _)| status)
+    }
+
+    unsafe fn force_send(&self, value: *const c_void, size: usize) -> Answer {
+        // SAFETY: the caller says so.
+        let block = unsafe { self.copied(value, size) }?;
+        let displaced = self.end.force_send(block).map_err(|error| Status::from(&error))?;
+        if let (Some(block), Some(dropped)) = (displaced, &self.dropped) {
+            dropped.dropped(block.data(), block.size(), DropCause::Overwritten);
+        }
+        Ok(())
+    }
+
+    unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer {
+        if self.ty.form != Form::Plain {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        let until = wait.begun();
+        for at in 0..count {
+            // SAFETY: there are `count` of them.
+            unsafe { self.send(values.byte_add(at * self.ty.size), self.ty.size, until.left()) }?;
+            *sent += 1;
+        }
+        Ok(())
+    }
+
+    unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer {
+        self.check_size(size)?;
+        if self.ty.form != Form::Pointer && !data.addr().get().is_multiple_of(self.ty.alignment) {
+            return Err(Status::BAD_ALIGNMENT);
+        }
+        let block = self.pool.adopt(data, size, free).ok_or(Status::OUT_OF_MEMORY)?;
+        self.send_block(block, wait).map_err(|(status, block)| {
+            block.hand_back();
+            status
+        })
+    }
+
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
+        set.add_producer(&self.end, token)
+    }
+
+    fn flush(&self, wait: Wait) -> Answer {
+        self.end.flush(wait.limit()).map_err(Status::from)
+    }
+
+    fn close(&self) {
+        self.end.close();
+    }
+
+    fn abort(&self) -> u64 {
+        self.end.abort() as u64
+    }
+
+    fn is_closed(&self) -> bool {
+        self.end.is_closed()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.end.stats()
+    }
+}

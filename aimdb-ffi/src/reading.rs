@@ -1,0 +1,138 @@
+//! What the reading ends of all forms do alike: a value that was taken and did not come to its reader stays the
+//! next one.
+
+use aimdb_core::DbResult;
+use aimdb_core::buffer::{ReaderMetrics, RecvTimeoutError, TryRecvError};
+use aimdb_core::pure::Kind;
+use aimdb_core::waiting::may_block;
+use aimdb_sync::{EndId, SyncConsumer, WaitSet, WatchError};
+
+use crate::status::{Answer, Status, Unread};
+use crate::time::Wait;
+
+/// A consumer, and the value that it keeps for the next call, because there was no room for it.
+pub(crate) struct Reading<V: Send + 'static> {
+    end: SyncConsumer<V>,
+    kind: Option<Kind>,
+    kept: Option<V>,
+    /// Kept values that [`Reading::newest`] has passed over; the cursor counts them as delivered.
+    passed_over: u64,
+}
+
+impl<V: Send + 'static> Reading<V> {
+    pub(crate) const fn new(end: SyncConsumer<V>, kind: Option<Kind>) -> Self {
+        Self { end, kind, kept: None, passed_over: 0 }
+    }
+
+    /// Takes the next value.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, wait: Wait) -> Result<V, Unread> {
+        if self.kept.is_some() {
+            return self.next_kept(wait);
+        }
+        Ok(match wait {
+            Wait::Try => self.end.try_recv()?,
+            Wait::Forever => self.end.recv().map_err(RecvTimeoutError::from)?,
+            Wait::For(time) => self.end.recv_timeout(time)?,
+        })
+    }
+
+    #[cold]
+    fn next_kept(&mut self, wait: Wait) -> Result<V, Unread> {
+        may_wait(wait)?;
+        self.kept.take().ok_or_else(|| Status::EMPTY.into())
+    }
+
+    /// Takes the newest value and skips what lies before it.
+    pub(crate) fn newest(&mut self, wait: Wait) -> Result<V, Unread> {
+        if self.kept.is_some() {
+            may_wait(wait)?;
+            match self.end.try_latest() {
+                Ok(newer) => {
+                    self.passed_over += 1;
+                    self.kept = None;
+                    return Ok(newer);
+                }
+                Err(TryRecvError::Misuse(misuse)) => return Err(Status::from(misuse).into()),
+                Err(TryRecvError::Empty | TryRecvError::Lagged(_) | TryRecvError::Closed) => {
+                    return self.next_kept(wait);
+                }
+            }
+        }
+        Ok(match wait {
+            Wait::Try => self.end.try_latest()?,
+            Wait::Forever => self.end.latest().map_err(RecvTimeoutError::from)?,
+            Wait::For(time) => self.end.latest_timeout(time)?,
+        })
+    }
+
+    /// The current value of a record that has one, which stays.
+    pub(crate) fn current(&self) -> Answer<V>
+    where
+        V: Clone,
+    {
+        let current = match self.kind {
+            Some(Kind::SingleLatest) => self.end.peek().or_else(|| self.kept.clone()),
+            Some(Kind::Mailbox) => self.kept.clone().or_else(|| self.end.peek()),
+            Some(Kind::SpmcRing | Kind::Bounded(_)) | None => return Err(Status::NOT_SUPPORTED),
+        };
+        current.ok_or(Status::EMPTY)
+    }
+
+    /// Waits for one value, and appends it and those that are there behind it.
+    pub(crate) fn several(&mut self, values: &mut Vec<V>, max: usize, wait: Wait) -> Result<(), Unread> {
+        if self.kept.is_some() {
+            values.push(self.next_kept(wait)?);
+            return Ok(());
+        }
+        let taken = match wait {
+            Wait::Try => self.end.recv_many_timeout(values, max, core::time::Duration::ZERO),
+            Wait::Forever => self.end.recv_many(values, max).map_err(RecvTimeoutError::from),
+            Wait::For(time) => self.end.recv_many_timeout(values, max, time),
+        };
+        match taken {
+            Ok(_) => Ok(()),
+            Err(RecvTimeoutError::Timeout) if wait == Wait::Try => Err(Status::EMPTY.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps a value that was taken, as the next one.
+    #[cold]
+    pub(crate) fn keep(&mut self, value: V) {
+        self.kept = Some(value);
+    }
+
+    /// Adds it to a wait set, which knows nothing of a value that is kept.
+    pub(crate) fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
+        set.add_consumer(&self.end, token)
+    }
+
+    pub(crate) fn share(&self) -> DbResult<Self> {
+        Ok(Self::new(self.end.share()?, self.kind))
+    }
+
+    pub(crate) fn subscribe(&self) -> DbResult<Self> {
+        Ok(Self::new(self.end.subscribe()?, self.kind))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.end.is_closed()
+    }
+
+    pub(crate) fn metrics(&self) -> ReaderMetrics {
+        let mut metrics = self.end.stats();
+        let kept = u64::from(self.kept.is_some());
+        let counters = &mut metrics.counters;
+        // Another end of this cursor may have been asked first; what is not there cannot be moved.
+        counters.delivered = counters.delivered.saturating_sub(kept + self.passed_over);
+        counters.readable += kept;
+        counters.skipped += self.passed_over;
+        metrics
+    }
+}
+
+/// Refuses a call that may wait where none may, also when it would not wait this time.
+fn may_wait(wait: Wait) -> Answer {
+    if wait.limit().is_zero() || may_block() { Ok(()) } else { Err(Status::WOULD_DEADLOCK) }
+}
