@@ -390,7 +390,7 @@ AIMDB_API aimdb_status_t aimdb_consumer_lag(aimdb_consumer_t consumer, uint64_t 
 AIMDB_API aimdb_status_t aimdb_consumer_is_closed(aimdb_consumer_t consumer, int32_t *closed);
 
 /* What a cursor has counted. accepted = delivered + lagged + skipped + readable, always. */
-typedef struct aimdb_consumer_stats {
+typedef struct aimdb_consumer_stats_t {
     size_t struct_size;
     uint64_t cursor;
     uint64_t accepted;
