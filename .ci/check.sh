@@ -20,7 +20,7 @@ for features in "" "alloc" "std"; do
 done
 
 step "aimdb-sync in each feature combination"
-for features in "" "tokio" "tracing" "log" "tokio,tracing" "tokio,log"; do
+for features in "" "tokio" "tracing" "log" "crossbeam" "tokio,tracing" "tokio,log"; do
     cargo clippy -p aimdb-sync --no-default-features --features "$features" -- -D warnings
 done
 

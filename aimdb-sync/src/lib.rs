@@ -70,6 +70,7 @@
 //!
 //! `tokio` (default): runs async services. `tracing`: events at attach, at shutdown, when a service
 //! ends or fails, when a consumer lags, and what services log. `log`: the same as `log` records.
+//! `crossbeam`: `SyncConsumer::into_crossbeam`.
 #![forbid(unsafe_code)]
 
 mod attach;
@@ -78,6 +79,8 @@ mod crew;
 mod error;
 mod events;
 mod failure;
+#[cfg(feature = "crossbeam")]
+mod feed;
 mod form;
 mod handle;
 mod iter;
@@ -97,6 +100,8 @@ pub use attach::Attach;
 pub use consumer::SyncConsumer;
 pub use error::{AttachError, FlushError, SendManyError, ShutdownError, WaitError, WaitTimeoutError, WatchError};
 pub use failure::Failure;
+#[cfg(feature = "crossbeam")]
+pub use feed::{Feed, FeedError};
 pub use form::{Form, Local, Shared};
 pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};

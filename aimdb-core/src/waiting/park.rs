@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
+#[cfg(not(any(loom, shuttle)))]
 use core::cell::Cell;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -337,6 +338,7 @@ pub(super) fn linger(_turn: u32) {
     shuttle::thread::yield_now();
 }
 
+#[cfg(not(any(loom, shuttle)))]
 std::thread_local! {
     /// The thread's parker, with its waker, while no wait of this thread uses it. A wait inside a
     /// wait (a waker or a degrader that blocks) finds none and makes its own, so that neither
@@ -354,13 +356,18 @@ pub fn block_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option
 
 /// The same; `looked` says that the thread has looked for long enough and need not spin once more.
 pub(crate) fn wait_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline, looked: bool) -> Option<F::Output> {
+    #[cfg(not(any(loom, shuttle)))]
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    // What one run of a model has made must not come into the next one.
+    #[cfg(any(loom, shuttle))]
+    let parker = ThreadParker::new();
     #[cfg(not(any(loom, shuttle)))]
     let _before = Before(LOOKED.try_with(|place| place.replace(looked)).ok());
     #[cfg(any(loom, shuttle))]
     let _ = looked;
     let output = block_on_with(&parker, &SystemClock, operation, deadline);
     // Not reached when the operation panics: then the thread makes a new parker.
+    #[cfg(not(any(loom, shuttle)))]
     let _ = PARKER.try_with(|place| place.set(Some(parker)));
     output
 }

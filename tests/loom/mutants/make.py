@@ -21,6 +21,8 @@ ENDS = LANE + "ends.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 
+SET = "aimdb-core/src/waiting/ready_set/"
+
 MUTANTS = [
     ("close-wakes-nobody", "A close notifies nobody.", SHELL + "end.rs", [(
         "            let discarded = state.log.close();\n            after.closed(state);\n            discarded\n        });\n        after.finish();\n        if discarded > 0 {\n",
@@ -305,6 +307,37 @@ MUTANTS = [
         "        if self.quiet.is_on() {\n            // Acquire: as below.", "        if self.quiet.is_on() && self.capacity == 0 {\n            // Acquire: as below.")]),
     ("lag-is-not-counted-in-the-lane", "A lag that was told in the lane is not counted.", SHARED, [(
         "                end.lagged += lost as u64;\n", "")]),
+    ("watch-is-linked-without-a-look", "A watch is put into the queue without a look in the same hold.", SHELL + "watch.rs", [(
+        "                Watching::Value { cursor, .. } => state.has_value(cursor),\n                Watching::Room => state.has_room(),\n            };",
+        "                Watching::Value { .. } | Watching::Room => false,\n            };")]),
+    ("value-tells-no-watch", "A value that is stored is told to no watch.", SHELL + "aftermath.rs", [(
+        "            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
+        "            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
+    ("room-tells-no-watch", "Room is told to no watch.", SHELL + "aftermath.rs", [(
+        "            self.todo.room = true;\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
+        "            self.todo.room = true;\n            self.work(state);\n        }")]),
+    ("sender-at-a-rendezvous-tells-no-watch", "A sender that comes to a rendezvous is told to no watch.", SHELL + "send.rs", [(
+        "            after.offered(state);\n", "")]),
+    ("watch-takes-a-readers-wake-up", "Where somebody watches, no reader is woken.", SHELL + "aftermath.rs", [(
+        "        if state.waiting_cursors > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
+        "        if state.is_watched() {\n            self.work(state);\n        } else if state.waiting_cursors > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
+    ("watched-lane-opens", "A lane is opened though somebody watches.", SHELL + "state.rs", [(
+        "        self.unsettled == 0 && self.onlookers.is_empty()", "        self.unsettled == 0")]),
+    ("watch-knows-no-later-cursor", "A watch takes a later cursor in the same place for its own.", SHELL + "watch.rs", [(
+        "        !self.is_live(cursor) || self.log.serial(cursor) != serial\n", "        !self.is_live(cursor) || serial == u64::MAX\n")]),
+    ("ready-end-is-forgotten", "An end that was reported is not looked at again.", SET + "state.rs", [(
+        "            What::Watched(_) if ready => drop(self.queue(end.id)),", "            What::Watched(_) if ready => {}")]),
+    ("signalled-end-is-not-queued", "An end that is being looked at counts as pending, so what is told meanwhile is lost.", SET + "state.rs", [(
+        "                entry.queued = false;\n            }\n            batch.push(end);", "                entry.queued = entry.queued || entry.due == 0;\n            }\n            batch.push(end);")]),
+    ("next-waiter-is-not-called", "Whoever finds an end ready does not call the next one who waits.", SET + "shared.rs", [(
+        "            (state.waiters_of_pending(), core::mem::take(&mut state.untold_change))",
+        "            (None, core::mem::take(&mut state.untold_change))")]),
+    ("removed-end-stays-armed", "An end that is taken out during a look stays armed.", SET + "shared.rs", [(
+        "        for end in &gone {\n            end.cancel();\n        }\n", "        drop(gone);\n")]),
+    ("waiter-stands-without-a-look", "Who waits for a set stands in line without a look at what is pending.", SET + "state.rs", [(
+        "|| line == Line::Waiters && !self.pending.is_empty();", "|| line == Line::Keepers && !self.pending.is_empty();")]),
+    ("close-of-a-set-wakes-nobody", "A set that is closed wakes nobody.", "aimdb-core/src/waiting/ready_set.rs", [(
+        "        self.shared.lock.with(State::close);\n        self.shared.rouse();\n", "        self.shared.lock.with(|state| state.closed = true);\n")]),
 ]
 
 def main():

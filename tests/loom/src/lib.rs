@@ -22,3 +22,5 @@ pub mod schedule;
 #[cfg(loom)]
 pub mod shared;
 pub mod verbs;
+#[cfg(loom)]
+pub mod watching;

@@ -4,7 +4,7 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{copies, gated, lanes, late, shared};
-use aimdb_models::{scenarios, schedule::explore};
+use aimdb_models::{scenarios, schedule::explore, watching};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -69,6 +69,31 @@ models! { scenarios:
     w1_a_parked_sender_is_woken: 4,
     w4_a_deadline_meets_a_pop: 4,
     k_a_late_subscriber_meets_a_push: 4,
+}
+
+models! { watching:
+    w13_a_watch_of_a_cursor_meets_a_push: 4,
+    w13_a_watch_of_room_meets_a_pop: 4,
+    c1_watches_meet_a_close: 4,
+    w13_a_watch_takes_no_wake_up_from_a_reader: 3,
+    w13_a_watch_that_ends_leaves_the_wake_up: 3,
+    w13_a_reader_that_gives_up_leaves_the_value_to_the_watch: 4,
+    k1_a_watch_at_a_rendezvous: 4,
+    k5_a_watched_cursor_leaves: 4,
+    w10_a_set_meets_two_pushes: 3,
+    w10_two_threads_wait_for_a_set: 3,
+    w12_a_removal_meets_a_push: 3,
+    w12_a_removal_meets_a_look: 4,
+    w12_an_end_is_added_and_the_set_is_closed: 3,
+    b22_a_dropped_wait_beside_a_watch: 4,
+}
+
+#[cfg(not(feature = "large"))]
+mod watching_in_lanes {
+    use super::*;
+    models! { watching:
+        w13_a_watch_meets_a_push_in_the_lane: 3,
+    }
 }
 
 // Large values have no lane.
