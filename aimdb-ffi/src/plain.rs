@@ -193,15 +193,15 @@ where
         Ok(())
     }
 
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
+        set.add_producer(&self.end, token)
+    }
+
     unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer {
         // SAFETY: the caller says so.
         unsafe { self.send(data.as_ptr(), size, wait) }?;
         free.call(data);
         Ok(())
-    }
-
-    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
-        set.add_producer(&self.end, token)
     }
 
     fn flush(&self, wait: Wait) -> Answer {

@@ -40,7 +40,9 @@ impl<V: Send + 'static> Reading<V> {
     #[cold]
     fn next_kept(&mut self, wait: Wait) -> Result<V, Unread> {
         may_wait(wait)?;
-        self.kept.take().ok_or_else(|| Status::EMPTY.into())
+        let kept = self.kept.take();
+        self.end.note_kept(false);
+        kept.ok_or_else(|| Status::EMPTY.into())
     }
 
     /// Takes the newest value and skips what lies before it.
@@ -51,6 +53,7 @@ impl<V: Send + 'static> Reading<V> {
                 Ok(newer) => {
                     self.passed_over += 1;
                     self.kept = None;
+                    self.end.note_kept(false);
                     return Ok(newer);
                 }
                 Err(TryRecvError::Misuse(misuse)) => return Err(Status::from(misuse).into()),
@@ -101,11 +104,14 @@ impl<V: Send + 'static> Reading<V> {
     #[cold]
     pub(crate) fn keep(&mut self, value: V) {
         self.kept = Some(value);
+        self.end.note_kept(true);
     }
 
-    /// Adds it to a wait set, which knows nothing of a value that is kept.
+    /// Adds it to a wait set, for something to read.
     pub(crate) fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
-        set.add_consumer(&self.end, token)
+        let added = set.add_consumer(&self.end, token);
+        self.end.note_kept(self.kept.is_some());
+        added
     }
 
     pub(crate) fn share(&self) -> DbResult<Self> {

@@ -16,6 +16,15 @@ impl<T: Send + 'static> SyncConsumer<T> {
         }
     }
 
+    /// For a layer above that has taken a value and keeps it for its next call: the wait sets of this consumer
+    /// find it readable as long.
+    #[doc(hidden)]
+    pub fn note_kept(&self, kept: bool) {
+        if self.tie.is_used() {
+            self.tie.note_untold_lag(kept || self.consumer.as_ref().is_some_and(Consumer::has_untold_lag));
+        }
+    }
+
     /// What a wait set looks at.
     pub(crate) fn watch(&self) -> Result<Box<dyn Watched>, WatchError> {
         self.process.check().map_err(WatchError::Misuse)?;
