@@ -10,7 +10,7 @@ use crate::database;
 use crate::entry::{self, ConsumerHandle, DatabaseHandle, ErrorHandle, with_consumer};
 use crate::failure::Failure;
 use crate::form::{CType, RecvEnd, Room, Type};
-use crate::object::{self, Consumer, Held, Object};
+use crate::object::{self, Consumer, Held, Hold, Object};
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
@@ -263,12 +263,12 @@ pub unsafe extern "C" fn aimdb_consumer_recv_batch(
 /// `lag` is null or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_consumer_lag(consumer: ConsumerHandle, lag: *mut u64) -> Status {
-    entry::call(|| {
-        let pinned = object::pin(consumer.id)?;
-        let Object::Consumer(consumer) = &*pinned else { return Err(Status::BAD_HANDLE) };
+    let held = |hold: &mut Hold, ()| match &**hold {
         // SAFETY: the caller says that it may be written.
-        unsafe { entry::write(lag, consumer.lag.load(Ordering::Relaxed)) }
-    })
+        Object::Consumer(consumer) => unsafe { entry::write(lag, consumer.lag.load(Ordering::Relaxed)) }.into(),
+        _ => Status::BAD_HANDLE,
+    };
+    object::with_hold(consumer.id, (), held, |status, ()| status)
 }
 
 /// `aimdb_consumer_is_closed`.

@@ -9,7 +9,7 @@ use aimdb_core::RecordKey;
 
 use crate::failure::{self, Failure};
 use crate::form::{RecvEnd, SendEnd};
-use crate::object::{self, Object, Pinned};
+use crate::object::{self, Hold, Object};
 use crate::status::{Answer, Status, Unread};
 
 /// Runs the body of a function of C.
@@ -66,15 +66,20 @@ handles! {
 
 /// Runs a call on a producer: on the end that is the holder's own, or, while another thread holds the handle, on
 /// the one that threads share. A panic poisons the handle.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_producer(producer: ProducerHandle, body: impl FnOnce(&dyn SendEnd) -> Answer) -> Status {
-    let mut hold = match object::hold(producer.id) {
-        Ok(hold) => hold,
-        Err(Status::BUSY) => return with_shared_producer(producer, body),
-        Err(status) => return status,
-    };
-    let ran = catch_unwind(AssertUnwindSafe(|| body(hold.producer()?)));
-    ran.map_or_else(|_| poisoned(hold.pinned()), answered)
+    object::with_hold(
+        producer.id,
+        body,
+        |hold: &mut Hold, body| {
+            let ran = catch_unwind(AssertUnwindSafe(|| body(hold.producer()?)));
+            ran.map_or_else(|_| poisoned(|| hold.poison()), Status::from)
+        },
+        |status, body| match status {
+            Status::BUSY => with_shared_producer(producer, body),
+            status => status,
+        },
+    )
 }
 
 #[cold]
@@ -84,46 +89,36 @@ fn with_shared_producer(producer: ProducerHandle, body: impl FnOnce(&dyn SendEnd
         Err(status) => return status,
     };
     let Object::Producer(producer) = &*pinned else { return Status::BAD_HANDLE };
-    catch_unwind(AssertUnwindSafe(|| body(&*producer.shared))).map_or_else(|_| poisoned(&pinned), answered)
+    catch_unwind(AssertUnwindSafe(|| body(&*producer.shared)))
+        .map_or_else(|_| poisoned(|| pinned.poison()), Status::from)
 }
 
 #[cold]
-fn poisoned(pinned: &Pinned) -> Status {
-    pinned.poison();
+fn poisoned(poison: impl FnOnce()) -> Status {
+    poison();
     Status::POISONED
 }
 
 /// Runs a call on a consumer, for one thread at a time, and keeps the lag that it tells of. A panic poisons its
 /// handle.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_consumer(
     consumer: ConsumerHandle,
     body: impl FnOnce(&mut dyn RecvEnd) -> Result<(), Unread>,
 ) -> Status {
-    let mut hold = match object::hold(consumer.id) {
-        Ok(hold) => hold,
-        Err(status) => return status,
-    };
-    match catch_unwind(AssertUnwindSafe(|| body(hold.consumer()?))) {
+    let held = |hold: &mut Hold, ()| match catch_unwind(AssertUnwindSafe(|| body(hold.consumer()?))) {
         Ok(Ok(())) => Status::OK,
         Ok(Err(unread)) => {
-            if let Object::Consumer(consumer) = &**hold.pinned()
+            if let Object::Consumer(consumer) = &**hold
                 && unread.status == Status::LAGGED
             {
                 consumer.lag.store(unread.lag, Ordering::Relaxed);
             }
             unread.status
         }
-        Err(_) => poisoned(hold.pinned()),
-    }
-}
-
-#[inline]
-fn answered(answer: Answer) -> Status {
-    match answer {
-        Ok(()) => Status::OK,
-        Err(status) => status,
-    }
+        Err(_) => poisoned(|| hold.poison()),
+    };
+    object::with_hold(consumer.id, (), held, |status, ()| status)
 }
 
 /// Writes an output.

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::form::{RecvEnd, SendEnd};
 use crate::log::LogFn;
 use crate::status::{Answer, Status};
-use crate::table::{Pin, Table};
+use crate::table::{Grip, Pin, Table};
 
 /// What a handle names. Small, because the table has a place of one cache line for each.
 pub(crate) enum Object {
@@ -59,11 +59,15 @@ static TABLE: Table<Object> = Table::new();
 pub(crate) type Pinned = Pin<'static, Object>;
 
 /// An object whose handle no other thread holds.
-pub(crate) struct Hold(Pinned);
+pub(crate) type Hold = Grip<'static, Object>;
 
 /// Gives an object a handle.
 pub(crate) fn insert(object: Object) -> Answer<u64> {
-    TABLE.insert(object).map_err(|_| Status::TOO_MANY)
+    let may_be_held = match &object {
+        Object::Builder(_) | Object::Producer(_) | Object::Consumer(_) => true,
+        Object::Database(_) | Object::Failure(_) | Object::Log(_) | Object::WaitSet(_) | Object::Message(_) => false,
+    };
+    TABLE.insert(object, may_be_held).map_err(|_| Status::TOO_MANY)
 }
 
 /// Gives a callback a handle. Without one, its `user` stays the caller's.
@@ -84,7 +88,7 @@ where
 ///
 /// The message.
 pub(crate) fn insert_message(block: Block) -> Result<u64, Block> {
-    TABLE.insert(Object::Message(block)).map_err(|object| match object {
+    TABLE.insert(Object::Message(block), false).map_err(|object| match object {
         Object::Message(block) => block,
         _ => unreachable!("what is not taken comes back"),
     })
@@ -95,9 +99,18 @@ pub(crate) fn pin(handle: u64) -> Answer<Pinned> {
     TABLE.pin(handle)
 }
 
-#[inline]
+#[inline(always)]
+pub(crate) fn with_hold<C, R>(
+    handle: u64,
+    carried: C,
+    work: impl FnOnce(&mut Hold, C) -> R,
+    refused: impl FnOnce(Status, C) -> R,
+) -> R {
+    TABLE.with_hold(handle, carried, work, refused)
+}
+
 pub(crate) fn hold(handle: u64) -> Answer<Hold> {
-    TABLE.hold(handle).map(Hold)
+    TABLE.hold(handle)
 }
 
 /// Frees a handle of the kind that `is_it` knows. 0 is none, and freed already.
@@ -105,32 +118,22 @@ pub(crate) fn free(handle: u64, is_it: fn(&Object) -> bool) -> Answer {
     if handle == 0 {
         return Ok(());
     }
-    match TABLE.pin(handle) {
-        Ok(pinned) if !is_it(&pinned) => return Err(Status::BAD_HANDLE),
-        // What a fault has left behind can be freed.
-        Ok(_) | Err(Status::POISONED) => {}
-        Err(status) => return Err(status),
-    }
-    TABLE.retire(handle)
+    TABLE.retire(handle, is_it)
 }
 
-impl Hold {
-    pub(crate) fn pinned(&self) -> &Pinned {
-        &self.0
-    }
-
-    #[inline]
+impl Grip<'_, Object> {
+    #[inline(always)]
     pub(crate) fn consumer(&mut self) -> Answer<&mut dyn RecvEnd> {
-        match &*self.0 {
+        match &**self {
             // SAFETY: this handle is held, and the hold is borrowed for as long as the end is.
             Object::Consumer(consumer) => Ok(unsafe { &mut **consumer.end.0.get() }),
             _ => Err(Status::BAD_HANDLE),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn producer(&mut self) -> Answer<&mut dyn SendEnd> {
-        match &*self.0 {
+        match &**self {
             // SAFETY: as above.
             Object::Producer(producer) => Ok(unsafe { &mut **producer.own.0.get() }),
             _ => Err(Status::BAD_HANDLE),
@@ -138,7 +141,7 @@ impl Hold {
     }
 
     pub(crate) fn builder(&mut self) -> Answer<&mut Builder> {
-        match &*self.0 {
+        match &**self {
             // SAFETY: as above.
             Object::Builder(builder) => Ok(unsafe { &mut *builder.0.get() }),
             _ => Err(Status::BAD_HANDLE),

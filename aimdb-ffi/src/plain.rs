@@ -136,14 +136,20 @@ impl<T: Bits, F: Form> PlainSend<T, F> {
     /// `from` leads to as many bytes as the record's values have.
     #[inline(always)]
     unsafe fn read(&self, from: *const c_void) -> T {
-        if self.size == size_of::<T>() {
-            // SAFETY: `from` by the caller; any bytes make a value, see `Bits`.
-            return unsafe { from.cast::<T>().read_unaligned() };
-        }
         let mut value = T::new_zeroed();
-        // SAFETY: as above, and the value is larger than that, see `Plain::new`.
+        // SAFETY: `from` by the caller; any bytes make a value, see `Bits`, which is no smaller than that, see
+        // `Plain::new`.
         unsafe { ptr::copy_nonoverlapping(from.cast(), (&raw mut value).cast::<u8>(), self.size) };
         value
+    }
+
+    /// # Safety
+    ///
+    /// As above.
+    #[inline(never)]
+    unsafe fn send_part(&self, from: *const c_void, wait: Wait) -> Answer {
+        // SAFETY: the caller says so.
+        self.send_value(unsafe { self.read(from) }, wait)
     }
 
     #[inline(always)]
@@ -165,8 +171,13 @@ where
         if size != self.size {
             return Err(Status::BAD_SIZE);
         }
-        // SAFETY: the caller says so.
-        self.send_value(unsafe { self.read(value) }, wait)
+        if size != size_of::<T>() {
+            // SAFETY: the caller says so.
+            return unsafe { self.send_part(value, wait) };
+        }
+        // A way of its own, on which the value goes from here into its slot.
+        // SAFETY: the caller says so; any bytes make a value, see `Bits`.
+        self.send_value(unsafe { value.cast::<T>().read_unaligned() }, wait)
     }
 
     unsafe fn force_send(&self, value: *const c_void, size: usize) -> Answer {
@@ -245,16 +256,12 @@ impl<T: Bits> PlainRecv<T> {
 
     /// # Safety
     ///
-    /// `to` has room for a value of the record's size.
-    #[inline(always)]
-    unsafe fn write(&self, value: &T, to: *mut c_void) {
-        if self.ty.size == size_of::<T>() {
-            // SAFETY: the caller says so.
-            unsafe { to.cast::<T>().write_unaligned(*value) };
-        } else {
-            // SAFETY: as above, and the value is larger than that, see `Plain::new`.
-            unsafe { ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), to.cast(), self.ty.size) };
-        }
+    /// There is room for a value of the record's size.
+    #[inline(never)]
+    unsafe fn recv_part(&mut self, room: Room, wait: Wait) -> Result<(), Unread> {
+        let size = self.ty.size;
+        // SAFETY: the caller says so.
+        self.reading.next_with(wait, |value| unsafe { write(&value, size, room.buffer) })
     }
 
     /// Whether there is room, which is looked at before a value is taken. Says the size.
@@ -280,9 +287,18 @@ impl<T: Bits> PlainRecv<T> {
         let mut block = block.ok_or(Status::OUT_OF_MEMORY)?;
         let value = take(&mut self.reading)?;
         // SAFETY: it is of that size.
-        unsafe { self.write(&value, block.data()) };
+        unsafe { write(&value, self.ty.size, block.data()) };
         Ok(block.freeze())
     }
+}
+
+/// # Safety
+///
+/// `to` has room for a value of this size, which is that of its record.
+#[inline(always)]
+unsafe fn write<T: Bits>(value: &T, size: usize, to: *mut c_void) {
+    // SAFETY: the caller says so, and the value is no smaller than that, see `Plain::new`.
+    unsafe { ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), to.cast(), size) };
 }
 
 impl<T: Bits> RecvEnd for PlainRecv<T> {
@@ -290,10 +306,13 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     unsafe fn recv(&mut self, room: Room, wait: Wait) -> Result<(), Unread> {
         // SAFETY: the caller says so.
         unsafe { self.check(&room)? };
-        let value = self.reading.next(wait)?;
+        if self.ty.size != size_of::<T>() {
+            // SAFETY: as above.
+            return unsafe { self.recv_part(room, wait) };
+        }
+        // A way of its own, on which the value goes from its slot to where it is wanted.
         // SAFETY: there is room.
-        unsafe { self.write(&value, room.buffer) };
-        Ok(())
+        self.reading.next_with(wait, |value: T| unsafe { room.buffer.cast::<T>().write_unaligned(value) })
     }
 
     unsafe fn latest(&mut self, room: Room, wait: Wait) -> Result<(), Unread> {
@@ -301,7 +320,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
         unsafe { self.check(&room)? };
         let value = self.reading.newest(wait)?;
         // SAFETY: there is room.
-        unsafe { self.write(&value, room.buffer) };
+        unsafe { write(&value, self.ty.size, room.buffer) };
         Ok(())
     }
 
@@ -310,7 +329,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
         unsafe { self.check(&room)? };
         let value = self.reading.current()?;
         // SAFETY: there is room.
-        unsafe { self.write(&value, room.buffer) };
+        unsafe { write(&value, self.ty.size, room.buffer) };
         Ok(())
     }
 
@@ -326,7 +345,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
         let taken = self.reading.several(&mut batch, max, wait);
         for (at, value) in batch.iter().enumerate() {
             // SAFETY: there is room for `max`, and there are no more.
-            unsafe { self.write(value, values.byte_add(at * self.ty.size)) };
+            unsafe { write(value, self.ty.size, values.byte_add(at * self.ty.size)) };
         }
         *received = batch.len();
         self.batch = batch;

@@ -4,7 +4,7 @@
 use aimdb_core::DbResult;
 use aimdb_core::buffer::{ReaderMetrics, RecvTimeoutError, TryRecvError};
 use aimdb_core::pure::Kind;
-use aimdb_core::waiting::may_block;
+use aimdb_core::waiting::{Deadline, SystemClock, may_block};
 use aimdb_sync::{EndId, SyncConsumer, WaitSet, WatchError};
 
 use crate::status::{Answer, Status, Unread};
@@ -27,13 +27,19 @@ impl<V: Send + 'static> Reading<V> {
     /// Takes the next value.
     #[inline(always)]
     pub(crate) fn next(&mut self, wait: Wait) -> Result<V, Unread> {
+        self.next_with(wait, |value| value)
+    }
+
+    /// The same; the value goes to `take`, because compilers copy it once more for each `Result` that carries it.
+    #[inline(always)]
+    pub(crate) fn next_with<R>(&mut self, wait: Wait, take: impl Fn(V) -> R) -> Result<R, Unread> {
         if self.kept.is_some() {
-            return self.next_kept(wait);
+            return self.next_kept(wait).map(take);
         }
         Ok(match wait {
-            Wait::Try => self.end.try_recv()?,
-            Wait::Forever => self.end.recv().map_err(RecvTimeoutError::from)?,
-            Wait::For(time) => self.end.recv_timeout(time)?,
+            Wait::Try => take(self.end.try_recv()?),
+            Wait::Forever => self.end.recv_with(|| Deadline::Never, take)?,
+            Wait::For(time) => self.end.recv_with(|| SystemClock.after(time), take)?,
         })
     }
 

@@ -102,6 +102,16 @@ impl Status {
     }
 }
 
+impl From<Answer> for Status {
+    #[inline]
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Ok(()) => Self::OK,
+            Err(status) => status,
+        }
+    }
+}
+
 impl From<Misuse> for Status {
     fn from(misuse: Misuse) -> Self {
         Self::of_misuse(misuse)

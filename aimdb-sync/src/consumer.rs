@@ -277,15 +277,27 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     #[inline]
     fn recv_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
+        self.recv_with(deadline, |value| value)
+    }
+
+    /// As [`SyncConsumer::recv_deadline`]; the value goes to `take`, because compilers copy a value once more for each
+    /// `Result` that carries it. For bindings to other languages.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn recv_with<R>(
+        &mut self,
+        deadline: impl Fn() -> Deadline,
+        take: impl Fn(T) -> R,
+    ) -> Result<R, RecvTimeoutError> {
         if self.process.is_parent() || !may_block() {
             self.may_wait(&deadline)?;
         }
         if let Some(consumer) = self.consumer.as_mut()
-            && let Some(value) = consumer.reader_mut().recv_at_once()
+            && let Some(taken) = consumer.reader_mut().recv_at_once_with(&take)
         {
-            return Ok(value);
+            return Ok(taken);
         }
-        self.recv_or_wait(deadline)
+        self.recv_or_wait(deadline).map(take)
     }
 
     #[inline(never)]

@@ -233,7 +233,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         self.producer().key()
     }
 
-    #[inline]
+    #[inline(always)]
     fn send_until(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
         if (self.process.is_parent() || !may_block())
             && let Err(misuse) = self.may_send(&deadline)

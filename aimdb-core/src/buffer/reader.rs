@@ -85,10 +85,18 @@ impl<T: Send + 'static> Reader<T> {
     #[cfg(feature = "std")]
     #[inline(always)]
     pub fn recv_at_once(&mut self) -> Option<T> {
+        self.recv_at_once_with(|value| value)
+    }
+
+    /// The same, for whoever wants the value somewhere else: it goes to `take`, because compilers copy a value once
+    /// more for each `Option` that carries it.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub fn recv_at_once_with<R>(&mut self, take: impl FnOnce(T) -> R) -> Option<R> {
         match &mut self.inner {
             Inner::Heap(reader) => match reader.take_at_once() {
-                Taken::Value(value) => Some(value),
-                Taken::NotHere => reader.take_by_call(),
+                Taken::Value(value) => Some(take(value)),
+                Taken::NotHere => reader.take_by_call().map(take),
                 Taken::Empty | Taken::Lagged(_) => None,
             },
             Inner::Other(_) => None,

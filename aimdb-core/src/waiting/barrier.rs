@@ -5,12 +5,15 @@
 //! one passes [`light`] between its write and its read, and the other [`heavy`], they do not. On
 //! Linux the heavy one is `membarrier(2)`, 0.2 to 2 µs; where it is refused, and on other systems,
 //! both are full ones.
+//!
+//! Whoever passes either has called [`prepare`] before, or has seen something that was written after somebody
+//! called it.
 #![allow(unsafe_code)]
 
 #[cfg(any(loom, shuttle))]
-pub(super) use model::{heavy, light, prepare};
+pub use model::{heavy, light, prepare};
 #[cfg(not(any(loom, shuttle)))]
-pub(super) use real::{heavy, light, prepare};
+pub use real::{heavy, light, prepare};
 
 /// A model checker knows no barrier of one side: both are full ones there.
 #[cfg(any(loom, shuttle))]
@@ -20,13 +23,16 @@ mod model {
     #[cfg(not(loom))]
     use shuttle::sync::atomic::{Ordering, fence};
 
-    pub(in crate::waiting) fn prepare() {}
+    /// Nothing is to be made ready.
+    pub fn prepare() {}
 
-    pub(in crate::waiting) fn light() {
+    /// A full barrier.
+    pub fn light() {
         fence(Ordering::SeqCst);
     }
 
-    pub(in crate::waiting) fn heavy() {
+    /// A full barrier.
+    pub fn heavy() {
         fence(Ordering::SeqCst);
     }
 }
@@ -43,8 +49,9 @@ mod real {
 
     static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-    /// Asks the system, once per process, whether the light barrier can be really light.
-    pub(in crate::waiting) fn prepare() {
+    /// Asks the system, once per process, whether the light barrier can be really light, which may take
+    /// milliseconds.
+    pub fn prepare() {
         if STATE.load(Ordering::Relaxed) == UNKNOWN {
             let answer = if system::register() { REGISTERED } else { REFUSED };
             // The first answer holds: threads may go by it already.
@@ -54,7 +61,7 @@ mod real {
 
     /// Keeps the compiler from moving accesses across; and the processor, where the system does not.
     #[inline(always)]
-    pub(in crate::waiting) fn light() {
+    pub fn light() {
         // What was written before stays before the look, too, which tells what comes after.
         compiler_fence(Ordering::SeqCst);
         if STATE.load(Ordering::Relaxed) == REGISTERED {
@@ -70,7 +77,7 @@ mod real {
     }
 
     /// A full barrier, here and in every other running thread of the process that passes a light one.
-    pub(in crate::waiting) fn heavy() {
+    pub fn heavy() {
         fence(Ordering::SeqCst);
         let state = STATE.load(Ordering::Relaxed);
         // A forked child may have to register for itself.

@@ -12,7 +12,7 @@ mod queue;
 mod wake_list;
 
 #[cfg(feature = "std")]
-mod barrier;
+pub mod barrier;
 #[cfg(feature = "std")]
 mod bell;
 #[cfg(feature = "std")]
