@@ -51,3 +51,28 @@ fn one_thread_waits_on_many_ends() {
 fn bytes_of_any_number_are_sent_copied_and_shared() {
     run("bytes");
 }
+
+#[test]
+fn what_is_moved_in_is_freed_once_and_what_is_refused_never() {
+    run("moves");
+}
+
+#[test]
+fn a_value_that_does_not_fit_stays_the_next_one() {
+    run("kept");
+}
+
+#[test]
+fn plain_values_of_any_size_pass_every_call() {
+    run("large_plain");
+}
+
+#[test]
+fn callbacks_are_given_values_of_every_form() {
+    run("block_callbacks");
+}
+
+#[test]
+fn threads_share_blocks_and_each_is_freed_once() {
+    run("blocks_crowd");
+}

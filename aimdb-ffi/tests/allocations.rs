@@ -1,0 +1,312 @@
+//! No message allocates once the record's blocks have been used, and where there is no memory, a call says so.
+#![allow(unsafe_code, reason = "these are functions of C, and a global allocator")]
+
+use core::ffi::{c_char, c_void};
+use core::ptr;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+// The functions are reached by their symbols, as from C.
+use aimdb_ffi as _;
+
+/// Counts what the calling thread allocates, and refuses it memory where a test says so.
+struct Refusing;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    static REFUSES: Cell<bool> = const { Cell::new(false) };
+}
+
+fn granted() -> bool {
+    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+    !REFUSES.try_with(Cell::get).unwrap_or(false)
+}
+
+// SAFETY: every block comes from, and goes back to, the system's allocator; what is refused is answered with null, as the
+// trait lets it be.
+unsafe impl GlobalAlloc for Refusing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is passed on.
+        if granted() { unsafe { System.alloc(layout) } } else { ptr::null_mut() }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Refusing = Refusing;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    work();
+    COUNT.get() - before
+}
+
+fn without_memory<R>(work: impl FnOnce() -> R) -> R {
+    REFUSES.set(true);
+    let result = work();
+    REFUSES.set(false);
+    result
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct Handle(u64);
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Type {
+    struct_size: usize,
+    form: i32,
+    size: usize,
+    alignment: usize,
+    schema: [u8; 16],
+}
+
+#[repr(C)]
+struct Record {
+    struct_size: usize,
+    key: *const c_char,
+    kind: i32,
+    policy: i32,
+    capacity: usize,
+    ty: Type,
+    single_cursor: i32,
+    callbacks: [usize; 6],
+}
+
+type DataFree = extern "C" fn(*mut c_void, *mut c_void);
+
+unsafe extern "C" {
+    fn aimdb_builder_new(builder: *mut Handle) -> i32;
+    fn aimdb_builder_record(builder: Handle, record: *const Record, error: *mut Handle) -> i32;
+    fn aimdb_builder_attach(builder: Handle, db: *mut Handle, error: *mut Handle) -> i32;
+    fn aimdb_db_free(db: Handle) -> i32;
+    fn aimdb_producer_open(
+        db: Handle,
+        key: *const c_char,
+        ty: *const Type,
+        producer: *mut Handle,
+        error: *mut Handle,
+    ) -> i32;
+    fn aimdb_producer_try_send(producer: Handle, value: *const c_void, size: usize) -> i32;
+    fn aimdb_producer_send_batch(
+        producer: Handle,
+        values: *const c_void,
+        count: usize,
+        ns: i64,
+        sent: *mut usize,
+    ) -> i32;
+    fn aimdb_producer_send_move(
+        producer: Handle,
+        data: *mut c_void,
+        size: usize,
+        free: DataFree,
+        user: *mut c_void,
+        ns: i64,
+    ) -> i32;
+    fn aimdb_producer_free(producer: Handle) -> i32;
+    fn aimdb_consumer_open(
+        db: Handle,
+        key: *const c_char,
+        ty: *const Type,
+        start: i32,
+        consumer: *mut Handle,
+        error: *mut Handle,
+    ) -> i32;
+    fn aimdb_consumer_try_recv(consumer: Handle, buffer: *mut c_void, capacity: usize, size: *mut usize) -> i32;
+    fn aimdb_consumer_recv_batch(consumer: Handle, values: *mut c_void, max: usize, ns: i64, got: *mut usize) -> i32;
+    fn aimdb_consumer_recv_message(
+        consumer: Handle,
+        ns: i64,
+        message: *mut Handle,
+        data: *mut *const c_void,
+        size: *mut usize,
+    ) -> i32;
+    fn aimdb_consumer_free(consumer: Handle) -> i32;
+    fn aimdb_message_free(message: Handle) -> i32;
+}
+
+const OK: i32 = 0;
+const EMPTY: i32 = 2;
+const OUT_OF_MEMORY: i32 = 300;
+
+/// The two ends of a queue of 8.
+#[derive(Clone, Copy)]
+struct Ends {
+    db: Handle,
+    producer: Handle,
+    consumer: Handle,
+    ty: Type,
+}
+
+fn attached(form: i32, size: usize) -> Ends {
+    let ty = Type { struct_size: size_of::<Type>(), form, size, alignment: 0, schema: [0; 16] };
+    let (kind, policy, key) = (3, 1, c"values".as_ptr());
+    let record = Record {
+        struct_size: size_of::<Record>(),
+        key,
+        kind,
+        policy,
+        capacity: 8,
+        ty,
+        single_cursor: 0,
+        callbacks: [0; 6],
+    };
+    let [mut builder, mut db, mut producer, mut consumer] = [Handle::default(); 4];
+    let none = ptr::null_mut();
+    // SAFETY: all of it may be read and written, and the key ends with a zero.
+    let answers = unsafe {
+        [
+            aimdb_builder_new(&raw mut builder),
+            aimdb_builder_record(builder, &raw const record, none),
+            aimdb_builder_attach(builder, &raw mut db, none),
+            aimdb_producer_open(db, key, &raw const ty, &raw mut producer, none),
+            aimdb_consumer_open(db, key, &raw const ty, 0, &raw mut consumer, none),
+        ]
+    };
+    assert_eq!(answers, [OK; 5]);
+    Ends { db, producer, consumer, ty }
+}
+
+impl Ends {
+    fn detach(self) {
+        // SAFETY: handles may be any.
+        let answers =
+            unsafe { [aimdb_db_free(self.db), aimdb_producer_free(self.producer), aimdb_consumer_free(self.consumer)] };
+        assert_eq!(answers, [OK; 3]);
+    }
+
+    fn send(self, value: &[u8]) -> i32 {
+        // SAFETY: there are so many bytes.
+        unsafe { aimdb_producer_try_send(self.producer, value.as_ptr().cast(), value.len()) }
+    }
+
+    fn send_move(self, value: &mut [u64]) -> i32 {
+        extern "C" fn nothing(_: *mut c_void, _: *mut c_void) {}
+        let (data, size) = (value.as_mut_ptr().cast(), size_of_val(value));
+        // SAFETY: there are so many bytes, and they outlive the test.
+        unsafe { aimdb_producer_send_move(self.producer, data, size, nothing, ptr::null_mut(), 0) }
+    }
+
+    fn recv(self, buffer: &mut [u8]) -> i32 {
+        let mut size = 0;
+        // SAFETY: there is so much room.
+        unsafe { aimdb_consumer_try_recv(self.consumer, buffer.as_mut_ptr().cast(), buffer.len(), &raw mut size) }
+    }
+
+    fn message(self) -> Result<Handle, i32> {
+        let mut message = Handle::default();
+        let (mut data, mut size) = (ptr::null(), 0);
+        // SAFETY: all may be written.
+        let answer =
+            unsafe { aimdb_consumer_recv_message(self.consumer, 0, &raw mut message, &raw mut data, &raw mut size) };
+        if answer == OK { Ok(message) } else { Err(answer) }
+    }
+
+    fn batch(self, values: &mut [u8]) {
+        let (mut count, mut got) = (0, 0);
+        // SAFETY: there are four of them.
+        let answers = unsafe {
+            [
+                aimdb_producer_send_batch(self.producer, values.as_ptr().cast(), 4, 0, &raw mut count),
+                aimdb_consumer_recv_batch(self.consumer, values.as_mut_ptr().cast(), 4, 0, &raw mut got),
+            ]
+        };
+        assert_eq!((answers, count, got), ([OK; 2], 4, 4));
+    }
+}
+
+fn free(message: Handle) {
+    // SAFETY: a handle may be any.
+    assert_eq!(unsafe { aimdb_message_free(message) }, OK);
+}
+
+const BYTES: i32 = 1;
+const POINTER: i32 = 2;
+const SHAPES: [(i32, usize); 4] = [(0, 48), (0, 1_000), (BYTES, 100_000), (POINTER, 0)];
+
+#[test]
+fn p1_no_message_allocates_after_warm_up() {
+    for (form, size) in SHAPES {
+        let ends = attached(form, size);
+        let mut value = vec![7_u64; 12_500];
+        let mut buffer = vec![0_u8; 100_000];
+        let mut turn = |rounds: usize| {
+            for round in 0..rounds {
+                let size = match form {
+                    0 => size,
+                    _ => 8 * (round * 7919 % 12_500),
+                };
+                if form != POINTER {
+                    assert_eq!(ends.send(&buffer[..size]), OK);
+                    assert_eq!(ends.recv(&mut buffer[..size]), OK);
+                    assert_eq!(ends.send(&buffer[..size]), OK);
+                    free(ends.message().expect("a message"));
+                }
+                if form == 0 {
+                    ends.batch(&mut buffer[..4 * size]);
+                }
+                assert_eq!(ends.send_move(&mut value[..size / 8]), OK);
+                // Several are held together.
+                assert_eq!(ends.send_move(&mut value[..size / 8]), OK);
+                let messages = [ends.message(), ends.message()];
+                messages.into_iter().for_each(|message| free(message.expect("a message")));
+            }
+        };
+        // Once through all the sizes.
+        turn(if form == BYTES { 12_500 } else { 10 });
+        assert_eq!(allocations(|| turn(1_000)), 0, "form {form}, size {size}");
+        ends.detach();
+    }
+}
+
+#[test]
+fn w6_a_value_for_which_there_is_no_memory_is_refused_and_stays_the_callers() {
+    for (form, size) in SHAPES {
+        let ends = attached(form, size);
+        let mut value = vec![7_u64; 125];
+        let bytes = vec![7_u8; size.min(1_000)];
+        let mut buffer = vec![0_u8; 1_000];
+        let is_block = (form, size) != (0, 48);
+        // The smallest blocks are there then, and no larger ones.
+        if form == BYTES {
+            assert_eq!((ends.send(&[]), ends.recv(&mut buffer)), (OK, OK));
+        }
+        if is_block {
+            without_memory(|| {
+                if form != POINTER {
+                    assert_eq!(ends.send(&bytes), OUT_OF_MEMORY);
+                }
+                assert_eq!(ends.message().err(), Some(EMPTY));
+            });
+        } else {
+            // A message of a small value needs memory, and without it the value stays the next one.
+            assert_eq!(ends.send(&bytes), OK);
+            assert_eq!(without_memory(|| ends.message().err()), Some(OUT_OF_MEMORY));
+            assert_eq!(ends.recv(&mut buffer), OK);
+        }
+        if form == POINTER {
+            assert_eq!(without_memory(|| ends.send_move(&mut value)), OUT_OF_MEMORY);
+            assert_eq!(ends.send_move(&mut value), OK);
+        } else {
+            assert_eq!(ends.send(&bytes), OK);
+            assert_eq!(ends.recv(&mut buffer), OK);
+        }
+        ends.detach();
+    }
+}
+
+/// What a record's type takes says so, too.
+#[test]
+fn a_record_of_any_size_is_made_and_its_values_are_refused() {
+    let ends = attached(BYTES, usize::MAX / 2);
+    assert_eq!(ends.ty.size, usize::MAX / 2);
+    // SAFETY: nothing is read: there is no memory for so many bytes.
+    let answer = unsafe { aimdb_producer_try_send(ends.producer, ptr::dangling(), usize::MAX / 4) };
+    assert_eq!((answer, ends.send(b"short")), (OUT_OF_MEMORY, OK));
+    ends.detach();
+}
