@@ -74,6 +74,11 @@ programs() { # how, folder
     done
 }
 library_path=$work/moved/lib programs "pkg-config" "$work/pkg"
+for language in c cpp; do
+    make --no-print-directory -s -C "../examples/$language" check BUILD="$work/pkg/examples-$language" \
+        LD_LIBRARY_PATH="$work/moved/lib"
+    say "pkg-config: examples/$language say what they should"
+done
 
 cmake -S tests/packaging -B "$work/found" -DCMAKE_PREFIX_PATH="$work/moved" -DAIMDB_VERSION_ASKED="${version%.*}" \
     > /dev/null

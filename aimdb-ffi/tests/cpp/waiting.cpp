@@ -1,4 +1,5 @@
 // A wait set over consumers, producers and timers; the dump that says who waits; the log.
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -62,7 +63,7 @@ void two_streams_on_one_thread(const aimdb::database &db) {
     THROWS(status::bad_argument, set.remove(NUMBERS));
 }
 
-void room_and_timers(const aimdb::database &db) {
+void room_timers_and_a_descriptor(const aimdb::database &db) {
     const auto out = db.producer<int>("gate");
     auto in = db.consumer<int>("gate");
     aimdb::wait_set set;
@@ -70,7 +71,9 @@ void room_and_timers(const aimdb::database &db) {
     auto found = set.wait();
     CHECK(found.size() == 1 && *found.begin() == ROOM);
     CHECK(out.send(1));
-    CHECK(!set.wait_for(0s) && in.recv() && set.wait().size() == 1);
+    pollfd polled = {set.fd(), POLLIN, 0};
+    CHECK(polled.fd >= 0 && !set.wait_for(0s) && poll(&polled, 1, 0) == 0);
+    CHECK(in.recv() && poll(&polled, 1, -1) == 1 && (polled.revents & POLLIN) != 0);
     set.remove(ROOM);
     set.add_timer(1us, TICK);
     found = set.wait();
@@ -131,7 +134,7 @@ int main() {
     builder.add(aimdb::record<int>::bounded("gate", 1));
     const aimdb::database db = builder.attach();
     two_streams_on_one_thread(db);
-    room_and_timers(db);
+    room_timers_and_a_descriptor(db);
     the_dump_names_who_waits(db);
     the_log_has_lines();
     return 0;
