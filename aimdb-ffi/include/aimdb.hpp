@@ -249,6 +249,15 @@ constexpr std::int64_t deadline_of(const std::chrono::time_point<std::chrono::st
     return timer_of(time.time_since_epoch());
 }
 
+/// What is left until then, for calls that have a timeout only.
+template <class Duration>
+std::int64_t timeout_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) {
+    const std::int64_t deadline = deadline_of(time);
+    if (deadline == std::numeric_limits<std::int64_t>::max()) return for_ever;
+    const std::int64_t left = deadline - aimdb_now();
+    return left > 0 ? left : 0;
+}
+
 // ------------------------------------------------------------------------------------------- handles
 
 /// A handle of C that is freed with this. Moving from it leaves it empty.
@@ -448,7 +457,12 @@ struct form<std::unique_ptr<M, Deleter>> {
         call(*static_cast<const M *>(data));
     }
     template <class F>
-    static constexpr bool degrades = false;
+    static constexpr bool degrades = std::is_invocable_v<F &, M &>;
+    template <class F>
+    static std::size_t degrade(F &function, void *data, std::size_t size) {
+        function(*static_cast<M *>(data));
+        return size;
+    }
 };
 
 }  // namespace detail
@@ -528,8 +542,9 @@ private:
 
 }  // namespace detail
 
-/// A value that was taken without a copy, or why there is none. It outlives its consumer and its database, and is freed
-/// with the last message that has it: readers share it, so it is const. Moving from it leaves it empty.
+/// A value that was taken without a copy, or why there is none; a plain value of up to 256 bytes lies in the message. It
+/// outlives its consumer and its database, and is freed with the last message that has it: readers share it, so it is
+/// const. Moving from it leaves it empty.
 template <class T>
 class message : public detail::message_end {
 public:
@@ -542,6 +557,8 @@ public:
 private:
     template <class>
     friend class consumer;
+    template <class, class>
+    friend class message_consumer;
 
     message(result how, std::uint64_t lag, aimdb_message_t raw, const void *data, std::size_t) noexcept
         : message_end(how, lag, raw), data_(static_cast<const T *>(data)) {}
@@ -559,8 +576,8 @@ public:
     const std::string_view *operator->() const noexcept { return &view_; }
 
 private:
-    template <class>
-    friend class consumer;
+    template <class, class>
+    friend class message_consumer;
 
     byte_message(result how, std::uint64_t lag, aimdb_message_t raw, const void *data, std::size_t size) noexcept
         : message_end(how, lag, raw),
@@ -847,7 +864,7 @@ public:
     template <class Duration>
     [[nodiscard]] result send_until(pointer &&value,
                                     const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) const {
-        return move_in(value, detail::timeout_of(time - std::chrono::steady_clock::now()));
+        return move_in(value, detail::timeout_until(time));
     }
     /// Makes an object and moves it in. Allocates it. Waits as send does. The object is gone if it is not taken.
     template <class... Arguments>
@@ -861,7 +878,7 @@ private:
     result move_in(pointer &value, std::int64_t timeout) const {
         void *data = const_cast<std::remove_const_t<M> *>(value.get());
         const result how = detail::checked(
-            aimdb_producer_send_move(raw(), data, sizeof(void *), free_it, nullptr, timeout));
+            aimdb_producer_send_move(raw(), data, sizeof(M), free_it, nullptr, timeout));
         if (how) static_cast<void>(value.release());
         return how;
     }
@@ -1108,92 +1125,90 @@ private:
     }
 };
 
-/// The reading end of a record of bytes: as that of plain values, but what comes is a message, without a copy.
-template <std::size_t Max, std::size_t Alignment>
-class consumer<bytes<Max, Alignment>> : public consumer_end<consumer<bytes<Max, Alignment>>, byte_message> {
-    using base = consumer_end<consumer<bytes<Max, Alignment>>, byte_message>;
+/// Of consumers whose values come as messages, without a copy.
+template <class Consumer, class Message>
+class message_consumer : public consumer_end<Consumer, Message> {
+    using base = consumer_end<Consumer, Message>;
 
 public:
     using base::base;
     using base::raw;
 
     /// Waits for a value.
-    [[nodiscard]] byte_message recv() { return take(detail::for_ever); }
+    [[nodiscard]] Message recv() { return take(aimdb_consumer_recv_message, detail::for_ever); }
     /// Never waits.
-    [[nodiscard]] byte_message try_recv() { return take(0); }
+    [[nodiscard]] Message try_recv() { return take(aimdb_consumer_recv_message, 0); }
     /// Waits no longer than that. A time of zero or less tries once.
     template <class Rep, class Period>
-    [[nodiscard]] byte_message recv_for(const std::chrono::duration<Rep, Period> &time) {
-        return take(detail::timeout_of(time));
+    [[nodiscard]] Message recv_for(const std::chrono::duration<Rep, Period> &time) {
+        return take(aimdb_consumer_recv_message, detail::timeout_of(time));
     }
-    /// Waits no longer than until then.
+    /// Waits no longer than until then. A time that has passed tries once.
     template <class Duration>
-    [[nodiscard]] byte_message recv_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) {
-        return take(detail::timeout_of(time - std::chrono::steady_clock::now()));
+    [[nodiscard]] Message recv_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) {
+        return take(aimdb_consumer_recv_message, detail::timeout_until(time));
     }
-    /// Waits for a value, and copies it into memory of the caller. The count is the value's size, with
-    /// status::buffer_too_small too, which is thrown; the value stays the next one then.
-    [[nodiscard]] counted recv_into(void *buffer, std::size_t capacity) {
-        std::size_t size = 0;
-        const result how = detail::checked(aimdb_consumer_recv(raw(), buffer, capacity, &size));
-        return counted(how, size);
+
+    /// Waits for the newest value and skips what lies before it. Lag is counted, not told.
+    [[nodiscard]] Message latest() { return take(aimdb_consumer_latest_message, detail::for_ever); }
+    /// The newest value, if there is one that was not read. Never waits.
+    [[nodiscard]] Message try_latest() { return take(aimdb_consumer_latest_message, 0); }
+    /// As latest, no longer than that.
+    template <class Rep, class Period>
+    [[nodiscard]] Message latest_for(const std::chrono::duration<Rep, Period> &time) {
+        return take(aimdb_consumer_latest_message, detail::timeout_of(time));
+    }
+    /// The current value of a latest, or the pending one of a mailbox, which stays. Never waits.
+    [[nodiscard]] Message peek() {
+        const auto call = [](aimdb_consumer_t consumer, std::int64_t, aimdb_message_t *made, const void **data,
+                             std::size_t *size) { return aimdb_consumer_peek_message(consumer, made, data, size); };
+        return take(call, 0);
     }
 
 private:
     template <class>
     friend class iterator;
 
-    static byte_message &seen(byte_message &item) noexcept { return item; }
-    static byte_message nothing() noexcept { return byte_message(); }
+    static Message &seen(Message &item) noexcept { return item; }
+    static Message nothing() noexcept { return Message(); }
 
-    byte_message take(std::int64_t timeout) {
+    template <class Call>
+    Message take(Call call, std::int64_t timeout) {
         aimdb_message_t made{};
         const void *data = nullptr;
         std::size_t size = 0;
-        const auto raw_status = aimdb_consumer_recv_message(raw(), timeout, &made, &data, &size);
-        return byte_message(detail::checked(raw_status), this->lag_of(raw_status), made, data, size);
+        const aimdb_status_t raw_status = call(raw(), timeout, &made, &data, &size);
+        return Message(detail::checked(raw_status), this->lag_of(raw_status), made, data, size);
+    }
+};
+
+/// The reading end of a record of bytes: as that of plain values, but what comes is a message.
+template <std::size_t Max, std::size_t Alignment>
+class consumer<bytes<Max, Alignment>> : public message_consumer<consumer<bytes<Max, Alignment>>, byte_message> {
+    using base = message_consumer<consumer<bytes<Max, Alignment>>, byte_message>;
+
+public:
+    using base::base;
+    using base::raw;
+
+    /// Waits for a value, and copies it into memory of the caller. The count is the value's size, with
+    /// status::buffer_too_small too, which is not thrown: the value stays the next one of this consumer then.
+    [[nodiscard]] counted recv_into(void *buffer, std::size_t capacity) {
+        std::size_t size = 0;
+        const aimdb_status_t raw_status = aimdb_consumer_recv(raw(), buffer, capacity, &size);
+        if (raw_status == AIMDB_BUFFER_TOO_SMALL) return counted(status::buffer_too_small, size);
+        return counted(detail::checked(raw_status), size);
     }
 };
 
 /// The reading end of a record of pointers: as that of plain values, but what comes is a message of the object.
 template <class M, class Deleter>
 class consumer<std::unique_ptr<M, Deleter>>
-    : public consumer_end<consumer<std::unique_ptr<M, Deleter>>, message<M>> {
-    using base = consumer_end<consumer<std::unique_ptr<M, Deleter>>, message<M>>;
+    : public message_consumer<consumer<std::unique_ptr<M, Deleter>>, message<M>> {
+    using base = message_consumer<consumer<std::unique_ptr<M, Deleter>>, message<M>>;
 
 public:
     using base::base;
-    using base::raw;
-
-    /// Waits for a value.
-    [[nodiscard]] message<M> recv() { return take(detail::for_ever); }
-    /// Never waits.
-    [[nodiscard]] message<M> try_recv() { return take(0); }
-    /// Waits no longer than that. A time of zero or less tries once.
-    template <class Rep, class Period>
-    [[nodiscard]] message<M> recv_for(const std::chrono::duration<Rep, Period> &time) {
-        return take(detail::timeout_of(time));
-    }
-    /// Waits no longer than until then.
-    template <class Duration>
-    [[nodiscard]] message<M> recv_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) {
-        return take(detail::timeout_of(time - std::chrono::steady_clock::now()));
-    }
-
-private:
-    template <class>
-    friend class iterator;
-
-    static message<M> &seen(message<M> &item) noexcept { return item; }
-    static message<M> nothing() noexcept { return message<M>(); }
-
-    message<M> take(std::int64_t timeout) {
-        aimdb_message_t made{};
-        const void *data = nullptr;
-        std::size_t size = 0;
-        const auto raw_status = aimdb_consumer_recv_message(raw(), timeout, &made, &data, &size);
-        return message<M>(detail::checked(raw_status), this->lag_of(raw_status), made, data, size);
-    }
 };
 
 // ------------------------------------------------------------------------------------------- records
@@ -1281,8 +1296,9 @@ public:
             std::move(function));
         return std::move(*this);
     }
-    /// `function(T &)` makes a plain value cheaper to carry, `std::size_t function(char *, std::size_t)` bytes, of
-    /// which it returns how many are left. For policy::degrade_quality, on the sender's thread.
+    /// `function(T &)` makes a plain value cheaper to carry, `function(M &)` an object, and
+    /// `std::size_t function(char *, std::size_t)` bytes, of which it returns how many are left. For
+    /// policy::degrade_quality, on the sender's thread.
     template <class F>
     record &&degrade(F function) && {
         detail::callback_fits<detail::form<T>::template degrades<F>>();

@@ -133,6 +133,11 @@ fn a_wait_set_has_tokens_for_ends_and_timers() {
 }
 
 #[test]
+fn bytes_and_objects_come_out_as_messages() {
+    run_with("messages", &[]);
+}
+
+#[test]
 fn without_exceptions_everything_is_a_status() {
     run_with("no_exceptions", &BARE);
 }

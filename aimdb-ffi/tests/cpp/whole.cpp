@@ -59,7 +59,7 @@ void every_member_template() {
     builder.add(with_everything<plain>("plain"));
     builder.add(with_everything<strict>("strict").degrade([](strict &value) { value.lanes[0] = 0; }));
     builder.add(with_everything<line>("text").degrade([](char *, std::size_t size) { return size / 2; }));
-    builder.add(with_everything<moved>("moved"));
+    builder.add(with_everything<moved>("moved").degrade([](fat &) {}));
     const aimdb::database db = builder.attach();
     db.dump(2);
 
@@ -87,7 +87,7 @@ void every_member_template() {
     auto place = texts.loan_for(5, 1us);
     if (place) std::memcpy(place.data(), "place", place.size());
     auto lines = db.consumer<line>(std::string("text"));
-    if (!lines.recv_for(1us) || !lines.recv_until(soon)) return;
+    if (!lines.recv_for(1us) || !lines.recv_until(soon) || !lines.latest_for(1us)) return;
     for (const auto &each : lines) static_cast<void>(each->size());
 
     const auto out = db.producer<moved>("moved");
