@@ -251,7 +251,7 @@ AIMDB_API aimdb_status_t aimdb_db_is_closed(aimdb_db_t db, int32_t *closed);
 /* Writes, for people, who holds what, who waits on what, and for how long, to a file descriptor. */
 AIMDB_API aimdb_status_t aimdb_db_dump(aimdb_db_t db, int fd);
 /* Lets go of the database. Its records are closed; taps drain in the background. Never waits. Producers,
- * consumers and messages stay valid. */
+ * consumers and messages stay valid. If the program's Rust part keeps the database, its records stay open. */
 AIMDB_API aimdb_status_t aimdb_db_free(aimdb_db_t db);
 
 /* What a record has counted; one consistent snapshot. Begin with AIMDB_STATS_INIT.

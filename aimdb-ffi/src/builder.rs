@@ -2,6 +2,7 @@
 
 use core::ffi::{c_char, c_void};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aimdb_core::buffer::{BufferCfg, BufferCfgError};
 use aimdb_core::pure::Policy;
@@ -174,7 +175,7 @@ pub unsafe extern "C" fn aimdb_builder_attach(
         let mut hold = object::hold(builder.id)?;
         let Builder { records, types } = core::mem::take(hold.builder()?);
         let handle = records.attach().map_err(|error| not_attached(&error))?;
-        let id = object::insert(Object::Database(Box::new(Database::new(handle, types))))?;
+        let id = object::insert(Object::Database(Box::new(Database::new(Arc::new(handle), types))))?;
         drop(hold);
         let _ = object::free(builder.id, |object| matches!(object, Object::Builder(_)));
         // SAFETY: the caller says that it may be written.

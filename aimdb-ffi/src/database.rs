@@ -2,6 +2,7 @@
 
 use core::ffi::c_char;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
@@ -17,12 +18,13 @@ use crate::time::{Until, Wait};
 
 /// A database and what its records are to C.
 pub(crate) struct Database {
-    pub(crate) handle: AimDbHandle,
+    /// Shared with Rust, where Rust has made it.
+    pub(crate) handle: Arc<AimDbHandle>,
     types: BTreeMap<RecordKey, Box<dyn RecordType>>,
 }
 
 impl Database {
-    pub(crate) fn new(handle: AimDbHandle, types: BTreeMap<RecordKey, Box<dyn RecordType>>) -> Self {
+    pub(crate) fn new(handle: Arc<AimDbHandle>, types: BTreeMap<RecordKey, Box<dyn RecordType>>) -> Self {
         Self { handle, types }
     }
 
@@ -51,8 +53,11 @@ impl Database {
         Ok(())
     }
 
+    /// Of the records that C may open.
     fn unread(&self) -> u64 {
-        self.handle.stats().iter().map(|record| unread(&record.buffer, record.record.kind())).sum()
+        let stats = self.handle.stats();
+        let known = stats.iter().filter(|record| self.types.contains_key(&record.record.key));
+        known.map(|record| unread(&record.buffer, record.record.kind())).sum()
     }
 }
 

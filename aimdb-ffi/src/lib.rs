@@ -13,6 +13,7 @@
 //! | `callback` | functions of C, and the pointers that they want |
 //! | `builder`, `database`, `producer`, `consumer`, `message`, `waitset`, `failure` | the functions, by their first argument |
 //! | `dump`, `log` | what a person is told |
+//! | `record!`, `shape`, `header`, `exports` | records that Rust describes and C opens |
 //!
 //! `unsafe` stands where C's pointers are read and written, and in the table; each place says by which promise of
 //! the header.
@@ -30,8 +31,10 @@ mod consumer;
 mod database;
 mod dump;
 mod entry;
+mod exports;
 mod failure;
 mod form;
+mod header;
 mod log;
 mod message;
 mod object;
@@ -39,11 +42,19 @@ mod plain;
 mod policy;
 mod producer;
 mod reading;
+mod record;
 mod schema;
+mod shape;
 mod status;
 mod table;
 mod time;
 mod waitset;
 
+pub use entry::DatabaseHandle;
+pub use exports::Exports;
+pub use header::c_header;
+#[doc(hidden)]
+pub use record::parts;
 pub use schema::Schema;
+pub use shape::{PlainValue, Shape};
 pub use status::Status;

@@ -16,13 +16,31 @@ impl Schema {
     /// A schema made from a text: its 128-bit FNV-1a hash, which needs no table and is the same everywhere.
     #[must_use]
     pub const fn of(text: &[u8]) -> Self {
-        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+        let mut hash = Hash::new();
         let mut at = 0;
         while at < text.len() {
-            hash = (hash ^ text[at] as u128).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+            hash = hash.add(text[at]);
             at += 1;
         }
-        Self { bytes: hash.to_be_bytes() }
+        hash.schema()
+    }
+}
+
+/// The schema of a text that is not yet at its end.
+#[derive(Clone, Copy)]
+pub(crate) struct Hash(u128);
+
+impl Hash {
+    pub(crate) const fn new() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+
+    pub(crate) const fn add(self, byte: u8) -> Self {
+        Self((self.0 ^ byte as u128).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b))
+    }
+
+    pub(crate) const fn schema(self) -> Schema {
+        Schema { bytes: self.0.to_be_bytes() }
     }
 }
 

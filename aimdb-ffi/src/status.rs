@@ -1,6 +1,7 @@
 //! What a call answers. The numbers are those of `aimdb.h`, which is append-only.
 
 use core::ffi::{CStr, c_char};
+use core::fmt;
 
 use aimdb_core::DbError;
 use aimdb_core::buffer::{Misuse, RecvTimeoutError, SendError, SubscribeError, TryRecvError, TrySendError};
@@ -88,6 +89,14 @@ impl Status {
         }
     }
 }
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text().to_str().map_err(|_| fmt::Error)?)
+    }
+}
+
+impl core::error::Error for Status {}
 
 /// What a function body ends with: nothing, or why not.
 pub(crate) type Answer<T = ()> = Result<T, Status>;

@@ -1,0 +1,9 @@
+//! So would a gap behind the last one.
+aimdb_ffi::record! {
+    pub struct Reading = "demo.Reading/1" {
+        microseconds: u64,
+        sensor: u32,
+    }
+}
+
+fn main() {}
