@@ -5,7 +5,7 @@ mod watchdog;
 use std::collections::VecDeque;
 use std::sync::mpsc;
 
-use aimdb_sync::{BufferCfg, RecvError};
+use aimdb_sync::{BufferCfg, RecvError, SendError};
 use watchdog::{aside, pausing, single, watched};
 
 /// Sizes of batches that fit and do not, in no order.
@@ -109,6 +109,44 @@ fn k6_a_handle_that_goes_from_thread_to_thread_stays_the_same_writer() {
         drop(there);
         other.join().expect("no panic");
         assert_eq!(producer.stats().counters.accepted, u64::from(TURNS) * 2);
+    });
+}
+
+/// More senders than cores, and than places: they stand in the queue, look for room, and let each other run.
+#[test]
+fn w3_k6_c1_each_of_a_crowd_of_senders_has_its_turns_and_is_let_go_by_a_close() {
+    const SENDERS: usize = 24;
+    const TAKEN: usize = 4_000;
+    watched(|| {
+        for capacity in [1, 3, 8, 64] {
+            let handle = single::<(usize, u64)>(pausing(capacity));
+            let producer = handle.producer::<(usize, u64)>("a").expect("it is there");
+            let mut consumer = handle.consumer::<(usize, u64)>("a").expect("it is there");
+            let senders: Vec<_> = (0..SENDERS)
+                .map(|sender| {
+                    let producer = producer.clone();
+                    aside(move || {
+                        let refused = (0..).find_map(|value| producer.send((sender, value)).err());
+                        match refused.expect("it ends with a refusal") {
+                            SendError::Closed((_, value)) => value,
+                            other => panic!("{other:?}"),
+                        }
+                    })
+                })
+                .collect();
+            let mut next = [0; SENDERS];
+            let mut note = |(sender, value): (usize, u64)| {
+                assert_eq!(value, next[sender], "K6");
+                next[sender] += 1;
+            };
+            (0..TAKEN).for_each(|_| note(consumer.recv().expect("it is open")));
+            producer.close();
+            consumer.iter().for_each(&mut note);
+            let sent: Vec<_> = senders.into_iter().map(|sender| sender.join().expect("no panic")).collect();
+            assert_eq!(sent, next, "what was accepted was read, and what was refused came back");
+            let counters = producer.stats().counters;
+            assert_eq!((counters.accepted, counters.refused), (next.iter().sum(), SENDERS as u64), "M1");
+        }
     });
 }
 

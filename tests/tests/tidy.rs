@@ -23,10 +23,11 @@ const LOCKS: [&str; 4] = [
 ];
 
 /// A2: the files of aimdb-core that may name a thread: the ports to the operating system.
-const PORTS: [&str; 10] = [
+const PORTS: [&str; 11] = [
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/bell.rs",
+    "aimdb-core/src/waiting/crowd.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/park.rs",
     "aimdb-core/src/waiting/clock.rs",

@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use super::{Buffer, FlushError, SendError};
-use crate::waiting::{About, Deadline, WaitsFor, block_on, serves, wait_on};
+use crate::waiting::{About, Deadline, Outlook, WaitsFor, block_on, serves, wait_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
 ///
@@ -36,11 +36,11 @@ pub fn send_waiting<T: Send + 'static>(
 ) -> Result<(), SendError<T>> {
     // Before it is known as one who waits, the thread looks for a while; not one that would wait for
     // itself.
-    let mut looked = false;
+    let mut looked = Outlook::Open;
     if !serves(buffer.identity())
         && let Some(room) = buffer.look_for_room(deadline)
     {
-        looked = !room;
+        looked = room;
         value = match buffer.push_at_once(value) {
             Ok(()) => return Ok(()),
             Err(value) => value,
@@ -48,7 +48,9 @@ pub fn send_waiting<T: Send + 'static>(
     }
     let mut push = pin!(buffer.push_async(value));
     // Where there is room after all, the thread's waker is not needed.
-    if let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    if looked != Outlook::Crowd
+        && let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    {
         return outcome;
     }
     let _about = About::enter(buffer.identity(), WaitsFor::Room);
@@ -70,4 +72,34 @@ pub fn send_waiting<T: Send + 'static>(
 pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushError> {
     let _about = About::enter(buffer.identity(), WaitsFor::Flush);
     block_on(pin!(buffer.flush()), deadline).unwrap_or(Err(FlushError::Timeout))
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::buffer::{BufferCfg, HeapBuffer};
+    use crate::pure::Policy;
+
+    #[test]
+    fn w5_a_sender_that_looks_for_room_knows_a_crowd() {
+        let cfg = BufferCfg::Bounded { capacity: 4, policy: Policy::PauseUpstream };
+        let buffer = HeapBuffer::<u64>::new(&cfg).expect("a sound description");
+        let mut reader = buffer.reader().expect("a cursor");
+        let look = || Buffer::look_for_room(&buffer, Deadline::Never);
+        (0..4).for_each(|value| buffer.push(value));
+        assert_eq!(look(), Some(Outlook::Nothing), "nobody else wants room");
+
+        let mut context = Context::from_waker(Waker::noop());
+        let mut waiting = pin!(buffer.push_async(4));
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        assert_eq!(look(), Some(Outlook::Crowd), "somebody stands in the queue");
+        assert_eq!(reader.try_recv(), Ok(0));
+        assert_eq!(look(), Some(Outlook::Crowd), "it was served, and has yet to come back");
+        assert_eq!(waiting.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+        assert_eq!(look(), Some(Outlook::Nothing));
+
+        assert_eq!(reader.try_recv(), Ok(1));
+        assert!(matches!(look(), None | Some(Outlook::Open)), "there is room");
+        assert_eq!(buffer.push_if_room(5), Ok(()));
+    }
 }

@@ -43,7 +43,7 @@ use super::lane::{InLane, LaneLock, Taken};
 #[cfg(not(feature = "std"))]
 use crate::waiting::Clock;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, SystemClock as HeapClock, Token, Watched, glance_for};
+use crate::waiting::{Deadline, Outlook, SystemClock as HeapClock, Token, Watched, glance_for};
 
 /// Without an operating system a buffer on the heap measures no time: waits count, their length is
 /// 0, and readers that share a cursor are served in order but not protected from running ones.
@@ -349,7 +349,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     }
 
     #[cfg(feature = "std")]
-    fn look_for_room(&self, until: Deadline) -> Option<bool> {
+    fn look_for_room(&self, until: Deadline) -> Option<Outlook> {
         self.shell.lock().look_for_room(until)
     }
 

@@ -288,7 +288,7 @@ mod blocking {
     use super::{Inner, Reader};
     use crate::buffer::shell::Reading;
     use crate::buffer::{RecvError, RecvTimeoutError, TryRecvError};
-    use crate::waiting::{Deadline, wait_on};
+    use crate::waiting::{Deadline, Outlook, wait_on};
 
     /// What a look finds may be gone, to another reader of the cursor, when it is asked for.
     const LOOKS: usize = 3;
@@ -313,13 +313,13 @@ mod blocking {
         /// Those of [`Reader::recv_blocking`].
         pub fn recv_waiting(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
             // Before it is known as one who waits, the thread looks for a while.
-            let mut looked = self.untold > 0;
+            let mut looked = if self.untold > 0 { Outlook::Nothing } else { Outlook::Open };
             for _ in 0..LOOKS {
-                if looked {
+                if looked != Outlook::Open {
                     break;
                 }
                 let Some(there) = self.inner.look_for_value(deadline) else { break };
-                looked = !there;
+                looked = if there { Outlook::Open } else { Outlook::Nothing };
                 // A lag is told once, so what comes now is the answer, unless it is nothing.
                 match self.inner.try_recv() {
                     Ok(value) => return Ok(value),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::pure::Start;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, Watched, look_for};
+use crate::waiting::{Deadline, Outlook, Watched, look_for};
 
 /// The shared end of a record's storage: values go in here, and readers are made here.
 ///
@@ -114,12 +114,13 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
         None
     }
 
-    /// Looks for room for a bounded while, no longer than until then, and says whether it saw some; for
-    /// a thread that would have to wait. `None` where [`Buffer::has_room`] cannot tell, or to look is no use.
+    /// Looks for room for a bounded while, no longer than until then, and says how it ended, `Open` when it saw
+    /// some; for a thread that would have to wait. `None` where [`Buffer::has_room`] cannot tell, or to look is no use.
     #[cfg(feature = "std")]
-    fn look_for_room(&self, until: Deadline) -> Option<bool> {
+    fn look_for_room(&self, until: Deadline) -> Option<Outlook> {
         self.has_room()?;
-        Some(look_for(until, 1, || self.has_room(), || false))
+        let came = look_for(until, 1, || self.has_room(), || false);
+        Some(if came { Outlook::Open } else { Outlook::Nothing })
     }
 
     /// What tells when a send would answer anything but "full", for whoever waits on many. `None` on a

@@ -16,6 +16,8 @@ pub mod barrier;
 #[cfg(feature = "std")]
 mod bell;
 #[cfg(feature = "std")]
+mod crowd;
+#[cfg(feature = "std")]
 mod fork;
 #[cfg(feature = "std")]
 mod gate;
@@ -49,6 +51,10 @@ pub(crate) use gate::{Door, Inside, Key, Token, prepare, shut};
 pub use clock::SystemClock;
 #[cfg(all(feature = "std", any(loom, shuttle)))]
 pub use clock::model::set_model_clock;
+#[cfg(feature = "std")]
+pub use crowd::Outlook;
+#[cfg(feature = "std")]
+pub(crate) use crowd::{give_way, let_others_run};
 #[cfg(feature = "std")]
 pub use fork::{fork_generation, watch_for_forks};
 #[cfg(feature = "std")]

@@ -22,8 +22,10 @@ use super::bell::Bell;
 #[cfg(not(any(loom, shuttle)))]
 use super::bell::doze;
 #[cfg(not(any(loom, shuttle)))]
+use super::crowd::let_others_run;
+#[cfg(not(any(loom, shuttle)))]
 use super::looks::Looks;
-use super::{Deadline, Parker, SystemClock, block_on_with};
+use super::{Deadline, Outlook, Parker, SystemClock, block_on_with};
 
 /// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
 const AWAKE: u32 = 0;
@@ -108,17 +110,21 @@ impl Inner {
         self.state.compare_exchange(RUNG, AWAKE, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// Looks for the wake-up for a bounded while, unless the thread looked before it began to wait.
+    /// Looks for the wake-up for a bounded while, unless the thread looked before it began to wait. In a
+    /// crowd that is likely to come once others have run.
     #[cfg(not(any(loom, shuttle)))]
-    fn spin(&self) -> bool {
+    fn spin(&self, until: Deadline) -> bool {
         let rung = || self.state.load(Ordering::Relaxed) == RUNG && self.take_ring();
-        !LOOKED.try_with(|looked| looked.replace(false)).unwrap_or(true)
-            && look_for(Deadline::Never, 1, || Some(rung()), || false)
+        match LOOKED.try_with(|looked| looked.replace(Outlook::Open)).unwrap_or(Outlook::Nothing) {
+            Outlook::Open => look_for(Deadline::Never, 1, || Some(rung()), || false),
+            Outlook::Crowd => let_others_run(until, rung),
+            Outlook::Nothing => false,
+        }
     }
 
     /// A model checker gains nothing from a spin.
     #[cfg(any(loom, shuttle))]
-    fn spin(&self) -> bool {
+    fn spin(&self, _until: Deadline) -> bool {
         false
     }
 }
@@ -130,7 +136,7 @@ impl Parker for ThreadParker {
 
     fn park(&self, until: Deadline) {
         let inner = &*self.inner;
-        if inner.spin() {
+        if inner.spin(until) {
             return;
         }
         if inner.state.compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Relaxed).is_err() {
@@ -148,7 +154,7 @@ impl Parker for ThreadParker {
 
 /// Says again what the thread knew before a wait, also when that panics.
 #[cfg(not(any(loom, shuttle)))]
-struct Before(Option<bool>);
+struct Before(Option<Outlook>);
 
 #[cfg(not(any(loom, shuttle)))]
 impl Drop for Before {
@@ -164,9 +170,9 @@ std::thread_local! {
     /// spins although that has not paid.
     #[cfg(not(any(loom, shuttle)))]
     static GLANCES: Cell<(u32, u32)> = const { Cell::new((MAX_GLANCE, GLANCES_APART)) };
-    /// The thread has looked for long enough before the wait that it is at.
+    /// What the thread knew before the wait that it is at.
     #[cfg(not(any(loom, shuttle)))]
-    static LOOKED: Cell<bool> = const { Cell::new(false) };
+    static LOOKED: Cell<Outlook> = const { Cell::new(Outlook::Open) };
 }
 
 /// Looks for a bounded while whether something has come, before the thread goes to wait for it:
@@ -275,7 +281,7 @@ fn look(
 /// for a thread that has looked already.
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) fn glance_for(mut come: impl FnMut() -> Option<bool>) -> bool {
-    if LOOKED.try_with(Cell::get).unwrap_or(true) {
+    if LOOKED.try_with(Cell::get) != Ok(Outlook::Open) {
         return false;
     }
     let Ok((limit, until_probe)) = GLANCES.try_with(Cell::get) else { return false };
@@ -351,11 +357,11 @@ std::thread_local! {
 /// Allocates on the thread's first wait only. Works while the thread's local storage is being torn
 /// down, where it allocates each time.
 pub fn block_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
-    wait_on(operation, deadline, false)
+    wait_on(operation, deadline, Outlook::Open)
 }
 
-/// The same; `looked` says that the thread has looked for long enough and need not spin once more.
-pub(crate) fn wait_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline, looked: bool) -> Option<F::Output> {
+/// The same for a thread that may have looked, and need not do so once more.
+pub(crate) fn wait_on<F: Future>(operation: Pin<&mut F>, deadline: Deadline, looked: Outlook) -> Option<F::Output> {
     #[cfg(not(any(loom, shuttle)))]
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_default();
     // What one run of a model has made must not come into the next one.

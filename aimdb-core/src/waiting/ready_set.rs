@@ -28,7 +28,7 @@ pub use self::end::{EndId, Membership, Watched};
 use self::shared::Shared;
 use self::standing::Standing;
 use self::state::{Line, State};
-use super::{Clock, Deadline, Lock, SystemClock, wait_on};
+use super::{Clock, Deadline, Lock, Outlook, SystemClock, wait_on};
 
 /// Why a wait ended with nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl ReadySet {
                 return Err(NotReady::Timeout);
             }
             let until = earlier(deadline, due);
-            wait_on(pin!(Standing::new(shared, Line::Waiters, changes)), until, false);
+            wait_on(pin!(Standing::new(shared, Line::Waiters, changes)), until, Outlook::Open);
         }
         Ok(0)
     }
@@ -178,7 +178,7 @@ impl ReadySet {
                 return;
             }
             let until = due.map_or(Deadline::Never, Deadline::At);
-            wait_on(pin!(Standing::new(shared, Line::Keepers, changes)), until, true);
+            wait_on(pin!(Standing::new(shared, Line::Keepers, changes)), until, Outlook::Nothing);
         }
     }
 

@@ -84,7 +84,10 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
         if self.lock().has_room() != Some(true) {
             return Err(value);
         }
-        let Err(value) = self.push_at_once(value) else { return Ok(()) };
+        let Err(value) = self.push_at_once(value) else {
+            self.lock().end_turn();
+            return Ok(());
+        };
         // The lane was opened on the way.
         match self.send_in_lane(token, value, false) {
             InLane::Done => Ok(()),

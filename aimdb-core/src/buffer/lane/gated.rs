@@ -285,12 +285,13 @@ impl Several {
         lane.take_many(slots, token, cursor, values, max)
     }
 
-    /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
-    pub(super) fn has_room(&self) -> Option<bool> {
+    /// How many places are free, as far as can be told without going in: `None` when the lane is closed.
+    pub(super) fn free(&self) -> Option<usize> {
         let lane = self.lane.get().filter(|lane| lane.sending.is_open())?;
         let stored = lane.stored.0.load(Ordering::Relaxed);
-        let has_passed = |gate: &CursorEnd| (stored.wrapping_sub(gate.passed()) as i64) < lane.capacity as i64;
-        Some(lane.gates.iter().all(has_passed))
+        let unread = |gate: &CursorEnd| stored.wrapping_sub(gate.passed()) as i64;
+        let used = lane.gates.iter().map(unread).max().unwrap_or(0).max(0);
+        Some(lane.capacity.saturating_sub(used as usize))
     }
 
     /// Whether a sender may find the lane open; a hint.

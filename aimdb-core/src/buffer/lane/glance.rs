@@ -1,12 +1,12 @@
 //! How a record is, at a glance.
 
 // Hints, of which a model checker need not know.
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::{Called, CursorEnd, Lane, LaneLock, Machine, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::Verdict;
-use crate::waiting::{Deadline, look_for};
+use crate::waiting::{Deadline, Outlook, give_way, let_others_run, look_for};
 
 /// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
 /// so that they take the lock's away from nobody.
@@ -17,8 +17,12 @@ pub(super) struct Glance {
     len: AtomicUsize,
     /// Threads that look for room.
     looking: AtomicUsize,
-    /// A sender stands in the queue.
-    queued: AtomicBool,
+    /// Senders that stand in the queue, or were served and have not come back.
+    offers: AtomicU32,
+    /// Where there are several: the number of the next value when they last had a turn, and whether they should
+    /// have one. They may want the reader's core.
+    last_turn: AtomicU64,
+    is_turn: AtomicBool,
     /// Not 0 where it tells anything: at a rendezvous there is a value when somebody waits.
     capacity: usize,
     /// Whether anybody ever waits for room.
@@ -33,35 +37,57 @@ impl Glance {
             newest: AtomicU64::new(0),
             len: AtomicUsize::new(0),
             looking: AtomicUsize::new(0),
-            queued: AtomicBool::new(false),
+            offers: AtomicU32::new(0),
+            last_turn: AtomicU64::new(0),
+            is_turn: AtomicBool::new(false),
             capacity: log.capacity(),
             waits,
         }
     }
 
-    /// Whether there is room, where somebody may wait for some: then as the lane says, if that is open.
-    pub(super) fn has_room(&self, in_lane: impl FnOnce(usize) -> Option<bool>) -> Option<bool> {
+    /// How many places are free, where somebody may wait for one: as the lane says, if that is open.
+    fn free(&self, in_lane: impl FnOnce(usize) -> Option<usize>) -> Option<usize> {
         if self.capacity == 0 || !self.waits {
             return None;
         }
-        in_lane(self.capacity).or_else(|| Some(self.len.load(Ordering::Relaxed) < self.capacity))
+        let by_length = || self.capacity.saturating_sub(self.len.load(Ordering::Relaxed));
+        Some(in_lane(self.capacity).unwrap_or_else(by_length))
     }
 
-    /// Looks for room for a bounded while. As many threads may as there are places, and only while
-    /// nobody stands in the queue, who would get the next one; the others stand there too, where they
-    /// are served first come, first served: among those who look, a thread that has its core to itself
-    /// takes all.
-    pub(super) fn look_for_room(&self, until: Deadline, has_room: impl Fn() -> Option<bool>) -> Option<bool> {
-        if self.capacity == 0 || !self.waits {
-            return None;
-        }
-        if self.queued.load(Ordering::Relaxed) {
-            return Some(false);
-        }
+    /// Whether other senders than one that looks want room at this time.
+    fn is_crowded(&self) -> bool {
+        self.offers.load(Ordering::Relaxed) > 0 || self.looking.load(Ordering::Relaxed) > 1
+    }
+
+    /// Whether a sender may have more than one value stored before others have a turn.
+    const fn has_turns(&self) -> bool {
+        self.capacity >= 4
+    }
+
+    /// Looks for room for a bounded while, and says how it ended; `Open` when it saw some.
+    ///
+    /// As many threads may look as there are places; the others stand in the queue at once, where they are
+    /// served first come, first served. In a crowd nobody spins, and a thread goes on only when half of the
+    /// places are free, so that its turn is worth it: where each place is filled as soon as it is free, the
+    /// two sides hand the record to and fro for every value. Where a turn would be a value or two, all stand
+    /// in the queue: among those who look, a thread that has its core to itself takes all.
+    fn look_for_room(&self, until: Deadline, free: impl Fn() -> Option<usize>) -> Outlook {
         let looking = self.looking.fetch_add(1, Ordering::Relaxed);
-        let found = looking < self.capacity && look_for(until, self.widest_gap(), has_room, || false);
+        let found = if looking >= self.capacity {
+            false
+        } else if !self.is_crowded() {
+            look_for(until, self.widest_gap(), || free().map(|free| free > 0), || self.is_crowded())
+        } else {
+            let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2));
+            self.has_turns() && let_others_run(until, half_is_free)
+        };
+        let outlook = match found {
+            true => Outlook::Open,
+            false if self.is_crowded() => Outlook::Crowd,
+            false => Outlook::Nothing,
+        };
         self.looking.fetch_sub(1, Ordering::Relaxed);
-        Some(found)
+        outlook
     }
 
     /// Looks for a value for a bounded while. A reader that has none in a record that has no room waits
@@ -97,7 +123,19 @@ impl Glance {
         let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
         self.newest.store(newest, Ordering::Relaxed);
         self.len.store(log.len(), Ordering::Relaxed);
-        self.queued.store(state.senders_wait(), Ordering::Relaxed);
+        let offers = state.offers();
+        self.offers.store(offers, Ordering::Relaxed);
+        let next = log.next_number();
+        let is_turn = offers > 1 && {
+            let since = next.wrapping_sub(self.last_turn.load(Ordering::Relaxed));
+            since >= u64::from(offers).max(self.capacity as u64)
+        };
+        if is_turn {
+            self.is_turn.store(true, Ordering::Relaxed);
+        }
+        if is_turn || offers <= 1 {
+            self.last_turn.store(next, Ordering::Relaxed);
+        }
     }
 }
 
@@ -105,22 +143,38 @@ impl Glance {
 impl LaneLock {
     /// Whether there is room, at a glance, in a record where somebody may wait for some.
     pub(in crate::buffer) fn has_room(&self) -> Option<bool> {
-        self.glance.get()?.has_room(|capacity| match self.lane() {
-            Some(Lane::Queue(several, lane)) => lane.has_room(capacity).or_else(|| several.has_room()),
+        self.free().map(|free| free > 0)
+    }
+
+    /// How many places are free, likewise.
+    fn free(&self) -> Option<usize> {
+        self.glance.get()?.free(|capacity| match self.lane() {
+            Some(Lane::Queue(several, lane)) => lane.free(capacity).or_else(|| several.free()),
             Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
         })
     }
 
-    /// Looks for room for a bounded while, and says whether it saw some. `None` where nobody waits for it,
-    /// where the shell has some to give, or a glance tells nothing.
-    pub(in crate::buffer) fn look_for_room(&self, until: Deadline) -> Option<bool> {
+    /// Looks for room for a bounded while, and says how it ended; `Open` when it saw some. `None` where nobody
+    /// waits for it, where the shell has some to give, or a glance tells nothing.
+    pub(in crate::buffer) fn look_for_room(&self, until: Deadline) -> Option<Outlook> {
         let glance = self.glance.get()?;
         // Where the lane is closed nobody has looked yet, and there may well be room.
         let is_open = matches!(self.lane(), Some(Lane::Queue(several, lane)) if lane.is_open() || several.is_open());
-        if !is_open && self.has_room() == Some(true) {
+        if self.free()? > 0 && !is_open {
             return None;
         }
-        glance.look_for_room(until, || self.has_room())
+        Some(glance.look_for_room(until, || self.free()))
+    }
+
+    /// Called by a thread that may wait, and whose value was stored under the lock: where others want room,
+    /// and its turn is over with one value, lets them run.
+    pub(in crate::buffer) fn end_turn(&self) {
+        if let Some(glance) = self.glance.get()
+            && !glance.has_turns()
+            && glance.offers.load(Ordering::Relaxed) > 0
+        {
+            give_way();
+        }
     }
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
@@ -149,6 +203,10 @@ impl LaneLock {
         seen: u64,
     ) -> Option<bool> {
         let glance = self.glance.get()?;
+        if glance.is_turn.load(Ordering::Relaxed) {
+            glance.is_turn.store(false, Ordering::Relaxed);
+            give_way();
+        }
         // Where the lane is closed nobody has looked yet, and there may well be a value.
         if self.has_value_in_lane(cursor).is_none() && glance.has_changed(seen) == Some(true) {
             return Some(true);

@@ -270,10 +270,11 @@ impl QueueLane {
         self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)))
     }
 
-    /// Whether there is room, as far as can be told without going in: `None` when the lane is closed.
-    pub(super) fn has_room(&self, capacity: usize) -> Option<bool> {
-        let full = || self.taken.0.load(Ordering::Relaxed) + capacity as u64;
-        self.sending.is_open().then(|| self.stored.0.load(Ordering::Relaxed) != full())
+    /// How many places are free, as far as can be told without going in: `None` when the lane is closed.
+    pub(super) fn free(&self, capacity: usize) -> Option<usize> {
+        let taken = || self.taken.0.load(Ordering::Relaxed);
+        let used = || self.stored.0.load(Ordering::Relaxed).saturating_sub(taken());
+        self.sending.is_open().then(|| capacity.saturating_sub(used() as usize))
     }
 
     /// Whether a sender may find the lane open; a hint.

@@ -398,7 +398,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             };
             let Some(waker) = waker.take() else { return Begun::TryAgain(claim.take()) };
             queue.link(waiter, ticket, waker);
-            state.came();
+            state.offer_came();
             // A sender that waited for a slot, and now waits for room, goes on waiting.
             state.log.counters.blocked += u64::from(!resumed);
             *offer.stage = OfferStage::Waiting(claim.take());

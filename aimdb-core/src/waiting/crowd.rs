@@ -1,0 +1,51 @@
+//! Waiting where more threads want the same than there are cores to run them.
+//!
+//! A thread that spins there keeps the others, and perhaps the other side, from the core that they need to
+//! bring anything. One that sleeps at once has to be woken, and a wake-up for each value costs more than ten
+//! values do. So it lets others run a few times first: when its turn comes again there mostly is something.
+
+use super::Deadline;
+#[cfg(not(any(loom, shuttle)))]
+use super::{Clock, SystemClock};
+
+/// What a thread knows that is about to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// It has not looked yet, or saw something, which may be gone when it asks for it.
+    Open,
+    /// It looked for long enough, and nothing came.
+    Nothing,
+    /// Others wait for the same.
+    Crowd,
+}
+
+/// How often a thread in a crowd lets others run before it does something else.
+#[cfg(not(any(loom, shuttle)))]
+const TURNS: u32 = 16;
+
+/// Lets others run a few times, no longer than until then, and looks after each whether something has come.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) fn let_others_run(until: Deadline, mut come: impl FnMut() -> bool) -> bool {
+    for _ in 0..TURNS {
+        if until != Deadline::Never && until.has_passed(SystemClock.now()) {
+            return false;
+        }
+        give_way();
+        if come() {
+            return true;
+        }
+    }
+    false
+}
+
+/// A model checker gains nothing from it.
+#[cfg(any(loom, shuttle))]
+pub(crate) fn let_others_run(_until: Deadline, _come: impl FnMut() -> bool) -> bool {
+    false
+}
+
+/// Lets others run once.
+pub(crate) fn give_way() {
+    #[cfg(not(any(loom, shuttle)))]
+    std::thread::yield_now();
+}
