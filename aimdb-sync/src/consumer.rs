@@ -1,19 +1,19 @@
 //! The reading end of a record, for threads.
 
+mod waiting;
 mod watched;
 
 use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use aimdb_core::buffer::{Misuse, ReaderMetrics, RecvError, RecvTimeoutError, TryRecvError};
-use aimdb_core::waiting::{Deadline, SystemClock, may_block};
+use aimdb_core::buffer::{ReaderMetrics, RecvError, RecvTimeoutError, TryRecvError};
+use aimdb_core::waiting::{Deadline, SystemClock};
 use aimdb_core::{Consumer, DbResult, RecordKey};
 
 use crate::events;
 use crate::iter::{Iter, TryIter};
 use crate::process::Process;
-use crate::producer::is_one_try;
 use crate::tie::Tie;
 
 /// Reads a record from a thread, through a cursor that it owns or shares.
@@ -273,100 +273,6 @@ impl<T: Send + 'static> SyncConsumer<T> {
             self.note_untold_lag();
         }
         received
-    }
-
-    #[inline]
-    fn recv_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        self.recv_with(deadline, |value| value)
-    }
-
-    /// As [`SyncConsumer::recv_deadline`]; the value goes to `take`, because compilers copy a value once more for each
-    /// `Result` that carries it. For bindings to other languages.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn recv_with<R>(
-        &mut self,
-        deadline: impl Fn() -> Deadline,
-        take: impl Fn(T) -> R,
-    ) -> Result<R, RecvTimeoutError> {
-        if self.process.is_parent() || !may_block() {
-            self.may_wait(&deadline)?;
-        }
-        if let Some(consumer) = self.consumer.as_mut()
-            && let Some(taken) = consumer.reader_mut().recv_at_once_with(&take)
-        {
-            return Ok(taken);
-        }
-        self.recv_or_wait(deadline).map(take)
-    }
-
-    #[inline(never)]
-    fn recv_or_wait(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
-        let received = consumer.reader_mut().try_recv_elsewhere();
-        match self.noting_lag(received) {
-            Ok(value) => return Ok(value),
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Lagged(lag)) => return Err(RecvTimeoutError::Lagged(lag)),
-            Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
-            Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
-        }
-        let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
-        let _about = consumer.about_to_wait();
-        let received = consumer.reader_mut().recv_waiting(deadline());
-        if let Err(RecvTimeoutError::Lagged(lag)) = received {
-            events::lagged(&self.key, lag);
-            self.note_untold_lag();
-        }
-        received
-    }
-
-    fn recv_many_until(
-        &mut self,
-        values: &mut Vec<T>,
-        max: usize,
-        deadline: impl Fn() -> Deadline,
-    ) -> Result<usize, RecvTimeoutError> {
-        if max == 0 {
-            return Ok(0);
-        }
-        values.push(self.recv_until(deadline)?);
-        let more = self.consumer.as_mut().map_or(0, |consumer| consumer.reader_mut().take_more(values, max - 1));
-        self.note_untold_lag();
-        Ok(1 + more)
-    }
-
-    fn latest_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        self.may_wait(&deadline)?;
-        let deadline = deadline();
-        // Each turn but the last one found that the newest value had been overwritten meanwhile.
-        loop {
-            match self.try_latest() {
-                Ok(value) => return Ok(value),
-                Err(TryRecvError::Empty | TryRecvError::Lagged(_)) => {}
-                Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
-                Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
-            }
-            let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
-            let _about = consumer.about_to_wait();
-            match consumer.reader_mut().recv_blocking(deadline) {
-                // More may have come with it; if not, or if it is gone again, it is the newest.
-                Ok(value) => return Ok(self.try_latest().unwrap_or(value)),
-                Err(RecvTimeoutError::Lagged(_)) if is_one_try(deadline) => return Err(RecvTimeoutError::Timeout),
-                Err(RecvTimeoutError::Lagged(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Refuses where the call must not be made, also when it would not wait: a mistake shows in the first test.
-    #[cold]
-    fn may_wait(&self, deadline: &impl Fn() -> Deadline) -> Result<(), RecvTimeoutError> {
-        self.process.check().map_err(RecvTimeoutError::Misuse)?;
-        if !may_block() && !is_one_try(deadline()) {
-            return Err(RecvTimeoutError::Misuse(Misuse::RuntimeThread));
-        }
-        Ok(())
     }
 
     pub(crate) const fn lose(&mut self, lag: u64) {
