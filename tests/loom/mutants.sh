@@ -13,6 +13,8 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$here/target}/mutants"
 
 mkdir -p "$copy/tests"
 cp -R "$root/Cargo.toml" "$root/aimdb-core" "$copy"
+mkdir -p "$copy/aimdb-ffi/src"
+cp -R "$root/aimdb-ffi/src/table" "$copy/aimdb-ffi/src"
 mkdir "$copy/tests/loom"
 cp -R "$here/Cargo.toml" "$here/run.sh" "$here/src" "$here/tests" "$copy/tests/loom"
 [ -f "$here/Cargo.lock" ] && cp "$here/Cargo.lock" "$copy/tests/loom"

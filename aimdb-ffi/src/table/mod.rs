@@ -164,8 +164,8 @@ impl<T: Send + Sync> Table<T> {
     fn take(&self, handle: u64) -> Answer<&Place<T>> {
         let place = self.place(handle as u32).ok_or(Status::BAD_HANDLE)?;
         let open = handle & GENERATION;
-        if place.hold.compare_exchange(open, open | HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            return Err(place.why_not_held(handle));
+        if let Err(found) = place.hold.compare_exchange(open, open | HELD, Ordering::Acquire, Ordering::Relaxed) {
+            return Err(place.why_not_held(handle, found));
         }
         // What was freed is refused even while the one who frees has yet to close; no barrier: if it was freed
         // meanwhile, this call came first.

@@ -74,17 +74,15 @@ impl<T> Place<T> {
         }
     }
 
-    /// Why nobody gets a grip with this handle.
+    /// Why nobody gets a grip with this handle, with the word that was found.
     #[cold]
-    pub(super) fn why_not_held(&self, handle: u64) -> Status {
-        let state = self.state.load(Ordering::Acquire);
-        if !self.is_fine(handle, state) {
-            self.refusal(handle, state)
-        } else if self.hold.load(Ordering::Relaxed) & CLOSED != 0 {
-            Status::BAD_HANDLE
-        } else {
-            Status::BUSY
+    pub(super) fn why_not_held(&self, handle: u64, found: u64) -> Status {
+        // Of another generation; or closed, which is what was freed, or of a kind that is not held.
+        if found & !HELD != handle & GENERATION {
+            return Status::BAD_HANDLE;
         }
+        let state = self.state.load(Ordering::Acquire);
+        if self.is_fine(handle, state) { Status::BUSY } else { self.refusal(handle, state) }
     }
 
     /// From now on, calls with the handle are refused. Called by whoever keeps the object.

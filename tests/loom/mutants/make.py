@@ -18,6 +18,7 @@ OVERWRITE = LANE + "overwrite.rs"
 MAILBOX = LANE + "mailbox.rs"
 GATED = LANE + "gated.rs"
 ENDS = LANE + "ends.rs"
+TABLE = "aimdb-ffi/src/table/mod.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 
@@ -338,6 +339,42 @@ MUTANTS = [
         "|| line == Line::Waiters && !self.pending.is_empty();", "|| line == Line::Keepers && !self.pending.is_empty();")]),
     ("close-of-a-set-wakes-nobody", "A set that is closed wakes nobody.", "aimdb-core/src/waiting/ready_set.rs", [(
         "        self.shared.lock.with(State::close);\n        self.shared.rouse();\n", "        self.shared.lock.with(|state| state.closed = true);\n")]),
+    ("grip-is-let-go-without-a-barrier", "Who lets a handle go looks whether it was freed before that is seen.", TABLE, [(
+        "        barrier::light();\n", "")]),
+    ("grip-is-let-go-relaxed", "What was done with a held handle is not seen by the next who holds it, or drops its object.", TABLE, [(
+        "        self.place.hold.store(self.handle & GENERATION, Ordering::Release);", "        self.place.hold.store(self.handle & GENERATION, Ordering::Relaxed);")]),
+    ("grip-is-let-go-unlooked", "Who lets a handle go does not look whether it was freed.", TABLE, [(
+        "        if self.place.state.load(Ordering::Relaxed) & RETIRED != 0 {\n            self.table.close(self.handle, self.place);\n        }\n", "")]),
+    ("grip-acquires-nothing", "Who holds a handle does not see what was done with it.", TABLE, [(
+        "compare_exchange(open, open | HELD, Ordering::Acquire,", "compare_exchange(open, open | HELD, Ordering::Relaxed,")]),
+    ("freed-handle-is-held", "A handle that was freed can be held as long as another thread is in it.", TABLE, [(
+        "if place.is_fine(handle, state) { Ok(place) } else { Err(self.give_back(handle, place, state)) }",
+        "if place.is_fine(handle, state & !RETIRED) { Ok(place) } else { Err(self.give_back(handle, place, state)) }")]),
+    ("free-closes-without-a-barrier", "Who frees a handle looks whether it is held before its mark is seen.", TABLE, [(
+        "            barrier::heavy();\n", "")]),
+    ("free-does-not-close", "Who frees a handle leaves its object to whoever holds it, also if nobody does.", TABLE, [(
+        "            self.close(handle, pin.place);\n", "")]),
+    ("free-forgets-who-was-first", "Two who free a handle both count as the one.", TABLE, [(
+        "pin.place.state.fetch_or(RETIRED, Ordering::Relaxed) & RETIRED != 0", "pin.place.state.fetch_or(RETIRED, Ordering::Relaxed) == 0")]),
+    ("close-acquires-nothing", "Who closes a handle does not see what its holders did.", TABLE, [(
+        "compare_exchange(open, open | CLOSED, Ordering::Acquire,", "compare_exchange(open, open | CLOSED, Ordering::Relaxed,")]),
+    ("pin-leaves-relaxed", "What was read by whoever leaves is not over for whoever drops.", TABLE, [(
+        "fetch_sub(ONE_PIN, Ordering::Release)", "fetch_sub(ONE_PIN, Ordering::Relaxed)")]),
+    ("burial-acquires-nothing", "Who drops an object does not see who left it.", TABLE, [(
+        "compare_exchange(state, dead, Ordering::Acquire,", "compare_exchange(state, dead, Ordering::Relaxed,")]),
+    ("burial-is-no-exchange", "Whoever finds a freed place without pins drops its object.", TABLE, [(
+        "        if place.state.compare_exchange(state, dead, Ordering::Acquire, Ordering::Relaxed).is_err() {\n            return;\n        }\n",
+        "        place.state.swap(dead, Ordering::Acquire);\n")]),
+    ("hold-word-has-no-generation", "An old handle takes the word of the one that has its place now.", TABLE, [
+        ("            place.hold.store(generation, Ordering::Release);", "            place.hold.store(0, Ordering::Release);"),
+        ("        let open = handle & GENERATION;\n        if let Err", "        let open = 0;\n        if let Err"),
+        ("        let open = handle & GENERATION;\n        if place", "        let open = 0;\n        if place"),
+        ("hold.store(self.handle & GENERATION,", "hold.store(0,")]),
+    ("free-places-are-not-counted", "The head of the free places says only which is the first.", TABLE, [
+        ("            let wanted = (head & GENERATION).wrapping_add(ONE_GENERATION) | u64::from(next);", "            let wanted = (head & GENERATION) | u64::from(next);"),
+        ("            let wanted = (head & GENERATION).wrapping_add(ONE_GENERATION) | u64::from(index + 1);", "            let wanted = (head & GENERATION) | u64::from(index + 1);")]),
+    ("generation-stays", "A place that is used again has its old generation.", TABLE, [(
+        "place.state.fetch_add(ONE_GENERATION, Ordering::Relaxed) >> 32 == u64::from(u32::MAX)", "place.state.load(Ordering::Relaxed) >> 32 == u64::from(u32::MAX)")]),
 ]
 
 def main():

@@ -1,4 +1,4 @@
-//! What the models of aimdb-core are made of.
+//! What the models of aimdb-core, and of the handle table of aimdb-ffi, are made of.
 //!
 //! A *scenario* ([`scenarios`]) is one short run of a few threads against a buffer, with what must
 //! hold at its end. Loom runs each scenario under every schedule within a bound (`tests/exhaustive.rs`),
@@ -13,6 +13,8 @@ pub mod copies;
 pub mod crowds;
 #[cfg(loom)]
 pub mod gated;
+#[cfg(loom)]
+pub mod handles;
 pub mod lanes;
 #[cfg(loom)]
 pub mod late;
@@ -22,5 +24,27 @@ pub mod schedule;
 #[cfg(loom)]
 pub mod shared;
 pub mod verbs;
+
+/// The handle table of aimdb-ffi, which as a whole is for no model.
+#[cfg(loom)]
+#[allow(unsafe_code, dead_code)]
+#[path = "../../../aimdb-ffi/src/table/mod.rs"]
+mod table;
+
+/// What the table answers.
+#[cfg(loom)]
+mod status {
+    pub(crate) type Answer<T = ()> = Result<T, Status>;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Status(u8);
+
+    impl Status {
+        pub(crate) const BAD_HANDLE: Self = Self(0);
+        pub(crate) const BUSY: Self = Self(1);
+        pub(crate) const FORKED_CHILD: Self = Self(2);
+        pub(crate) const POISONED: Self = Self(3);
+    }
+}
 #[cfg(loom)]
 pub mod watching;

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{copies, gated, lanes, late, shared};
+use aimdb_models::{copies, gated, handles, lanes, late, shared};
 use aimdb_models::{scenarios, schedule::explore, watching};
 
 macro_rules! models {
@@ -170,4 +170,20 @@ models! { shared:
     k7_looks_of_both_kinds_have_ended: 4,
     k7_a_slot_that_was_left_is_given_back_once: 4,
     k7_the_machine_lets_go_under_looks: 4,
+}
+
+// Handles have no values.
+#[cfg(not(feature = "large"))]
+models! { handles:
+    a_look_meets_a_free: 4,
+    a_hold_meets_a_free: 4,
+    two_holds_meet_a_free: 3,
+    two_holds_meet: 4,
+    a_hold_and_a_look_meet_a_free: 3,
+    two_free: 4,
+    an_old_handle_meets_a_new_one: 4,
+    an_old_handle_is_looked_up_and_freed_again: 4,
+    places_are_given_back_and_taken: 4,
+    a_place_comes_back_as_the_first: 4,
+    a_table_grows_under_two_threads: 4,
 }
