@@ -68,7 +68,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// # Errors
     ///
     /// Why there is none.
-    #[inline]
+    #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
         let Some(consumer) = self.consumer.as_mut() else { return Err(TryRecvError::Closed) };
@@ -266,7 +266,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     }
 
     /// What was received, and a lag is made known.
-    #[inline]
+    #[inline(always)]
     fn noting_lag(&self, received: Result<T, TryRecvError>) -> Result<T, TryRecvError> {
         if let Err(TryRecvError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);

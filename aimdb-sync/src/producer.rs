@@ -104,7 +104,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// # Errors
     ///
     /// The value, with the reason.
-    #[inline]
+    #[inline(always)]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         if let Err(misuse) = self.process.check() {
             return Err(TrySendError::Misuse(value, misuse));

@@ -415,3 +415,24 @@ pub fn c1_a_mailbox_is_closed_beside_a_put() {
         assert_eq!(drain(&mut reader), [1 + u32::from(put)]);
     });
 }
+
+/// Both ends of a mailbox go in with the keys that they kept, beside a close that takes nothing from them.
+pub fn c1_a_mailbox_is_closed_beside_kept_keys() {
+    Ledger::audit(|ledger| {
+        let buffer = mailbox_with_lane();
+        let (sender, mut reader) = (buffer.sender(), reader(&buffer));
+        assert!(sender.try_push(ledger.tag(1)).is_ok());
+        assert_eq!(try_recv(&mut reader), Ok(1));
+        let values = [2, 3].map(|id| ledger.tag(id));
+        let putting = thread::spawn(move || values.map(|value| sender.try_push(value).is_ok()));
+        let taking = thread::spawn(move || (try_recv(&mut reader).unwrap_or(0), reader));
+        buffer.close();
+        let (put, (taken, mut reader)) = (putting.join().unwrap(), taking.join().unwrap());
+        let newest = put.iter().filter(|&&put| put).count() as u32 + 1;
+        let last = try_recv(&mut reader).unwrap_or(taken);
+        assert!(put[0] || !put[1], "C1: what came after a refusal is refused");
+        assert!(last == newest || newest == 1 && last == 0, "{put:?} {taken} {last}");
+        let counters = buffer.metrics().counters;
+        assert_eq!(counters.delivered + counters.overwritten, counters.accepted);
+    });
+}

@@ -121,6 +121,7 @@ models! { lanes:
     k_a_slot_of_a_mailbox_goes_round: 3,
     w1_a_taker_goes_to_wait: 3,
     c1_a_mailbox_is_closed_beside_a_put: 3,
+    c1_a_mailbox_is_closed_beside_kept_keys: 3,
 }
 
 #[cfg(not(feature = "large"))]

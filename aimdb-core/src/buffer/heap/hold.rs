@@ -74,7 +74,9 @@ impl<T: Send + 'static> SendingHold<T> {
         if !self.grip.get().is_open_question() {
             return;
         }
-        let grip = |shell: &Arc<Shell<T, HeapLayout>>| shell.lock().grip(LaneEnd::Sending, &self.token);
+        let grip = |shell: &Arc<Shell<T, HeapLayout>>| {
+            shell.lock().grip(LaneEnd::Sending, &self.token, shell.code().hooks.is_some())
+        };
         self.grip.set(self.shell.as_ref().map_or(Grip::NONE, grip));
     }
 }
@@ -144,7 +146,7 @@ impl<T: Send + 'static> TakingHold<T> {
     #[inline(always)]
     pub(super) fn grasp(&self) {
         if self.grip.get().is_open_question() {
-            self.grip.set(self.shell.lock().grip(LaneEnd::Taking(self.cursor()), &self.token));
+            self.grip.set(self.shell.lock().grip(LaneEnd::Taking(self.cursor()), &self.token, false));
         }
     }
 

@@ -7,6 +7,7 @@
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 
+use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
 use super::ring::RingLane;
 use super::scheme::{Called, Lane};
@@ -18,13 +19,22 @@ use crate::waiting::{Key, Token};
 #[derive(Clone, Copy)]
 pub(in crate::buffer) struct Grip(Of);
 
-/// Three, so that a call finds its way with two comparisons.
+/// Three, told apart by a number that stands by itself, so that a call finds its way with two comparisons.
 #[derive(Clone, Copy)]
+#[repr(u8)]
 enum Of {
     Nothing(Why),
     Queue(NonNull<QueueLane>, Key),
+    Overwriting(Overwriting),
+}
+
+/// What an end overwrites.
+#[derive(Clone, Copy)]
+enum Overwriting {
     /// With a cursor's end, or else of the end that writes.
     Ring(NonNull<RingLane>, Option<NonNull<CursorEnd>>, Key),
+    /// Nobody is to be given what a value displaces.
+    Mailbox(NonNull<MailboxLane>, Key),
 }
 
 /// Why a handle has no grip.
@@ -44,21 +54,27 @@ unsafe impl Send for Grip {}
 impl Grip {
     pub(in crate::buffer) const NONE: Self = Self(Of::Nothing(Why::NotAsked));
 
-    /// The grip that this holder can have of an end at which it was just now.
-    pub(super) fn of(lane: &Lane, end: LaneEnd<'_>, token: &Token) -> Self {
+    /// The grip that this holder can have of an end at which it was just now. `gives` says that there is a
+    /// hook which is given what a value displaces.
+    pub(super) fn of(lane: &Lane, end: LaneEnd<'_>, token: &Token, gives: bool) -> Self {
         let (never, of) = match (lane, end) {
             // Of the lane of several cursors there is none.
             (Lane::Queue(_, lane), _) => {
                 (lane.is_common(end), lane.key(end, token).map(|key| Of::Queue(lane.into(), key)))
             }
             (Lane::Ring(lane), LaneEnd::Taking(Some(cursor))) => {
-                let key = lane.key(end, token);
-                (lane.is_common(end), key.map(|key| Of::Ring(lane.into(), Some(cursor.into()), key)))
+                let ring = |key| Overwriting::Ring(lane.into(), Some(cursor.into()), key);
+                (lane.is_common(end), lane.key(end, token).map(ring).map(Of::Overwriting))
             }
             (Lane::Ring(lane), LaneEnd::Sending) => {
-                (lane.is_common(end), lane.key(end, token).map(|key| Of::Ring(lane.into(), None, key)))
+                let ring = |key| Overwriting::Ring(lane.into(), None, key);
+                (lane.is_common(end), lane.key(end, token).map(ring).map(Of::Overwriting))
             }
             (Lane::Ring(_), LaneEnd::Taking(None)) => (false, None),
+            (Lane::Called(Called::Mailbox(lane)), _) if !gives => {
+                let mailbox = |key| Overwriting::Mailbox(lane.into(), key);
+                (lane.is_common(end), lane.key(end, token).map(mailbox).map(Of::Overwriting))
+            }
             (Lane::Called(_), _) => (true, Some(Of::Nothing(Why::Called))),
             (Lane::Ring(_), LaneEnd::Peeking) => (true, None),
         };
@@ -91,8 +107,11 @@ impl Grip {
         unsafe {
             match self.0 {
                 Of::Queue(lane, key) => lane.as_ref().send_with_key(cells, key, value, counts),
-                Of::Ring(lane, _, key) => lane.as_ref().publish_with_key(cells, key, value),
-                Of::Nothing(_) => InLane::NotHere(value),
+                Of::Overwriting(Overwriting::Ring(lane, _, key)) => lane.as_ref().publish_with_key(cells, key, value),
+                Of::Overwriting(Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
+                    lane.as_ref().put_with_key(cells, key, value)
+                }
+                Of::Overwriting(Overwriting::Mailbox(..)) | Of::Nothing(_) => InLane::NotHere(value),
             }
         }
     }
@@ -108,8 +127,13 @@ impl Grip {
         unsafe {
             match self.0 {
                 Of::Queue(lane, key) => lane.as_ref().take_with_key(cells, key),
-                Of::Ring(lane, Some(cursor), key) => lane.as_ref().read_with_key(cells, cursor.as_ref(), key),
-                Of::Ring(_, None, _) | Of::Nothing(_) => Taken::NotHere,
+                Of::Overwriting(Overwriting::Ring(lane, Some(cursor), key)) => {
+                    lane.as_ref().read_with_key(cells, cursor.as_ref(), key)
+                }
+                Of::Overwriting(Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
+                    lane.as_ref().take_with_key(cells, key)
+                }
+                Of::Overwriting(_) | Of::Nothing(_) => Taken::NotHere,
             }
         }
     }
@@ -155,7 +179,7 @@ impl LaneLock {
 
     /// The grip that this holder may have of an end.
     #[cold]
-    pub(in crate::buffer) fn grip(&self, end: LaneEnd<'_>, token: &Token) -> Grip {
-        self.lane().map_or(Grip::NONE, |lane| Grip::of(lane, end, token))
+    pub(in crate::buffer) fn grip(&self, end: LaneEnd<'_>, token: &Token, gives: bool) -> Grip {
+        self.lane().map_or(Grip::NONE, |lane| Grip::of(lane, end, token, gives))
     }
 }

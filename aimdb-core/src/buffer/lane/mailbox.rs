@@ -16,7 +16,7 @@ use shuttle::sync::atomic::{AtomicU64, Ordering};
 use super::{InLane, LaneEnd, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Ends, Owned};
-use crate::waiting::{Door, Inside, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, shut};
 
 #[derive(Debug)]
 pub(super) struct MailboxLane {
@@ -116,6 +116,18 @@ impl MailboxLane {
         InLane::outside(put, dispose)
     }
 
+    /// Puts a value with the key of the putting end. One that it displaced is dropped.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(always)]
+    pub(super) unsafe fn put_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T) -> InLane<T> {
+        // SAFETY: by this function's contract.
+        let inside = unsafe { self.putting.enter_with_key(key) };
+        InLane::outside(self.store(inside, |slot| cells.get(slot as usize), value), drop)
+    }
+
     /// Puts a value; `dispose` is given the one that it displaced.
     pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
         InLane::outside(self.store(self.putting.enter(token), |slot| Some(slots.cell(slot)), value), dispose)
@@ -157,6 +169,17 @@ impl MailboxLane {
         self.next(self.taking.enter_as_owner(token), |slot| slots.cell_at_once(slot), 1)
     }
 
+    /// Takes the pending value with the key of the taking end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(always)]
+    pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], key: Key) -> Taken<T> {
+        // SAFETY: by this function's contract.
+        self.next(unsafe { self.taking.enter_with_key(key) }, |slot| cells.get(slot as usize), 1)
+    }
+
     /// Takes the pending value.
     pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
         self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)), TRIES)
@@ -177,6 +200,16 @@ impl MailboxLane {
         let Some(door) = self.door(end) else { return };
         // SAFETY: the doors are shut and nobody is inside.
         unsafe { door.adopt(token) }
+    }
+
+    /// Whether no holder will ever own this end.
+    pub(super) fn is_common(&self, end: LaneEnd<'_>) -> bool {
+        self.door(end).is_none_or(Door::is_common)
+    }
+
+    /// The key of the holder that owns this end.
+    pub(super) fn key(&self, end: LaneEnd<'_>, token: &Token) -> Option<Key> {
+        self.door(end)?.key(token)
     }
 
     const fn door(&self, end: LaneEnd<'_>) -> Option<&Door<End>> {

@@ -174,6 +174,12 @@ impl<T, L: Layout<T>> Shell<T, L> {
         &self.lock
     }
 
+    /// The user's code.
+    #[cfg(feature = "std")]
+    pub(crate) const fn code(&self) -> &L::Code {
+        &self.code
+    }
+
     /// The slots.
     #[cfg(feature = "std")]
     pub(crate) const fn slots(&self) -> &L::Slots {
