@@ -61,9 +61,13 @@ impl Answer {
         self.best(Class::Peer)
     }
 
-    /// What the row's sketch takes, if it has one.
+    /// The row's sketch, if it has one that shows a limit: one that is slower than ours, or than a peer,
+    /// shows nothing.
     pub fn limit(&self) -> Option<&Entry> {
-        self.best(Class::Sketch)
+        let median = |entry: &Entry| entry.series.median();
+        let others = [Some(self.ours()), self.peer()].into_iter().flatten();
+        let least = others.map(median).fold(f64::MAX, f64::min);
+        self.best(Class::Sketch).filter(|sketch| median(sketch) <= least)
     }
 
     /// What one writes oneself.

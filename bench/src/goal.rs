@@ -28,8 +28,7 @@ pub struct Verdict {
     pub value: f64,
     /// Whether it is good enough.
     pub met: bool,
-    /// Whether the least code that could keep the row's promises would be; so does what meets the goal, and
-    /// what is faster than the sketch shows nothing.
+    /// Whether it is not below what the row's sketch takes; what meets the goal is never.
     pub in_reach: bool,
 }
 
@@ -39,11 +38,7 @@ impl Goal {
     pub fn verdict(&self, answer: &Answer, answers: &[Answer]) -> Option<Verdict> {
         let ours = &answer.ours().series;
         let verdict = |value: f64, met: bool| {
-            let is_beyond = |aim: f64| {
-                answer
-                    .limit()
-                    .is_some_and(|limit| aim < limit.series.median() && limit.series.median() <= ours.median())
-            };
+            let is_beyond = |aim: f64| answer.limit().is_some_and(|limit| aim < limit.series.median());
             Some(Verdict { value, met, in_reach: met || !self.aim(answer).is_some_and(is_beyond) })
         };
         let at_most = |value: f64, limit: f64| verdict(value, value <= limit);

@@ -4,7 +4,7 @@ use super::{CAPACITY, Contestant, Row, contestants};
 use crate::clock::Clock::{self, ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours::{self, Bounded, Ring};
-use crate::peers::{async_broadcast, crossbeam, plain, published, queues, sketches, tokio_broadcast, tokio_mpsc};
+use crate::peers::{async_broadcast, crossbeam, plain, published, queues, tokio_broadcast, tokio_mpsc};
 
 type Published = published::Sync<published::Ring>;
 
@@ -28,7 +28,7 @@ macro_rules! producers {
         contestants!(
             $($workload)+;
             ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared, queues::FibreShared,
-            queues::Flume, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, sketches::Many,
+            queues::Flume, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
         )
     };
 }

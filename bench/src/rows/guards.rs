@@ -11,13 +11,13 @@ use crate::workload::real_time_is_allowed;
 type Ours = ours::Sync<ours::Bounded>;
 type Published = published::Sync<published::Ring>;
 
-/// All queues that a thread can wait on, each in its form for one sender, and a sketch.
+/// All queues that a thread can wait on, each in its form for one sender, and a sketch if there is one.
 macro_rules! waiting {
-    ($sketch:ident; $($workload:tt)+) => {
+    ($($sketch:ident)?; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, sketches::$sketch,
+            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, $(sketches::$sketch)?
         )
     };
 }
@@ -44,15 +44,6 @@ macro_rules! shared {
     };
 }
 
-/// These, and the sketch of such a queue.
-macro_rules! gathering {
-    ($($workload:tt)+) => {{
-        let mut all = shared!($($workload)+);
-        all.extend(contestants!($($workload)+; sketches::Many));
-        all
-    }};
-}
-
 /// Those that have two slots where they are asked to keep one.
 const TWO_SLOTS: &[&str] = &["parkring", "crossfire spsc", "crossfire mpsc"];
 
@@ -73,7 +64,7 @@ pub fn rows() -> Vec<Row> {
 
 fn streams() -> Vec<Row> {
     let one = two_slots(waiting!(Queue; stream::<u64>(1)), TWO_SLOTS);
-    let back = two_slots(waiting!(Park; ping_pong_one_core::<u64>(1)), TWO_SLOTS);
+    let back = two_slots(waiting!(; ping_pong_one_core::<u64>(1)), TWO_SLOTS);
     vec![
         guard("stream-1", "one thread to another, capacity 1, for each value", Wall, Goal::Peer(1.05), one),
         guard(
@@ -137,20 +128,20 @@ fn waits() -> Vec<Row> {
 fn senders() -> Vec<Row> {
     let fairness = two_slots(shared!(fairness::<u64>(1, 8)), TWO_SLOTS);
     let mut rows = vec![
-        guard("2-to-1-64", "two threads to one, capacity 64", Wall, Goal::Peer(1.1), gathering!(gather::<u64>(64, 2))),
+        guard("2-to-1-64", "two threads to one, capacity 64", Wall, Goal::Peer(1.1), shared!(gather::<u64>(64, 2))),
         guard(
             "2-to-1-1024",
             "two threads to one, capacity 1024",
             Wall,
             Goal::Peer(1.1),
-            gathering!(gather::<u64>(1024, 2)),
+            shared!(gather::<u64>(1024, 2)),
         ),
         guard(
             "8-to-1",
             "eight threads to one on two cores, capacity 64",
             Wall,
             Goal::Peer(1.5),
-            gathering!(gather::<u64>(64, 8)),
+            shared!(gather::<u64>(64, 8)),
         ),
         guard(
             "fairness",

@@ -1,8 +1,9 @@
 //! `SpmcRing`.
 
-use super::{CAPACITY, Row, contestants};
+use super::{CAPACITY, Contestant, Row, contestants};
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
+use crate::link::Class;
 use crate::ours;
 use crate::payload::{Line, Opaque, Text};
 use crate::peers::{
@@ -137,9 +138,14 @@ fn fans<T: Kept>(name: &str, part: f64) -> Vec<Row> {
         let asks = format!("one thread to {readers}, {}, capacity 1024, paced, for each value sent", T::NAME);
         Row::new("8", format!("ring/1-to-{readers}-{name}"), asks, Wall, Goal::Peer(part), contestants)
     };
+    // Several share a core: how they wait decides, and a sketch only spins.
+    let no_sketch = |mut contestants: Vec<Contestant>| {
+        contestants.retain(|one| one.class != Class::Sketch);
+        contestants
+    };
     vec![
         row(1, any_rings!(1024; fan::<T>(CAPACITY, 1))),
-        row(2, any_rings!(1024; fan::<T>(CAPACITY, 2))),
-        row(4, any_rings!(1024; fan::<T>(CAPACITY, 4))),
+        row(2, no_sketch(any_rings!(1024; fan::<T>(CAPACITY, 2)))),
+        row(4, no_sketch(any_rings!(1024; fan::<T>(CAPACITY, 4)))),
     ]
 }

@@ -4,7 +4,6 @@
 //! keeping costs those who do not wait.
 
 mod mailbox;
-mod many;
 mod park;
 mod queue;
 mod ring;
@@ -15,7 +14,6 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, compiler_fence};
 
 pub use mailbox::Mailbox;
-pub use many::Many;
 pub use park::Park;
 pub use queue::Queue;
 pub use ring::Ring;

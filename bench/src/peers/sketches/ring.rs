@@ -36,7 +36,7 @@ impl<T: Kept> Place<T> {
                 spin_loop();
             }
         } else {
-            self.stamp.store(there(number) | REPLACED, Relaxed);
+            self.stamp.store(self.stamp.load(Relaxed) | REPLACED, Relaxed);
             fence(Release);
         }
         value.put(&self.value);
