@@ -61,13 +61,9 @@ impl Answer {
         self.best(Class::Peer)
     }
 
-    /// The row's sketch, if it has one that shows a limit: one that is slower than ours, or than a peer,
-    /// shows nothing.
+    /// The row's sketch, if it has one that shows a limit: one that is slower than ours shows nothing.
     pub fn limit(&self) -> Option<&Entry> {
-        let median = |entry: &Entry| entry.series.median();
-        let others = [Some(self.ours()), self.peer()].into_iter().flatten();
-        let least = others.map(median).fold(f64::MAX, f64::min);
-        self.best(Class::Sketch).filter(|sketch| median(sketch) <= least)
+        self.best(Class::Sketch).filter(|sketch| sketch.series.median() <= self.ours().series.median())
     }
 
     /// What one writes oneself.

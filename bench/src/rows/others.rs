@@ -49,7 +49,7 @@ fn tasks() -> Vec<Row> {
             contestants!(
                 $($workload)+;
                 ours::Sync<Bounded>, queues::Chenal, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-                channels::AsyncChannel, tokio_mpsc::Queue, sketches::Queue,
+                channels::AsyncChannel, tokio_mpsc::Queue,
             )
         };
     }

@@ -98,6 +98,6 @@ impl<T: Kept> Link<T> for Mailbox {
     }
 
     fn recv(reader: &mut End<T>) -> T {
-        spin(|| reader.take())
+        reader.take().unwrap_or_else(|| spin(|| reader.take()))
     }
 }

@@ -1,15 +1,12 @@
 //! A bounded queue: rtrb, whose two counts say all that is counted, and a door for each end.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
 use super::Door;
 use crate::link::{Class, Ends, Link, Named};
 use crate::payload::Payload;
 use crate::peers::limits::{spin, spin_send};
-use crate::tasks::Tasks;
 
 /// See the module's documentation. Who waits spins.
 pub struct Queue;
@@ -69,7 +66,9 @@ impl<T: Payload> Link<T> for Queue {
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
-        spin_send(value, |value| sender.offer(value));
+        if let Err(value) = sender.offer(value) {
+            spin_send(value, |value| sender.offer(value));
+        }
     }
 
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
@@ -77,7 +76,7 @@ impl<T: Payload> Link<T> for Queue {
     }
 
     fn recv(reader: &mut Reader<T>) -> T {
-        spin(|| reader.take())
+        reader.take().unwrap_or_else(|| spin(|| reader.take()))
     }
 
     fn send_many(sender: &mut Sender<T>, batch: &mut VecDeque<T>) {
@@ -97,54 +96,5 @@ impl<T: Payload> Link<T> for Queue {
             into.extend(reader.values.read_chunk(some).ok()?);
             (some > 0).then_some(())
         });
-    }
-}
-
-impl<T: Payload> Tasks<T> for Queue {
-    type Keep = ();
-    type Sender = Sender<T>;
-    type Reader = Reader<T>;
-    type TaskSender = Sender<T>;
-    type TaskReader = Reader<T>;
-
-    fn to_task(capacity: usize) -> ((), Sender<T>, Reader<T>) {
-        let Ends { sender, mut readers, .. } = <Self as Link<T>>::open(capacity, 1);
-        ((), sender, readers.remove(0))
-    }
-
-    fn to_thread(capacity: usize) -> ((), Sender<T>, Reader<T>) {
-        Self::to_task(capacity)
-    }
-
-    fn send(sender: &mut Sender<T>, value: T) {
-        <Self as Link<T>>::send(sender, value);
-    }
-
-    fn recv(reader: &mut Reader<T>) -> T {
-        <Self as Link<T>>::recv(reader)
-    }
-
-    async fn send_async(sender: &mut Sender<T>, value: T) {
-        let mut value = Some(value);
-        poll_fn(|context| {
-            value = value.take().and_then(|value| sender.offer(value).err());
-            if value.is_none() {
-                return Poll::Ready(());
-            }
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
-    }
-
-    async fn recv_async(reader: &mut Reader<T>) -> T {
-        poll_fn(|context| match reader.take() {
-            Some(value) => Poll::Ready(value),
-            None => {
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-        })
-        .await
     }
 }

@@ -159,7 +159,7 @@ impl<T: Kept> Link<T> for Ring {
     }
 
     fn recv(reader: &mut Reader<T>) -> T {
-        spin(|| reader.next())
+        reader.next().unwrap_or_else(|| spin(|| reader.next()))
     }
 }
 
