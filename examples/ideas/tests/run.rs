@@ -69,5 +69,6 @@ programs! {
     telemetry_ring
     test_harness
     tokio_demo
+    wait_set
     work_queue
 }
