@@ -23,15 +23,16 @@ mod unix {
     use aimdb_sync::{
         AimDbBuilder, AimDbHandle, Attach, BufferCfg, BufferMetrics, DbError, Deadline, FlushError, Misuse, Policy,
         RecvError, RecvTimeoutError, SendError, SendManyError, SharedProducer, ShutdownError, Start, SubscribeError,
-        SyncConsumer, SyncProducer, TryRecvError, TrySendError,
+        SyncConsumer, SyncProducer, TryRecvError, TrySendError, WaitError, WaitSet, WaitTimeoutError, WatchError,
     };
 
     pub(super) fn main() {
         c8_a_forked_child_is_refused_and_hangs_nowhere_and_attaches_a_database_of_its_own();
         c8_a_fork_while_others_hold_the_locks_hangs_nowhere();
         c8_what_a_forked_child_drops_is_leaked_because_it_might_take_a_lock();
+        c8_a_wait_set_is_refused_in_a_forked_child();
         c9_ends_can_be_used_after_main_has_returned();
-        println!("test result: ok. 4 passed");
+        println!("test result: ok. 5 passed");
     }
 
     /// Runs `child` in a forked child and says whether it came to its end. A child that hangs is
@@ -230,6 +231,48 @@ mod unix {
             };
             assert!(forked(child), "the child dropped what is the parent's");
         }
+    }
+
+    fn c8_a_wait_set_is_refused_in_a_forked_child() {
+        let handle = database();
+        let producer = handle.producer::<u32>("a").expect("it is there");
+        let mut consumer = handle.consumer::<u32>("a").expect("it is there");
+        let set = WaitSet::new();
+        let end = set.add_consumer(&consumer, 1).expect("it can be watched");
+        set.add_timer(2, Duration::MAX, None).expect("it is no child");
+        let fd = set.as_fd().map(|_| ()).map_err(|error| error.kind());
+        assert_eq!((fd, set.try_wait(&mut [0; 4])), (Ok(()), Ok(0)));
+        let other = consumer.clone();
+        set.add_consumer(&other, 3).expect("it can be watched");
+        let ends = Mutex::new(Some((set, other, producer.clone())));
+        let child = || {
+            let (set, other, producer) =
+                ends.lock().unwrap_or_else(PoisonError::into_inner).take().expect("nobody else takes it");
+            let misuse = Misuse::ForkedChild;
+            assert_eq!(set.wait(&mut [0; 4]), Err(WaitError::Misuse(misuse)));
+            assert_eq!(set.try_wait(&mut [0; 4]), Err(WaitError::Misuse(misuse)));
+            assert_eq!(set.wait_timeout(&mut [0; 4], Duration::MAX), Err(WaitTimeoutError::Misuse(misuse)));
+            assert_eq!(set.add_consumer(&other, 1), Err(WatchError::Misuse(misuse)));
+            assert_eq!(set.add_producer(&producer, 1), Err(WatchError::Misuse(misuse)));
+            assert_eq!(set.add_timer(1, Duration::ZERO, None), Err(WatchError::Misuse(misuse)));
+            assert!(set.as_fd().is_err() && set.fd_of(end).is_err());
+            assert_eq!((set.remove(end), set.is_ready(end), set.len()), (false, None, 0));
+            set.close();
+            // One of its own takes what is of this process.
+            let own = WaitSet::new();
+            assert_eq!(own.add_consumer(&other, 1), Err(WatchError::Misuse(misuse)));
+            own.add_timer(5, Duration::from_millis(1), None).expect("it is this process's");
+            assert_eq!(own.wait(&mut [0; 4]), Ok(1));
+            drop((other, producer, set));
+        };
+        assert!(forked(child), "the child hung or panicked");
+        let (set, other, _) =
+            ends.lock().unwrap_or_else(PoisonError::into_inner).take().expect("the child took its own");
+        producer.send(7).expect("there is room");
+        let mut tokens = [0; 4];
+        assert_eq!(set.wait(&mut tokens), Ok(2));
+        drop(other);
+        assert_eq!((consumer.recv(), set.try_wait(&mut tokens)), (Ok(7), Ok(0)));
     }
 
     static AFTER_MAIN: OnceLock<(SharedProducer<u32>, Mutex<SyncConsumer<u32>>)> = OnceLock::new();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use aimdb_sync::{
-    AimDbBuilder, AimDbHandle, Attach, BufferCfg, Policy, RecvError, SyncConsumer, SyncProducer, TryRecvError,
+    AimDbBuilder, AimDbHandle, Attach, BufferCfg, Misuse, Policy, RecvError, SyncConsumer, SyncProducer, TryRecvError,
     WaitError, WaitSet, WaitTimeoutError,
 };
 use watchdog::{aside, pausing, single, until, watched};
@@ -71,6 +71,38 @@ fn w10_a_lag_is_something_to_read_also_one_that_a_batch_has_found() {
     assert_eq!(ready(&set), [1]);
     assert_eq!(consumer.try_iter().count(), 3);
     assert_eq!(ready(&set), []);
+
+    // The clone of the first value, on its way out, lets the ring overtake the cursor.
+    let handle = single::<Overtaken>(BufferCfg::SpmcRing { capacity: 1 });
+    let producer = handle.producer::<Overtaken>("a").expect("it is there").shared();
+    let mut consumer = handle.consumer::<Overtaken>("a").expect("it is there");
+    let mut other = consumer.clone();
+    let set = WaitSet::new();
+    set.add_consumer(&consumer, 1).expect("it can be watched");
+    let sender = producer.clone();
+    let overtake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+        let _ = sender.send(Overtaken(None));
+        let _ = sender.send(Overtaken(None));
+    });
+    producer.send(Overtaken(Some(overtake))).expect("a ring accepts");
+    assert_eq!(consumer.recv_many(&mut Vec::new(), 10), Ok(1));
+    // Another reader of the cursor takes all that the record has; the lag is still to be told.
+    assert!(other.try_recv().is_ok());
+    assert_eq!((ready(&set), ready(&set)), (vec![1], vec![1]));
+    assert_eq!(consumer.recv_many(&mut Vec::new(), 10), Err(RecvError::Lagged(1)));
+    assert_eq!(ready(&set), []);
+}
+
+/// A value whose clone does something first.
+struct Overtaken(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl Clone for Overtaken {
+    fn clone(&self) -> Self {
+        if let Some(overtake) = &self.0 {
+            overtake();
+        }
+        Self(None)
+    }
 }
 
 #[test]
@@ -305,6 +337,25 @@ fn c1_c3_a_close_and_a_shutdown_wake_the_set() {
         handle.shutdown().expect("nothing holds it up");
         assert_eq!(waiting.join().expect("no panic"), Ok(vec![2]));
     });
+}
+
+#[test]
+fn w8_a_wait_for_a_set_is_refused_on_a_runtime_thread() {
+    let handle = single::<u32>(pausing(1));
+    let (producer, consumer) = ends(&handle, "a");
+    let set = WaitSet::new();
+    set.add_consumer(&consumer, 1).expect("it can be watched");
+    producer.send(1).expect("there is room");
+    let mut tokens = [0; 4];
+    {
+        let _service = aimdb_core::waiting::Place::enter(0, false);
+        assert_eq!(set.wait(&mut tokens), Err(WaitError::Misuse(Misuse::RuntimeThread)), "though it would not wait");
+        let refused = set.wait_timeout(&mut tokens, Duration::from_secs(1));
+        assert_eq!(refused, Err(WaitTimeoutError::Misuse(Misuse::RuntimeThread)));
+        assert_eq!(set.wait_timeout(&mut tokens, Duration::ZERO), Ok(1));
+        assert_eq!(set.try_wait(&mut tokens), Ok(1));
+    }
+    assert_eq!(set.wait(&mut tokens), Ok(1));
 }
 
 #[test]

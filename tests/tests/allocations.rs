@@ -9,11 +9,11 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferCfgError, HeapBuffer, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
-    send_blocking,
+    Buffer, BufferCfg, BufferCfgError, HeapBuffer, Reader, RecvTimeoutError, SendError, SubscribeError,
+    TryProduceError, send_blocking,
 };
 use aimdb_core::pure::Policy;
-use aimdb_core::waiting::{Deadline, SystemClock};
+use aimdb_core::waiting::{Deadline, ReadySet, SystemClock};
 use aimdb_tests::watchdog::{until, within};
 
 /// Counts what the calling thread allocates, and refuses it memory where a test says so.
@@ -167,6 +167,55 @@ fn w6_no_wait_allocates_after_warm_up() {
         turn(5);
         assert_eq!(allocations(|| turn(100)), 0);
     });
+}
+
+/// W6, W14: nor does a wait for a set.
+#[test]
+fn w6_a_wait_for_a_set_allocates_nothing_after_warm_up() {
+    within(60, "w6_a_wait_for_a_set_allocates_nothing_after_warm_up", || {
+        let (there, back) = (pausing(1), pausing(1));
+        let (mut at_there, mut at_back) = (there.reader().expect("a cursor"), back.reader().expect("a cursor"));
+        let sets = [&at_there, &at_back].map(|reader| {
+            let set = ReadySet::new();
+            set.add(reader.watch().expect("it can be watched"), 1);
+            set.add_timer(2, 0, Some(1_000_000));
+            set
+        });
+        let [of_there, of_back] = sets;
+        let echo = {
+            let back = back.clone();
+            thread::spawn(move || {
+                sleep_once();
+                let mut turn = |rounds: u64| {
+                    for _ in 0..rounds {
+                        back.push(next_of(&of_there, &mut at_there));
+                    }
+                };
+                turn(50);
+                allocations(|| turn(500))
+            })
+        };
+        sleep_once();
+        let mut turn = |rounds: u64| {
+            for value in 0..rounds {
+                there.push(value);
+                assert_eq!(next_of(&of_back, &mut at_back), value);
+            }
+        };
+        turn(50);
+        assert_eq!(allocations(|| turn(500)), 0);
+        assert_eq!(echo.join().expect("the echo"), 0);
+    });
+}
+
+/// The next value of a reader in this set.
+fn next_of(set: &ReadySet, reader: &mut Reader<u64>) -> u64 {
+    loop {
+        set.wait(&mut [0; 2], Deadline::Never).expect("it is open");
+        if let Ok(value) = reader.try_recv() {
+            return value;
+        }
+    }
 }
 
 /// B23: for every n, the n-th allocation that grows with the capacity is refused.

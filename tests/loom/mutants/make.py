@@ -314,9 +314,8 @@ MUTANTS = [
     ("value-tells-no-watch", "A value that is stored is told to no watch.", SHELL + "aftermath.rs", [(
         "            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
         "            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
-    ("room-tells-no-watch", "Room is told to no watch.", SHELL + "aftermath.rs", [(
-        "            self.todo.room = true;\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
-        "            self.todo.room = true;\n            self.work(state);\n        }")]),
+    ("room-tells-no-onlooker", "Room is told to no flush and no watch.", SHELL + "aftermath.rs", [(
+        "        if !state.senders.is_empty() || !state.onlookers.is_empty() {", "        if !state.senders.is_empty() {")]),
     ("sender-at-a-rendezvous-tells-no-watch", "A sender that comes to a rendezvous is told to no watch.", SHELL + "send.rs", [(
         "            after.offered(state);\n", "")]),
     ("watch-takes-a-readers-wake-up", "Where somebody watches, no reader is woken.", SHELL + "aftermath.rs", [(

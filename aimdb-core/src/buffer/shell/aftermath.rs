@@ -70,8 +70,6 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
         if !state.senders.is_empty() || !state.onlookers.is_empty() {
             self.todo.room = true;
             self.work(state);
-        } else if state.is_watched() {
-            self.work(state);
         }
     }
 
