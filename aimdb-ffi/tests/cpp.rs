@@ -1,7 +1,8 @@
 //! Compiles the programs of `tests/cpp` with the machine's C++ compilers, links them with the library, and runs them.
 //!
 //! Both compilers that people use must take the header without a warning; where one is missing, its half is skipped
-//! with a word, which under `CI=true` is a failure. `CXX` names another one, and then that is the only one.
+//! with a word, which under `CI=true` is a failure. `CXX` names another one, and then that is the only one; `CXXFLAGS` are
+//! given to it beside those of the tests, such as `-fsanitize=address,undefined`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,6 +38,7 @@ fn sources() -> PathBuf {
 fn compiler(name: &str, standard: &str) -> Command {
     let mut compile = Command::new(name);
     compile.arg(format!("-std={standard}")).args(WARNINGS).args(["-g", "-O1", "-pthread"]);
+    compile.args(std::env::var("CXXFLAGS").unwrap_or_default().split_whitespace());
     compile.arg("-I").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"));
     compile
 }
@@ -48,13 +50,17 @@ fn said_by(mut compile: Command) -> Result<(), String> {
 }
 
 fn run_with(name: &str, options: &[&str]) {
+    run_file(name, &sources().join(format!("{name}.cpp")), options);
+}
+
+fn run_file(name: &str, source: &Path, options: &[&str]) {
     let test = std::env::current_exe().expect("a running program has a path");
     let library = test.parent().expect("it lies in target/PROFILE/deps").join("libaimdb_ffi.a");
     for cxx in compilers() {
         let file = cxx.replace('/', "_");
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.{file}"));
         let mut compile = compiler(&cxx, "c++17");
-        compile.args(options).arg(sources().join(format!("{name}.cpp")));
+        compile.args(options).arg("-I").arg(sources()).arg(source);
         compile.arg(&library).args(SYSTEM).arg("-o").arg(&program);
         said_by(compile).unwrap_or_else(|said| panic!("{cxx}, {name}: {said}"));
         let ran = Command::new(&program).output().expect("it was just built");
@@ -135,6 +141,17 @@ fn a_wait_set_has_tokens_for_ends_and_timers() {
 #[test]
 fn bytes_and_objects_come_out_as_messages() {
     run_with("messages", &[]);
+}
+
+/// The program of `docs/c-api.md`.
+#[test]
+fn the_program_of_the_page_runs() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/c-api.md");
+    let page = std::fs::read_to_string(page).expect("the page is there");
+    let program = page.split("```cpp\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it has a program");
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page.cpp");
+    std::fs::write(&source, program).expect("the folder is there");
+    run_file("page", &source, &[]);
 }
 
 #[test]
