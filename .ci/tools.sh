@@ -10,6 +10,9 @@ wanted=()
 for package in "${packages[@]}"; do
     command -v "${package#*:}" > /dev/null || wanted+=("${package%%:*}")
 done
+# Python with virtual environments, and with what compiles modules for it.
+python='import ensurepip, os, sysconfig; assert os.path.exists(sysconfig.get_path("include") + "/Python.h")'
+python3 -c "$python" 2> /dev/null || wanted+=(python3 python3-venv python3-dev)
 if [ ${#wanted[@]} = 0 ]; then exit 0; fi
 if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     apt-get update -qq

@@ -126,6 +126,28 @@ make --no-print-directory -C .. install PREFIX=/usr LIBDIR=lib64/deep DESTDIR="$
     "$work/again/usr/lib64/deep" ] || fail "aimdb.pc does not find its libraries in another LIBDIR"
 make --no-print-directory -C .. uninstall PREFIX=/usr LIBDIR=lib64/deep DESTDIR="$work/again" > /dev/null
 [ -z "$(find "$work/again" -not -type d)" ] || fail "uninstall left $(find "$work/again" -not -type d)"
+python() { # a Python that has cffi, its own or one of a virtual environment
+    if python3 -c 'import cffi, setuptools' 2> /dev/null; then echo python3; return; fi
+    python3 -m venv "$work/venv" > "$work/venv.log" 2>&1 || return 1
+    "$work/venv/bin/pip" install --quiet cffi setuptools >> "$work/venv.log" 2>&1 || return 1
+    echo "$work/venv/bin/python3"
+}
+if ! lacks "the Python binding" python3 "python3-venv python3-dev"; then
+    if python=$(python); then
+        say "the Python binding"
+        cp -r ../examples/python "$work/python"
+        (
+            cd "$work/python"
+            "$python" build_aimdb.py > build.log 2>&1 || { cat build.log >&2; fail "the Python binding is not built"; }
+            "$python" jobs.py | diff -u expected.txt - || fail "the Python program printed something else"
+            "$python" -m unittest --quiet || fail "the Python binding"
+        )
+    else
+        echo "skipped: the Python binding: pip install cffi setuptools"
+        if [ "${CI:-}" = true ]; then cat "$work/venv.log" >&2; fail "a skip is a failure where CI=true"; fi
+    fi
+fi
+
 if ! lacks "the headers as pages" doxygen doxygen; then
     say "the headers as pages"
     mkdir -p ../target/doxygen
