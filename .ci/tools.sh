@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(
-    make:make g++:c++ binutils:readelf pkg-config:pkg-config cmake:cmake doxygen:doxygen
+    make:make g++:c++ binutils:readelf pkg-config:pkg-config cmake:cmake doxygen:doxygen abigail-tools:abidw
 )
 wanted=()
 for package in "${packages[@]}"; do
