@@ -156,7 +156,7 @@ pub fn k1_a_watch_at_a_rendezvous() {
 
 /// The cursor's last reader leaves while it is watched: nothing is told of a later cursor in its place.
 pub fn k5_a_watched_cursor_leaves() {
-    Ledger::audit(|_| {
+    Ledger::audit(|ledger| {
         let buffer = bounded(1);
         let first = reader(&buffer);
         let watched = first.watch().expect("it can be watched");
@@ -165,8 +165,10 @@ pub fn k5_a_watched_cursor_leaves() {
         let looked = watched.poll_ready(&wakes.waker());
         leaving.join().unwrap();
         assert!(!looked && wakes.count() <= 1);
-        let _later = reader(&buffer);
+        let mut later = reader(&buffer);
+        buffer.push(ledger.tag(1));
         assert!(!watched.poll_ready(&wakes.waker()), "it has left");
+        assert_eq!(try_recv(&mut later), Ok(1));
     });
 }
 
