@@ -476,9 +476,10 @@ public:
     received(const received &) = default;
     received &operator=(const received &) = default;
 
-    /// The value, which must be there.
-    const T &operator*() const noexcept { return value_; }
-    T &operator*() noexcept { return value_; }
+    /// The value, which must be there. Of a temporary a copy, so that it may be kept.
+    const T &operator*() const & noexcept { return value_; }
+    T &operator*() & noexcept { return value_; }
+    T operator*() && noexcept { return value_; }
     const T *operator->() const noexcept { return &value_; }
     T *operator->() noexcept { return &value_; }
     /// The value, or another.

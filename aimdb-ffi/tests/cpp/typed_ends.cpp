@@ -134,7 +134,8 @@ void sizes_and_alignments(const aimdb::database &db) {
     most.bytes[255] = 77;
     auto large_in = db.consumer<large>("large");
     CHECK(db.producer<large>("large").send(most));
-    CHECK(large_in.recv()->bytes[255] == 77);
+    const auto kept = *large_in.recv();
+    CHECK(kept.bytes[255] == 77);
 }
 
 }  // namespace
