@@ -104,7 +104,7 @@ impl<T: Kept> Reader<T> {
         // Ends: each turn but the last found that the value had been overwritten.
         loop {
             let place = &self.places[self.at];
-            let stamp = place.stamp.load(Acquire) % LOOK & !REPLACED;
+            let stamp = (place.stamp.load(Acquire) % LOOK) & !REPLACED;
             if stamp < there(self.number) {
                 return None;
             }
@@ -168,7 +168,7 @@ impl<T: Kept> Peek<T> for Ring {
         spin(|| {
             let _inside = reader.door.enter()?;
             let place = &reader.places[0];
-            place.read(place.stamp.load(Acquire) % LOOK & !REPLACED)
+            place.read((place.stamp.load(Acquire) % LOOK) & !REPLACED)
         })
     }
 }
