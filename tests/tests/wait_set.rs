@@ -360,3 +360,28 @@ fn w11_a_busy_record_starves_no_quiet_one() {
     }
     assert_eq!(told, [20; 7], "W11");
 }
+
+#[test]
+fn w13_room_and_values_are_told_to_sets_that_have_nothing_else() {
+    within(60, "w13_room_and_values_are_told_to_sets_that_have_nothing_else", || {
+        const VALUES: u64 = 2_000;
+        let handle = database(&[BufferCfg::Bounded { capacity: 1, policy: Policy::PauseUpstream }]);
+        let producer = handle.producer::<u64>(KEYS[0]).expect("it is there");
+        let mut consumer = handle.consumer::<u64>(KEYS[0]).expect("it is there");
+        let sending = thread::spawn(move || {
+            let set = WaitSet::new();
+            set.add_producer(&producer, 1).expect("it can be watched");
+            for value in 0..VALUES {
+                assert_eq!(set.wait(&mut [0]), Ok(1));
+                assert_eq!(producer.try_send(value), Ok(()), "nobody else sends");
+            }
+        });
+        let set = WaitSet::new();
+        set.add_consumer(&consumer, 1).expect("it can be watched");
+        for value in 0..VALUES {
+            assert_eq!(set.wait(&mut [0]), Ok(1));
+            assert_eq!(consumer.try_recv(), Ok(value), "nobody else reads");
+        }
+        sending.join().expect("a sender");
+    });
+}
