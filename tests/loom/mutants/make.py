@@ -21,6 +21,8 @@ ENDS = LANE + "ends.rs"
 TABLE = "aimdb-ffi/src/table/mod.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
+COUNT = "aimdb-ffi/src/block/count.rs"
+LIST = "aimdb-ffi/src/block/list.rs"
 
 SET = "aimdb-core/src/waiting/ready_set/"
 
@@ -374,6 +376,22 @@ MUTANTS = [
         ("            let wanted = (head & GENERATION).wrapping_add(ONE_GENERATION) | u64::from(index + 1);", "            let wanted = (head & GENERATION) | u64::from(index + 1);")]),
     ("generation-stays", "A place that is used again has its old generation.", TABLE, [(
         "place.state.fetch_add(ONE_GENERATION, Ordering::Relaxed) >> 32 == u64::from(u32::MAX)", "place.state.load(Ordering::Relaxed) >> 32 == u64::from(u32::MAX)")]),
+    ("block-list-counts-no-changes", "The head of the list is taken for the same though it went and came back.", LIST, [(
+        "(head & !(ONE_CHANGE - 1)).wrapping_add(ONE_CHANGE) | first as u64", "(head & !(ONE_CHANGE - 1)) | first as u64")]),
+    ("block-goes-back-relaxed", "A block that goes back carries nothing of what was done with it.", LIST, [(
+        "compare_exchange_weak(head, wanted, Ordering::Release, Ordering::Relaxed)",
+        "compare_exchange_weak(head, wanted, Ordering::Relaxed, Ordering::Relaxed)")]),
+    ("block-is-taken-relaxed", "Whoever takes a block sees nothing of what was done with it.", LIST, [(
+        "let mut head = self.0.load(Ordering::Acquire);", "let mut head = self.0.load(Ordering::Relaxed);"), (
+        "changed(head, next), Ordering::Acquire, Ordering::Acquire)", "changed(head, next), Ordering::Relaxed, Ordering::Relaxed)")]),
+    ("block-is-left-relaxed", "A holder who leaves tells the last one nothing.", COUNT, [(
+        "self.0.fetch_sub(1, Ordering::Release)", "self.0.fetch_sub(1, Ordering::Relaxed)")]),
+    ("block-alone-acquires-nothing", "Whoever finds itself alone does not see what the others did.", COUNT, [(
+        "self.0.load(Ordering::Acquire) == 1", "self.0.load(Ordering::Relaxed) == 1")]),
+    ("block-last-acquires-nothing", "The last holder does not see what the others did.", COUNT, [(
+        "let _ = self.0.load(Ordering::Acquire);", "let _ = self.0.load(Ordering::Relaxed);")]),
+    ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
+        "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
 ]
 
 def main():

@@ -9,6 +9,8 @@
 #![cfg(any(loom, shuttle))]
 
 #[cfg(loom)]
+pub mod blocks;
+#[cfg(loom)]
 pub mod copies;
 pub mod crowds;
 #[cfg(loom)]

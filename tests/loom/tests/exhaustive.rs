@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{copies, gated, handles, lanes, late, shared};
+use aimdb_models::{blocks, copies, gated, handles, lanes, late, shared};
 use aimdb_models::{scenarios, schedule::explore, watching};
 
 macro_rules! models {
@@ -122,6 +122,13 @@ models! { lanes:
     w1_a_taker_goes_to_wait: 3,
     c1_a_mailbox_is_closed_beside_a_put: 3,
     c1_a_mailbox_is_closed_beside_kept_keys: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { blocks:
+    p1_a_block_is_taken_by_one_at_a_time: 4,
+    p1_the_last_of_three_gives_a_block_back: 4,
+    p1_a_holder_is_added_while_another_leaves: 4,
 }
 
 #[cfg(not(feature = "large"))]
