@@ -15,6 +15,7 @@ use crate::entry::{self, BuilderHandle, DatabaseHandle, ErrorHandle};
 use crate::failure::Failure;
 use crate::form::{self, CType, RecordType, Type};
 use crate::object::{self, Held, Object};
+use crate::signals;
 use crate::status::Status;
 
 /// `aimdb_record_t`.
@@ -93,6 +94,7 @@ fn not_attached(error: &AttachError) -> Failure {
 pub unsafe extern "C" fn aimdb_builder_new(builder: *mut BuilderHandle) -> Status {
     entry::call(|| {
         entry::not_null(builder)?;
+        aimdb_sync::around_starts(signals::blocked);
         let id = object::insert(Object::Builder(Box::new(Held::new(Builder::default()))))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(builder, BuilderHandle { id }) }

@@ -88,9 +88,11 @@ fn with_shared_producer(producer: ProducerHandle, body: impl FnOnce(&dyn SendEnd
         Ok(pinned) => pinned,
         Err(status) => return status,
     };
-    let Object::Producer(producer) = &*pinned else { return Status::BAD_HANDLE };
-    catch_unwind(AssertUnwindSafe(|| body(&*producer.shared)))
-        .map_or_else(|_| poisoned(|| pinned.poison()), Status::from)
+    call(|| {
+        let pinned = pinned;
+        let Object::Producer(producer) = &*pinned else { return Err(Status::BAD_HANDLE) };
+        body(&*producer.shared)
+    })
 }
 
 #[cold]
@@ -161,4 +163,81 @@ pub(crate) unsafe fn key(key: *const c_char) -> Result<RecordKey, Failure> {
         return Err(Failure::new(Status::BAD_KEY, format!("the key {text:?} has a control character")));
     }
     Ok(RecordKey::from(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::AtomicU64;
+
+    use aimdb_core::AimDbBuilder;
+    use aimdb_core::buffer::BufferCfg;
+    use aimdb_core::pure::{Policy, Start};
+    use aimdb_sync::Attach;
+
+    use super::*;
+    use crate::builder::Builder;
+    use crate::callback::Callbacks;
+    use crate::consumer;
+    use crate::form::{self, Form, Type};
+    use crate::object::{Consumer, Held};
+    use crate::schema::Schema;
+
+    fn free(id: u64) -> Status {
+        call(|| object::free(id, |_| true))
+    }
+
+    /// A panic that nobody is told of.
+    fn fault() -> ! {
+        std::panic::resume_unwind(Box::new("a fault"))
+    }
+
+    #[test]
+    fn a_fault_inside_a_call_is_answered_and_poisons_its_handle() {
+        let ty = Type { form: Form::Plain, size: 8, alignment: 8, schema: Schema::default() };
+        let made = form::record_type(ty).unwrap_or_else(|_| panic!("it is a type"));
+        let (mut builder, key) = (AimDbBuilder::new(), RecordKey::from("values".to_owned()));
+        let cfg = BufferCfg::Bounded { capacity: 2, policy: Policy::Fail };
+        made.configure(&mut builder, key.clone(), cfg, false, &Callbacks::default());
+        let db = builder.attach().expect("it can be attached");
+        let end = made.consumer(&db, &key, Start::Live).expect("the record is there");
+        let object = Object::Consumer(Box::new(Consumer { end: Held::new(end), lag: AtomicU64::new(0) }));
+        let consumer = ConsumerHandle { id: object::insert(object).expect("there is a place") };
+        let ends = made.producer(&db, &key).expect("the record is there");
+        let producer =
+            ProducerHandle { id: object::insert(Object::Producer(Box::new(ends))).expect("there is a place") };
+
+        assert_eq!(with_consumer(consumer, |_| fault()), Status::POISONED);
+        assert_eq!(with_consumer(consumer, |_| Ok(())), Status::POISONED);
+        let mut lag = 0;
+        // SAFETY: `lag` may be written.
+        assert_eq!(unsafe { consumer::aimdb_consumer_lag(consumer, &raw mut lag) }, Status::POISONED);
+        assert_eq!(free(consumer.id), Status::OK);
+        assert_eq!(with_consumer(consumer, |_| Ok(())), Status::BAD_HANDLE);
+
+        assert_eq!(with_producer(producer, |_| Ok(())), Status::OK);
+        // While the handle is held, the end that threads share.
+        let inner =
+            |_: &dyn SendEnd| if with_producer(producer, |_| fault()) == Status::POISONED { Ok(()) } else { fault() };
+        assert_eq!(with_producer(producer, inner), Status::OK);
+        assert_eq!(with_producer(producer, |_| Ok(())), Status::POISONED);
+        assert_eq!(free(producer.id), Status::OK);
+    }
+
+    #[test]
+    fn a_fault_during_set_up_poisons_the_builder_and_says_what_it_was() {
+        let builder =
+            object::insert(Object::Builder(Box::new(Held::new(Builder::default())))).expect("there is a place");
+        let mut error = ErrorHandle::default();
+        let body = || {
+            let _hold = object::hold(builder)?;
+            fault()
+        };
+        // SAFETY: `error` may be written.
+        assert_eq!(unsafe { setting_up(&raw mut error, body) }, Status::POISONED);
+        // SAFETY: the error is not freed yet.
+        let said = unsafe { CStr::from_ptr(failure::aimdb_error_message(error)) };
+        assert_eq!(said.to_str(), Ok("a fault of this library: a fault"));
+        assert_eq!(object::hold(builder).err(), Some(Status::POISONED));
+        assert_eq!((free(error.id), free(builder)), (Status::OK, Status::OK));
+    }
 }

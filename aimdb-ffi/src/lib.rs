@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `status` | the status codes, their names and texts |
 //! | `table` | handles: numbers that are looked up |
+//! | `signals` | none on a thread of this library |
 //! | `entry` | what each function begins with: panics stay here, pointers are looked at, handles opened |
 //! | `form`, `plain`, `reading` | what a value is, and how it gets from C's bytes into a record and out again |
 //! | `block` | values of any number of bytes, held by count, and the pools that they come from |
@@ -45,6 +46,7 @@ mod reading;
 mod record;
 mod schema;
 mod shape;
+mod signals;
 mod status;
 mod table;
 mod time;

@@ -1,6 +1,7 @@
 //! What a handle can name, and the one table of all handles.
 
 use core::cell::UnsafeCell;
+use core::ops::Deref;
 use core::sync::atomic::AtomicU64;
 
 use aimdb_sync::WaitSet;
@@ -56,7 +57,55 @@ impl<T> Held<T> {
 static TABLE: Table<Object> = Table::new();
 
 /// An object that stays while this does.
-pub(crate) type Pinned = Pin<'static, Object>;
+pub(crate) type Pinned = Watched<Pin<'static, Object>>;
+
+/// A builder that no other thread holds.
+pub(crate) type Building = Watched<Grip<'static, Object>>;
+
+/// An object that is poisoned when a panic passes here.
+pub(crate) struct Watched<G: Guard> {
+    guard: G,
+    /// The panic that is under way, if one is, came from elsewhere.
+    before: bool,
+}
+
+pub(crate) trait Guard: Deref<Target = Object> {
+    fn poison(&self);
+}
+
+impl Guard for Pin<'_, Object> {
+    fn poison(&self) {
+        Pin::poison(self);
+    }
+}
+
+impl Guard for Grip<'_, Object> {
+    fn poison(&self) {
+        Grip::poison(self);
+    }
+}
+
+impl<G: Guard> Watched<G> {
+    fn new(guard: G) -> Self {
+        Self { guard, before: std::thread::panicking() }
+    }
+}
+
+impl<G: Guard> Deref for Watched<G> {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.guard
+    }
+}
+
+impl<G: Guard> Drop for Watched<G> {
+    fn drop(&mut self) {
+        if std::thread::panicking() && !self.before {
+            self.guard.poison();
+        }
+    }
+}
 
 /// An object whose handle no other thread holds.
 pub(crate) type Hold = Grip<'static, Object>;
@@ -96,7 +145,7 @@ pub(crate) fn insert_message(block: Block) -> Result<u64, Block> {
 
 #[inline]
 pub(crate) fn pin(handle: u64) -> Answer<Pinned> {
-    TABLE.pin(handle)
+    TABLE.pin(handle).map(Watched::new)
 }
 
 #[inline(always)]
@@ -109,8 +158,8 @@ pub(crate) fn with_hold<C, R>(
     TABLE.with_hold(handle, carried, work, refused)
 }
 
-pub(crate) fn hold(handle: u64) -> Answer<Hold> {
-    TABLE.hold(handle)
+pub(crate) fn hold(handle: u64) -> Answer<Building> {
+    TABLE.hold(handle).map(Watched::new)
 }
 
 /// Frees a handle of the kind that `is_it` knows. 0 is none, and freed already.
@@ -139,9 +188,11 @@ impl Grip<'_, Object> {
             _ => Err(Status::BAD_HANDLE),
         }
     }
+}
 
+impl Building {
     pub(crate) fn builder(&mut self) -> Answer<&mut Builder> {
-        match &**self {
+        match &*self.guard {
             // SAFETY: as above.
             Object::Builder(builder) => Ok(unsafe { &mut *builder.0.get() }),
             _ => Err(Status::BAD_HANDLE),

@@ -10,6 +10,7 @@ use aimdb_sync::{WaitError, WaitSet, WaitTimeoutError, WatchError};
 
 use crate::entry::{self, ConsumerHandle, ProducerHandle, WaitSetHandle, with_consumer, with_producer};
 use crate::object::{self, Object};
+use crate::signals;
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
@@ -56,6 +57,7 @@ const fn answer(status: Status) -> Answer {
 pub unsafe extern "C" fn aimdb_waitset_new(set: *mut WaitSetHandle) -> Status {
     entry::call(|| {
         entry::not_null(set)?;
+        aimdb_sync::around_starts(signals::blocked);
         let id = object::insert(Object::WaitSet(Box::default()))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(set, WaitSetHandle { id }) }

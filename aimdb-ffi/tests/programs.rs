@@ -76,3 +76,18 @@ fn callbacks_are_given_values_of_every_form() {
 fn threads_share_blocks_and_each_is_freed_once() {
     run("blocks_crowd");
 }
+
+#[test]
+fn what_a_program_does_wrong_is_answered() {
+    run("abuse");
+}
+
+#[test]
+fn a_forked_child_is_refused_by_every_call_and_can_attach_its_own() {
+    run("forked");
+}
+
+#[test]
+fn random_calls_over_live_and_dead_handles_are_all_answered() {
+    run("fuzz");
+}

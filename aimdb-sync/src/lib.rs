@@ -107,6 +107,8 @@ pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};
 pub use options::RuntimeOptions;
 pub use producer::{SharedProducer, SyncProducer};
+#[doc(hidden)]
+pub use thread::around_starts;
 pub use wait_set::WaitSet;
 
 /// What a program that uses this crate needs of `aimdb_core`.

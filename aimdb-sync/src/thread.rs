@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread::{Builder, JoinHandle, Thread, park_timeout};
 use std::time::{Duration, Instant};
@@ -20,12 +20,29 @@ std::thread_local! {
     static CREW: Cell<usize> = const { Cell::new(0) };
 }
 
+/// What is put around the start of each thread.
+static AROUND: OnceLock<fn(&mut dyn FnMut())> = OnceLock::new();
+
+/// Has each start of a thread from now on, for the whole process, done by the function that `around` is given; the
+/// first call holds. For bindings to languages whose programs want no signal on a thread that they do not know.
+#[doc(hidden)]
+pub fn around_starts(around: fn(&mut dyn FnMut())) {
+    let _ = AROUND.set(around);
+}
+
 /// Starts a thread. `crew` is an identity, see [`works_for`]; 0 for none.
 pub(crate) fn spawn(named: &str, crew: usize, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    Builder::new().name(name(named)).spawn(move || {
+    let work = move || {
         let _ = CREW.try_with(|place| place.set(crew));
         work();
-    })
+    };
+    let (mut work, mut started) = (Some(work), None);
+    let mut start = || started = work.take().map(|work| Builder::new().name(name(named)).spawn(work));
+    match AROUND.get() {
+        Some(around) => around(&mut start),
+        None => start(),
+    }
+    started.unwrap_or_else(|| Err(io::Error::other("no thread was started")))
 }
 
 /// Whether the calling thread is a blocking service of this crew.
