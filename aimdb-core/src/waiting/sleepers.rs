@@ -4,6 +4,7 @@
 //! read at any time, without a lock; the note of a thread that has ended is the next new one's. Only a thread
 //! that goes to sleep writes, which costs it a look at the clock beside a system call.
 #![allow(unsafe_code)]
+#![cfg_attr(any(loom, shuttle), expect(dead_code, reason = "nobody sleeps in a model"))]
 
 use alloc::boxed::Box;
 use alloc::string::String;
