@@ -15,6 +15,11 @@ pub trait Lock<S>: Sized {
         Some(self.with(critical))
     }
 
+    /// A sender came to a queue, or one that came has left. Told inside a hold.
+    fn note_offer(&self, came: bool) {
+        let _ = came;
+    }
+
     /// Looks at what only a hold of this lock changes, where other parts of the state may be kept
     /// elsewhere for the time being.
     fn look<R>(&self, look: impl FnOnce(&S) -> R) -> R {

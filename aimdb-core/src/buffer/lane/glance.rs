@@ -117,14 +117,21 @@ impl Glance {
         self.newest.load(Ordering::Relaxed)
     }
 
+    /// A sender came to a queue, or one that came has left. Called under the record's lock. Those who came
+    /// before there was a glance are not counted.
+    pub(super) fn note_offer(&self, came: bool) {
+        let offers = self.offers.load(Ordering::Relaxed);
+        let offers = if came { offers.saturating_add(1) } else { offers.saturating_sub(1) };
+        self.offers.store(offers, Ordering::Relaxed);
+    }
+
     /// Says how the record is. Called under its lock.
     pub(super) fn note(&self, state: &State<HeapStorage>) {
         let log = state.log();
         let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
         self.newest.store(newest, Ordering::Relaxed);
         self.len.store(log.len(), Ordering::Relaxed);
-        let offers = state.offers();
-        self.offers.store(offers, Ordering::Relaxed);
+        let offers = self.offers.load(Ordering::Relaxed);
         let next = log.next_number();
         let is_turn = offers > 1 && {
             let since = next.wrapping_sub(self.last_turn.load(Ordering::Relaxed));

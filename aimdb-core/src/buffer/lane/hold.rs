@@ -19,6 +19,12 @@ impl Lock<State<HeapStorage>> for LaneLock {
         })
     }
 
+    fn note_offer(&self, came: bool) {
+        if let Some(glance) = self.glance.get() {
+            glance.note_offer(came);
+        }
+    }
+
     fn look<R>(&self, look: impl FnOnce(&State<HeapStorage>) -> R) -> R {
         self.lock.with(|locked| look(&locked.state))
     }

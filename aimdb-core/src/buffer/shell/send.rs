@@ -398,7 +398,8 @@ impl<T, L: Layout<T>> Shell<T, L> {
             };
             let Some(waker) = waker.take() else { return Begun::TryAgain(claim.take()) };
             queue.link(waiter, ticket, waker);
-            state.offer_came();
+            state.came();
+            self.lock.note_offer(true);
             // A sender that waited for a slot, and now waits for room, goes on waiting.
             state.log.counters.blocked += u64::from(!resumed);
             *offer.stage = OfferStage::Waiting(claim.take());
@@ -423,6 +424,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 return (Resumed::StillWaiting, state.senders.rewake(waiter, waker));
             }
             let (was, old) = state.settle_offer(offer.stage, waiter);
+            self.lock.note_offer(false);
             state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
             let resumed = match was {
                 WaiterState::Done => {
@@ -466,6 +468,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             let waiter = offer.waiter.into_ref();
             self.lock.with(|state| {
                 let (was, spare) = state.settle_offer(offer.stage, waiter);
+                self.lock.note_offer(false);
                 state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
                 if was == WaiterState::Done {
                     *offer.stage = OfferStage::Fresh;

@@ -22,9 +22,6 @@ pub struct State<S: Storage<WaitQueue>> {
     /// All who stand in a queue, or were woken and have not yet looked.
     #[cfg(feature = "std")]
     unsettled: u32,
-    /// The senders among them.
-    #[cfg(feature = "std")]
-    offers: u32,
 }
 
 impl<S: Storage<WaitQueue>> State<S> {
@@ -47,8 +44,6 @@ impl<S: Storage<WaitQueue>> State<S> {
             waiting_cursors: 0,
             #[cfg(feature = "std")]
             unsettled: 0,
-            #[cfg(feature = "std")]
-            offers: 0,
         }
     }
 
@@ -80,21 +75,6 @@ impl<S: Storage<WaitQueue>> State<S> {
         false
     }
 
-    /// Senders that stand in a queue, or were served and have not yet looked.
-    #[cfg(feature = "std")]
-    pub(crate) const fn offers(&self) -> u32 {
-        self.offers
-    }
-
-    /// A sender came to a queue.
-    pub(super) const fn offer_came(&mut self) {
-        self.came();
-        #[cfg(feature = "std")]
-        {
-            self.offers += 1;
-        }
-    }
-
     /// Somebody came to a queue.
     pub(super) const fn came(&mut self) {
         #[cfg(feature = "std")]
@@ -115,7 +95,7 @@ impl<S: Storage<WaitQueue>> State<S> {
     }
 
     /// The queue in which an offer at this stage waits.
-    pub(super) fn offers_at(&mut self, stage: &OfferStage) -> &mut WaitQueue {
+    pub(super) fn offers(&mut self, stage: &OfferStage) -> &mut WaitQueue {
         match stage {
             OfferStage::Waiting(None) => &mut self.slotless,
             OfferStage::Waiting(Some(_)) | OfferStage::Fresh => &mut self.senders,
@@ -147,12 +127,8 @@ impl<S: Storage<WaitQueue>> State<S> {
 
     /// Takes a sender out of the queue of its stage, likewise.
     pub(super) fn settle_offer(&mut self, stage: &OfferStage, waiter: Pin<&Waiter>) -> (WaiterState, Option<Waker>) {
-        let (was, waker) = self.offers_at(stage).settle(waiter);
+        let (was, waker) = self.offers(stage).settle(waiter);
         self.left(was);
-        #[cfg(feature = "std")]
-        {
-            self.offers -= u32::from(was != WaiterState::Idle);
-        }
         (was, waker)
     }
 
