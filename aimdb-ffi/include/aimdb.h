@@ -153,7 +153,8 @@ typedef int32_t aimdb_form_t;
 #define AIMDB_POINTER 2  /* a pointer of this process, with the function that frees it */
 
 /* Says which structure the bytes of a plain value are: 16 bytes that you choose, the same on every side.
- * Records of Rust's `record!` have theirs in the header that it writes. All zero where none was chosen. */
+ * Records of Rust's `record!` have theirs in the header that it writes, numbers of Rust and of aimdb.hpp that of
+ * their name in Rust, such as aimdb_schema_of("f64"). All zero where none was chosen. */
 typedef struct aimdb_schema { uint8_t bytes[16]; } aimdb_schema_t;
 
 /* A schema made from a text, such as "vehicle.Speed/2: f32 mps, u32 flags". The same text gives the

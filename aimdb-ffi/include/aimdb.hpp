@@ -335,11 +335,37 @@ constexpr void callback_fits() {
 
 // --------------------------------------------------------------------------------------------- types
 
+namespace detail {
+
+/// What a number is called by its size; null where it has no such name.
+template <class T>
+constexpr const char *number() {
+    constexpr bool is_text = std::is_same_v<T, bool> || std::is_same_v<T, char> || std::is_same_v<T, wchar_t> ||
+                             std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+    if constexpr (std::is_floating_point_v<T>) {
+        return sizeof(T) == 4 ? "f32" : sizeof(T) == 8 ? "f64" : nullptr;
+    } else if constexpr (std::is_integral_v<T> && !is_text && sizeof(T) <= 8) {
+        constexpr const char *names[2][4] = {{"u8", "u16", "u32", "u64"}, {"i8", "i16", "i32", "i64"}};
+        return names[std::is_signed_v<T>][sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3];
+    } else {
+        return nullptr;
+    }
+}
+
+}  // namespace detail
+
 /// The schema of a type: which structure its bytes are, on every side. Specialise it, with AIMDB_SCHEMA or by hand with
-/// a `value()`, for types that other programs or other languages open too; without it, records have none.
+/// a `value()`, for types that other programs or other languages open too; without it, records have none. A number has
+/// that of its name in Rust ("f64"), and what Rust's `record!` makes has the one in the header that it writes.
 template <class T>
 struct schema {
-    static aimdb_schema_t value() noexcept { return aimdb_schema_t{}; }
+    static aimdb_schema_t value() noexcept {
+        if constexpr (detail::number<T>() != nullptr) {
+            return aimdb_schema_of(detail::number<T>());
+        } else {
+            return aimdb_schema_t{};
+        }
+    }
 };
 
 }  // namespace aimdb

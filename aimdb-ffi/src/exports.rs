@@ -50,8 +50,8 @@ use crate::status::Status;
 /// # assert_ne!(room_open(), DatabaseHandle::default());
 /// ```
 ///
-/// A number's schema is that of its name in Rust: C opens `room.limit` with `aimdb_schema_of("f32")`. That of a
-/// structure is in the header that [`crate::c_header`] writes.
+/// A number's schema is that of its name in Rust: C opens `room.limit` with `aimdb_schema_of("f32")`, and C++ as a
+/// record of `float`. That of a structure is in the header that [`crate::c_header`] writes.
 ///
 /// Both parts must be linked with one and the same library: link the Rust part as a static or shared library that
 /// has this crate in it, and not `libaimdb` beside it, which would have a table of handles of its own.

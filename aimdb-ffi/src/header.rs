@@ -5,7 +5,8 @@ use core::fmt::Write as _;
 use crate::shape::{Shape, Structure};
 
 /// Writes the header that makes these structures, and those that they are made of, the same in C11 and in C++17:
-/// with their comments, with assertions about each size and place, and with what a record of them is opened with.
+/// with their comments, with assertions about each size and place, and with what a record of them is opened with
+/// (in C++: by `db.producer<Reading>(key)` of `aimdb.hpp`).
 ///
 /// `name` is the file's, for its guard. Numbers and arrays need nothing of their own, and are passed over.
 ///
@@ -54,8 +55,8 @@ fn add_with_parts(shape: &'static Shape, known: &mut Vec<&'static Shape>) {
 }
 
 impl Shape {
-    /// The declaration in C11 and C++17 of a structure: itself, assertions about its size and places, and the macros
-    /// that its schema and type are initialised with. Empty for numbers and arrays.
+    /// The declaration in C11 and C++17 of a structure: itself, assertions about its size and places, the macros that
+    /// its schema and type are initialised with, and its schema for `aimdb.hpp`. Empty for numbers and arrays.
     ///
     /// [`c_header`] puts several into one file.
     #[must_use]
@@ -65,6 +66,7 @@ impl Shape {
         write_struct(&mut text, structure);
         write_assertions(&mut text, self, structure);
         write_macros(&mut text, self, structure);
+        write_schema_of_cpp(&mut text, structure.name);
         text
     }
 }
@@ -107,6 +109,19 @@ fn write_macros(text: &mut String, shape: &Shape, structure: &Structure) {
         "#define {upper}_TYPE_INIT \\\n    \
          {{ sizeof(aimdb_type_t), AIMDB_PLAIN, sizeof({name}), {}, {upper}_SCHEMA_INIT }}",
         shape.alignment()
+    );
+}
+
+/// For `aimdb.hpp`, before or behind which the header may be included, also by those who put it in `extern "C"`.
+fn write_schema_of_cpp(text: &mut String, name: &str) {
+    let upper = upper_snake(name);
+    line!(
+        text,
+        "\n#ifdef __cplusplus\nextern \"C++\" {{\nnamespace aimdb {{\n\
+         template <class T>\nstruct schema;\n\
+         template <>\nstruct schema<::{name}> {{\n    \
+             static aimdb_schema_t value() noexcept {{ return {upper}_SCHEMA_INIT; }}\n\
+         }};\n}}\n}}\n#endif"
     );
 }
 

@@ -352,7 +352,20 @@ fn the_declaration_for_c_is_this() {
          #define PLACE_SCHEMA_INIT \\\n    \
              { { 0x1a, 0x3a, 0xe0, 0xa6, 0x93, 0x4b, 0xb9, 0x47, 0xf9, 0x6f, 0x4d, 0x82, 0xac, 0xf1, 0x5e, 0xed } }\n\
          #define PLACE_TYPE_INIT \\\n    \
-             { sizeof(aimdb_type_t), AIMDB_PLAIN, sizeof(Place), 4, PLACE_SCHEMA_INIT }\n"
+             { sizeof(aimdb_type_t), AIMDB_PLAIN, sizeof(Place), 4, PLACE_SCHEMA_INIT }\n\
+         \n\
+         #ifdef __cplusplus\n\
+         extern \"C++\" {\n\
+         namespace aimdb {\n\
+         template <class T>\n\
+         struct schema;\n\
+         template <>\n\
+         struct schema<::Place> {\n    \
+             static aimdb_schema_t value() noexcept { return PLACE_SCHEMA_INIT; }\n\
+         };\n\
+         }\n\
+         }\n\
+         #endif\n"
     );
 }
 
@@ -389,6 +402,14 @@ int main(void) {
 }
 "#;
 
+/// The header of C++ finds the schemas, also where it comes second.
+const TYPED: &str = r#"
+#include <aimdb.hpp>
+
+aimdb::producer<RoomReading> opened(const aimdb::database &db) { return db.producer<RoomReading>("room.reading"); }
+aimdb_schema_t schema() { return aimdb::schema<Place>::value(); }
+"#;
+
 #[test]
 fn the_header_is_c11_and_c_plus_plus_17() {
     let of = |name: &str, other: &str| std::env::var(name).unwrap_or_else(|_| other.to_owned());
@@ -396,6 +417,7 @@ fn the_header_is_c11_and_c_plus_plus_17() {
         compile(&of("CC", "cc"), standard, "c", PROGRAM);
     }
     for standard in ["c++17", "c++20"] {
-        compile(&of("CXX", "c++"), standard, "cpp", PROGRAM);
+        compile(&of("CXX", "c++"), standard, "cpp", &format!("#include <aimdb.hpp>\n{PROGRAM}"));
+        compile(&of("CXX", "c++"), standard, "cpp", &format!("extern \"C\" {{\n{PROGRAM}\n}}\n{TYPED}"));
     }
 }

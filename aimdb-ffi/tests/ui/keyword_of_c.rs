@@ -1,3 +1,4 @@
+// refused: C and C++ can name nothing `class`
 //! C++ could not name it.
 aimdb_ffi::record! {
     pub struct Reading = "demo.Reading/1" {

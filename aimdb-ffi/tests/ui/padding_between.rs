@@ -1,3 +1,4 @@
+// refused: there is a gap before `microseconds`, of bytes that nobody writes
 //! A gap before a field would be bytes that nobody has written.
 aimdb_ffi::record! {
     pub struct Reading = "demo.Reading/1" {

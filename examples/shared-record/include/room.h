@@ -26,6 +26,19 @@ static_assert(offsetof(Reading, sensor) == 4, "the place of Reading.sensor in Ru
 #define READING_TYPE_INIT \
     { sizeof(aimdb_type_t), AIMDB_PLAIN, sizeof(Reading), 4, READING_SCHEMA_INIT }
 
+#ifdef __cplusplus
+extern "C++" {
+namespace aimdb {
+template <class T>
+struct schema;
+template <>
+struct schema<::Reading> {
+    static aimdb_schema_t value() noexcept { return READING_SCHEMA_INIT; }
+};
+}
+}
+#endif
+
 /* A reading above the limit. */
 typedef struct Alarm {
     /* Counts from 1. */
@@ -50,6 +63,19 @@ static_assert(offsetof(Alarm, by_sensor) == 20, "the place of Alarm.by_sensor in
 #define ALARM_TYPE_INIT \
     { sizeof(aimdb_type_t), AIMDB_PLAIN, sizeof(Alarm), 8, ALARM_SCHEMA_INIT }
 
+#ifdef __cplusplus
+extern "C++" {
+namespace aimdb {
+template <class T>
+struct schema;
+template <>
+struct schema<::Alarm> {
+    static aimdb_schema_t value() noexcept { return ALARM_SCHEMA_INIT; }
+};
+}
+}
+#endif
+
 /* What a room was like, up to now. */
 typedef struct Summary {
     /* How many readings. */
@@ -67,5 +93,18 @@ static_assert(offsetof(Summary, mean) == 8, "the place of Summary.mean in Rust")
     { { 0xc9, 0xdc, 0x5e, 0x09, 0xbe, 0x51, 0x53, 0x26, 0x4b, 0x27, 0xed, 0xf2, 0x30, 0x54, 0x6c, 0x4d } }
 #define SUMMARY_TYPE_INIT \
     { sizeof(aimdb_type_t), AIMDB_PLAIN, sizeof(Summary), 8, SUMMARY_SCHEMA_INIT }
+
+#ifdef __cplusplus
+extern "C++" {
+namespace aimdb {
+template <class T>
+struct schema;
+template <>
+struct schema<::Summary> {
+    static aimdb_schema_t value() noexcept { return SUMMARY_SCHEMA_INIT; }
+};
+}
+}
+#endif
 
 #endif

@@ -50,6 +50,10 @@ fn open(limit: f32) -> Result<DatabaseHandle, Box<dyn core::error::Error>> {
                 })
             });
         })
+        .configure::<f64>("room.mean", |record| {
+            record.buffer(BufferCfg::SingleLatest);
+            record.transform::<Summary>("room.summary", |summaries| summaries.map(|summary| summary.mean));
+        })
         .configure::<String>("room.log", |record| {
             // Not a plain value, and none of C++'s business: it finds no such record.
             record.bounded(8).drop_oldest();
@@ -57,7 +61,8 @@ fn open(limit: f32) -> Result<DatabaseHandle, Box<dyn core::error::Error>> {
     let exports = Exports::new(builder.attach()?)
         .record::<Reading>("room.reading")?
         .record::<Alarm>("room.alarm")?
-        .record::<Summary>("room.summary")?;
+        .record::<Summary>("room.summary")?
+        .record::<f64>("room.mean")?;
     Ok(exports.into_handle()?)
 }
 

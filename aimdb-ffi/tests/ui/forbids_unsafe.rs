@@ -1,3 +1,4 @@
+// accepted
 //! Records can be made where nothing may be unsafe and everything has a comment.
 #![forbid(unsafe_code)]
 #![deny(missing_docs, warnings)]
