@@ -10,7 +10,7 @@ use core::task::Waker;
 use super::light::Light;
 use super::shared::Shared;
 
-/// An end that can be watched: by [`ReadySet`], or by whoever brings a waker.
+/// An end that can be watched: by [`ReadySet`](super::ReadySet), or by whoever brings a waker.
 pub trait Watched: Send + Sync {
     /// Whether it is ready. If not, the waker will be woken once when it may have become so. Takes
     /// nothing; may say that it is ready when it no longer is, never the reverse. Never blocks.
