@@ -131,6 +131,8 @@ unsafe fn wait(set: WaitSetHandle, tokens: *mut u64, max: usize, wait: Wait, cou
         if max == 0 {
             return Err(Status::BAD_ARGUMENT);
         }
+        // No memory is larger, whatever the caller says.
+        let max = max.min(isize::MAX.unsigned_abs() / size_of::<u64>());
         // SAFETY: the caller says that there is room for so many.
         let tokens = unsafe { core::slice::from_raw_parts_mut(tokens, max) };
         let waited = match wait {
