@@ -29,6 +29,12 @@ unsafe impl Send for User {}
 // SAFETY: as above.
 unsafe impl Sync for User {}
 
+impl User {
+    pub(crate) const fn new(pointer: *mut c_void, free: Option<UserFree>) -> Self {
+        Self { pointer, free }
+    }
+}
+
 impl Drop for User {
     fn drop(&mut self) {
         if let Some(free) = self.free {
@@ -47,7 +53,7 @@ impl<F: Copy> Clone for Callback<F> {
 
 impl<F> Callback<F> {
     pub(crate) fn new(function: F, user: *mut c_void, free: Option<UserFree>) -> Self {
-        Self { function, user: Arc::new(User { pointer: user, free }) }
+        Self { function, user: Arc::new(User::new(user, free)) }
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber, subscriber};
 
-use crate::callback::{Callback, UserFree};
+use crate::callback::{Callback, User, UserFree};
 use crate::entry;
 use crate::object::{self, Object};
 use crate::status::Status;
@@ -127,6 +127,8 @@ pub unsafe extern "C" fn aimdb_set_log(
         let Some(log) = log else {
             UP_TO.store(0, Ordering::Relaxed);
             let _ = object::free(TO.swap(0, Ordering::AcqRel), is_log);
+            // It belongs to this call, which has no use for it.
+            drop(User::new(user, user_free));
             return Ok(());
         };
         if !(1..=4).contains(&level) {

@@ -43,6 +43,9 @@ int main(void) {
     CHECK(lines[0] == 0);
     OK(aimdb_set_log(AIMDB_LOG_DEBUG, NULL, NULL, NULL));
     CHECK(freed == 2);
+    /* What is given with no function is taken all the same. */
+    OK(aimdb_set_log(AIMDB_LOG_DEBUG, NULL, here, user_free));
+    CHECK(freed == 3);
     run_a_database();
     CHECK(lines[0] == 0);
     return 0;
