@@ -37,18 +37,26 @@ pub struct CRecord {
     drop_user_free: Option<UserFree>,
 }
 
-/// A description of a database, as far as it has been given.
+/// A description of a database, as far as it has been given. It is kept as it was given, so that an attach that fails
+/// leaves it whole.
 #[derive(Default)]
 pub(crate) struct Builder {
-    records: AimDbBuilder,
-    types: BTreeMap<RecordKey, Box<dyn RecordType>>,
+    records: BTreeMap<RecordKey, Described>,
+    taps: Vec<(RecordKey, Callback<TapFn>)>,
+}
+
+struct Described {
+    ty: Box<dyn RecordType>,
+    cfg: BufferCfg,
+    single: bool,
+    calls: Callbacks,
 }
 
 impl Builder {
     fn record(&mut self, key: RecordKey, record: &CRecord) -> Result<(), Failure> {
         let ty = Type::checked(&record.ty)?;
         let cfg = form::cfg(record.kind, record.policy, record.capacity)?;
-        if self.types.contains_key(&key) {
+        if self.records.contains_key(&key) {
             return Err(Failure::new(Status::DUPLICATE_RECORD, format!("there is a record `{key}` already")));
         }
         let of_record = |said: &dyn core::fmt::Display| format!("record `{key}`: {said}");
@@ -66,14 +74,27 @@ impl Builder {
         if single && matches!(cfg, BufferCfg::SpmcRing { .. } | BufferCfg::SingleLatest) {
             return Err(Failure::new(Status::BAD_KIND, of_record(&"rings and latest values have several cursors")));
         }
-        let made = form::record_type(ty)?;
+        let ty = form::record_type(ty)?;
         let calls = Callbacks {
             degrade: record.degrade.map(|call| Callback::new(call, record.degrade_user, record.degrade_user_free)),
             dropped: record.drop.map(|call| Callback::new(call, record.drop_user, record.drop_user_free)),
         };
-        made.configure(&mut self.records, key.clone(), cfg, single, &calls);
-        self.types.insert(key, made);
+        self.records.insert(key, Described { ty, cfg, single, calls });
         Ok(())
+    }
+
+    /// For aimdb-core.
+    fn described(&self) -> AimDbBuilder {
+        let mut out = AimDbBuilder::new();
+        for (key, Described { ty, cfg, single, calls }) in &self.records {
+            ty.configure(&mut out, key.clone(), *cfg, *single, calls);
+        }
+        for (key, tap) in &self.taps {
+            if let Some(record) = self.records.get(key) {
+                record.ty.tap(&mut out, key.clone(), tap.clone());
+            }
+        }
+        out
     }
 }
 
@@ -150,11 +171,11 @@ pub unsafe extern "C" fn aimdb_builder_tap(
         // SAFETY: the caller says so.
         let key = unsafe { entry::key(key) }?;
         let mut hold = object::hold(builder.id)?;
-        let Builder { records, types } = hold.builder()?;
-        let Some(ty) = types.get(&key) else {
+        let Builder { records, taps } = hold.builder()?;
+        if !records.contains_key(&key) {
             return Err(Failure::new(Status::RECORD_NOT_FOUND, format!("the builder has no record `{key}`")));
-        };
-        ty.tap(records, key, Callback::new(tap, user, user_free));
+        }
+        taps.push((key, Callback::new(tap, user, user_free)));
         Ok(())
     };
     // SAFETY: the caller says so.
@@ -175,8 +196,10 @@ pub unsafe extern "C" fn aimdb_builder_attach(
     let body = || {
         entry::not_null(db)?;
         let mut hold = object::hold(builder.id)?;
-        let Builder { records, types } = core::mem::take(hold.builder()?);
-        let handle = records.attach().map_err(|error| not_attached(&error))?;
+        let given = hold.builder()?;
+        let handle = given.described().attach().map_err(|error| not_attached(&error))?;
+        let Builder { records, taps: _in_their_threads } = core::mem::take(given);
+        let types = records.into_iter().map(|(key, record)| (key, record.ty)).collect();
         let id = object::insert(Object::Database(Box::new(Database::new(Arc::new(handle), types))))?;
         drop(hold);
         let _ = object::free(builder.id, |object| matches!(object, Object::Builder(_)));

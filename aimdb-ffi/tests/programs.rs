@@ -83,6 +83,11 @@ fn what_a_program_does_wrong_is_answered() {
 }
 
 #[test]
+fn a_builder_that_could_not_be_attached_is_as_it_was() {
+    run("attach_again");
+}
+
+#[test]
 fn a_forked_child_is_refused_by_every_call_and_can_attach_its_own() {
     run("forked");
 }
