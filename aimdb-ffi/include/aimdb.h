@@ -244,8 +244,9 @@ AIMDB_API aimdb_status_t aimdb_builder_free(aimdb_builder_t builder);
  * AIMDB_OK, and stays otherwise. */
 AIMDB_API aimdb_status_t aimdb_builder_attach(aimdb_builder_t builder, aimdb_db_t *db, aimdb_error_t *error);
 /* Closes every record, lets taps drain, and waits for the readers to drain the rest, no longer than
- * `timeout_ns`. Writes how many values are left unread. AIMDB_TIMEOUT if there are some, or if a tap is
- * still at work; call again to wait longer. May wait. */
+ * `timeout_ns`. `left` is always written: values that are left unread. AIMDB_TIMEOUT if there are some, or if a tap is
+ * still at work; call again to wait longer. May wait. Readers are waited for where they hold the producer up; of rings,
+ * latest values, mailboxes and queues that drop, what is left is only counted. */
 AIMDB_API aimdb_status_t aimdb_db_close(aimdb_db_t db, int64_t timeout_ns, uint64_t *left);
 /* Whether the database was told to close: 1 or 0 in `closed`. */
 AIMDB_API aimdb_status_t aimdb_db_is_closed(aimdb_db_t db, int32_t *closed);
@@ -324,9 +325,9 @@ AIMDB_API aimdb_status_t aimdb_loan_free(aimdb_loan_t loan);
 /* Waits until the gating cursors have consumed what was sent before. */
 AIMDB_API aimdb_status_t aimdb_producer_flush(aimdb_producer_t producer, int64_t timeout_ns);
 /* Closes the record and waits for its readers to drain it, no longer than that. `left` is always written:
- * values that are left unread (AIMDB_TIMEOUT if there are some). Null if you do not want it. */
+ * values that are left unread (AIMDB_TIMEOUT if there are some). Null if you do not want it. Waits as aimdb_db_close. */
 AIMDB_API aimdb_status_t aimdb_producer_close(aimdb_producer_t producer, int64_t timeout_ns, uint64_t *left);
-/* Closes the record and discards what is buffered. `discarded` says how many; null if you do not want it. */
+/* Closes the record and discards what is buffered. `discarded` is always written: how many; null if you do not want it. */
 AIMDB_API aimdb_status_t aimdb_producer_abort(aimdb_producer_t producer, uint64_t *discarded);
 AIMDB_API aimdb_status_t aimdb_producer_is_closed(aimdb_producer_t producer, int32_t *closed);
 AIMDB_API aimdb_status_t aimdb_producer_stats(aimdb_producer_t producer, aimdb_stats_t *stats);

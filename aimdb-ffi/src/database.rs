@@ -3,6 +3,8 @@
 use core::ffi::c_char;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
@@ -37,20 +39,13 @@ impl Database {
         Ok(&**found)
     }
 
-    /// Waits until the readers have consumed what was sent before, where they hold its producer up.
-    fn flush(&self, until: Until) -> Answer {
-        for (key, ty) in &self.types {
-            let end = ty.producer(&self.handle, key).map_err(|error| Status::from(&error))?.shared;
-            // Nobody will come for what nobody reads.
-            if end.metrics().cursors == 0 {
-                continue;
-            }
-            match end.flush(until.left()) {
-                Ok(()) | Err(Status::TIMEOUT | Status::CLOSED) => {}
-                Err(status) => return Err(status),
-            }
-        }
-        Ok(())
+    /// Waits until the readers have consumed the rest of records that are closed, where they hold its producer up.
+    fn drain(&self, until: Until) {
+        drained(until, || {
+            let stats = self.handle.stats();
+            let known = stats.iter().filter(|record| self.types.contains_key(&record.record.key));
+            known.map(|record| awaited(&record.buffer, record.record.kind())).sum()
+        });
     }
 
     /// Of the records that C may open.
@@ -68,6 +63,29 @@ pub(crate) fn unread(metrics: &BufferMetrics, kind: Option<Kind>) -> u64 {
         (None, Some(Kind::Bounded(_) | Kind::Mailbox)) => metrics.occupancy as u64,
         // Whoever comes now sees nothing old, or what is no message to anybody in particular.
         (None, Some(Kind::SpmcRing | Kind::SingleLatest) | None) => 0,
+    }
+}
+
+/// Values of a record that a reader has yet to read, where readers hold its producer up. Nobody will come for what
+/// nobody reads.
+pub(crate) fn awaited(metrics: &BufferMetrics, kind: Option<Kind>) -> u64 {
+    let unread = metrics.slowest.map_or(0, |(_, unread)| unread);
+    if kind.is_some_and(Kind::gates) { unread } else { 0 }
+}
+
+/// Waits until nothing is awaited any more of what is closed. Readers of a closed record tell nobody, since no sender
+/// waits for them, so this looks now and then.
+pub(crate) fn drained(until: Until, awaited: impl Fn() -> u64) {
+    const LONGEST: Duration = Duration::from_millis(5);
+    let mut nap = Duration::from_micros(50);
+    // Ends with the time that was given, or with the last value.
+    while awaited() > 0 {
+        let left = until.left().limit();
+        if left.is_zero() {
+            return;
+        }
+        thread::sleep(nap.min(left));
+        nap = (2 * nap).min(LONGEST);
     }
 }
 
@@ -157,24 +175,24 @@ pub(crate) unsafe fn write_stats(to: *mut Stats, metrics: &BufferMetrics) -> Ans
 /// `left` is null or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_db_close(db: DatabaseHandle, timeout_ns: i64, left: *mut u64) -> Status {
-    entry::call(|| {
+    let mut unread = 0;
+    let status = entry::call(|| {
         let pinned = pinned(db)?;
         let database = of(&pinned)?;
         let until = Wait::timeout(timeout_ns).begun();
-        if !database.handle.is_closed() {
-            database.flush(until)?;
-        }
         let ended = database.handle.shutdown_timeout(until.left().limit());
         if let Err(ShutdownError::Misuse(misuse)) = ended {
             return Err(misuse.into());
         }
-        let unread = database.unread();
-        if !left.is_null() {
-            // SAFETY: the caller says that it may be written.
-            unsafe { left.write(unread) };
-        }
+        database.drain(until);
+        unread = database.unread();
         if ended.is_err() || unread > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
-    })
+    });
+    if !left.is_null() {
+        // SAFETY: the caller says that it may be written.
+        unsafe { left.write(unread) };
+    }
+    status
 }
 
 /// `aimdb_db_is_closed`.

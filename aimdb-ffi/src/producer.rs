@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
 
 use crate::block::{DataFree, Free};
-use crate::database::{self, Stats, unread};
+use crate::database::{self, Stats, awaited, drained, unread};
 use crate::entry::{self, DatabaseHandle, ErrorHandle, ProducerHandle, with_producer};
 use crate::failure::Failure;
 use crate::form::{CType, Type};
@@ -206,13 +206,16 @@ pub extern "C" fn aimdb_producer_flush(producer: ProducerHandle, timeout_ns: i64
 pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_ns: i64, left: *mut u64) -> Status {
     let mut unread_values = 0;
     let status = with_producer(producer, |end| {
-        let flushed = if end.metrics().cursors == 0 { Ok(()) } else { end.flush(Wait::timeout(timeout_ns)) };
+        let until = Wait::timeout(timeout_ns).begun();
+        let flushed = if end.metrics().cursors == 0 { Ok(()) } else { end.flush(until.left()) };
         if let Err(status) = flushed
             && !matches!(status, Status::TIMEOUT | Status::CLOSED)
         {
             return Err(status);
         }
         end.close();
+        // What others have sent meanwhile; and all of it, if the record was closed before.
+        drained(until, || awaited(&end.metrics(), end.kind()));
         unread_values = unread(&end.metrics(), end.kind());
         if unread_values > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });
@@ -230,14 +233,16 @@ pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_
 /// `discarded` is null or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_producer_abort(producer: ProducerHandle, discarded: *mut u64) -> Status {
-    with_producer(producer, |end| {
-        let gone = end.abort();
-        if !discarded.is_null() {
-            // SAFETY: the caller says that it may be written.
-            unsafe { discarded.write(gone) };
-        }
+    let mut gone = 0;
+    let status = with_producer(producer, |end| {
+        gone = end.abort();
         Ok(())
-    })
+    });
+    if !discarded.is_null() {
+        // SAFETY: the caller says that it may be written.
+        unsafe { discarded.write(gone) };
+    }
+    status
 }
 
 /// `aimdb_producer_is_closed`.

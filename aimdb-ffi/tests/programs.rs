@@ -83,6 +83,11 @@ fn what_a_program_does_wrong_is_answered() {
 }
 
 #[test]
+fn a_close_waits_for_readers_and_says_what_is_left() {
+    run("closing");
+}
+
+#[test]
 fn a_builder_that_could_not_be_attached_is_as_it_was() {
     run("attach_again");
 }
