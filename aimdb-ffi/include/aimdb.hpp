@@ -871,9 +871,14 @@ private:
 };
 
 /// The writing end of a record of pointers. A send that is ok has taken the object, and leaves the pointer
-/// empty; after any other the object is still where it was. No null pointers.
+/// empty; after any other the object is still where it was. No null pointers. A pointer that converts, such as one to a
+/// class derived from M, may be given as it is.
 template <class M, class Deleter>
 class producer<std::unique_ptr<M, Deleter>> : public detail::producer_end {
+    // Taken as what it is: converted on the way in, it would be a temporary that dies with a send that is refused.
+    template <class Other, class Freed>
+    using converts = std::enable_if_t<std::is_convertible_v<std::unique_ptr<Other, Freed>, std::unique_ptr<M, Deleter>>>;
+
 public:
     using producer_end::producer_end;
     using pointer = std::unique_ptr<M, Deleter>;
@@ -893,6 +898,24 @@ public:
                                     const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) const {
         return move_in(value, detail::timeout_until(time));
     }
+    template <class Other, class Freed, class = converts<Other, Freed>>
+    [[nodiscard]] result send(std::unique_ptr<Other, Freed> &&value) const {
+        return move_in(value, detail::for_ever);
+    }
+    template <class Other, class Freed, class = converts<Other, Freed>>
+    [[nodiscard]] result try_send(std::unique_ptr<Other, Freed> &&value) const {
+        return move_in(value, 0);
+    }
+    template <class Other, class Freed, class Rep, class Period, class = converts<Other, Freed>>
+    [[nodiscard]] result send_for(std::unique_ptr<Other, Freed> &&value,
+                                  const std::chrono::duration<Rep, Period> &time) const {
+        return move_in(value, detail::timeout_of(time));
+    }
+    template <class Other, class Freed, class Duration, class = converts<Other, Freed>>
+    [[nodiscard]] result send_until(std::unique_ptr<Other, Freed> &&value,
+                                    const std::chrono::time_point<std::chrono::steady_clock, Duration> &time) const {
+        return move_in(value, detail::timeout_until(time));
+    }
     /// Makes an object and moves it in. Allocates it. Waits as send does. The object is gone if it is not taken.
     template <class... Arguments>
     [[nodiscard]] result emplace(Arguments &&...arguments) const {
@@ -902,8 +925,10 @@ public:
 private:
     static void free_it(void *data, void *) noexcept { Deleter()(static_cast<M *>(data)); }
 
-    result move_in(pointer &value, std::int64_t timeout) const {
-        void *data = const_cast<std::remove_const_t<M> *>(value.get());
+    template <class Held>
+    result move_in(Held &value, std::int64_t timeout) const {
+        M *object = value.get();
+        void *data = const_cast<std::remove_const_t<M> *>(object);
         const result how = detail::checked(
             aimdb_producer_send_move(raw(), data, sizeof(M), free_it, nullptr, timeout));
         if (how) static_cast<void>(value.release());

@@ -27,6 +27,11 @@ private:
     int amount_;
 };
 
+class express_order : public order {
+public:
+    using order::order;
+};
+
 struct counting_delete {
     void operator()(order *given) const {
         deleted++;
@@ -66,6 +71,11 @@ void a_refused_object_is_still_ours() {
     CHECK(out.send(std::move(first)) && !first);
     auto second = std::make_unique<order>("Grace");
     CHECK(out.try_send(std::move(second)) == status::full && second && second->customer() == "Grace");
+    // One of a derived class, too, which is not converted on the way.
+    auto third = std::make_unique<express_order>("Edith");
+    CHECK(out.try_send(std::move(third)) == status::full && third && third->customer() == "Edith");
+    CHECK(out.send_for(std::move(third), std::chrono::hours(1)) == status::full && third);
+    third.reset();
 
     // Not a copy: the very same object.
     auto got = in.recv();
@@ -125,7 +135,8 @@ void what_is_left_is_dropped_degraded_or_freed_with_the_record() {
         const aimdb::database db = builder.attach();
         const auto out = db.producer<orders>("orders");
         auto in = db.consumer<orders>("orders");
-        for (const int amount : {10, 20, 30}) CHECK(out.emplace("Barbara", amount));
+        CHECK(out.emplace("Barbara", 10) && out.send(std::make_unique<express_order>("Barbara", 20)));
+        CHECK(out.emplace("Barbara", 30));
         CHECK(dropped == std::vector<int>{10} && in.recv() == status::lagged && in.recv()->amount() == 20);
     }
     CHECK(alive == 0);
