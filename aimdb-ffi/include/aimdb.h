@@ -310,7 +310,7 @@ AIMDB_API aimdb_status_t aimdb_producer_send_batch(aimdb_producer_t producer, co
                                                    int64_t timeout_ns, size_t *sent);
 /* Moves a pointer into the record, without a copy: with AIMDB_OK `data_free(data, user)` is called once, when the
  * last reader is done with it. Otherwise it is not called. A plain value of up to 256 bytes is copied all the same, and freed at
- * once. Plain values and bytes must be aligned as the record's type says; of pointers, `size` is for your readers. */
+ * once, however it is aligned. Larger ones and bytes must be aligned as the record's type says; of pointers, `size` is for your readers. */
 AIMDB_API aimdb_status_t aimdb_producer_send_move(aimdb_producer_t producer, void *data, size_t size,
                                                   aimdb_data_free_t data_free, void *user, int64_t timeout_ns);
 /* Waits for a place and reserves it, and gives the memory to write the value in: `size` bytes, aligned as the
