@@ -46,7 +46,7 @@ pub(crate) struct Builder {
 }
 
 struct Described {
-    ty: Box<dyn RecordType>,
+    ty: Arc<dyn RecordType>,
     cfg: BufferCfg,
     single: bool,
     calls: Callbacks,
@@ -74,7 +74,7 @@ impl Builder {
         if single && matches!(cfg, BufferCfg::SpmcRing { .. } | BufferCfg::SingleLatest) {
             return Err(Failure::new(Status::BAD_KIND, of_record(&"rings and latest values have several cursors")));
         }
-        let ty = form::record_type(ty)?;
+        let ty = Arc::from(form::record_type(ty)?);
         let calls = Callbacks {
             degrade: record.degrade.map(|call| Callback::new(call, record.degrade_user, record.degrade_user_free)),
             dropped: record.drop.map(|call| Callback::new(call, record.drop_user, record.drop_user_free)),
@@ -198,8 +198,7 @@ pub unsafe extern "C" fn aimdb_builder_attach(
         let mut hold = object::hold(builder.id)?;
         let given = hold.builder()?;
         let handle = given.described().attach().map_err(|error| not_attached(&error))?;
-        let Builder { records, taps: _in_their_threads } = core::mem::take(given);
-        let types = records.into_iter().map(|(key, record)| (key, record.ty)).collect();
+        let types = given.records.iter().map(|(key, record)| (key.clone(), Arc::clone(&record.ty))).collect();
         let id = object::insert(Object::Database(Box::new(Database::new(Arc::new(handle), types))))?;
         drop(hold);
         let _ = object::free(builder.id, |object| matches!(object, Object::Builder(_)));

@@ -22,11 +22,11 @@ use crate::time::{Until, Wait};
 pub(crate) struct Database {
     /// Shared with Rust, where Rust has made it.
     pub(crate) handle: Arc<AimDbHandle>,
-    types: BTreeMap<RecordKey, Box<dyn RecordType>>,
+    types: BTreeMap<RecordKey, Arc<dyn RecordType>>,
 }
 
 impl Database {
-    pub(crate) fn new(handle: Arc<AimDbHandle>, types: BTreeMap<RecordKey, Box<dyn RecordType>>) -> Self {
+    pub(crate) fn new(handle: Arc<AimDbHandle>, types: BTreeMap<RecordKey, Arc<dyn RecordType>>) -> Self {
         Self { handle, types }
     }
 

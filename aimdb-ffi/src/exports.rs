@@ -57,7 +57,7 @@ use crate::status::Status;
 /// has this crate in it, and not `libaimdb` beside it, which would have a table of handles of its own.
 pub struct Exports {
     handle: Arc<AimDbHandle>,
-    types: BTreeMap<RecordKey, Box<dyn RecordType>>,
+    types: BTreeMap<RecordKey, Arc<dyn RecordType>>,
 }
 
 impl Exports {
@@ -77,7 +77,7 @@ impl Exports {
         let key = key.into();
         // Looks it up and asks for its type; C's ends are made when C opens them.
         self.handle.db().producer::<T>(&key)?;
-        self.types.insert(key, Box::new(Plain::<T>::new(Type::of::<T>())));
+        self.types.insert(key, Arc::new(Plain::<T>::new(Type::of::<T>())));
         Ok(self)
     }
 
