@@ -17,7 +17,8 @@
  *     aimdb_now(). What is there when the time has passed wins over AIMDB_TIMEOUT.
  *   - Producers may be used by several threads at once. A consumer belongs to one thread at a time: the second
  *     one is answered AIMDB_BUSY. Clone it to share its cursor, subscribe for a cursor of its own.
- *   - No call may be made from a signal handler, but for aimdb_status_name, aimdb_version and aimdb_now.
+ *   - No call may be made from a signal handler, but for aimdb_status_name, aimdb_status_text, aimdb_version and
+ *     aimdb_now.
  *     In a forked child, handles of the parent answer AIMDB_FORKED_CHILD; attach a database there.
  *   - No call allocates for a message, once the record's blocks have been used.
  *
