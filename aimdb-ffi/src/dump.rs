@@ -9,6 +9,7 @@ use aimdb_sync::{AimDbHandle, WaitsFor};
 
 use crate::database;
 use crate::entry::{self, DatabaseHandle};
+use crate::signals;
 use crate::status::{Answer, Status};
 
 /// The whole text, so that it goes out in few pieces.
@@ -109,6 +110,6 @@ pub extern "C" fn aimdb_db_dump(db: DatabaseHandle, fd: c_int) -> Status {
     entry::call(|| {
         let pinned = database::pinned(db)?;
         let text = text(&database::of(&pinned)?.handle);
-        write(fd, text.as_bytes())
+        signals::without_broken_pipes(|| write(fd, text.as_bytes()))
     })
 }

@@ -23,3 +23,38 @@ pub(crate) fn blocked(start: &mut dyn FnMut()) {
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
     }
 }
+
+/// Runs `work`, which writes to a descriptor of the caller's. A pipe that nobody reads any more is answered there, and
+/// does not end the process with a signal.
+#[cfg(target_os = "linux")]
+pub(crate) fn without_broken_pipes<R>(work: impl FnOnce() -> R) -> R {
+    let mut pipe = MaybeUninit::uninit();
+    let mut pending = MaybeUninit::uninit();
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: all are of the type that these functions write; the calls change the calling thread's mask only.
+    let (changed, was_pending) = unsafe {
+        libc::sigemptyset(pipe.as_mut_ptr());
+        libc::sigaddset(pipe.as_mut_ptr(), libc::SIGPIPE);
+        libc::sigemptyset(pending.as_mut_ptr());
+        libc::sigpending(pending.as_mut_ptr());
+        let was_pending = libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1;
+        (libc::pthread_sigmask(libc::SIG_BLOCK, pipe.as_ptr(), before.as_mut_ptr()) == 0, was_pending)
+    };
+    let done = work();
+    if changed {
+        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the calls above wrote both; nobody asks for what the signal was.
+        unsafe {
+            if !was_pending {
+                libc::sigtimedwait(pipe.as_ptr(), ptr::null_mut(), &raw const at_once);
+            }
+            libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
+        }
+    }
+    done
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn without_broken_pipes<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}

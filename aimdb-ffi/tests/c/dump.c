@@ -1,6 +1,7 @@
 /* A thread that a full record holds up is named by the dump, with what it waits for; and nobody once it has gone on. */
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,13 @@ int main(void) {
     CHECK(pthread_join(thread, NULL) == 0);
     CHECK(!strstr(dump(db), "has waited"));
     ANSWERS(AIMDB_IO, aimdb_db_dump(db, -1));
+    /* A pipe that nobody reads is no reason to end the process, and leaves no signal behind. */
+    int broken[2];
+    sigset_t pending;
+    CHECK(pipe(broken) == 0 && close(broken[0]) == 0);
+    ANSWERS(AIMDB_IO, aimdb_db_dump(db, broken[1]));
+    CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 0);
+    CHECK(close(broken[1]) == 0);
     OK(aimdb_db_free(db));
     ANSWERS(AIMDB_BAD_HANDLE, aimdb_db_dump(db, 1));
     return 0;
