@@ -314,13 +314,15 @@ AIMDB_API aimdb_status_t aimdb_producer_send_batch(aimdb_producer_t producer, co
  * once, however it is aligned. Larger ones and bytes must be aligned as the record's type says; of pointers, `size` is for your readers. */
 AIMDB_API aimdb_status_t aimdb_producer_send_move(aimdb_producer_t producer, void *data, size_t size,
                                                   aimdb_data_free_t data_free, void *user, int64_t timeout_ns);
-/* Waits for a place and reserves it, and gives the memory to write the value in: `size` bytes, aligned as the
- * record's type says. Then aimdb_loan_send cannot be refused for want of room. Not for records of pointers. */
+/* Waits for a place and keeps it, and lends the memory to write the value in: `size` bytes, aligned as the record's type
+ * says. Then aimdb_loan_send is not refused for want of room. A place that is kept counts as one in use. It stands behind
+ * those who wait to send. Not for records of pointers (aimdb_producer_send_move), nor for a rendezvous: AIMDB_NOT_SUPPORTED. */
 AIMDB_API aimdb_status_t aimdb_producer_loan(aimdb_producer_t producer, size_t size, int64_t timeout_ns,
                                              aimdb_loan_t *loan, void **data);
-/* Sends what was written. AIMDB_CLOSED if the record was closed meanwhile; the loan stays then. */
+/* Sends what was written; the memory is the record's then. AIMDB_CLOSED if the record was closed meanwhile: the loan
+ * stays yours, to be freed. */
 AIMDB_API aimdb_status_t aimdb_loan_send(aimdb_loan_t loan);
-/* Gives the place back, unsent. */
+/* Gives place and memory back, unsent. */
 AIMDB_API aimdb_status_t aimdb_loan_free(aimdb_loan_t loan);
 
 /* Waits until the gating cursors have consumed what was sent before. */

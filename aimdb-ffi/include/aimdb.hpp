@@ -214,6 +214,8 @@ private:
 // ---------------------------------------------------------------------------------------------- time
 
 constexpr std::int64_t for_ever = -1;
+/// Larger values lie in blocks, which are shared by those who read them.
+constexpr std::size_t largest_in_a_slot = 256;
 
 /// Nanoseconds, rounded up so that nobody waits less long than was asked; what lasts longer than 292 years is for ever.
 template <class Rep, class Period>
@@ -786,10 +788,25 @@ public:
         return send_all_within(std::data(values), std::size(values), detail::timeout_of(time));
     }
 
-    /// Makes a value from these arguments and sends it. Waits as send does. The value is gone if it is not taken: keep
+    /// Makes a value from these arguments and sends it: one of more than 256 bytes where it will lie, in a place that is
+    /// reserved before, so that it is not made in vain. Waits as send does. The value is gone if it is not taken: keep
     /// the arguments, or use send.
     template <class... Arguments>
     [[nodiscard]] result emplace(Arguments &&...arguments) const {
+        if constexpr (sizeof(T) > detail::largest_in_a_slot) {
+            aimdb_loan_t lent{};
+            void *data = nullptr;
+            const aimdb_status_t how = aimdb_producer_loan(raw(), sizeof(T), detail::for_ever, &lent, &data);
+            if (how == AIMDB_OK) {
+                detail::handle<aimdb_loan_t, aimdb_loan_free> owned(lent);
+                new (data) T(made(std::forward<Arguments>(arguments)...));
+                const result sent = detail::checked(aimdb_loan_send(lent));
+                if (sent) static_cast<void>(owned.release());
+                return sent;
+            }
+            // A rendezvous has no places to reserve.
+            if (how != AIMDB_NOT_SUPPORTED) return detail::checked(how);
+        }
         return send(made(std::forward<Arguments>(arguments)...));
     }
     /// As emplace, but never waits.

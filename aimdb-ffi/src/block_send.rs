@@ -7,9 +7,9 @@ use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::{DropCause, Kind};
 use aimdb_sync::{EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
 
-use crate::block::{Block, Free, Pool};
+use crate::block::{Block, BlockMut, Free, Pool};
 use crate::callback::{Callback, DropFn};
-use crate::form::{Form, SendEnd, Type};
+use crate::form::{Form, SendEnd, Type, keep_place};
 use crate::status::{Answer, Status};
 use crate::time::Wait;
 
@@ -117,6 +117,27 @@ where
             block.hand_back();
             status
         })
+    }
+
+    fn loan(&self, size: usize, wait: Wait) -> Answer<(BlockMut, bool)> {
+        if self.ty.form == Form::Pointer {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        self.check_size(size)?;
+        let value = self.pool.take(size).ok_or(Status::OUT_OF_MEMORY)?;
+        Ok((value, keep_place(&self.end, wait)?))
+    }
+
+    fn send_loan(&self, value: BlockMut, place: bool) -> Result<(), (Status, BlockMut)> {
+        self.end.permit_of(place).send(value.freeze()).map_err(|error| {
+            let status = Status::from(&error);
+            let Ok(value) = error.into_inner().alone() else { unreachable!("a value that was refused has one holder") };
+            (status, value)
+        })
+    }
+
+    fn end_loan(&self) {
+        drop(self.end.permit_of(true));
     }
 
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {

@@ -62,6 +62,7 @@ handles! {
     WaitSetHandle = "aimdb_waitset_t";
     ErrorHandle = "aimdb_error_t";
     MessageHandle = "aimdb_message_t";
+    LoanHandle = "aimdb_loan_t";
 }
 
 /// Runs a call on a producer: on the end that is the holder's own, or, while another thread holds the handle, on
@@ -168,6 +169,7 @@ pub(crate) unsafe fn key(key: *const c_char) -> Result<RecordKey, Failure> {
 #[cfg(test)]
 mod tests {
     use core::sync::atomic::AtomicU64;
+    use std::sync::Arc;
 
     use aimdb_core::AimDbBuilder;
     use aimdb_core::buffer::BufferCfg;
@@ -204,7 +206,7 @@ mod tests {
         let consumer = ConsumerHandle { id: object::insert(object).expect("there is a place") };
         let ends = made.producer(&db, &key).expect("the record is there");
         let producer =
-            ProducerHandle { id: object::insert(Object::Producer(Box::new(ends))).expect("there is a place") };
+            ProducerHandle { id: object::insert(Object::Producer(Arc::new(ends))).expect("there is a place") };
 
         assert_eq!(with_consumer(consumer, |_| fault()), Status::POISONED);
         assert_eq!(with_consumer(consumer, |_| Ok(())), Status::POISONED);

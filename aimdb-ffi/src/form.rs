@@ -6,9 +6,9 @@ use core::ptr::NonNull;
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
 use aimdb_core::pure::{Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey};
-use aimdb_sync::{AimDbHandle, EndId, WaitSet, WatchError};
+use aimdb_sync::{AimDbHandle, EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
 
-use crate::block::{Block, Free};
+use crate::block::{Block, BlockMut, Free};
 use crate::block_record::Blocks;
 use crate::callback::{Callback, Callbacks, TapFn};
 use crate::failure::Failure;
@@ -158,6 +158,15 @@ pub(crate) trait SendEnd: Send {
     /// `data` leads to `size` bytes, until it is freed.
     unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer;
 
+    /// Keeps a place and gives the memory for a value of so many bytes; says whether there is a place to let go of.
+    fn loan(&self, size: usize, wait: Wait) -> Answer<(BlockMut, bool)>;
+
+    /// Sends a value that was written so, in its place. Refused, it comes back, and the place is let go of.
+    fn send_loan(&self, value: BlockMut, place: bool) -> Result<(), (Status, BlockMut)>;
+
+    /// Lets go of a place.
+    fn end_loan(&self);
+
     /// Adds it to a wait set, for room.
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;
     fn flush(&self, wait: Wait) -> Answer;
@@ -229,4 +238,14 @@ pub(crate) fn cfg(kind: i32, policy: i32, capacity: usize) -> Result<BufferCfg, 
         3 => Ok(BufferCfg::Bounded { capacity, policy: policy::of(policy)? }),
         other => Err(Failure::new(Status::BAD_KIND, format!("there is no kind {other}"))),
     }
+}
+
+/// Keeps a place for a value to come, if the record has places to keep; says whether it has.
+pub(crate) fn keep_place<T: Send + 'static, F: EndForm>(end: &SyncProducer<T, F>, wait: Wait) -> Answer<bool> {
+    let permit = match wait {
+        Wait::Try => end.try_reserve(),
+        Wait::Forever => end.reserve(),
+        Wait::For(time) => end.reserve_timeout(time),
+    };
+    Ok(permit?.into_place())
 }

@@ -12,7 +12,7 @@
 //! | `block` | values of any number of bytes, held by count, and the pools that they come from |
 //! | `block_record`, `block_send`, `block_recv` | records of such values |
 //! | `callback` | functions of C, and the pointers that they want |
-//! | `builder`, `database`, `producer`, `consumer`, `message`, `waitset`, `failure` | the functions, by their first argument |
+//! | `builder`, `database`, `producer`, `consumer`, `message`, `loan`, `waitset`, `failure` | the functions, by their first argument |
 //! | `dump`, `log` | what a person is told |
 //! | `record!`, `shape`, `header`, `exports` | records that Rust describes and C opens |
 //!
@@ -36,6 +36,7 @@ mod exports;
 mod failure;
 mod form;
 mod header;
+mod loan;
 mod log;
 mod message;
 mod object;

@@ -3,6 +3,7 @@
 use core::cell::UnsafeCell;
 use core::ops::Deref;
 use core::sync::atomic::AtomicU64;
+use std::sync::Arc;
 
 use aimdb_sync::WaitSet;
 
@@ -12,6 +13,7 @@ use crate::callback::Callback;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::form::{RecvEnd, SendEnd};
+use crate::loan::Loan;
 use crate::log::LogFn;
 use crate::status::{Answer, Status};
 use crate::table::{Grip, Pin, Table};
@@ -20,12 +22,13 @@ use crate::table::{Grip, Pin, Table};
 pub(crate) enum Object {
     Builder(Box<Held<Builder>>),
     Database(Box<Database>),
-    Producer(Box<Producer>),
+    Producer(Arc<Producer>),
     Consumer(Box<Consumer>),
     Failure(Failure),
     Log(Callback<LogFn>),
     WaitSet(Box<WaitSet>),
     Message(Block),
+    Loan(Held<Loan>),
 }
 
 /// The writing end of a record, twice: whoever holds the handle has an end of its own, which is faster, and
@@ -59,8 +62,8 @@ static TABLE: Table<Object> = Table::new();
 /// An object that stays while this does.
 pub(crate) type Pinned = Watched<Pin<'static, Object>>;
 
-/// A builder that no other thread holds.
-pub(crate) type Building = Watched<Grip<'static, Object>>;
+/// A builder or loan that no other thread holds.
+pub(crate) type Gripped = Watched<Grip<'static, Object>>;
 
 /// An object that is poisoned when a panic passes here.
 pub(crate) struct Watched<G: Guard> {
@@ -113,7 +116,7 @@ pub(crate) type Hold = Grip<'static, Object>;
 /// Gives an object a handle.
 pub(crate) fn insert(object: Object) -> Answer<u64> {
     let may_be_held = match &object {
-        Object::Builder(_) | Object::Producer(_) | Object::Consumer(_) => true,
+        Object::Builder(_) | Object::Producer(_) | Object::Consumer(_) | Object::Loan(_) => true,
         Object::Database(_) | Object::Failure(_) | Object::Log(_) | Object::WaitSet(_) | Object::Message(_) => false,
     };
     TABLE.insert(object, may_be_held).map_err(|_| Status::TOO_MANY)
@@ -158,7 +161,7 @@ pub(crate) fn with_hold<C, R>(
     TABLE.with_hold(handle, carried, work, refused)
 }
 
-pub(crate) fn hold(handle: u64) -> Answer<Building> {
+pub(crate) fn hold(handle: u64) -> Answer<Gripped> {
     TABLE.hold(handle).map(Watched::new)
 }
 
@@ -190,7 +193,15 @@ impl Grip<'_, Object> {
     }
 }
 
-impl Building {
+impl Gripped {
+    pub(crate) fn loan(&mut self) -> Answer<&mut Loan> {
+        match &*self.guard {
+            // SAFETY: as above.
+            Object::Loan(loan) => Ok(unsafe { &mut *loan.0.get() }),
+            _ => Err(Status::BAD_HANDLE),
+        }
+    }
+
     pub(crate) fn builder(&mut self) -> Answer<&mut Builder> {
         match &*self.guard {
             // SAFETY: as above.

@@ -15,9 +15,9 @@ use aimdb_sync::{AimDbHandle, EndId, Form, SyncProducer, WaitSet, WatchError};
 use bytemuck::NoUninit;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::block::{Block, Free, Pool};
+use crate::block::{Block, BlockMut, Free, Pool};
 use crate::callback::{Callback, Callbacks, DropFn, TapFn};
-use crate::form::{RecordType, RecvEnd, Room, SendEnd, Type};
+use crate::form::{RecordType, RecvEnd, Room, SendEnd, Type, keep_place};
 use crate::object::{Held, Producer};
 use crate::reading::Reading;
 use crate::status::{Answer, Status, Unread};
@@ -112,9 +112,10 @@ impl<T: Bits> RecordType for Plain<T> {
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<T>(key)?;
-        let (size, dropped) = (self.ty.size, self.dropped.get());
-        let shared = Box::new(PlainSend { end: own.shared(), size, kind, dropped: dropped.cloned() });
-        Ok(Producer { own: Held::new(Box::new(PlainSend { end: own, size, kind, dropped: dropped.cloned() })), shared })
+        let (size, dropped, loans) = (self.ty.size, self.dropped.get(), || Loans::aligned(self.ty.alignment));
+        let shared = PlainSend { end: own.shared(), size, kind, dropped: dropped.cloned(), loans: loans() };
+        let own = PlainSend { end: own, size, kind, dropped: dropped.cloned(), loans: loans() };
+        Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
@@ -128,6 +129,27 @@ struct PlainSend<T: Bits, F: Form> {
     size: usize,
     kind: Option<Kind>,
     dropped: Option<Callback<DropFn>>,
+    loans: Loans,
+}
+
+/// Where the memory of loans comes from, once there was one.
+struct Loans {
+    alignment: usize,
+    pool: OnceLock<Pool>,
+}
+
+impl Loans {
+    const fn aligned(alignment: usize) -> Self {
+        Self { alignment, pool: OnceLock::new() }
+    }
+
+    fn take(&self, size: usize) -> Answer<BlockMut> {
+        if self.pool.get().is_none() {
+            // Another thread may have been first.
+            let _ = self.pool.set(Pool::new(size, self.alignment).ok_or(Status::OUT_OF_MEMORY)?);
+        }
+        self.pool.get().and_then(|pool| pool.take(size)).ok_or(Status::OUT_OF_MEMORY)
+    }
 }
 
 impl<T: Bits, F: Form> PlainSend<T, F> {
@@ -202,6 +224,24 @@ where
             *sent += 1;
         }
         Ok(())
+    }
+
+    fn loan(&self, size: usize, wait: Wait) -> Answer<(BlockMut, bool)> {
+        if size != self.size {
+            return Err(Status::BAD_SIZE);
+        }
+        let value = self.loans.take(size)?;
+        Ok((value, keep_place(&self.end, wait)?))
+    }
+
+    fn send_loan(&self, mut value: BlockMut, place: bool) -> Result<(), (Status, BlockMut)> {
+        // SAFETY: the block has as many bytes as the record's values, and any make one.
+        let sent = self.end.permit_of(place).send(unsafe { self.read(value.data()) });
+        sent.map_err(|error| (Status::from(&error), value))
+    }
+
+    fn end_loan(&self) {
+        drop(self.end.permit_of(true));
     }
 
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {

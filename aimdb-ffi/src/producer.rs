@@ -2,6 +2,7 @@
 
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
+use std::sync::Arc;
 
 use crate::block::{DataFree, Free};
 use crate::database::{self, Stats, awaited, drained, unread};
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn aimdb_producer_open(
         let pinned = database::pinned(db)?;
         let database = database::of(&pinned)?;
         let made = database.record(&key, &ty)?.producer(&database.handle, &key)?;
-        let id = object::insert(Object::Producer(Box::new(made)))?;
+        let id = object::insert(Object::Producer(Arc::new(made)))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(producer, ProducerHandle { id }) }.map_err(Failure::from)
     };

@@ -5,7 +5,7 @@ use core::fmt;
 
 use aimdb_core::DbError;
 use aimdb_core::buffer::{Misuse, RecvTimeoutError, SendError, SubscribeError, TryRecvError, TrySendError};
-use aimdb_sync::FlushError;
+use aimdb_sync::{FlushError, ReserveError};
 
 /// The answer of a call; 0 is success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +154,18 @@ impl From<FlushError> for Status {
             FlushError::Timeout => Self::TIMEOUT,
             FlushError::Closed => Self::CLOSED,
             FlushError::Misuse(misuse) => misuse.into(),
+        }
+    }
+}
+
+impl From<ReserveError> for Status {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Full => Self::FULL,
+            ReserveError::Timeout => Self::TIMEOUT,
+            ReserveError::Closed => Self::CLOSED,
+            ReserveError::Unsupported => Self::NOT_SUPPORTED,
+            ReserveError::Misuse(misuse) => misuse.into(),
         }
     }
 }

@@ -158,3 +158,8 @@ fn the_program_of_the_page_runs() {
 fn without_exceptions_everything_is_a_status() {
     run_with("no_exceptions", &BARE);
 }
+
+#[test]
+fn s9_loans_and_large_values_are_written_where_they_will_lie() {
+    run_with("loans", &[]);
+}

@@ -101,3 +101,8 @@ fn a_forked_child_is_refused_by_every_call_and_can_attach_its_own() {
 fn random_calls_over_live_and_dead_handles_are_all_answered() {
     run("fuzz");
 }
+
+#[test]
+fn s9_a_loan_is_not_refused_after_it_was_written() {
+    run("loan");
+}

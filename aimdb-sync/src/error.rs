@@ -149,6 +149,39 @@ impl SendManyError {
     }
 }
 
+/// Why no place was kept for a value to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ReserveError {
+    /// There is none now.
+    #[error("the record is full")]
+    Full,
+    /// The deadline passed while there was none.
+    #[error("the deadline passed while the record was full")]
+    Timeout,
+    /// The record is closed.
+    #[error("the record is closed")]
+    Closed,
+    /// A rendezvous has no places, and a buffer of the user's own keeps none.
+    #[error("this record keeps no places")]
+    Unsupported,
+    /// The call must not be made here.
+    #[error("{0}")]
+    Misuse(Misuse),
+}
+
+impl ReserveError {
+    /// The class of this error.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Full | Self::Timeout => ErrorKind::Retry,
+            Self::Closed => ErrorKind::Closed,
+            Self::Unsupported => ErrorKind::Usage,
+            Self::Misuse(misuse) => misuse.kind(),
+        }
+    }
+}
+
 /// Why a flush ended before everything was consumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FlushError {

@@ -86,6 +86,7 @@ mod handle;
 mod iter;
 mod lock;
 mod options;
+mod permit;
 mod process;
 mod producer;
 mod runtime;
@@ -98,7 +99,9 @@ mod wait_set;
 
 pub use attach::Attach;
 pub use consumer::SyncConsumer;
-pub use error::{AttachError, FlushError, SendManyError, ShutdownError, WaitError, WaitTimeoutError, WatchError};
+pub use error::{
+    AttachError, FlushError, ReserveError, SendManyError, ShutdownError, WaitError, WaitTimeoutError, WatchError,
+};
 pub use failure::Failure;
 #[cfg(feature = "crossbeam")]
 pub use feed::{Feed, FeedError};
@@ -106,6 +109,7 @@ pub use form::{Form, Local, Shared};
 pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};
 pub use options::RuntimeOptions;
+pub use permit::Permit;
 pub use producer::{SharedProducer, SyncProducer};
 #[doc(hidden)]
 pub use thread::around_starts;

@@ -293,7 +293,11 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         &self.tie
     }
 
-    fn producer(&self) -> &Producer<T> {
+    pub(crate) const fn process(&self) -> Process {
+        self.process
+    }
+
+    pub(crate) fn producer(&self) -> &Producer<T> {
         self.end.producer()
     }
 }

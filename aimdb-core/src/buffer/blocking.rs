@@ -1,10 +1,10 @@
 //! Sending and flushing from a thread.
 
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
-use super::{Buffer, FlushError, SendError};
+use super::{Buffer, FlushError, NotReserved, SendError};
 use crate::waiting::{About, Deadline, Outlook, WaitsFor, block_on, serves, wait_on};
 
 /// Stores a value, blocking the calling thread while the buffer lets its producer wait.
@@ -61,6 +61,35 @@ pub fn send_waiting<T: Send + 'static>(
             None => Ok(()),
         },
     }
+}
+
+/// Keeps a place for a value to come, blocking the calling thread until there is one: see [`Buffer::reserve`]. It stands
+/// behind the senders that wait, whose values come first. Allocates where it has to wait.
+///
+/// # Errors
+///
+/// Why none is kept; [`NotReserved::Full`] when the deadline passed.
+pub fn reserve_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<bool, NotReserved> {
+    let reserved = buffer.reserve();
+    if reserved != Err(NotReserved::Full) || deadline == Deadline::At(0) {
+        return reserved;
+    }
+    let Some(room) = buffer.watch_room() else { return Err(NotReserved::Unsupported) };
+    let _about = About::enter(buffer.identity(), WaitsFor::Room);
+    let kept = poll_fn(|context| {
+        let reserved = buffer.reserve();
+        if reserved != Err(NotReserved::Full) {
+            return Poll::Ready(reserved);
+        }
+        if room.poll_ready(context.waker()) {
+            // There was room, and another sender took it; or there is some now.
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    });
+    let kept = block_on(pin!(kept), deadline);
+    room.cancel();
+    kept.unwrap_or(Err(NotReserved::Full))
 }
 
 /// Blocks the calling thread until every value stored before has been consumed by each cursor that

@@ -117,6 +117,20 @@ pub enum RecvTimeoutError {
     Misuse(Misuse),
 }
 
+/// Why no place was kept for a value to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotReserved {
+    /// There is none now. The same call may succeed later.
+    #[error("the buffer is full")]
+    Full,
+    /// The buffer is closed.
+    #[error("the buffer is closed")]
+    Closed,
+    /// A rendezvous has no places, and a buffer of the user's own may be one that keeps none.
+    #[error("this buffer keeps no places")]
+    Unsupported,
+}
+
 /// Why a cursor could not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]

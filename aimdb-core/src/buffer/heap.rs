@@ -30,8 +30,8 @@ use super::push_future::Offers;
 use super::shell::{Flush, Offer};
 use super::slots::HeapSlots;
 use super::{
-    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, FlushError, FlushFuture, Layout, PushFuture,
-    Reader, SendError, Shell, SubscribeError, TryProduceError,
+    Buffer, BufferCfg, BufferCfgError, BufferMetrics, BufferReader, FlushError, FlushFuture, Layout, NotReserved,
+    PushFuture, Reader, SendError, Shell, SubscribeError, TryProduceError,
 };
 use crate::buffer::table::HeapStorage;
 use crate::pure::{DropCause, Start};
@@ -307,6 +307,18 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
         self.shell.force_push(value)
+    }
+
+    fn reserve(&self) -> Result<bool, NotReserved> {
+        self.shell.reserve()
+    }
+
+    fn push_reserved(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.shell.push_reserved(value)
+    }
+
+    fn unreserve(&self) {
+        self.shell.unreserve();
     }
 
     fn lose(&self, value: T) {

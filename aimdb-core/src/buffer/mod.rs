@@ -31,8 +31,8 @@ mod table;
 mod traits;
 
 pub use error::{
-    BufferCfgError, FlushError, Misuse, RecvError, RecvTimeoutError, SendError, SubscribeError, TryProduceError,
-    TryRecvError, TrySendError,
+    BufferCfgError, FlushError, Misuse, NotReserved, RecvError, RecvTimeoutError, SendError, SubscribeError,
+    TryProduceError, TryRecvError, TrySendError,
 };
 pub use metrics::{BufferMetrics, ReaderMetrics};
 pub use shell::{Cloning, Flushing, Layout, Pushing, Receiving, Shell, State, UserCode};
@@ -43,7 +43,7 @@ pub use slots::{SlotCell, Slots};
 pub use lane::{Looks, Pinning, Stamps};
 
 #[cfg(feature = "std")]
-pub use blocking::{flush_blocking, send_blocking, send_waiting};
+pub use blocking::{flush_blocking, reserve_blocking, send_blocking, send_waiting};
 #[cfg(feature = "alloc")]
 pub use cfg::{BufferCfg, Degrader, DropHook};
 #[cfg(feature = "std")]

@@ -6,8 +6,8 @@ use core::any::Any;
 use core::task::{Context, Poll};
 
 use super::{
-    BufferCfg, BufferMetrics, FlushFuture, PushFuture, ReaderMetrics, RecvError, SubscribeError, TryProduceError,
-    TryRecvError,
+    BufferCfg, BufferMetrics, FlushFuture, NotReserved, PushFuture, ReaderMetrics, RecvError, SubscribeError,
+    TryProduceError, TryRecvError,
 };
 use crate::pure::Start;
 #[cfg(feature = "std")]
@@ -67,6 +67,29 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
         self.try_push(value).map(|()| None)
     }
+
+    /// Keeps a place for a value to come, so that this will not be refused for want of one. False where values are
+    /// never refused so, and nothing need be kept. Never waits. Whoever was told true ends it with
+    /// [`Buffer::push_reserved`] or [`Buffer::unreserve`].
+    ///
+    /// # Errors
+    ///
+    /// Why none is kept. The default keeps none.
+    fn reserve(&self) -> Result<bool, NotReserved> {
+        Err(NotReserved::Unsupported)
+    }
+
+    /// Stores a value in a place that was kept for it. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// The value, when the buffer was closed meanwhile, or there is no memory for it; its place is kept then.
+    fn push_reserved(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.try_push(value)
+    }
+
+    /// Lets go of a place that was kept, for the next sender.
+    fn unreserve(&self) {}
 
     /// Gives a value that was refused, and that nobody is there to have back, to the drop hook. A buffer
     /// without one drops it.

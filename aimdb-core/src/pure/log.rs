@@ -126,6 +126,8 @@ pub struct Log<W, S: Storage<W>> {
     serials: u64,
     had_cursor: bool,
     closed: bool,
+    /// Places of the window that are kept for values to come.
+    reserved: u16,
     /// What the record has counted. Storey 2 adds what only it can see.
     pub counters: Counters,
 }
@@ -156,6 +158,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             serials: 0,
             had_cursor: false,
             closed: false,
+            reserved: 0,
             counters: Counters {
                 accepted: 0,
                 refused: 0,
@@ -225,13 +228,30 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn room(&mut self) -> Room {
         if self.closed {
             Room::Closed
-        } else if self.capacity() > 0 && self.len() < self.capacity()
+        } else if self.capacity() > 0 && self.len() + self.reserved() < self.capacity()
             || self.capacity() == 0 && self.every_hand_is_open()
         {
             Room::Free
         } else {
             Room::Full
         }
+    }
+
+    /// Places that are kept for values to come. With the values in the window they are never more than the capacity.
+    pub const fn reserved(&self) -> usize {
+        self.reserved as usize
+    }
+
+    /// Keeps a place of a window that has room, for whoever calls [`Log::unreserve`] once; says whether it could.
+    pub fn reserve(&mut self) -> bool {
+        let may = self.capacity() > 0 && self.reserved < u16::MAX && self.room() == Room::Free;
+        self.reserved += u16::from(may);
+        may
+    }
+
+    /// Lets go of a place that was kept: for a value that is published in the same lock hold, or for others.
+    pub const fn unreserve(&mut self) {
+        self.reserved -= 1;
     }
 
     /// On a rendezvous: whether each cursor has a reader that waits and was not yet given a value.
@@ -299,7 +319,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn publish(&mut self, claim: Claim) -> Result<Option<Doomed>, Claim> {
         let window = self.window();
         let mut displaced = None;
-        if self.len() >= window && !self.grow_rendezvous() {
+        if self.len() + self.reserved() >= window && !self.grow_rendezvous() {
             let entry = self.pop();
             self.counters.overwritten += 1;
             displaced = self.slots.doom(entry.slot(), Some(DropCause::Overwritten));

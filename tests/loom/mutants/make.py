@@ -325,6 +325,12 @@ MUTANTS = [
         "        if state.is_watched() {\n            self.work(state);\n        } else if state.waiting_cursors > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
     ("watched-lane-opens", "A lane is opened though somebody watches.", SHELL + "state.rs", [(
         "        self.unsettled == 0 && self.onlookers.is_empty()", "        self.unsettled == 0")]),
+    ("lane-opens-beside-a-kept-place", "A lane is opened though a place is kept.", SHELL + "state.rs", [(
+        " && self.log.reserved() == 0\n", "\n")]),
+    ("kept-place-is-given-away", "A place that is kept is room for others.", "aimdb-core/src/pure/log.rs", [(
+        "self.len() + self.reserved() < self.capacity()", "self.len() < self.capacity()")]),
+    ("kept-place-is-let-go-unsaid", "A place that is let go of is no sender's.", SHELL + "reserve.rs", [(
+        "            after.made_room(state);\n", "")]),
     ("watch-knows-no-later-cursor", "A watch takes a later cursor in the same place for its own.", SHELL + "watch.rs", [(
         "        !self.is_live(cursor) || self.log.serial(cursor) != serial\n", "        !self.is_live(cursor) || serial == u64::MAX\n")]),
     ("ready-end-is-forgotten", "An end that was reported is not looked at again.", SET + "state.rs", [(

@@ -21,6 +21,7 @@ pub mod lanes;
 #[cfg(loom)]
 pub mod late;
 pub mod ledger;
+pub mod reserving;
 pub mod scenarios;
 pub mod schedule;
 #[cfg(loom)]

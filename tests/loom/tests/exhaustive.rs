@@ -4,7 +4,7 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, gated, handles, lanes, late, shared};
-use aimdb_models::{scenarios, schedule::explore, watching};
+use aimdb_models::{reserving, scenarios, schedule::explore, watching};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -69,6 +69,13 @@ models! { scenarios:
     w1_a_parked_sender_is_woken: 4,
     w4_a_deadline_meets_a_pop: 4,
     k_a_late_subscriber_meets_a_push: 4,
+}
+
+models! { reserving:
+    s9_a_kept_place_meets_a_push: 4,
+    s9_w2_a_place_that_is_let_go_of_is_the_next_senders: 4,
+    s9_a_kept_place_meets_a_pop_and_a_push: 3,
+    s9_c1_a_close_meets_a_kept_place: 4,
 }
 
 models! { watching:

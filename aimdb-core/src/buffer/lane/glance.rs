@@ -14,7 +14,8 @@ use crate::waiting::{Deadline, Outlook, give_way, let_others_run, look_for};
 pub(super) struct Glance {
     /// Twice the number that the next value gets, and one more when the record is closed.
     newest: AtomicU64,
-    len: AtomicUsize,
+    /// Places that are taken, or kept for values to come.
+    used: AtomicUsize,
     /// Threads that look for room.
     looking: AtomicUsize,
     /// Senders that stand in the queue, or were served and have not come back.
@@ -35,7 +36,7 @@ impl Glance {
         let waits = matches!(log.kind().when_full().verdict(), Verdict::Wait);
         Self {
             newest: AtomicU64::new(0),
-            len: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
             looking: AtomicUsize::new(0),
             offers: AtomicU32::new(0),
             last_turn: AtomicU64::new(0),
@@ -50,8 +51,8 @@ impl Glance {
         if self.capacity == 0 || !self.waits {
             return None;
         }
-        let by_length = || self.capacity.saturating_sub(self.len.load(Ordering::Relaxed));
-        Some(in_lane(self.capacity).unwrap_or_else(by_length))
+        let by_count = || self.capacity.saturating_sub(self.used.load(Ordering::Relaxed));
+        Some(in_lane(self.capacity).unwrap_or_else(by_count))
     }
 
     /// Whether other senders than one that looks want room at this time.
@@ -130,7 +131,7 @@ impl Glance {
         let log = state.log();
         let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
         self.newest.store(newest, Ordering::Relaxed);
-        self.len.store(log.len(), Ordering::Relaxed);
+        self.used.store(log.len() + log.reserved(), Ordering::Relaxed);
         let offers = self.offers.load(Ordering::Relaxed);
         let next = log.next_number();
         let is_turn = offers > 1 && {

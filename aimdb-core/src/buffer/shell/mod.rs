@@ -23,6 +23,8 @@ mod end;
 mod operation;
 mod plan;
 mod receive;
+#[cfg(feature = "alloc")]
+mod reserve;
 mod send;
 mod state;
 #[cfg(feature = "std")]

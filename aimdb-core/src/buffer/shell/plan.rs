@@ -14,6 +14,14 @@ pub(super) enum Mode {
     Wait,
     /// It displaces.
     Force,
+    /// A place was kept for it.
+    Reserved,
+}
+
+/// Whether a value may displace another one, of which there must be one: the places of a full window may all be
+/// kept for values to come.
+fn displaces<T, L: Layout<T>>(state: &State<L::Storage>, mode: Mode) -> bool {
+    mode == Mode::Force && state.log.capacity() > 0 && !state.log.is_empty()
 }
 
 /// What the first lock hold decides, or does.
@@ -38,10 +46,9 @@ pub(super) fn plan<T, L: Layout<T>>(
     degraded: bool,
     held: Option<Claim>,
 ) -> Plan<T> {
-    let displaces = mode == Mode::Force && state.log.capacity() > 0;
     let plan = match state.log.room() {
         Room::Free => Plan::Grow,
-        Room::Full if displaces => Plan::Grow,
+        Room::Full if mode == Mode::Reserved || displaces::<T, L>(state, mode) => Plan::Grow,
         Room::Full | Room::Closed if mode == Mode::AtOnce => Plan::Wait,
         Room::Closed => Plan::Closed,
         Room::Full => match state.log.kind().when_full().verdict() {
@@ -85,12 +92,23 @@ pub(super) fn publish_if_room<T, L: Layout<T>>(
     let may = match state.log.room() {
         Room::Closed => false,
         Room::Free => true,
-        Room::Full if mode == Mode::Force && state.log.capacity() > 0 => true,
+        Room::Full if mode == Mode::Reserved || displaces::<T, L>(state, mode) => true,
         Room::Full => match state.log.kind().when_full().verdict() {
             Verdict::Displace => true,
             Verdict::Degrade => degraded,
             Verdict::Wait | Verdict::Refuse | Verdict::DropIncoming => false,
         },
     };
-    if may { state.log.publish(claim) } else { Err(claim) }
+    if !may {
+        return Err(claim);
+    }
+    if mode == Mode::Reserved {
+        state.log.unreserve();
+    }
+    let published = state.log.publish(claim);
+    if mode == Mode::Reserved && published.is_err() {
+        // Its place is still there: that it was kept just now says so.
+        let _ = state.log.reserve();
+    }
+    published
 }

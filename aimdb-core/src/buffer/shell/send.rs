@@ -11,7 +11,7 @@ use crate::pure::{Claim, Doomed, DropCause, Owned, Room, Verdict};
 use crate::waiting::{Clock, Lock, Ticket, WaiterState};
 
 /// A value that was not stored. What was counted as refused says so.
-enum NotStored<T> {
+pub(super) enum NotStored<T> {
     /// Counted.
     Full(T),
     /// Not stored at once, or full and the policy lets the sender wait. Not counted.
@@ -40,7 +40,7 @@ enum Begun {
 
 /// The value that a stored one displaced: disposed of when this is dropped, also when a waker that
 /// runs before panics.
-struct Displaced<'a, T, L: Layout<T>> {
+pub(super) struct Displaced<'a, T, L: Layout<T>> {
     shell: &'a Shell<T, L>,
     value: Option<(T, Option<DropCause>)>,
 }
@@ -148,7 +148,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 
     /// `insists` says that the value is to be stored here also where it could be stored without the lock.
-    fn store(&self, value: T, mode: Mode, mut insists: bool) -> Result<Displaced<'_, T, L>, NotStored<T>> {
+    pub(super) fn store(&self, value: T, mode: Mode, mut insists: bool) -> Result<Displaced<'_, T, L>, NotStored<T>> {
         let mut value = Carried(Some(value));
         let mut held = None;
         let mut degraded = false;

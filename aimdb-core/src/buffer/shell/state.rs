@@ -59,11 +59,11 @@ impl<S: Storage<WaitQueue>> State<S> {
         &mut self.log
     }
 
-    /// Whether nobody waits or watches, and nobody who was woken has yet to look.
+    /// Whether nobody waits, watches or keeps a place, and nobody who was woken has yet to look.
     #[cfg(feature = "std")]
     pub(crate) const fn nobody_waits(&self) -> bool {
         // Who watches is not counted: once told, it need not look for the lane to open.
-        self.unsettled == 0 && self.onlookers.is_empty()
+        self.unsettled == 0 && self.onlookers.is_empty() && self.log.reserved() == 0
     }
 
     /// Whether somebody may watch.
