@@ -8,7 +8,7 @@
 //! | `table` | handles: numbers that are looked up |
 //! | `signals` | none on a thread of this library |
 //! | `entry` | what each function begins with: panics stay here, pointers are looked at, handles opened |
-//! | `form`, `plain`, `reading` | what a value is, and how it gets from C's bytes into a record and out again |
+//! | `form`, `plain`, `plain_send`, `plain_recv`, `reading` | what a value is, and how it gets from C's bytes into a record and out again |
 //! | `block` | values of any number of bytes, held by count, and the pools that they come from |
 //! | `block_record`, `block_send`, `block_recv` | records of such values |
 //! | `callback` | functions of C, and the pointers that they want |
@@ -41,6 +41,8 @@ mod log;
 mod message;
 mod object;
 mod plain;
+mod plain_recv;
+mod plain_send;
 mod policy;
 mod producer;
 mod reading;
