@@ -314,9 +314,10 @@ AIMDB_API aimdb_status_t aimdb_producer_send_batch(aimdb_producer_t producer, co
  * once, however it is aligned. Larger ones and bytes must be aligned as the record's type says; of pointers, `size` is for your readers. */
 AIMDB_API aimdb_status_t aimdb_producer_send_move(aimdb_producer_t producer, void *data, size_t size,
                                                   aimdb_data_free_t data_free, void *user, int64_t timeout_ns);
-/* Waits for a place and keeps it, and lends the memory to write the value in: `size` bytes, aligned as the record's type
- * says. Then aimdb_loan_send is not refused for want of room. A place that is kept counts as one in use. It stands behind
- * those who wait to send. Not for records of pointers (aimdb_producer_send_move), nor for a rendezvous: AIMDB_NOT_SUPPORTED. */
+/* Waits for a place, if the policy is to pause, and keeps it, and lends the memory to write the value in: `size` bytes,
+ * aligned as the record's type says. Then aimdb_loan_send is not refused for want of room. A place that is kept counts as
+ * one in use. Whoever waits for one stands behind those who wait to send. Not for records of pointers
+ * (aimdb_producer_send_move), nor for a rendezvous: AIMDB_NOT_SUPPORTED. */
 AIMDB_API aimdb_status_t aimdb_producer_loan(aimdb_producer_t producer, size_t size, int64_t timeout_ns,
                                              aimdb_loan_t *loan, void **data);
 /* Sends what was written; the memory is the record's then. AIMDB_CLOSED if the record was closed meanwhile: the loan

@@ -38,12 +38,12 @@ pub struct Permit<'a, T: Send + 'static, F: Form = Local> {
 }
 
 impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
-    /// Keeps a place for a value, and waits for one while the record is full and its policy refuses or pauses, behind
+    /// Keeps a place for a value, and waits for one while the record is full, if its policy is `PauseUpstream`, behind
     /// those who wait to send. Blocks; allocates where it waits.
     ///
     /// # Errors
     ///
-    /// [`ReserveError::Closed`], [`ReserveError::Unsupported`] on a rendezvous or a buffer of the user's own,
+    /// [`ReserveError::Full`] under `Fail`, [`ReserveError::Closed`], [`ReserveError::Unsupported`] on a rendezvous or a buffer of the user's own,
     /// and [`ReserveError::Misuse`] as [`SyncProducer::send`].
     pub fn reserve(&self) -> Result<Permit<'_, T, F>, ReserveError> {
         self.reserve_until(Deadline::Never)
@@ -86,6 +86,9 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     fn reserve_until(&self, deadline: Deadline) -> Result<Permit<'_, T, F>, ReserveError> {
         self.check()?;
         let buffer = self.producer().buffer();
+        if !self.waits() {
+            return self.permit(buffer.reserve());
+        }
         let tries_once = is_one_try(deadline);
         if !may_block() && !tries_once {
             return Err(ReserveError::Misuse(Misuse::RuntimeThread));

@@ -293,6 +293,11 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         &self.tie
     }
 
+    /// Whether a full record can make a call wait.
+    pub(crate) const fn waits(&self) -> bool {
+        self.waits
+    }
+
     pub(crate) const fn process(&self) -> Process {
         self.process
     }

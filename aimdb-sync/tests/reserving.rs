@@ -104,6 +104,10 @@ fn s9_records_that_never_refuse_keep_nothing_and_a_rendezvous_has_no_places() {
         let permits: Vec<_> = (0..9).map(|_| producer.try_reserve().expect("it never refuses")).collect();
         permits.into_iter().for_each(|permit| permit.send(1).expect("nor now"));
     }
+    let (_db, producer, _consumer) = open(BufferCfg::Bounded { capacity: 1, policy: Policy::Fail });
+    let permit = producer.reserve().expect("there is room");
+    assert_eq!(producer.reserve().map(drop), Err(ReserveError::Full), "its policy is to refuse at once");
+    permit.send(1).expect("its place was kept");
     let (_db, producer, _consumer) = open(pausing(0));
     assert_eq!(producer.reserve().map(drop), Err(ReserveError::Unsupported));
 }

@@ -34,13 +34,13 @@ int main() {
         CHECK(unused);
     }
     CHECK(small.try_send(2));
-    CHECK(small.loan_for(std::chrono::microseconds(1)) == status::timeout);
+    CHECK(small.loan_for(std::chrono::microseconds(1)) == status::full);
     CHECK(*numbers.try_recv() == 2);
 
     auto producer = db.producer<large>("large");
     auto consumer = db.consumer<large>("large");
     CHECK(producer.emplace(large{{1, 2, 3}}));
-    CHECK(producer.emplace(large{{4}}) == status::full || producer.emplace(large{{4}}) == status::timeout);
+    CHECK(producer.emplace(large{{4}}) == status::full);
     CHECK(consumer.try_recv()->words[2] == 3);
     // A rendezvous has no places; without a reader that waits it is full.
     CHECK(db.producer<large>("met").emplace(large{{5}}) == status::full);
