@@ -124,7 +124,6 @@ pub struct Log<W, S: Storage<W>> {
     head: u64,
     live_cursors: u32,
     serials: u64,
-    had_cursor: bool,
     closed: bool,
     /// Places of the window that are kept for values to come.
     reserved: u16,
@@ -156,7 +155,6 @@ impl<W, S: Storage<W>> Log<W, S> {
             head: first_number,
             live_cursors: 0,
             serials: 0,
-            had_cursor: false,
             closed: false,
             reserved: 0,
             counters: Counters {
@@ -435,7 +433,6 @@ impl<W, S: Storage<W>> Log<W, S> {
         };
         self.serials += 1;
         self.live_cursors += 1;
-        self.had_cursor = true;
         Ok(CursorId(at as u32))
     }
 
@@ -668,7 +665,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn close(&mut self) -> usize {
         let first = !self.closed;
         self.closed = true;
-        if first && self.had_cursor && self.live_cursors == 0 { self.discard_unreachable() } else { 0 }
+        if first && self.serials > 0 && self.live_cursors == 0 { self.discard_unreachable() } else { 0 }
     }
 
     /// Drops what no reader will ever ask for, so that what lies inside the values (a reply

@@ -196,7 +196,7 @@ fn run(kind: Kind, capacity: usize, first_number: u64, seed: u64) {
                 reference.settle(&readers);
             }
             11 if random.below(40) == 0 => {
-                let had = log.had_cursor;
+                let had = log.serials > 0;
                 log.close();
                 reference.closed = true;
                 if had && readers.is_empty() && kind != Kind::SingleLatest {
