@@ -148,6 +148,10 @@ where
         self.end.flush(wait.limit()).map_err(Status::from)
     }
 
+    fn drain(&self, wait: Wait) -> Answer {
+        self.end.drain(wait.limit()).map_err(Status::from)
+    }
+
     fn close(&self) {
         self.end.close();
     }

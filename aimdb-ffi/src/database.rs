@@ -3,8 +3,6 @@
 use core::ffi::c_char;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
@@ -40,12 +38,12 @@ impl Database {
     }
 
     /// Waits until the readers have consumed the rest of records that are closed, where they hold its producer up.
-    fn drain(&self, until: Until) {
-        drained(until, || {
-            let stats = self.handle.stats();
-            let known = stats.iter().filter(|record| self.types.contains_key(&record.record.key));
-            known.map(|record| awaited(&record.buffer, record.record.kind())).sum()
-        });
+    fn drain(&self, until: Until) -> Answer {
+        for (key, ty) in &self.types {
+            let end = ty.producer(&self.handle, key).map_err(|error| Status::from(&error))?.shared;
+            waited(end.drain(until.left()))?;
+        }
+        Ok(())
     }
 
     /// Of the records that C may open.
@@ -66,26 +64,11 @@ pub(crate) fn unread(metrics: &BufferMetrics, kind: Option<Kind>) -> u64 {
     }
 }
 
-/// Values of a record that a reader has yet to read, where readers hold its producer up. Nobody will come for what
-/// nobody reads.
-pub(crate) fn awaited(metrics: &BufferMetrics, kind: Option<Kind>) -> u64 {
-    let unread = metrics.slowest.map_or(0, |(_, unread)| unread);
-    if kind.is_some_and(Kind::gates) { unread } else { 0 }
-}
-
-/// Waits until nothing is awaited any more of what is closed. Readers of a closed record tell nobody, since no sender
-/// waits for them, so this looks now and then.
-pub(crate) fn drained(until: Until, awaited: impl Fn() -> u64) {
-    const LONGEST: Duration = Duration::from_millis(5);
-    let mut nap = Duration::from_micros(50);
-    // Ends with the time that was given, or with the last value.
-    while awaited() > 0 {
-        let left = until.left().limit();
-        if left.is_zero() {
-            return;
-        }
-        thread::sleep(nap.min(left));
-        nap = (2 * nap).min(LONGEST);
+/// A wait for readers that ended too early is told by what they have left.
+pub(crate) const fn waited(answer: Answer) -> Answer {
+    match answer {
+        Err(Status::TIMEOUT | Status::CLOSED) => Ok(()),
+        other => other,
     }
 }
 
@@ -184,7 +167,7 @@ pub unsafe extern "C" fn aimdb_db_close(db: DatabaseHandle, timeout_ns: i64, lef
         if let Err(ShutdownError::Misuse(misuse)) = ended {
             return Err(misuse.into());
         }
-        database.drain(until);
+        database.drain(until)?;
         unread = database.unread();
         if ended.is_err() || unread > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });

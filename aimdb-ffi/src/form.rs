@@ -170,6 +170,10 @@ pub(crate) trait SendEnd: Send {
     /// Adds it to a wait set, for room.
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;
     fn flush(&self, wait: Wait) -> Answer;
+
+    /// As a flush, which goes on when the record is closed.
+    fn drain(&self, wait: Wait) -> Answer;
+
     fn close(&self);
     fn abort(&self) -> u64;
     fn kind(&self) -> Option<Kind>;

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::block::{DataFree, Free};
-use crate::database::{self, Stats, awaited, drained, unread};
+use crate::database::{self, Stats, unread, waited};
 use crate::entry::{self, DatabaseHandle, ErrorHandle, ProducerHandle, with_producer};
 use crate::failure::Failure;
 use crate::form::{CType, Type};
@@ -208,15 +208,12 @@ pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_
     let mut unread_values = 0;
     let status = with_producer(producer, |end| {
         let until = Wait::timeout(timeout_ns).begun();
-        let flushed = if end.metrics().cursors == 0 { Ok(()) } else { end.flush(until.left()) };
-        if let Err(status) = flushed
-            && !matches!(status, Status::TIMEOUT | Status::CLOSED)
-        {
-            return Err(status);
+        if end.metrics().cursors > 0 {
+            waited(end.flush(until.left()))?;
         }
         end.close();
         // What others have sent meanwhile; and all of it, if the record was closed before.
-        drained(until, || awaited(&end.metrics(), end.kind()));
+        waited(end.drain(until.left()))?;
         unread_values = unread(&end.metrics(), end.kind());
         if unread_values > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });

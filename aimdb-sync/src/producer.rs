@@ -6,7 +6,8 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::{
-    self, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, flush_blocking, send_waiting,
+    self, Buffer, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, drain_blocking, flush_blocking,
+    send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{Clock, Deadline, SystemClock, Watched, may_block, serves};
@@ -183,6 +184,24 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// [`FlushError::Timeout`], [`FlushError::Closed`], and [`FlushError::Misuse`] as with [`SyncProducer::send`].
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.consumed(timeout, flush_blocking)
+    }
+
+    /// As [`SyncProducer::flush`], and goes on when the record is closed: close first, then drain. It ends when the
+    /// readers have consumed what was sent, or the last of them has left.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SyncProducer::flush`]; [`FlushError::Closed`] when nobody is left to consume the values.
+    pub fn drain(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.consumed(timeout, drain_blocking)
+    }
+
+    fn consumed(
+        &self,
+        timeout: Duration,
+        wait: impl FnOnce(&dyn Buffer<T>, Deadline) -> Result<(), buffer::FlushError>,
+    ) -> Result<(), FlushError> {
         self.process.check().map_err(FlushError::Misuse)?;
         let buffer = self.producer().buffer();
         let never_waits = buffer.cfg().is_some_and(|cfg| !cfg.kind().gates());
@@ -194,7 +213,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
                 return Err(FlushError::Misuse(Misuse::OwnRecord));
             }
         }
-        flush_blocking(buffer, SystemClock.after(timeout)).map_err(|error| match error {
+        wait(buffer, SystemClock.after(timeout)).map_err(|error| match error {
             buffer::FlushError::Timeout => FlushError::Timeout,
             buffer::FlushError::Closed => FlushError::Closed,
         })

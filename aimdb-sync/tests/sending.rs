@@ -286,6 +286,43 @@ fn c2_flush_waits_until_what_was_sent_before_is_consumed() {
 }
 
 #[test]
+fn c2_a_drain_goes_on_when_the_record_is_closed_and_ends_with_its_last_value_or_reader() {
+    watched(|| {
+        let handle = single::<u32>(pausing(4));
+        let producer = handle.producer::<u32>("a").expect("it is there");
+        let mut consumer = handle.consumer::<u32>("a").expect("it is there");
+        (0..3).for_each(|value| producer.send(value).expect("there is room"));
+        producer.close();
+        assert_eq!(producer.flush(Duration::MAX), Err(FlushError::Closed));
+        assert_eq!(producer.drain(Duration::from_millis(1)), Err(FlushError::Timeout));
+        let drain = || {
+            let producer = producer.clone();
+            aside(move || producer.drain(Duration::MAX))
+        };
+        let draining = drain();
+        until(|| handle.blocked().len() == 1);
+        assert_eq!((consumer.recv(), consumer.recv()), (Ok(0), Ok(1)));
+        assert!(!draining.is_finished());
+        assert_eq!(consumer.recv(), Ok(2));
+        assert_eq!(draining.join().expect("no panic"), Ok(()));
+
+        let handle = single::<u32>(pausing(4));
+        let producer = handle.producer::<u32>("a").expect("it is there");
+        let consumer = handle.consumer::<u32>("a").expect("it is there");
+        producer.send(3).expect("there is room");
+        producer.close();
+        let draining = aside({
+            let producer = producer.clone();
+            move || producer.drain(Duration::MAX)
+        });
+        until(|| handle.blocked().len() == 1);
+        drop(consumer);
+        assert_eq!(draining.join().expect("no panic"), Err(FlushError::Closed), "nobody is left to read it");
+        assert_eq!(producer.drain(Duration::MAX), Ok(()), "and nothing is left to be read");
+    });
+}
+
+#[test]
 fn k6_each_producer_threads_values_are_seen_in_the_order_sent() {
     watched(|| {
         let handle = single::<(usize, u32)>(pausing(8));

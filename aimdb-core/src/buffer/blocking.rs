@@ -103,6 +103,16 @@ pub fn flush_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadl
     block_on(pin!(buffer.flush()), deadline).unwrap_or(Err(FlushError::Timeout))
 }
 
+/// As [`flush_blocking`], and goes on when the buffer is closed: [`Buffer::drain`].
+///
+/// # Errors
+///
+/// When the deadline passes first, or nobody is left to consume the values.
+pub fn drain_blocking<T: Send + 'static>(buffer: &dyn Buffer<T>, deadline: Deadline) -> Result<(), FlushError> {
+    let _about = About::enter(buffer.identity(), WaitsFor::Flush);
+    block_on(pin!(buffer.drain()), deadline).unwrap_or(Err(FlushError::Timeout))
+}
+
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;

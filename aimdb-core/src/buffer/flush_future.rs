@@ -17,7 +17,8 @@ pub(crate) trait Flushes {
 
 pin_project! {
     /// Ready when every value that was stored before its first poll has been consumed by every
-    /// cursor that gates, and with [`FlushError::Closed`] when the buffer is closed before. Allocates nothing; may be dropped at any time.
+    /// cursor that gates, and with [`FlushError::Closed`] when the buffer is closed before (a drain: when nobody is
+    /// left to consume them). Allocates nothing; may be dropped at any time.
     #[must_use = "nothing is awaited until the future is polled"]
     pub struct FlushFuture<'a> {
         buffer: Option<&'a (dyn Flushes + Sync)>,
@@ -43,6 +44,10 @@ impl<'a> FlushFuture<'a> {
 
     pub(crate) const fn new(buffer: &'a (dyn Flushes + Sync)) -> Self {
         Self { buffer: Some(buffer), flush: Flush::new() }
+    }
+
+    pub(crate) const fn draining(buffer: &'a (dyn Flushes + Sync)) -> Self {
+        Self { buffer: Some(buffer), flush: Flush::draining() }
     }
 }
 

@@ -350,6 +350,10 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
         FlushFuture::new(&*self.shell)
     }
 
+    fn drain(&self) -> FlushFuture<'_> {
+        FlushFuture::draining(&*self.shell)
+    }
+
     #[cfg(feature = "std")]
     fn push_at_once(&self, value: T) -> Result<(), T> {
         HeapBuffer::push_at_once(self, value)

@@ -43,7 +43,7 @@ pub use slots::{SlotCell, Slots};
 pub use lane::{Looks, Pinning, Stamps};
 
 #[cfg(feature = "std")]
-pub use blocking::{flush_blocking, reserve_blocking, send_blocking, send_waiting};
+pub use blocking::{drain_blocking, flush_blocking, reserve_blocking, send_blocking, send_waiting};
 #[cfg(feature = "alloc")]
 pub use cfg::{BufferCfg, Degrader, DropHook};
 #[cfg(feature = "std")]

@@ -131,6 +131,11 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
         FlushFuture::ready()
     }
 
+    /// As [`Buffer::flush`], and goes on when the buffer is closed, for as long as it has a cursor.
+    fn drain(&self) -> FlushFuture<'_> {
+        FlushFuture::ready()
+    }
+
     /// Whether a value would be accepted now, where that can be told at a glance, without a lock:
     /// for a thread that looks a few times before it waits. A hint.
     fn has_room(&self) -> Option<bool> {

@@ -325,6 +325,10 @@ MUTANTS = [
         "        if state.is_watched() {\n            self.work(state);\n        } else if state.waiting_cursors > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
     ("watched-lane-opens", "A lane is opened though somebody watches.", SHELL + "state.rs", [(
         "        self.unsettled == 0 && self.onlookers.is_empty()", "        self.unsettled == 0")]),
+    ("drain-ends-with-the-close", "A drain does not go on when the record is closed.", SHELL + "end.rs", [(
+        "(!*flush.drains || is_discarded || log.cursor_count() == 0)", "(!*flush.drains || is_discarded || log.cursor_count() <= 1)")]),
+    ("drain-waits-for-who-has-left", "A drain waits for readers where there is none left.", SHELL + "end.rs", [(
+        "(!*flush.drains || is_discarded || log.cursor_count() == 0)", "!*flush.drains")]),
     ("lane-opens-beside-a-kept-place", "A lane is opened though a place is kept.", SHELL + "state.rs", [(
         " && self.log.reserved() == 0\n", "\n")]),
     ("kept-place-is-given-away", "A place that is kept is room for others.", "aimdb-core/src/pure/log.rs", [(

@@ -6,7 +6,7 @@
 use core::pin::pin;
 use core::task::{Context, Poll};
 
-use aimdb_core::buffer::{Buffer, BufferCfg, Reader, RecvError, TryRecvError};
+use aimdb_core::buffer::{Buffer, BufferCfg, FlushError, Reader, RecvError, TryRecvError};
 use aimdb_core::pure::{Policy, Start};
 use aimdb_core::waiting::{Deadline, Parker, SystemClock, ThreadParker, block_on_with};
 
@@ -637,6 +637,35 @@ pub fn c2_flush_meets_a_pop() {
         let flushing = thread::spawn(move || flush(&other));
         assert_eq!(recv(&mut reader), Ok(1));
         flushing.join().unwrap();
+    });
+}
+
+/// A drain of a record that is being closed ends when its last value has been read, or its last reader has left.
+pub fn c2_a_drain_meets_a_close_and_a_pop() {
+    Ledger::audit(|ledger| {
+        let buffer = bounded(2);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        let other = buffer.clone();
+        let draining = thread::spawn(move || block_on(Buffer::drain(&other)));
+        buffer.close();
+        assert_eq!(recv(&mut reader), Ok(1));
+        assert_eq!(draining.join().unwrap(), Ok(()));
+    });
+}
+
+/// The same when the last reader leaves with the value unread.
+pub fn c2_a_drain_meets_a_leave() {
+    Ledger::audit(|ledger| {
+        let buffer = bounded(2);
+        let reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        buffer.close();
+        let other = buffer.clone();
+        let draining = thread::spawn(move || block_on(Buffer::drain(&other)));
+        drop(reader);
+        // Whoever begins when all was discarded finds nothing to wait for.
+        assert!(matches!(draining.join().unwrap(), Ok(()) | Err(FlushError::Closed)));
     });
 }
 

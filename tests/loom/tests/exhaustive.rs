@@ -54,6 +54,8 @@ models! { scenarios:
     c2_flush_meets_an_abort: 4,
     c2_flush_meets_a_close_without_readers: 4,
     c2_flush_meets_a_leave: 4,
+    c2_a_drain_meets_a_close_and_a_pop: 3,
+    c2_a_drain_meets_a_leave: 4,
     c2_flush_meets_force: 4,
     w2_force_wakes_a_flush: 4,
     c2_abort_meets_push_and_pop: 4,

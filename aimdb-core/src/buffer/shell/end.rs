@@ -63,10 +63,12 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 *flush.aborted = log.counters.aborted;
                 log.next_number()
             });
-            // Nobody consumes what a close may have left behind for ever, or an abort discarded.
-            let outcome = if !log.kind().gates() || log.is_past(target) && log.counters.aborted == *flush.aborted {
+            let is_discarded = log.counters.aborted != *flush.aborted;
+            // Nobody consumes what was discarded, or what a close has left to nobody. A flush does not wait for
+            // what a close has left to readers, who may never come back for it; a drain does.
+            let outcome = if !log.kind().gates() || log.is_past(target) && !is_discarded {
                 Some(Ok(()))
-            } else if log.is_closed() {
+            } else if log.is_closed() && (!*flush.drains || is_discarded || log.cursor_count() == 0) {
                 Some(Err(FlushError::Closed))
             } else {
                 None

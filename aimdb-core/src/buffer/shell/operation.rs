@@ -88,6 +88,8 @@ pin_project! {
         pub(super) target: Option<u64>,
         // Values that had been discarded when it began.
         pub(super) aborted: u64,
+        // It goes on when the record is closed, as long as somebody reads that.
+        pub(super) drains: bool,
         #[pin]
         pub(super) waiter: Waiter,
     }
@@ -96,7 +98,13 @@ pin_project! {
 impl Flush {
     /// A flush that has not begun.
     pub(crate) const fn new() -> Self {
-        Self { target: None, aborted: 0, waiter: Waiter::new() }
+        Self { target: None, aborted: 0, drains: false, waiter: Waiter::new() }
+    }
+
+    /// The same, which goes on when the record is closed.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn draining() -> Self {
+        Self { target: None, aborted: 0, drains: true, waiter: Waiter::new() }
     }
 }
 
