@@ -1,6 +1,8 @@
 //! Records that Rust describes and C opens: through the functions of the library, as C calls them, and through the
 //! header that is written for C, as its compilers see it.
 
+mod tools;
+
 use core::ffi::{CStr, c_char, c_void};
 use core::ptr;
 use std::path::Path;
@@ -9,6 +11,7 @@ use std::sync::{Arc, mpsc};
 
 use aimdb_ffi::{DatabaseHandle, Exports, PlainValue, Schema, Status, c_header, record};
 use aimdb_sync::{AimDbBuilder, AimDbHandle, Attach, BufferCfg, DbError, Deadline};
+use tools::{are_there, cxx};
 
 record! {
     /// A place in a room.
@@ -412,12 +415,13 @@ aimdb_schema_t schema() { return aimdb::schema<Place>::value(); }
 
 #[test]
 fn the_header_is_c11_and_c_plus_plus_17() {
-    let of = |name: &str, other: &str| std::env::var(name).unwrap_or_else(|_| other.to_owned());
+    let cc = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
     for standard in ["c11", "c17"] {
-        compile(&of("CC", "cc"), standard, "c", PROGRAM);
+        compile(&cc, standard, "c", PROGRAM);
     }
-    for standard in ["c++17", "c++20"] {
-        compile(&of("CXX", "c++"), standard, "cpp", &format!("#include <aimdb.hpp>\n{PROGRAM}"));
-        compile(&of("CXX", "c++"), standard, "cpp", &format!("extern \"C\" {{\n{PROGRAM}\n}}\n{TYPED}"));
+    let cxx = cxx();
+    for standard in ["c++17", "c++20"].into_iter().filter(|_| are_there(&[&cxx])) {
+        compile(&cxx, standard, "cpp", &format!("#include <aimdb.hpp>\n{PROGRAM}"));
+        compile(&cxx, standard, "cpp", &format!("extern \"C\" {{\n{PROGRAM}\n}}\n{TYPED}"));
     }
 }
