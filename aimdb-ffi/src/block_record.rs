@@ -1,7 +1,5 @@
 //! Records whose values are blocks: bytes, pointers, and plain data that is too large for a slot.
 
-use std::sync::OnceLock;
-
 use aimdb_core::buffer::BufferCfg;
 use aimdb_core::pure::Start;
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
@@ -10,9 +8,9 @@ use aimdb_sync::AimDbHandle;
 use crate::block::{Block, Pool};
 use crate::block_recv::BlockRecv;
 use crate::block_send::BlockSend;
-use crate::callback::{Callback, Callbacks, DegradeFn, DropFn, TapFn};
+use crate::callback::{Callback, Callbacks, DegradeFn, TapFn};
 use crate::failure::Failure;
-use crate::form::{Form, RecordType, RecvEnd, Type};
+use crate::form::{self, Form, RecordType, RecvEnd, Type};
 use crate::object::{Held, Producer};
 use crate::reading::Reading;
 use crate::status::Status;
@@ -21,14 +19,12 @@ use crate::status::Status;
 pub(crate) struct Blocks {
     ty: Type,
     pool: Pool,
-    /// For what a sender displaces itself.
-    dropped: OnceLock<Callback<DropFn>>,
 }
 
 impl Blocks {
     pub(crate) fn new(ty: Type) -> Result<Self, Failure> {
         let pool = Pool::new(ty.size, ty.alignment).ok_or(Status::OUT_OF_MEMORY)?;
-        Ok(Self { ty, pool, dropped: OnceLock::new() })
+        Ok(Self { ty, pool })
     }
 }
 
@@ -40,20 +36,9 @@ impl RecordType for Blocks {
     fn configure(&self, builder: &mut AimDbBuilder, key: RecordKey, cfg: BufferCfg, single: bool, calls: &Callbacks) {
         let form = self.ty.form;
         builder.configure::<Block>(key, |record: &mut Registrar<Block>| {
-            match cfg {
-                BufferCfg::Bounded { capacity, policy } if single => {
-                    record.work_queue(capacity).policy(policy);
-                }
-                BufferCfg::Mailbox if single => {
-                    record.single_mailbox();
-                }
-                BufferCfg::SpmcRing { .. }
-                | BufferCfg::SingleLatest
-                | BufferCfg::Mailbox
-                | BufferCfg::Bounded { .. } => {
-                    record.buffer(cfg);
-                }
-            }
+            form::choose(record, cfg, single, |record| {
+                record.buffer(cfg);
+            });
             if let Some(degrade) = calls.degrade.clone() {
                 record.degrader(move |block| degraded(block, form, &degrade));
             }
@@ -61,10 +46,6 @@ impl RecordType for Blocks {
                 record.on_drop(move |block: Block, cause| dropped.dropped(block.data(), block.size(), cause));
             }
         });
-        if let Some(dropped) = calls.dropped.clone() {
-            // A record is configured once.
-            let _ = self.dropped.set(dropped);
-        }
     }
 
     fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<TapFn>) {
@@ -78,8 +59,8 @@ impl RecordType for Blocks {
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<Block>(key)?;
-        let shared = BlockSend::new(own.shared(), self.ty, self.pool.clone(), kind, self.dropped.get().cloned());
-        let own = BlockSend::new(own, self.ty, self.pool.clone(), kind, self.dropped.get().cloned());
+        let shared = BlockSend::new(own.shared(), self.ty, self.pool.clone(), kind);
+        let own = BlockSend::new(own, self.ty, self.pool.clone(), kind);
         Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 

@@ -3,13 +3,11 @@
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 
-use aimdb_core::buffer::BufferMetrics;
-use aimdb_core::pure::{DropCause, Kind};
-use aimdb_sync::{EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
+use aimdb_core::pure::Kind;
+use aimdb_sync::{Form as EndForm, SyncProducer};
 
 use crate::block::{Block, BlockMut, Free, Pool};
-use crate::callback::{Callback, DropFn};
-use crate::form::{Form, SendEnd, Type, keep_place};
+use crate::form::{End, Form, SendEnd, Type, keep_place};
 use crate::status::{Answer, Status};
 use crate::time::Wait;
 
@@ -18,18 +16,11 @@ pub(crate) struct BlockSend<F: EndForm> {
     ty: Type,
     pool: Pool,
     kind: Option<Kind>,
-    dropped: Option<Callback<DropFn>>,
 }
 
 impl<F: EndForm> BlockSend<F> {
-    pub(crate) const fn new(
-        end: SyncProducer<Block, F>,
-        ty: Type,
-        pool: Pool,
-        kind: Option<Kind>,
-        dropped: Option<Callback<DropFn>>,
-    ) -> Self {
-        Self { end, ty, pool, kind, dropped }
+    pub(crate) const fn new(end: SyncProducer<Block, F>, ty: Type, pool: Pool, kind: Option<Kind>) -> Self {
+        Self { end, ty, pool, kind }
     }
 
     /// Whether a value may have so many bytes.
@@ -87,11 +78,7 @@ where
     unsafe fn force_send(&self, value: *const c_void, size: usize) -> Answer {
         // SAFETY: the caller says so.
         let block = unsafe { self.copied(value, size) }?;
-        let displaced = self.end.force_send(block).map_err(|error| Status::from(&error))?;
-        if let (Some(block), Some(dropped)) = (displaced, &self.dropped) {
-            dropped.dropped(block.data(), block.size(), DropCause::Overwritten);
-        }
-        Ok(())
+        self.end.displace(block).map_err(|error| Status::from(&error))
     }
 
     unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer {
@@ -136,39 +123,11 @@ where
         })
     }
 
-    fn end_loan(&self) {
-        drop(self.end.permit_of(true));
-    }
-
-    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
-        set.add_producer(&self.end, token)
-    }
-
-    fn flush(&self, wait: Wait) -> Answer {
-        self.end.flush(wait.limit()).map_err(Status::from)
-    }
-
-    fn drain(&self, wait: Wait) -> Answer {
-        self.end.drain(wait.limit()).map_err(Status::from)
-    }
-
-    fn close(&self) {
-        self.end.close();
-    }
-
-    fn abort(&self) -> u64 {
-        self.end.abort() as u64
-    }
-
-    fn is_closed(&self) -> bool {
-        self.end.is_closed()
+    fn end(&self) -> &dyn End {
+        &self.end
     }
 
     fn kind(&self) -> Option<Kind> {
         self.kind
-    }
-
-    fn metrics(&self) -> BufferMetrics {
-        self.end.stats()
     }
 }

@@ -41,7 +41,7 @@ impl Database {
     fn drain(&self, until: Until) -> Answer {
         for (key, ty) in &self.types {
             let end = ty.producer(&self.handle, key).map_err(|error| Status::from(&error))?.shared;
-            waited(end.drain(until.left()))?;
+            waited(end.end().drain(until.left()))?;
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 use core::ffi::c_int;
 use core::fmt::Write;
 
+use aimdb_core::RecordStats;
 use aimdb_core::pure::Kind;
-use aimdb_core::{Blocked, RecordStats};
+use aimdb_core::waiting::{Sleeper, sleepers};
 use aimdb_sync::{AimDbHandle, WaitsFor};
 
 use crate::database;
@@ -22,8 +23,12 @@ fn text(db: &AimDbHandle) -> String {
     for record in db.stats() {
         describe(&mut out, &record);
         for sleeper in blocked.iter().filter(|blocked| blocked.record == record.record.key) {
-            asleep(&mut out, sleeper);
+            asleep(&mut out, &sleeper.sleeper);
         }
+    }
+    // A wait for a set is for none of its records.
+    for sleeper in sleepers().iter().filter(|sleeper| sleeper.waits_for == WaitsFor::Other) {
+        asleep(&mut out, sleeper);
     }
     for service in db.running() {
         let _ = writeln!(out, "running: {service}");
@@ -72,12 +77,12 @@ fn describe(out: &mut String, record: &RecordStats) {
     }
 }
 
-fn asleep(out: &mut String, Blocked { sleeper, .. }: &Blocked) {
+fn asleep(out: &mut String, sleeper: &Sleeper) {
     let what = match sleeper.waits_for {
         WaitsFor::Room => "room",
         WaitsFor::Value => "a value",
         WaitsFor::Flush => "its readers, to flush",
-        WaitsFor::Other => "something else",
+        WaitsFor::Other => "something of no one record, such as a wait set,",
     };
     let _ = writeln!(
         out,

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
 use aimdb_core::pure::{Kind, Start};
-use aimdb_core::{AimDbBuilder, DbResult, RecordKey};
+use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
 use aimdb_sync::{AimDbHandle, EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
 
 use crate::block::{Block, BlockMut, Free};
@@ -164,21 +164,63 @@ pub(crate) trait SendEnd: Send {
     /// Sends a value that was written so, in its place. Refused, it comes back, and the place is let go of.
     fn send_loan(&self, value: BlockMut, place: bool) -> Result<(), (Status, BlockMut)>;
 
-    /// Lets go of a place.
-    fn end_loan(&self);
+    /// The end, for what is the same for values of every form.
+    fn end(&self) -> &dyn End;
 
+    fn kind(&self) -> Option<Kind>;
+}
+
+/// What a writing end does whatever its values are.
+pub(crate) trait End {
     /// Adds it to a wait set, for room.
     fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError>;
+
     fn flush(&self, wait: Wait) -> Answer;
 
     /// As a flush, which goes on when the record is closed.
     fn drain(&self, wait: Wait) -> Answer;
 
+    /// Lets go of a place that was kept.
+    fn let_go(&self);
+
     fn close(&self);
     fn abort(&self) -> u64;
-    fn kind(&self) -> Option<Kind>;
     fn is_closed(&self) -> bool;
     fn metrics(&self) -> BufferMetrics;
+}
+
+impl<T: Send + 'static, F: EndForm> End for SyncProducer<T, F> {
+    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
+        set.add_producer(self, token)
+    }
+
+    fn flush(&self, wait: Wait) -> Answer {
+        Self::flush(self, wait.limit()).map_err(Status::from)
+    }
+
+    fn drain(&self, wait: Wait) -> Answer {
+        Self::drain(self, wait.limit()).map_err(Status::from)
+    }
+
+    fn let_go(&self) {
+        drop(self.permit_of(true));
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn abort(&self) -> u64 {
+        Self::abort(self) as u64
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.stats()
+    }
 }
 
 /// Where a value is to be written.
@@ -252,4 +294,24 @@ pub(crate) fn keep_place<T: Send + 'static, F: EndForm>(end: &SyncProducer<T, F>
         Wait::For(time) => end.reserve_timeout(time),
     };
     Ok(permit?.into_place())
+}
+
+/// Chooses the buffer that C asked for, of one cursor or of `many`.
+pub(crate) fn choose<T: Send + 'static>(
+    record: &mut Registrar<T>,
+    cfg: BufferCfg,
+    single: bool,
+    many: impl FnOnce(&mut Registrar<T>),
+) {
+    match cfg {
+        BufferCfg::Bounded { capacity, policy } if single => {
+            record.work_queue(capacity).policy(policy);
+        }
+        BufferCfg::Mailbox if single => {
+            record.single_mailbox();
+        }
+        BufferCfg::SpmcRing { .. } | BufferCfg::SingleLatest | BufferCfg::Mailbox | BufferCfg::Bounded { .. } => {
+            many(record);
+        }
+    }
 }

@@ -33,7 +33,7 @@ impl Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         if self.place {
-            self.producer.shared.end_loan();
+            self.producer.shared.end().let_go();
         }
     }
 }

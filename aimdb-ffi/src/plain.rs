@@ -4,7 +4,6 @@
 //! Rust describes keeps its own. Both are the same to the lanes of aimdb-core: no value is boxed.
 
 use core::marker::PhantomData;
-use std::sync::OnceLock;
 
 use aimdb_core::buffer::BufferCfg;
 use aimdb_core::pure::Start;
@@ -13,8 +12,8 @@ use aimdb_sync::AimDbHandle;
 use bytemuck::NoUninit;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::callback::{Callback, Callbacks, DropFn, TapFn};
-use crate::form::{RecordType, RecvEnd, Type};
+use crate::callback::{Callback, Callbacks, TapFn};
+use crate::form::{self, RecordType, RecvEnd, Type};
 use crate::object::{Held, Producer};
 use crate::plain_recv::PlainRecv;
 use crate::plain_send::{Loans, PlainSend};
@@ -47,15 +46,13 @@ pub(crate) fn class_of(ty: Type) -> Option<Box<dyn RecordType>> {
 /// A type whose values are kept as `T`s, of which the first `ty.size` bytes are the value.
 pub(crate) struct Plain<T> {
     ty: Type,
-    /// For what a sender displaces itself.
-    dropped: OnceLock<Callback<DropFn>>,
     _values: PhantomData<fn() -> T>,
 }
 
 impl<T: Bits> Plain<T> {
     pub(crate) const fn new(ty: Type) -> Self {
         assert!(ty.size <= size_of::<T>());
-        Self { ty, dropped: OnceLock::new(), _values: PhantomData }
+        Self { ty, _values: PhantomData }
     }
 }
 
@@ -67,20 +64,9 @@ impl<T: Bits> RecordType for Plain<T> {
     fn configure(&self, builder: &mut AimDbBuilder, key: RecordKey, cfg: BufferCfg, single: bool, calls: &Callbacks) {
         let size = self.ty.size;
         builder.configure::<T>(key, |record: &mut Registrar<T>| {
-            match cfg {
-                BufferCfg::Bounded { capacity, policy } if single => {
-                    record.work_queue(capacity).policy(policy);
-                }
-                BufferCfg::Mailbox if single => {
-                    record.single_mailbox();
-                }
-                BufferCfg::SpmcRing { .. }
-                | BufferCfg::SingleLatest
-                | BufferCfg::Mailbox
-                | BufferCfg::Bounded { .. } => {
-                    record.plain_buffer(cfg);
-                }
-            }
+            form::choose(record, cfg, single, |record| {
+                record.plain_buffer(cfg);
+            });
             if let Some(degrade) = calls.degrade.clone() {
                 record.degrader(move |mut value: T| {
                     degrade.degrade((&raw mut value).cast(), size);
@@ -91,10 +77,6 @@ impl<T: Bits> RecordType for Plain<T> {
                 record.on_drop(move |value: T, cause| dropped.dropped((&raw const value).cast(), size, cause));
             }
         });
-        if let Some(dropped) = calls.dropped.clone() {
-            // A record is configured once.
-            let _ = self.dropped.set(dropped);
-        }
     }
 
     fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<TapFn>) {
@@ -109,9 +91,9 @@ impl<T: Bits> RecordType for Plain<T> {
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<T>(key)?;
-        let (size, dropped, loans) = (self.ty.size, self.dropped.get(), || Loans::aligned(self.ty.alignment));
-        let shared = PlainSend { end: own.shared(), size, kind, dropped: dropped.cloned(), loans: loans() };
-        let own = PlainSend { end: own, size, kind, dropped: dropped.cloned(), loans: loans() };
+        let (size, loans) = (self.ty.size, || Loans::aligned(self.ty.alignment));
+        let shared = PlainSend { end: own.shared(), size, kind, loans: loans() };
+        let own = PlainSend { end: own, size, kind, loans: loans() };
         Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 

@@ -4,13 +4,11 @@ use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
-use aimdb_core::buffer::BufferMetrics;
-use aimdb_core::pure::{DropCause, Kind};
-use aimdb_sync::{EndId, Form, SyncProducer, WaitSet, WatchError};
+use aimdb_core::pure::Kind;
+use aimdb_sync::{Form, SyncProducer};
 
 use crate::block::{BlockMut, Free, Pool};
-use crate::callback::{Callback, DropFn};
-use crate::form::{SendEnd, keep_place};
+use crate::form::{End, SendEnd, keep_place};
 use crate::plain::Bits;
 use crate::status::{Answer, Status};
 use crate::time::Wait;
@@ -19,7 +17,6 @@ pub(crate) struct PlainSend<T: Bits, F: Form> {
     pub(crate) end: SyncProducer<T, F>,
     pub(crate) size: usize,
     pub(crate) kind: Option<Kind>,
-    pub(crate) dropped: Option<Callback<DropFn>>,
     pub(crate) loans: Loans,
 }
 
@@ -98,12 +95,7 @@ where
             return Err(Status::BAD_SIZE);
         }
         // SAFETY: the caller says so.
-        let sent = self.end.force_send(unsafe { self.read(value) });
-        let displaced = sent.map_err(|error| Status::from(&error))?;
-        if let (Some(value), Some(dropped)) = (&displaced, &self.dropped) {
-            dropped.dropped((&raw const *value).cast(), self.size, DropCause::Overwritten);
-        }
-        Ok(())
+        self.end.displace(unsafe { self.read(value) }).map_err(|error| Status::from(&error))
     }
 
     unsafe fn send_batch(&self, values: *const c_void, count: usize, wait: Wait, sent: &mut usize) -> Answer {
@@ -131,14 +123,6 @@ where
         sent.map_err(|error| (Status::from(&error), value))
     }
 
-    fn end_loan(&self) {
-        drop(self.end.permit_of(true));
-    }
-
-    fn watch(&self, set: &WaitSet, token: u64) -> Result<EndId, WatchError> {
-        set.add_producer(&self.end, token)
-    }
-
     unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer {
         // SAFETY: the caller says so.
         unsafe { self.send(data.as_ptr(), size, wait) }?;
@@ -146,31 +130,11 @@ where
         Ok(())
     }
 
-    fn flush(&self, wait: Wait) -> Answer {
-        self.end.flush(wait.limit()).map_err(Status::from)
-    }
-
-    fn drain(&self, wait: Wait) -> Answer {
-        self.end.drain(wait.limit()).map_err(Status::from)
-    }
-
-    fn close(&self) {
-        self.end.close();
-    }
-
-    fn abort(&self) -> u64 {
-        self.end.abort() as u64
-    }
-
-    fn is_closed(&self) -> bool {
-        self.end.is_closed()
+    fn end(&self) -> &dyn End {
+        &self.end
     }
 
     fn kind(&self) -> Option<Kind> {
         self.kind
-    }
-
-    fn metrics(&self) -> BufferMetrics {
-        self.end.stats()
     }
 }

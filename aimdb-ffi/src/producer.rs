@@ -195,7 +195,7 @@ pub unsafe extern "C" fn aimdb_producer_send_move(
 /// `aimdb_producer_flush`.
 #[unsafe(no_mangle)]
 pub extern "C" fn aimdb_producer_flush(producer: ProducerHandle, timeout_ns: i64) -> Status {
-    with_producer(producer, |end| end.flush(Wait::timeout(timeout_ns)))
+    with_producer(producer, |end| end.end().flush(Wait::timeout(timeout_ns)))
 }
 
 /// `aimdb_producer_close`.
@@ -208,13 +208,13 @@ pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_
     let mut unread_values = 0;
     let status = with_producer(producer, |end| {
         let until = Wait::timeout(timeout_ns).begun();
-        if end.metrics().cursors > 0 {
-            waited(end.flush(until.left()))?;
+        if end.end().metrics().cursors > 0 {
+            waited(end.end().flush(until.left()))?;
         }
-        end.close();
+        end.end().close();
         // What others have sent meanwhile; and all of it, if the record was closed before.
-        waited(end.drain(until.left()))?;
-        unread_values = unread(&end.metrics(), end.kind());
+        waited(end.end().drain(until.left()))?;
+        unread_values = unread(&end.end().metrics(), end.kind());
         if unread_values > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });
     if !left.is_null() {
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_
 pub unsafe extern "C" fn aimdb_producer_abort(producer: ProducerHandle, discarded: *mut u64) -> Status {
     let mut gone = 0;
     let status = with_producer(producer, |end| {
-        gone = end.abort();
+        gone = end.end().abort();
         Ok(())
     });
     if !discarded.is_null() {
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn aimdb_producer_abort(producer: ProducerHandle, discarde
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_producer_is_closed(producer: ProducerHandle, closed: *mut i32) -> Status {
     // SAFETY: the caller says that it may be written.
-    with_producer(producer, |end| unsafe { entry::write(closed, i32::from(end.is_closed())) })
+    with_producer(producer, |end| unsafe { entry::write(closed, i32::from(end.end().is_closed())) })
 }
 
 /// `aimdb_producer_stats`.
@@ -262,5 +262,5 @@ pub unsafe extern "C" fn aimdb_producer_is_closed(producer: ProducerHandle, clos
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_producer_stats(producer: ProducerHandle, stats: *mut Stats) -> Status {
     // SAFETY: the caller says so.
-    with_producer(producer, |end| -> Answer { unsafe { database::write_stats(stats, &end.metrics()) } })
+    with_producer(producer, |end| -> Answer { unsafe { database::write_stats(stats, &end.end().metrics()) } })
 }

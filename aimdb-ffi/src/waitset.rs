@@ -80,7 +80,7 @@ pub extern "C" fn aimdb_waitset_add_consumer(set: WaitSetHandle, consumer: Consu
 pub extern "C" fn aimdb_waitset_add_producer(set: WaitSetHandle, producer: ProducerHandle, token: u64) -> Status {
     with_set(set, |set| {
         answer(with_producer(producer, |end| {
-            end.watch(set, token)?;
+            end.end().watch(set, token)?;
             Ok(())
         }))
     })

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::{Arc, mpsc};
 
 use aimdb_ffi::{DatabaseHandle, Exports, PlainValue, Schema, Status, c_header, record};
-use aimdb_sync::{AimDbBuilder, AimDbHandle, Attach, BufferCfg, DbError, Deadline};
+use aimdb_sync::{AimDbBuilder, AimDbHandle, Attach, BufferCfg, DbError, Deadline, DropCause};
 use tools::{are_there, cxx};
 
 record! {
@@ -85,6 +85,7 @@ unsafe extern "C" {
         error: *mut Handle,
     ) -> Status;
     fn aimdb_producer_send(producer: Handle, value: *const c_void, size: usize) -> Status;
+    fn aimdb_producer_force_send(producer: Handle, value: *const c_void, size: usize) -> Status;
     fn aimdb_producer_free(producer: Handle) -> Status;
     fn aimdb_consumer_open(
         db: DatabaseHandle,
@@ -412,6 +413,27 @@ const TYPED: &str = r#"
 aimdb::producer<RoomReading> opened(const aimdb::database &db) { return db.producer<RoomReading>("room.reading"); }
 aimdb_schema_t schema() { return aimdb::schema<Place>::value(); }
 "#;
+
+#[test]
+fn s5_m5_what_c_displaces_goes_to_the_drop_hook_of_rust() {
+    let (lost, told) = mpsc::channel();
+    let db = attached(move |builder| {
+        let lost = lost.clone();
+        builder.configure::<u64>("number", move |record| {
+            record.bounded(1).on_drop(move |value, cause| lost.send((value, cause)).expect("it is awaited"));
+        });
+    });
+    let db = Exports::new(db).record::<u64>("number").expect("it is there").into_handle().expect("a handle");
+    let producer = producer(db, c"number", &Type::of::<u64>()).expect("it is the type");
+    for value in [1_u64, 2] {
+        // SAFETY: the value is there, and has the size that is said.
+        let sent = unsafe { aimdb_producer_force_send(producer, (&raw const value).cast(), size_of::<u64>()) };
+        assert_eq!(sent, Status::OK);
+    }
+    assert_eq!(told.try_recv(), Ok((1, DropCause::Overwritten)));
+    // SAFETY: any handle may be freed.
+    assert_eq!(unsafe { (aimdb_producer_free(producer), aimdb_db_free(db)) }, (Status::OK, Status::OK));
+}
 
 #[test]
 fn the_header_is_c11_and_c_plus_plus_17() {

@@ -147,6 +147,18 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         Ok(self.producer().buffer().force_push(value)?)
     }
 
+    /// As [`SyncProducer::force_send`], and gives what it displaces to the record's drop hook.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SyncProducer::force_send`].
+    pub fn displace(&self, value: T) -> Result<(), TrySendError<T>> {
+        if let Err(misuse) = self.process.check() {
+            return Err(TrySendError::Misuse(value, misuse));
+        }
+        Ok(self.producer().buffer().displace(value)?)
+    }
+
     /// Sends the values from the front of `values`, each as [`SyncProducer::send`] does, and says
     /// how many. A batch that is larger than the record's capacity makes progress as its readers do.
     ///

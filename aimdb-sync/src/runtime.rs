@@ -58,7 +58,7 @@ impl Runtime for WithoutRuntime {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        thread::sleep(duration)
+        thread::timer(duration)
     }
 
     fn log(&self, level: LogLevel, service: &str, message: fmt::Arguments<'_>) {

@@ -57,7 +57,7 @@ pub(crate) fn name(wanted: &str) -> String {
 
 /// Ready when the time has passed; a thread of its own keeps it, from the first poll on. If the
 /// operating system gives none, the polling thread sleeps itself.
-pub(crate) fn sleep(duration: Duration) -> BoxFuture<'static, ()> {
+pub(crate) fn timer(duration: Duration) -> BoxFuture<'static, ()> {
     Box::pin(Sleep { until: Instant::now().checked_add(duration), timer: None })
 }
 

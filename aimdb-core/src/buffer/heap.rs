@@ -309,6 +309,10 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
         self.shell.force_push(value)
     }
 
+    fn displace(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.shell.displace(value)
+    }
+
     fn reserve(&self) -> Result<bool, NotReserved> {
         self.shell.reserve()
     }

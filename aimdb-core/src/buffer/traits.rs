@@ -68,6 +68,15 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
         self.try_push(value).map(|()| None)
     }
 
+    /// As [`Buffer::force_push`], and gives what it displaces to the drop hook. The default drops it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Buffer::force_push`].
+    fn displace(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.force_push(value).map(drop)
+    }
+
     /// Keeps a place for a value to come, so that this will not be refused for want of one. False where values are
     /// never refused so, and nothing need be kept. Never waits. Whoever was told true ends it with
     /// [`Buffer::push_reserved`] or [`Buffer::unreserve`].

@@ -14,7 +14,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 
-use super::{Clock, SystemClock};
+use super::{Clock, SystemClock, fork_generation};
 
 /// What a thread waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +56,8 @@ struct Note {
     waits_for: AtomicU8,
     /// When it fell asleep, plus one; 0 while it is awake.
     since: AtomicU64,
+    /// In which process: a forked child has the notes of its parent's threads, and not the threads.
+    process: AtomicU32,
 }
 
 static NOTES: AtomicPtr<Note> = AtomicPtr::new(ptr::null_mut());
@@ -110,6 +112,7 @@ fn link_note() -> &'static Note {
         record: AtomicUsize::new(0),
         waits_for: AtomicU8::new(0),
         since: AtomicU64::new(0),
+        process: AtomicU32::new(0),
     }));
     let mut head = NOTES.load(Ordering::Relaxed);
     // Each turn but the last one, another thread has linked its own.
@@ -153,6 +156,7 @@ impl Asleep {
             let (record, waits_for) = ABOUT.try_with(Cell::get).unwrap_or((0, WaitsFor::Other));
             note.record.store(record, Ordering::Relaxed);
             note.waits_for.store(waits_for.code(), Ordering::Relaxed);
+            note.process.store(fork_generation(), Ordering::Relaxed);
             // Release: who sees the time sees the rest.
             note.since.store(SystemClock.now().saturating_add(1), Ordering::Release);
         }
@@ -195,6 +199,9 @@ pub fn sleepers() -> Vec<Sleeper> {
 impl Note {
     fn sleeper(&self, now: u64) -> Option<Sleeper> {
         let since = self.since.load(Ordering::Acquire).checked_sub(1)?;
+        if self.process.load(Ordering::Relaxed) != fork_generation() {
+            return None;
+        }
         let name: Vec<u8> =
             self.name.iter().map(|byte| byte.load(Ordering::Relaxed)).take_while(|byte| *byte != 0).collect();
         let waits_for = WaitsFor::ALL.get(usize::from(self.waits_for.load(Ordering::Relaxed)));

@@ -13,6 +13,13 @@ static void *send_two(void *argument) {
     return NULL;
 }
 
+static void *wait_for_a_set(void *argument) {
+    uint64_t token;
+    size_t count;
+    ANSWERS(AIMDB_CLOSED, aimdb_waitset_wait(*(aimdb_waitset_t *)argument, &token, 1, -1, &count));
+    return NULL;
+}
+
 /* The dump as a text. */
 static const char *dump(aimdb_db_t db) {
     static char text[8192];
@@ -56,6 +63,15 @@ int main(void) {
         OK(aimdb_consumer_recv(consumer, &number, sizeof number, NULL));
         CHECK(number == expected);
     }
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(!strstr(dump(db), "has waited"));
+
+    /* Whoever waits for a set is named too. */
+    aimdb_waitset_t set;
+    OK(aimdb_waitset_new(&set));
+    CHECK(pthread_create(&thread, NULL, wait_for_a_set, &set) == 0);
+    while (!strstr(dump(db), "such as a wait set, for")) sched_yield();
+    OK(aimdb_waitset_free(set));
     CHECK(pthread_join(thread, NULL) == 0);
     CHECK(!strstr(dump(db), "has waited"));
     ANSWERS(AIMDB_IO, aimdb_db_dump(db, -1));

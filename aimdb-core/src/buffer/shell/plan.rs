@@ -1,6 +1,7 @@
-//! What is decided under the lock of a value that is to be stored.
+//! What is decided under the lock of a value that is to be stored, and what its sender is told.
 
 use super::{Layout, State};
+use crate::buffer::TryProduceError;
 use crate::pure::{Claim, Doomed, DropCause, Room, Verdict};
 
 /// How a value asks to be stored.
@@ -37,6 +38,27 @@ pub(super) enum Plan<T> {
     Wait,
     Elsewhere,
     Closed,
+}
+
+/// A value that was not stored. What was counted as refused says so.
+pub(super) enum NotStored<T> {
+    /// Counted.
+    Full(T),
+    /// Not stored at once, or full and the policy lets the sender wait. Not counted.
+    Wait(T),
+    /// Counted.
+    Closed(T),
+    /// Values are stored without the lock by now, and the sender would rather do that.
+    Elsewhere(T),
+}
+
+impl<T> From<NotStored<T>> for TryProduceError<T> {
+    fn from(not_stored: NotStored<T>) -> Self {
+        match not_stored {
+            NotStored::Full(value) | NotStored::Wait(value) | NotStored::Elsewhere(value) => Self::Full(value),
+            NotStored::Closed(value) => Self::Closed(value),
+        }
+    }
 }
 
 /// What is to become of a value that is to be stored, and of the slot that it may hold; counts a refusal.

@@ -1,7 +1,6 @@
 //! Keeping a place for a value to come, so that it cannot be refused for want of one.
 
 use super::plan::Mode;
-use super::send::NotStored;
 use super::{Aftermath, Layout, Shell};
 use crate::buffer::{NotReserved, TryProduceError};
 use crate::waiting::Lock;
@@ -44,12 +43,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ///
     /// The value, when the buffer is closed, or there is no memory for it; the place is kept then.
     pub(crate) fn push_reserved(&self, value: T) -> Result<(), TryProduceError<T>> {
-        match self.store(value, Mode::Reserved, true) {
-            Ok(_disposed) => Ok(()),
-            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Elsewhere(value)) => {
-                Err(TryProduceError::Full(value))
-            }
-            Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
-        }
+        let _disposed = self.store(value, Mode::Reserved, true)?;
+        Ok(())
     }
 }

@@ -4,23 +4,11 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::operation::{Offer, OfferStage, Pushing};
-use super::plan::{Mode, Plan, plan, publish_if_room};
+use super::plan::{Mode, NotStored, Plan, plan, publish_if_room};
 use super::{Aftermath, Layout, Shell, State, UserCode};
 use crate::buffer::{SendError, Slots, TryProduceError};
 use crate::pure::{Claim, Doomed, DropCause, Owned, Room, Verdict};
 use crate::waiting::{Clock, Lock, Ticket, WaiterState};
-
-/// A value that was not stored. What was counted as refused says so.
-pub(super) enum NotStored<T> {
-    /// Counted.
-    Full(T),
-    /// Not stored at once, or full and the policy lets the sender wait. Not counted.
-    Wait(T),
-    /// Counted.
-    Closed(T),
-    /// Values are stored without the lock by now, and the sender would rather do that.
-    Elsewhere(T),
-}
 
 /// What an offer finds that was waiting.
 enum Resumed {
@@ -89,13 +77,8 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ///
     /// The value, when the buffer is full and does not displace, or is closed.
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
-        match self.store(value, Mode::Try, true) {
-            Ok(_disposed) => Ok(()),
-            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Elsewhere(value)) => {
-                Err(TryProduceError::Full(value))
-            }
-            Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
-        }
+        let _disposed = self.store(value, Mode::Try, true)?;
+        Ok(())
     }
 
     /// The same, unless values are stored without the lock by now: then it comes back.
@@ -123,13 +106,19 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ///
     /// The value, when the buffer is closed, or is a rendezvous without a reader that waits.
     pub fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
-        match self.store(value, Mode::Force, true) {
-            Ok(displaced) => Ok(displaced.take()),
-            Err(NotStored::Full(value) | NotStored::Wait(value) | NotStored::Elsewhere(value)) => {
-                Err(TryProduceError::Full(value))
-            }
-            Err(NotStored::Closed(value)) => Err(TryProduceError::Closed(value)),
-        }
+        Ok(self.store(value, Mode::Force, true)?.take())
+    }
+
+    /// Stores a value whatever happens; what it displaces goes to the drop hook. See
+    /// [`crate::buffer::Buffer::displace`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Shell::force_push`].
+    #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "for buffers on the heap"))]
+    pub(crate) fn displace(&self, value: T) -> Result<(), TryProduceError<T>> {
+        let _disposed = self.store(value, Mode::Force, true)?;
+        Ok(())
     }
 
     /// Stores a value if there is room and it has to be stored here, or gives it back, of which nothing is
