@@ -20,7 +20,7 @@
  *   - No call may be made from a signal handler, but for aimdb_status_name, aimdb_status_text, aimdb_version and
  *     aimdb_now.
  *     In a forked child, handles of the parent answer AIMDB_FORKED_CHILD; attach a database there.
- *   - No call allocates for a message, once the record's blocks have been used.
+ *   - No call allocates for a message, once the record's blocks have been used, but for a loan that has to wait.
  *
  * docs/c-api.md of the project says all this at length: who owns the bytes, which thread calls you, the
  * order of ending, every status with its cause and its cure.

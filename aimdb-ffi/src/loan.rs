@@ -75,7 +75,9 @@ pub unsafe extern "C" fn aimdb_producer_loan(
 pub extern "C" fn aimdb_loan_send(loan: LoanHandle) -> Status {
     entry::call(|| {
         object::hold(loan.id)?.loan()?.send()?;
-        object::free(loan.id, is_loan)
+        // It was sent, also where another thread has freed the handle meanwhile.
+        let _ = object::free(loan.id, is_loan);
+        Ok(())
     })
 }
 
