@@ -777,7 +777,7 @@ public:
     }
 
     /// Sends the values of an array, vector, span or whatever lies in one piece, in their order. The count says how
-    /// many from the front were sent; the rest is yours. Waits as send does.
+    /// many from the front were sent; the rest is yours. Throws only where none was. Waits as send does.
     template <class Values>
     [[nodiscard]] counted send_all(const Values &values) const {
         return send_all_within(std::data(values), std::size(values), detail::for_ever);
@@ -836,8 +836,10 @@ private:
 
     counted send_all_within(const T *values, std::size_t count, std::int64_t timeout) const {
         std::size_t sent = 0;
-        const result how = detail::checked(aimdb_producer_send_batch(raw(), values, count, timeout, &sent));
-        return counted(how, sent);
+        const aimdb_status_t how = aimdb_producer_send_batch(raw(), values, count, timeout, &sent);
+        // An exception would take the count with it.
+        if (sent > 0) return counted(static_cast<status>(how), sent);
+        return counted(detail::checked(how), sent);
     }
 };
 
