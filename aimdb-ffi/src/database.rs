@@ -167,8 +167,9 @@ pub unsafe extern "C" fn aimdb_db_close(db: DatabaseHandle, timeout_ns: i64, lef
         if let Err(ShutdownError::Misuse(misuse)) = ended {
             return Err(misuse.into());
         }
-        database.drain(until)?;
+        let drained = database.drain(until);
         unread = database.unread();
+        drained?;
         if ended.is_err() || unread > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });
     if !left.is_null() {

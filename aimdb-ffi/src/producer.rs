@@ -5,6 +5,8 @@ use core::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::block::{DataFree, Free};
+use aimdb_core::waiting::may_block;
+
 use crate::database::{self, Stats, unread, waited};
 use crate::entry::{self, DatabaseHandle, ErrorHandle, ProducerHandle, with_producer};
 use crate::failure::Failure;
@@ -207,14 +209,15 @@ pub extern "C" fn aimdb_producer_flush(producer: ProducerHandle, timeout_ns: i64
 pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_ns: i64, left: *mut u64) -> Status {
     let mut unread_values = 0;
     let status = with_producer(producer, |end| {
-        let until = Wait::timeout(timeout_ns).begun();
-        if end.end().metrics().cursors > 0 {
-            waited(end.end().flush(until.left()))?;
+        let wait = Wait::timeout(timeout_ns);
+        // Refused before anything is done; the record stays open.
+        if wait != Wait::Try && !may_block() {
+            return Err(Status::WOULD_DEADLOCK);
         }
         end.end().close();
-        // What others have sent meanwhile; and all of it, if the record was closed before.
-        waited(end.end().drain(until.left()))?;
+        let drained = waited(end.end().drain(wait));
         unread_values = unread(&end.end().metrics(), end.kind());
+        drained?;
         if unread_values > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });
     if !left.is_null() {

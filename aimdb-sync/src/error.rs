@@ -161,7 +161,7 @@ pub enum ReserveError {
     /// The record is closed.
     #[error("the record is closed")]
     Closed,
-    /// A rendezvous has no places, and a buffer of the user's own keeps none.
+    /// A rendezvous has no places, a buffer of the user's own keeps none, and 65,535 are the most that are kept together.
     #[error("this record keeps no places")]
     Unsupported,
     /// The call must not be made here.

@@ -125,13 +125,14 @@ impl<T: Send + 'static, F: Form> Permit<'_, T, F> {
         if let Err(misuse) = self.producer.process().check() {
             return Err(TrySendError::Misuse(value, misuse));
         }
-        let buffer = self.producer.producer().buffer();
-        if !self.place {
+        // With the value goes the place, also where somebody whom that wakes panics.
+        if !mem::replace(&mut self.place, false) {
             return self.producer.try_send(value);
         }
-        buffer.push_reserved(value)?;
-        self.place = false;
-        Ok(())
+        self.producer.producer().buffer().push_reserved(value).map_err(|refused| {
+            self.place = true;
+            refused.into()
+        })
     }
 
     /// For a layer above, which comes back with [`SyncProducer::permit_of`]: whether there is a place.

@@ -139,7 +139,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// # Errors
     ///
-    /// The value, when the record is closed, or is a rendezvous with no reader waiting.
+    /// The value, when the record is closed, is a rendezvous with no reader waiting, or has all its places kept.
     pub fn force_send(&self, value: T) -> Result<Option<T>, TrySendError<T>> {
         if let Err(misuse) = self.process.check() {
             return Err(TrySendError::Misuse(value, misuse));

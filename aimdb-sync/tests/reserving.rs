@@ -111,3 +111,33 @@ fn s9_records_that_never_refuse_keep_nothing_and_a_rendezvous_has_no_places() {
     let (_db, producer, _consumer) = open(pausing(0));
     assert_eq!(producer.reserve().map(drop), Err(ReserveError::Unsupported));
 }
+
+/// Somebody whose waking fails.
+struct Fails;
+
+impl std::task::Wake for Fails {
+    fn wake(self: std::sync::Arc<Self>) {
+        panic!("a seeded panic");
+    }
+}
+
+#[test]
+fn s9_a_waker_that_panics_lets_no_place_go_twice() {
+    let (db, producer, consumer) = open(pausing(2));
+    drop(consumer);
+    let mut awaiting = db.db().consumer::<u32>("a").expect("it is there");
+    let permits = (producer.reserve().expect("there is room"), producer.reserve().expect("and again"));
+    {
+        let waker = std::task::Waker::from(std::sync::Arc::new(Fails));
+        let mut recv = std::pin::pin!(awaiting.recv());
+        assert!(recv.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        let sent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| permits.0.send(1)));
+        assert!(sent.is_err(), "the panic reaches the sender");
+    }
+    assert!(matches!(producer.try_send(9), Err(TrySendError::Full(9))), "the other place is still kept");
+    permits.1.send(2).expect("its place was kept");
+    assert_eq!((awaiting.try_recv(), awaiting.try_recv()), (Ok(1), Ok(2)));
+    for value in 3..5 {
+        producer.try_send(value).expect("both places are free again");
+    }
+}

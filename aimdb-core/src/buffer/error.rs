@@ -126,7 +126,8 @@ pub enum NotReserved {
     /// The buffer is closed.
     #[error("the buffer is closed")]
     Closed,
-    /// A rendezvous has no places, and a buffer of the user's own may be one that keeps none.
+    /// A rendezvous has no places, a buffer of the user's own may be one that keeps none, and 65,535 are the most that
+    /// are kept together.
     #[error("this buffer keeps no places")]
     Unsupported,
 }

@@ -68,3 +68,69 @@ impl core::fmt::Debug for FlushFuture<'_> {
         f.write_str("FlushFuture")
     }
 }
+
+#[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::buffer::{Buffer, BufferCfg, HeapBuffer};
+    use crate::pure::Policy;
+    use alloc::boxed::Box;
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
+    use alloc::vec::Vec;
+    use core::task::Waker;
+    use std::sync::Mutex;
+
+    /// A drain that is polled by whoever wakes it, and how it ended.
+    struct Inline {
+        drain: Mutex<Pin<Box<FlushFuture<'static>>>>,
+        ended: Mutex<Option<Result<(), FlushError>>>,
+    }
+
+    impl Inline {
+        fn poll(self: &Arc<Self>) {
+            let waker = Waker::from(Arc::clone(self));
+            let polled = self.drain.lock().expect("no panic").as_mut().poll(&mut Context::from_waker(&waker));
+            if let Poll::Ready(outcome) = polled {
+                *self.ended.lock().expect("no panic") = Some(outcome);
+            }
+        }
+    }
+
+    impl Wake for Inline {
+        fn wake(self: Arc<Self>) {
+            self.poll();
+        }
+    }
+
+    #[test]
+    fn c2_a_close_ends_beside_any_number_of_drains_that_come_back_at_once() {
+        let cfg = BufferCfg::Bounded { capacity: 2, policy: Policy::PauseUpstream };
+        let buffer: &'static HeapBuffer<u64> = Box::leak(Box::new(HeapBuffer::new(&cfg).expect("a sound description")));
+        let mut reader = buffer.reader().expect("a cursor");
+        buffer.push(1);
+        let drains: Vec<_> = (0..20)
+            .map(|_| Arc::new(Inline { drain: Mutex::new(Box::pin(Buffer::drain(buffer))), ended: Mutex::new(None) }))
+            .collect();
+        drains.iter().for_each(Inline::poll);
+        buffer.close();
+        assert!(drains.iter().all(|drain| drain.ended.lock().expect("no panic").is_none()), "there is a reader");
+        assert_eq!(reader.try_recv(), Ok(1));
+        assert!(drains.iter().all(|drain| *drain.ended.lock().expect("no panic") == Some(Ok(()))));
+    }
+
+    #[test]
+    fn c2_a_flush_whose_values_were_consumed_ends_so_whatever_is_discarded_after() {
+        let cfg = BufferCfg::Bounded { capacity: 2, policy: Policy::PauseUpstream };
+        let buffer = HeapBuffer::<u64>::new(&cfg).expect("a sound description");
+        let mut reader = buffer.reader().expect("a cursor");
+        buffer.push(1);
+        let mut flush = core::pin::pin!(Buffer::flush(&buffer));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(flush.as_mut().poll(&mut context).is_pending());
+        buffer.push(2);
+        assert_eq!(reader.try_recv(), Ok(1));
+        assert_eq!(buffer.abort(), 1);
+        assert_eq!(flush.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+    }
+}

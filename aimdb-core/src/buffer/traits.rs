@@ -63,7 +63,7 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     ///
     /// # Errors
     ///
-    /// The value, when the buffer is closed, or is a rendezvous with no reader waiting.
+    /// The value, when the buffer is closed, is a rendezvous with no reader waiting, or has all its places kept.
     fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
         self.try_push(value).map(|()| None)
     }

@@ -11,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use core::time::Duration;
 
 use super::{Clock, SystemClock, fork_generation};
@@ -154,6 +154,8 @@ impl Asleep {
         let note = MINE.try_with(|mine| mine.0).ok();
         if let Some(note) = note {
             let (record, waits_for) = ABOUT.try_with(Cell::get).unwrap_or((0, WaitsFor::Other));
+            // Who sees what follows sees that it was awake before.
+            fence(Ordering::Release);
             note.record.store(record, Ordering::Relaxed);
             note.waits_for.store(waits_for.code(), Ordering::Relaxed);
             note.process.store(fork_generation(), Ordering::Relaxed);
@@ -212,6 +214,8 @@ impl Note {
             waits_for: waits_for.copied().unwrap_or(WaitsFor::Other),
             since: Duration::from_nanos(now.saturating_sub(since)),
         };
+        // Acquire: the look below comes after those above.
+        fence(Ordering::Acquire);
         // It slept all the while, so all of that belongs together.
         (self.since.load(Ordering::Relaxed) == since + 1).then_some(sleeper)
     }

@@ -1,5 +1,6 @@
 /* What a close waits for, and what it says. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "records.h"
 
@@ -65,6 +66,27 @@ static void a_close_that_is_called_again_waits_again(void) {
     }
 }
 
+static void *free_it(void *consumer) {
+    OK(aimdb_consumer_free(*(aimdb_consumer_t *)consumer));
+    return NULL;
+}
+
+static void a_close_ends_when_its_last_reader_leaves(void) {
+    for (int round = 0; round < 200; round++) {
+        one_t one = attached(described(AIMDB_PLAIN, 8, AIMDB_BOUNDED, AIMDB_PAUSE_UPSTREAM, 4));
+        uint64_t value = 1, left = 9;
+        OK(aimdb_producer_send(one.producer, &value, sizeof value));
+        pthread_t leaver;
+        CHECK(pthread_create(&leaver, NULL, free_it, &one.consumer) == 0);
+        aimdb_status_t status = aimdb_producer_close(one.producer, -1, &left);
+        /* Whoever leaves an open record leaves its values to the next, and a closed one to nobody. */
+        CHECK((status == AIMDB_OK && left == 0) || (status == AIMDB_TIMEOUT && left == 1));
+        CHECK(pthread_join(leaver, NULL) == 0);
+        OK(aimdb_db_free(one.db));
+        OK(aimdb_producer_free(one.producer));
+    }
+}
+
 static void what_holds_nobody_up_is_counted_and_not_waited_for(void) {
     aimdb_kind_t kinds[] = { AIMDB_SPMC_RING, AIMDB_SINGLE_LATEST, AIMDB_MAILBOX };
     for (int at = 0; at < 3; at++) {
@@ -93,8 +115,10 @@ static void a_count_is_written_whatever_the_answer_is(void) {
 }
 
 int main(void) {
+    alarm(60); /* nothing may hang */
     a_reader_that_waits_for_the_end_of_another_record();
     a_close_that_is_called_again_waits_again();
+    a_close_ends_when_its_last_reader_leaves();
     what_holds_nobody_up_is_counted_and_not_waited_for();
     a_count_is_written_whatever_the_answer_is();
     return 0;

@@ -43,7 +43,7 @@ impl<T: Send + 'static> HeapWatch<T> {
         let lock = self.shell.lock();
         match self.watching {
             _ if cfg!(any(loom, shuttle)) => false,
-            Watching::Room => lock.has_room() == Some(true),
+            Watching::Room => lock.has_room_in_lane(),
             Watching::Value { cursor, .. } => {
                 if self.end.get().is_none()
                     && let Some(end) = lock.join(cursor)

@@ -156,10 +156,20 @@ impl LaneLock {
 
     /// How many places are free, likewise.
     fn free(&self) -> Option<usize> {
-        self.glance.get()?.free(|capacity| match self.lane() {
+        self.glance.get()?.free(|capacity| self.free_in_lane(capacity))
+    }
+
+    /// The same where the lane is open.
+    fn free_in_lane(&self, capacity: usize) -> Option<usize> {
+        match self.lane() {
             Some(Lane::Queue(several, lane)) => lane.free(capacity).or_else(|| several.free()),
             Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
-        })
+        }
+    }
+
+    /// Whether an open lane shows that there is room.
+    pub(in crate::buffer) fn has_room_in_lane(&self) -> bool {
+        self.glance.get().and_then(|glance| self.free_in_lane(glance.capacity)).is_some_and(|free| free > 0)
     }
 
     /// Looks for room for a bounded while, and says how it ended; `Open` when it saw some. `None` where nobody

@@ -1,5 +1,6 @@
 //! What a lock hold leaves to be done after it: who is woken, and who is served next.
 
+use super::end::DRAIN;
 use super::{Layout, Shell, State};
 use crate::pure::{Claim, CursorId, Room, Storage};
 use crate::waiting::{Lock, Ticket, WaitQueue, WaiterState, WakeList};
@@ -195,8 +196,11 @@ impl WakeList {
                 return false;
             }
             let log = &state.log;
-            let is_past = |ticket: Ticket| ticket.slot.is_none() && log.is_past(ticket.target);
-            let Some(waker) = state.onlookers.pop_where(WaiterState::Done, is_past) else { break };
+            let flushes = |ticket: Ticket| ticket.slot.is_none_or(|slot| slot == DRAIN);
+            let is_past = |ticket: Ticket| flushes(ticket) && log.is_past(ticket.target);
+            // On a closed record what went may have been discarded: whoever waited for it looks.
+            let told = if log.is_closed() { WaiterState::Notified } else { WaiterState::Done };
+            let Some(waker) = state.onlookers.pop_where(told, is_past) else { break };
             self.push(Some(waker));
         }
         true
@@ -252,7 +256,10 @@ impl WakeList {
             if self.is_full() {
                 return false;
             }
-            let Some(waker) = state.onlookers.pop(WaiterState::Notified) else { break };
+            // A drain waits on while there are readers; it would only come back here.
+            let is_read = state.log.cursor_count() > 0;
+            let ends = |ticket: Ticket| !is_read || ticket.slot != Some(DRAIN);
+            let Some(waker) = state.onlookers.pop_where(WaiterState::Notified, ends) else { break };
             self.push(Some(waker));
         }
         // Bounded by the readers that wait: on a closed record nobody joins them.

@@ -8,6 +8,9 @@ use super::{Aftermath, Layout, Shell};
 use crate::buffer::FlushError;
 use crate::waiting::{Lock, Ticket, WaiterState};
 
+/// What a drain leaves as its slot in the queue of onlookers: a close does not end it. No cursor has this number.
+pub(super) const DRAIN: u32 = u32::MAX - 1;
+
 impl<T, L: Layout<T>> Shell<T, L> {
     /// Refuses all values to come and wakes everyone who waits. Idempotent.
     pub fn close(&self) {
@@ -58,6 +61,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         let waiter = flush.waiter.into_ref();
         // Wakers are dropped outside the lock: the last one of a task drops the task.
         let (poll, spare) = self.lock.with(|state| {
+            let is_served = state.onlookers.state(waiter) == WaiterState::Done;
             let log = &state.log;
             let target = *flush.target.get_or_insert_with(|| {
                 *flush.aborted = log.counters.aborted;
@@ -66,7 +70,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             let is_discarded = log.counters.aborted != *flush.aborted;
             // Nobody consumes what was discarded, or what a close has left to nobody. A flush does not wait for
             // what a close has left to readers, who may never come back for it; a drain does.
-            let outcome = if !log.kind().gates() || log.is_past(target) && !is_discarded {
+            let outcome = if is_served || !log.kind().gates() || log.is_past(target) && !is_discarded {
                 Some(Ok(()))
             } else if log.is_closed() && (!*flush.drains || is_discarded || log.cursor_count() == 0) {
                 Some(Err(FlushError::Closed))
@@ -83,7 +87,11 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 return (Poll::Pending, state.onlookers.rewake(waiter, waker));
             }
             let old = state.settle_flusher(waiter);
-            state.onlookers.link(waiter, Ticket { target, ..Ticket::default() }, waker);
+            state.onlookers.link(
+                waiter,
+                Ticket { target, slot: flush.drains.then_some(DRAIN), ..Ticket::default() },
+                waker,
+            );
             state.came();
             (Poll::Pending, old)
         });

@@ -2,7 +2,8 @@
 
 use super::{Layout, State};
 use crate::buffer::TryProduceError;
-use crate::pure::{Claim, Doomed, DropCause, Room, Verdict};
+use crate::pure::{Claim, Doomed, DropCause, Room, Storage, Verdict};
+use crate::waiting::WaitQueue;
 
 /// How a value asks to be stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,14 @@ pub(super) enum Mode {
     Force,
     /// A place was kept for it.
     Reserved,
+}
+
+/// Whether there is room for a value: before those who wait only for one that takes no place from them.
+fn room<S: Storage<WaitQueue>>(state: &mut State<S>, mode: Mode) -> Room {
+    match mode {
+        Mode::Force | Mode::Reserved => state.log.room(),
+        Mode::Try | Mode::AtOnce | Mode::Wait => state.room(),
+    }
 }
 
 /// Whether a value may displace another one, of which there must be one: the places of a full window may all be
@@ -68,7 +77,7 @@ pub(super) fn plan<T, L: Layout<T>>(
     degraded: bool,
     held: Option<Claim>,
 ) -> Plan<T> {
-    let plan = match state.log.room() {
+    let plan = match room(state, mode) {
         Room::Free => Plan::Grow,
         Room::Full if mode == Mode::Reserved || displaces::<T, L>(state, mode) => Plan::Grow,
         Room::Full | Room::Closed if mode == Mode::AtOnce => Plan::Wait,
@@ -111,7 +120,7 @@ pub(super) fn publish_if_room<T, L: Layout<T>>(
     mode: Mode,
     degraded: bool,
 ) -> Result<Option<Doomed>, Claim> {
-    let may = match state.log.room() {
+    let may = match room(state, mode) {
         Room::Closed => false,
         Room::Free => true,
         Room::Full if mode == Mode::Reserved || displaces::<T, L>(state, mode) => true,

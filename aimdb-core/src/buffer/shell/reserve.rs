@@ -3,6 +3,7 @@
 use super::plan::Mode;
 use super::{Aftermath, Layout, Shell};
 use crate::buffer::{NotReserved, TryProduceError};
+use crate::pure::Room;
 use crate::waiting::Lock;
 
 impl<T, L: Layout<T>> Shell<T, L> {
@@ -19,11 +20,10 @@ impl<T, L: Layout<T>> Shell<T, L> {
             if !state.log.kind().gates() {
                 return Ok(false);
             }
-            if state.log.capacity() == 0 {
+            if state.log.capacity() == 0 || state.log.reserved() == usize::from(u16::MAX) {
                 return Err(NotReserved::Unsupported);
             }
-            // Whoever stands in the queue came first.
-            if state.senders.is_empty() && state.log.reserve() { Ok(true) } else { Err(NotReserved::Full) }
+            if state.room() == Room::Free && state.log.reserve() { Ok(true) } else { Err(NotReserved::Full) }
         })
     }
 

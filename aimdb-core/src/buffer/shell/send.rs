@@ -361,7 +361,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         let now = self.clock.now();
         let mut after = Aftermath::new(self);
         let begun = self.lock.with(|state| {
-            let room = state.log.room();
+            let room = state.room();
             let pauses = matches!(state.log.kind().when_full().verdict(), Verdict::Wait);
             let (queue, ticket) = match &claim {
                 Some(claim) if room == Room::Full && pauses => {

@@ -4,7 +4,7 @@ use core::pin::Pin;
 use core::task::Waker;
 
 use super::operation::OfferStage;
-use crate::pure::{CursorId, Kind, Log, Storage};
+use crate::pure::{CursorId, Kind, Log, Room, Storage};
 use crate::waiting::{Ticket, WaitQueue, Waiter, WaiterState};
 
 /// The machine, and those who wait.
@@ -57,6 +57,14 @@ impl<S: Storage<WaitQueue>> State<S> {
     #[cfg(feature = "std")]
     pub(crate) const fn log_mut(&mut self) -> &mut Log<WaitQueue, S> {
         &mut self.log
+    }
+
+    /// Whether a value would be accepted now. Room that those who wait have not yet been given is theirs.
+    pub(super) fn room(&mut self) -> Room {
+        match self.log.room() {
+            Room::Free if !self.senders.is_empty() => Room::Full,
+            room => room,
+        }
     }
 
     /// Whether nobody waits, watches or keeps a place, and nobody who was woken has yet to look.

@@ -8,6 +8,7 @@
 use core::pin::Pin;
 use core::task::Waker;
 
+use super::end::DRAIN;
 use super::{Layout, Shell, State};
 use crate::pure::{CursorId, Room, Storage, Verdict};
 use crate::waiting::{Lock, Ticket, WaitQueue, Waiter, WaiterState, WakeList};
@@ -98,7 +99,7 @@ impl<S: Storage<WaitQueue>> State<S> {
     }
 
     fn has_room(&mut self) -> bool {
-        match self.log.room() {
+        match self.room() {
             Room::Free | Room::Closed => true,
             Room::Full => match self.log.kind().when_full().verdict() {
                 Verdict::Displace | Verdict::Degrade | Verdict::DropIncoming => true,
@@ -116,7 +117,7 @@ impl WakeList {
         // Each turn takes one out. One whose cursor has left is told, so that nothing is kept for it.
         while !self.is_full() {
             let told = onlookers.pop_where(WaiterState::Notified, |ticket| match ticket.slot {
-                None => false,
+                None | Some(DRAIN) => false,
                 Some(ROOM) => state.has_room(),
                 Some(cursor) => !state.is_live(CursorId(cursor)) || state.has_value(CursorId(cursor)),
             });
