@@ -306,8 +306,13 @@ fn no_test_sleeps() {
     // Built from parts, so that this line is not found.
     let sleep = concat!("thread::sl", "eep(");
     let mut found = Vec::new();
-    for file in sources().into_iter().chain(files("tests", &[".rs"])) {
+    let tests = files("", &[".rs", ".c", ".h", ".cpp", ".hpp", ".py"]).into_iter().filter(|file| is_test_file(file));
+    for file in sources().into_iter().chain(tests) {
         let text = read(&file);
+        let sleeps = ["sleep(", "sleep_for(", "sleep_until("];
+        if !file.ends_with(".rs") && sleeps.iter().any(|sleep| text.contains(sleep)) {
+            found.push(file.clone());
+        }
         let begin = if is_test_file(&file) { 0 } else { text.find("#[cfg(test)]").unwrap_or(text.len()) };
         if text[begin..].contains(sleep) {
             found.push(file);
