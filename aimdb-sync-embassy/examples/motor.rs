@@ -2,55 +2,10 @@
 //! control task follows the samples and takes commands, a slow log pauses the control task, and a
 //! supervisor stops all by closing.
 
-use std::sync::{Arc, OnceLock};
-use std::task::{Wake, Waker};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
-use aimdb_sync_embassy::{
-    Bounded, Clock, CriticalSectionRawMutex, Deadline, Mailbox, Parker, RecvError, SpmcRing, StaticRecord,
-};
-
-/// The port: how a thread stops and is set going, and what time it is.
-struct ThreadPort(Waker);
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-impl ThreadPort {
-    fn here() -> Self {
-        Self(Waker::from(Arc::new(Unpark(thread::current()))))
-    }
-}
-
-impl Parker for ThreadPort {
-    fn waker(&self) -> &Waker {
-        &self.0
-    }
-
-    fn park(&self, until: Deadline) {
-        match until {
-            Deadline::Never => thread::park(),
-            Deadline::At(at) => thread::park_timeout(Duration::from_nanos(at.saturating_sub(self.now()))),
-        }
-    }
-}
-
-impl Clock for ThreadPort {
-    fn now(&self) -> u64 {
-        now()
-    }
-}
-
-fn now() -> u64 {
-    static ZERO: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(ZERO.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
+use aimdb_sync_embassy::{Bounded, CriticalSectionRawMutex, Mailbox, Port, RecvError, SpmcRing, StaticRecord, Threads};
 
 #[derive(Clone, Copy)]
 struct Line {
@@ -62,7 +17,7 @@ type Mutex = CriticalSectionRawMutex;
 
 static SAMPLES: StaticRecord<SpmcRing<8>, u32, Mutex, 10> = StaticRecord::new();
 static TARGET: StaticRecord<Mailbox, u32, Mutex, 3> = StaticRecord::new();
-static LOG: StaticRecord<Bounded<4>, Line, Mutex, 6> = StaticRecord::builder().clock(now).build();
+static LOG: StaticRecord<Bounded<4>, Line, Mutex, 6> = StaticRecord::builder().clock(Threads::now).build();
 
 /// The timer's interrupt: it has no port, so it cannot wait.
 fn sample() {
@@ -77,10 +32,9 @@ fn sample() {
 
 /// The control task: every sample, with the newest target.
 fn control() -> Result<(u32, u64), Box<dyn std::error::Error + Send + Sync>> {
-    let port = ThreadPort::here();
-    let mut samples = SAMPLES.consumer()?.on(&port);
+    let mut samples = SAMPLES.consumer()?.on::<Threads>();
     let mut targets = TARGET.consumer()?;
-    let log = LOG.producer().on(&port);
+    let log = LOG.producer().on::<Threads>();
     let (mut target, mut handled, mut missed) = (0, 0, 0);
     loop {
         match samples.recv() {
@@ -101,8 +55,7 @@ fn control() -> Result<(u32, u64), Box<dyn std::error::Error + Send + Sync>> {
 
 /// The log, slower than the samples come.
 fn log() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
-    let port = ThreadPort::here();
-    let mut lines = LOG.consumer()?.on(&port);
+    let mut lines = LOG.consumer()?.on::<Threads>();
     let mut written = 0;
     while let Ok(line) = lines.recv() {
         written += 1;

@@ -1,16 +1,16 @@
 //! The end where values come out.
 
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
-use core::time::Duration;
 
 use aimdb_core::buffer::{ReaderMetrics, Receiving, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
 use aimdb_core::pure::{CursorId, Start};
-use aimdb_core::waiting::{Deadline, block_on_with};
+use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
-use crate::port::{NoPort, Port};
+use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
 use crate::record::Record;
 
 /// Reads values from a record with a cursor of its own, or with one that it shares.
@@ -23,7 +23,7 @@ use crate::record::Record;
 /// awaited. [`StaticConsumer::on`] adds the calls that block.
 pub struct StaticConsumer<'a, R: Record, P = NoPort> {
     share: Share<'a, R>,
-    port: &'a P,
+    _port: PhantomData<fn() -> P>,
 }
 
 /// One consumer's share of a cursor.
@@ -36,15 +36,15 @@ struct Share<'a, R: Record> {
 }
 
 impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
-    pub(crate) fn subscribe_to(record: &'a R, port: &'a P, start: Start) -> Result<Self, SubscribeError> {
+    pub(crate) fn subscribe_to(record: &'a R, start: Start) -> Result<Self, SubscribeError> {
         let cursor = record.shell().subscribe(start)?;
-        Ok(Self { share: Share { record, cursor, waits: 0 }, port })
+        Ok(Self { share: Share { record, cursor, waits: 0 }, _port: PhantomData })
     }
 
-    /// The same consumer for a task that blocks through `port`.
+    /// The same consumer for the tasks of a kernel, with the calls that block.
     #[must_use]
-    pub fn on<Q: Port>(self, port: &'a Q) -> StaticConsumer<'a, R, Q> {
-        StaticConsumer { share: self.share, port }
+    pub fn on<Q: Port>(self) -> StaticConsumer<'a, R, Q> {
+        StaticConsumer { share: self.share, _port: PhantomData }
     }
 
     /// Takes the next value if there is one. Never waits; may be called from an interrupt.
@@ -101,7 +101,7 @@ impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
     ///
     /// As [`crate::StaticRecord::consumer`].
     pub fn subscribe(&self) -> Result<Self, SubscribeError> {
-        Self::subscribe_to(self.share.record, self.port, Start::Live)
+        Self::subscribe_to(self.share.record, Start::Live)
     }
 
     /// What the cursor has counted.
@@ -122,10 +122,10 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the record is
     /// closed and drained.
     pub fn recv(&mut self) -> Result<R::Value, RecvError> {
+        may_wait::<P>(Deadline::Never).map_err(RecvError::Misuse)?;
         // One turn: a wait without a deadline ends with an outcome.
         loop {
-            let port = self.port;
-            if let Some(outcome) = block_on_with(port, port, pin!(self.recv_async()), Deadline::Never) {
+            if let Some(outcome) = self.wait(Deadline::Never) {
                 return outcome;
             }
         }
@@ -136,8 +136,8 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     /// # Errors
     ///
     /// Why there is no value.
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<R::Value, RecvTimeoutError> {
-        self.recv_deadline(Deadline::after(self.port.now(), timeout))
+    pub fn recv_timeout(&mut self, timeout: impl Timeout) -> Result<R::Value, RecvTimeoutError> {
+        self.recv_deadline(deadline::<P>(timeout))
     }
 
     /// As [`StaticConsumer::recv`], until a point in time on the port's clock. What is ready by then
@@ -147,11 +147,16 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     ///
     /// Why there is no value.
     pub fn recv_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
-        let port = self.port;
-        match block_on_with(port, port, pin!(self.recv_async()), deadline) {
+        may_wait::<P>(deadline).map_err(RecvTimeoutError::Misuse)?;
+        match self.wait(deadline) {
             Some(outcome) => outcome.map_err(RecvTimeoutError::from),
             None => Err(RecvTimeoutError::Timeout),
         }
+    }
+
+    fn wait(&mut self, deadline: Deadline) -> Option<Result<R::Value, RecvError>> {
+        let receiving = self.recv_async().with_priority(P::priority());
+        block_on::<P, _>(pin!(receiving), deadline)
     }
 
     /// Blocks the calling task until there is a value that this cursor has not seen, and takes the
@@ -161,8 +166,8 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     ///
     /// [`RecvTimeoutError::Closed`] when the record is closed and drained, [`RecvTimeoutError::Timeout`]
     /// when the time is up.
-    pub fn latest_timeout(&mut self, timeout: Duration) -> Result<R::Value, RecvTimeoutError> {
-        self.latest_deadline(Deadline::after(self.port.now(), timeout))
+    pub fn latest_timeout(&mut self, timeout: impl Timeout) -> Result<R::Value, RecvTimeoutError> {
+        self.latest_deadline(deadline::<P>(timeout))
     }
 
     /// As [`StaticConsumer::latest_timeout`], until a point in time on the port's clock.
@@ -194,7 +199,7 @@ impl<R: Record, P> Clone for StaticConsumer<'_, R, P> {
     fn clone(&self) -> Self {
         let Share { record, cursor, .. } = self.share;
         record.shell().share(cursor);
-        Self { share: Share { record, cursor, waits: 0 }, port: self.port }
+        Self { share: Share { record, cursor, waits: 0 }, _port: PhantomData }
     }
 }
 
@@ -219,6 +224,14 @@ pin_project! {
             let this = this.project();
             this.share.waits -= usize::from(*this.began);
         }
+    }
+}
+
+impl<R: Record> Recv<'_, '_, R> {
+    /// The same, for a task of this priority: waiters are served by priority, then by age.
+    pub fn with_priority(mut self, priority: u8) -> Self {
+        self.receiving.set_priority(priority);
+        self
     }
 }
 

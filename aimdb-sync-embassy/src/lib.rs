@@ -2,6 +2,9 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+#[cfg(feature = "std")]
+extern crate std;
+
 mod consumer;
 mod kind;
 mod layout;
@@ -17,7 +20,13 @@ pub use kind::{
     SpmcRing, StaticKind, StaticPolicy, WithoutDegrader,
 };
 pub use lock::PreemptionSafe;
-pub use port::{NoPort, Port};
+#[cfg(feature = "freertos")]
+pub use port::FreeRtos;
+#[cfg(feature = "std")]
+pub use port::Threads;
+#[cfg(all(feature = "bare-metal", target_arch = "arm"))]
+pub use port::{BareMetal, TickSource};
+pub use port::{NoPort, Port, Task, Ticks, Timeout};
 pub use producer::StaticProducer;
 pub use record::{Record, StaticRecord, StaticRecordBuilder};
 
@@ -26,5 +35,5 @@ pub use aimdb_core::buffer::{
     SubscribeError, TryRecvError, TrySendError,
 };
 pub use aimdb_core::pure::{Counters, CursorCounters, DropCause, ErrorKind, Kind, Policy, Start};
-pub use aimdb_core::waiting::{Clock, Deadline, Parker};
+pub use aimdb_core::waiting::Deadline;
 pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;

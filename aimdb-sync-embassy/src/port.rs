@@ -1,15 +1,108 @@
 //! How a task blocks: the seam to a kernel.
+#![allow(unsafe_code)]
 
-use aimdb_core::waiting::{Clock, Parker};
+#[cfg(all(feature = "bare-metal", target_arch = "arm"))]
+mod bare_metal;
+#[cfg(feature = "freertos")]
+mod freertos;
+#[cfg(feature = "std")]
+mod threads;
 
-/// What a blocking call needs of the kernel: to stop the calling task and to be set going again
-/// ([`Parker`]), and the time ([`Clock`]). Anything that is both is a port.
+#[cfg(all(feature = "bare-metal", target_arch = "arm"))]
+pub use bare_metal::{BareMetal, TickSource};
+#[cfg(feature = "freertos")]
+pub use freertos::FreeRtos;
+#[cfg(feature = "std")]
+pub use threads::Threads;
+
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{RawWaker, RawWakerVTable, Waker};
+use core::time::Duration;
+
+use aimdb_core::buffer::Misuse;
+use aimdb_core::waiting::{Clock, Deadline, Parker, block_on_with};
+
+/// Names a task of a kernel: what the kernel's own calls name it by, a pointer or a number that fits
+/// into one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Task(*const ());
+
+// SAFETY: it is a name. What may be done with it is for the port to say.
+unsafe impl Send for Task {}
+// SAFETY: as above.
+unsafe impl Sync for Task {}
+
+impl Task {
+    /// The task with this handle.
+    #[must_use]
+    pub const fn from_ptr(handle: *const ()) -> Self {
+        Self(handle)
+    }
+
+    /// The handle.
+    #[must_use]
+    pub const fn as_ptr(self) -> *const () {
+        self.0
+    }
+}
+
+/// What blocking calls need of a kernel. A port is a type without values: it stands for the kernel,
+/// and its functions for the task that calls them.
 ///
-/// A port stands for the task that calls. Its waker is sticky: a wake-up that comes before the park
-/// is not lost.
-pub trait Port: Parker + Clock {}
+/// Each task has a *token*. [`Port::unpark`] gives it, [`Port::park`] waits for it and takes it. The
+/// token is sticky: one that was given before the park ends that park at once, so no wake-up is lost
+/// between a look at a record and the park. A park may also end for no reason.
+///
+/// `docs/porting.md` leads through a port to another kernel.
+///
+/// # Safety
+///
+/// Records are safe whatever a port does, but [`Port::current_task`] must name a task that
+/// [`Port::unpark`] of the same port can be called with for as long as that task may wait and until every
+/// call that woke it has returned. On a kernel that can delete tasks, a task is deleted only when no
+/// other task or interrupt is inside a call on a record that it has waited on.
+pub unsafe trait Port: 'static {
+    /// Ticks of the port's clock in a second; at least 1.
+    fn ticks_per_second() -> u32;
 
-impl<P: Parker + Clock> Port for P {}
+    /// The task that calls.
+    fn current_task() -> Task;
+
+    /// Ticks since some moment. They only go forward and never wrap: a kernel that counts 32 bits counts
+    /// its overflows too.
+    fn now() -> u64;
+
+    /// Stops the calling task until it has its token, which it takes, or until so many ticks have
+    /// passed. `None` is for ever; a kernel that cannot count as far ends earlier. Called only where
+    /// [`Port::can_block`].
+    fn park(ticks: Option<u64>);
+
+    /// Gives a task its token, from another task.
+    ///
+    /// # Safety
+    ///
+    /// The task was named by [`Port::current_task`] of this port.
+    unsafe fn unpark(task: Task);
+
+    /// Gives a task its token, from an interrupt, the way the kernel wants it there: the switch to a task
+    /// of higher priority comes when the interrupt ends.
+    ///
+    /// # Safety
+    ///
+    /// As [`Port::unpark`].
+    unsafe fn unpark_from_isr(task: Task);
+
+    /// Whether an interrupt is calling.
+    fn in_isr() -> bool;
+
+    /// Whether the caller may block: it is a task, the scheduler runs, and nobody has suspended it.
+    fn can_block() -> bool;
+
+    /// The priority of the calling task, more being more urgent. Waiters are served by priority, and by
+    /// age among those of one priority. A future that is polled by an executor has 0.
+    fn priority() -> u8;
+}
 
 /// The handle cannot block: calls that would are not there. What an interrupt should hold.
 ///
@@ -21,3 +114,95 @@ impl<P: Parker + Clock> Port for P {}
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct NoPort;
+
+/// How long a call waits: a [`Duration`], rounded up to whole ticks, or [`Ticks`] of the port.
+pub trait Timeout {
+    /// The same in ticks; `None` when it is further than the clock counts, which is for ever.
+    fn ticks(self, per_second: u32) -> Option<u64>;
+}
+
+/// Ticks of a port's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticks(pub u32);
+
+impl Timeout for Ticks {
+    fn ticks(self, _per_second: u32) -> Option<u64> {
+        Some(u64::from(self.0))
+    }
+}
+
+impl Timeout for Duration {
+    fn ticks(self, per_second: u32) -> Option<u64> {
+        const NANOS: u64 = 1_000_000_000;
+        let per_second = u64::from(per_second);
+        let part = (u64::from(self.subsec_nanos()) * per_second).div_ceil(NANOS);
+        self.as_secs().checked_mul(per_second)?.checked_add(part)
+    }
+}
+
+/// The point on the port's clock that lies so far ahead; a timeout of zero is one try.
+pub(crate) fn deadline<P: Port>(timeout: impl Timeout) -> Deadline {
+    match timeout.ticks(P::ticks_per_second()) {
+        Some(0) => Deadline::At(0),
+        Some(ticks) => P::now().checked_add(ticks).map_or(Deadline::Never, Deadline::At),
+        None => Deadline::Never,
+    }
+}
+
+/// Refuses a call that could hang. One that ends after one try cannot.
+pub(crate) fn may_wait<P: Port>(deadline: Deadline) -> Result<(), Misuse> {
+    if deadline == Deadline::At(0) || P::can_block() { Ok(()) } else { Err(Misuse::CannotBlock) }
+}
+
+/// Drives an operation to its end, or until the deadline: then `None`.
+pub(crate) fn block_on<P: Port, F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
+    let caller = Caller::<P>::new();
+    block_on_with(&caller, &caller, operation, deadline)
+}
+
+/// The task that calls, to the blocking loop.
+struct Caller<P> {
+    waker: Waker,
+    _port: PhantomData<P>,
+}
+
+impl<P: Port> Caller<P> {
+    /// A waker is the task's name and the port's functions: nothing to count, nothing to drop.
+    const WAKER: RawWakerVTable = RawWakerVTable::new(
+        |task| RawWaker::new(task, &Self::WAKER),
+        |task| Self::wake(task),
+        |task| Self::wake(task),
+        |_| {},
+    );
+
+    fn new() -> Self {
+        let task = RawWaker::new(P::current_task().as_ptr(), &Self::WAKER);
+        // SAFETY: the table's functions may be called from anywhere and keep no count.
+        Self { waker: unsafe { Waker::from_raw(task) }, _port: PhantomData }
+    }
+
+    fn wake(task: *const ()) {
+        let task = Task::from_ptr(task);
+        // SAFETY: the pointer is what `current_task` of this port gave, see `new`.
+        unsafe { if P::in_isr() { P::unpark_from_isr(task) } else { P::unpark(task) } }
+    }
+}
+
+impl<P: Port> Parker for Caller<P> {
+    fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    fn park(&self, until: Deadline) {
+        match until {
+            Deadline::Never => P::park(None),
+            Deadline::At(at) => P::park(Some(at.saturating_sub(P::now()))),
+        }
+    }
+}
+
+impl<P: Port> Clock for Caller<P> {
+    fn now(&self) -> u64 {
+        P::now()
+    }
+}

@@ -1,32 +1,32 @@
 //! The end where values go in.
 
+use core::marker::PhantomData;
 use core::pin::pin;
-use core::time::Duration;
 
 use aimdb_core::buffer::{BufferMetrics, FlushError, Flushing, Pushing, SendError, TrySendError};
-use aimdb_core::waiting::{Deadline, block_on_with};
+use aimdb_core::waiting::Deadline;
 
-use crate::port::{NoPort, Port};
+use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
 use crate::record::Record;
 
-/// Sends values into a record. Two pointers, free to copy; any number of them.
+/// Sends values into a record. A pointer, free to copy; any number of them.
 ///
 /// Without a port it has the calls that never wait, which an interrupt may make, and those that are
 /// awaited. [`StaticProducer::on`] adds the calls that block.
 pub struct StaticProducer<'a, R, P = NoPort> {
     record: &'a R,
-    port: &'a P,
+    _port: PhantomData<fn() -> P>,
 }
 
 impl<'a, R, P> StaticProducer<'a, R, P> {
-    pub(crate) const fn new(record: &'a R, port: &'a P) -> Self {
-        Self { record, port }
+    pub(crate) const fn new(record: &'a R) -> Self {
+        Self { record, _port: PhantomData }
     }
 
-    /// The same producer for a task that blocks through `port`.
+    /// The same producer for the tasks of a kernel, with the calls that block.
     #[must_use]
-    pub const fn on<Q: Port>(self, port: &'a Q) -> StaticProducer<'a, R, Q> {
-        StaticProducer { record: self.record, port }
+    pub const fn on<Q: Port>(self) -> StaticProducer<'a, R, Q> {
+        StaticProducer::new(self.record)
     }
 }
 
@@ -115,8 +115,8 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     /// # Errors
     ///
     /// The value, with the reason: refused, closed, or the time is up.
-    pub fn send_timeout(&self, value: R::Value, timeout: Duration) -> Result<(), SendError<R::Value>> {
-        self.send_deadline(value, Deadline::after(self.port.now(), timeout))
+    pub fn send_timeout(&self, value: R::Value, timeout: impl Timeout) -> Result<(), SendError<R::Value>> {
+        self.send_deadline(value, deadline::<P>(timeout))
     }
 
     /// As [`StaticProducer::send`], until a point in time on the port's clock. A value for which
@@ -126,8 +126,13 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     ///
     /// The value, with the reason: refused, closed, or the deadline passed.
     pub fn send_deadline(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
-        let mut send = pin!(self.send_async(value));
-        match block_on_with(self.port, self.port, send.as_mut(), deadline) {
+        if let Err(misuse) = may_wait::<P>(deadline) {
+            return Err(SendError::Misuse(value, misuse));
+        }
+        let mut send = self.send_async(value);
+        send.set_priority(P::priority());
+        let mut send = pin!(send);
+        match block_on::<P, _>(send.as_mut(), deadline) {
             Some(outcome) => outcome,
             None => match send.cancel() {
                 Some(value) => Err(SendError::Timeout(value)),
@@ -142,8 +147,8 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     /// # Errors
     ///
     /// When the time is up.
-    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.flush_deadline(Deadline::after(self.port.now(), timeout))
+    pub fn flush(&self, timeout: impl Timeout) -> Result<(), FlushError> {
+        self.flush_deadline(deadline::<P>(timeout))
     }
 
     /// As [`StaticProducer::flush`], until a point in time on the port's clock.
@@ -152,7 +157,8 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     ///
     /// When the deadline passes first.
     pub fn flush_deadline(&self, deadline: Deadline) -> Result<(), FlushError> {
-        block_on_with(self.port, self.port, pin!(self.flush_async()), deadline).unwrap_or(Err(FlushError::Timeout))
+        may_wait::<P>(deadline).map_err(FlushError::Misuse)?;
+        block_on::<P, _>(pin!(self.flush_async()), deadline).unwrap_or(Err(FlushError::Timeout))
     }
 }
 

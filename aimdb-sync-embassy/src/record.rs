@@ -8,7 +8,6 @@ use aimdb_core::pure::{DropCause, Kind, Start};
 use crate::kind::{Bounded, DegradeQuality, SingleCursorKind, StaticKind, WithoutDegrader};
 use crate::layout::{StaticClock, StaticCode, StaticLayout};
 use crate::lock::{PreemptionSafe, StaticLock};
-use crate::port::NoPort;
 use crate::storage::{FixedSlots, FixedTable};
 use crate::{StaticConsumer, StaticProducer};
 
@@ -162,7 +161,7 @@ where
 
     /// A producer; any number of them. Costs nothing.
     pub const fn producer(&self) -> StaticProducer<'_, Self> {
-        StaticProducer::new(self, &NoPort)
+        StaticProducer::new(self)
     }
 
     /// A consumer with a cursor of its own. On a [`crate::Mailbox`] all share one cursor.
@@ -181,7 +180,7 @@ where
     ///
     /// As [`StaticRecord::consumer`].
     pub fn consumer_from(&self, start: Start) -> Result<StaticConsumer<'_, Self>, SubscribeError> {
-        StaticConsumer::subscribe_to(self, &NoPort, start)
+        StaticConsumer::subscribe_to(self, start)
     }
 
     /// Refuses all values to come and wakes everyone who waits. Consumers drain what is buffered.

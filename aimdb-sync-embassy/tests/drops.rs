@@ -192,8 +192,7 @@ fn k7_a_clone_that_panics_skips_the_value_for_that_caller_only() {
 #[test]
 fn c9_a_forgotten_wait_leaves_the_record_usable() {
     static QUEUE: StaticRecord<Bounded<2>, u32, Raw, 6, 2> = StaticRecord::new();
-    let time = TestTime::default();
-    let mut reader = QUEUE.consumer().unwrap().on(&time);
+    let mut reader = QUEUE.consumer().unwrap().on::<TestTime>();
     let mut forgotten = Box::pin(reader.recv_async());
     assert!(poll_once(forgotten.as_mut()).is_pending());
     // Kept within reach of a leak checker.
@@ -201,13 +200,13 @@ fn c9_a_forgotten_wait_leaves_the_record_usable() {
     FORGOTTEN.store(std::ptr::from_ref(&*forgotten).addr(), Ordering::Relaxed);
     std::mem::forget(forgotten);
     drop(reader);
-    let mut other = QUEUE.consumer().expect("the second of two cursors").on(&time);
+    let mut other = QUEUE.consumer().expect("the second of two cursors").on::<TestTime>();
     for value in 0..2 {
         QUEUE.producer().try_send(value).unwrap();
         assert_eq!(other.recv(), Ok(value));
     }
     assert_eq!(
-        QUEUE.producer().on(&time).send_timeout(9, std::time::Duration::from_nanos(1)),
+        QUEUE.producer().on::<TestTime>().send_timeout(9, std::time::Duration::from_nanos(1)),
         Err(SendError::Timeout(9))
     );
     QUEUE.close();

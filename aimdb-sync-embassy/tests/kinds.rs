@@ -85,8 +85,7 @@ fn e1_a_mailbox_is_taken_once_and_overwritten_while_pending() {
 #[test]
 fn s1_a_full_queue_refuses_and_the_value_comes_back() {
     static QUEUE: StaticRecord<Bounded<2, Fail>, Box<u32>, Raw, 4> = StaticRecord::new();
-    let time = TestTime::default();
-    let producer = QUEUE.producer().on(&time);
+    let producer = QUEUE.producer().on::<TestTime>();
     producer.try_send(Box::new(1)).unwrap();
     producer.send(Box::new(2)).unwrap();
     let value = Box::new(3);
@@ -204,9 +203,8 @@ fn e1_clones_share_a_cursor_and_subscriptions_do_not() {
 #[test]
 fn c1_close_refuses_at_once_and_readers_drain_then_end_for_ever() {
     static QUEUE: StaticRecord<Bounded<3>, u32, Raw, 5> = StaticRecord::new();
-    let time = TestTime::default();
-    let mut reader = QUEUE.consumer().unwrap().on(&time);
-    let producer = QUEUE.producer().on(&time);
+    let mut reader = QUEUE.consumer().unwrap().on::<TestTime>();
+    let producer = QUEUE.producer().on::<TestTime>();
     producer.send(1).unwrap();
     producer.send(2).unwrap();
     producer.close();

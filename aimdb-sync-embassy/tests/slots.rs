@@ -146,7 +146,7 @@ fn s2_eight_threads_on_a_ring_with_two_spare_slots_never_hang() {
     watched(|| {
         thread::scope(|scope| {
             for _ in 0..4 {
-                let mut reader = RING.consumer().unwrap().on(&Threads);
+                let mut reader = RING.consumer().unwrap().on::<Threads>();
                 scope.spawn(move || {
                     let (mut read, mut lost) = (0, 0);
                     loop {
@@ -162,7 +162,7 @@ fn s2_eight_threads_on_a_ring_with_two_spare_slots_never_hang() {
             let senders = [(); 4].map(|()| {
                 scope.spawn(|| {
                     for value in 0..COUNT {
-                        RING.producer().on(&Threads).send(value).unwrap();
+                        RING.producer().on::<Threads>().send(value).unwrap();
                     }
                 })
             });

@@ -98,8 +98,8 @@ fn k6_two_producers_and_two_cursors_see_one_order_exactly_once() {
     const COUNT: u32 = 20_000;
     static QUEUE: StaticRecord<Bounded<8, PauseUpstream>, Stamp, Raw, 12, 2> = StaticRecord::new();
     watched(|| {
-        let (one, other) = (QUEUE.consumer().unwrap().on(&Threads), QUEUE.consumer().unwrap().on(&Threads));
-        let producer = QUEUE.producer().on(&Threads);
+        let (one, other) = (QUEUE.consumer().unwrap().on::<Threads>(), QUEUE.consumer().unwrap().on::<Threads>());
+        let producer = QUEUE.producer().on::<Threads>();
         thread::scope(|scope| {
             let one = scope.spawn(|| consume(one));
             let other = scope.spawn(|| consume(other));
@@ -117,19 +117,19 @@ fn k6_two_producers_and_two_cursors_see_one_order_exactly_once() {
 #[test]
 fn b4_two_producers_and_two_workers_share_a_queue_of_one() {
     static QUEUE: StaticRecord<Bounded<1>, Stamp, Raw, 5> = StaticRecord::single_cursor();
-    watched(|| work_queue(QUEUE.producer().on(&Threads), QUEUE.consumer().unwrap().on(&Threads), 2, 2, 10_000));
+    watched(|| work_queue(QUEUE.producer().on::<Threads>(), QUEUE.consumer().unwrap().on::<Threads>(), 2, 2, 10_000));
 }
 
 #[test]
 fn e1_eight_threads_and_two_spare_slots_lose_nothing_and_never_hang() {
     static QUEUE: StaticRecord<Bounded<2>, Stamp, Raw, 4> = StaticRecord::single_cursor();
-    watched(|| work_queue(QUEUE.producer().on(&Threads), QUEUE.consumer().unwrap().on(&Threads), 5, 3, 20_000));
+    watched(|| work_queue(QUEUE.producer().on::<Threads>(), QUEUE.consumer().unwrap().on::<Threads>(), 5, 3, 20_000));
 }
 
 #[test]
 fn e1_eight_threads_meet_in_a_rendezvous_with_two_slots() {
     static HAND: StaticRecord<Bounded<0>, Stamp, Raw, 2> = StaticRecord::single_cursor();
-    watched(|| work_queue(HAND.producer().on(&Threads), HAND.consumer().unwrap().on(&Threads), 5, 3, 4_000));
+    watched(|| work_queue(HAND.producer().on::<Threads>(), HAND.consumer().unwrap().on::<Threads>(), 5, 3, 4_000));
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn e1_fan_out_with_two_spare_slots_loses_nothing_and_never_hangs() {
     const COUNT: u32 = 5_000;
     static QUEUE: StaticRecord<Bounded<2>, Stamp, Raw, 4, 3> = StaticRecord::new();
     watched(|| {
-        let readers = [(); 3].map(|()| QUEUE.consumer().unwrap().on(&Threads));
-        let producer = QUEUE.producer().on(&Threads);
+        let readers = [(); 3].map(|()| QUEUE.consumer().unwrap().on::<Threads>());
+        let producer = QUEUE.producer().on::<Threads>();
         thread::scope(|scope| {
             let readers = readers.map(|reader| scope.spawn(|| consume(reader)));
             let senders = [0, 1, 2, 3, 4].map(|id| scope.spawn(move || produce(producer, id, COUNT)));
@@ -158,20 +158,20 @@ fn k5_readers_that_come_and_go_hold_nobody_up() {
     const COUNT: u32 = 20_000;
     static QUEUE: StaticRecord<Bounded<2>, Stamp, Raw, 6, 2> = StaticRecord::new();
     watched(|| {
-        let reader = QUEUE.consumer().unwrap().on(&Threads);
+        let reader = QUEUE.consumer().unwrap().on::<Threads>();
         thread::scope(|scope| {
             let reading = scope.spawn(|| consume(reader));
             let visitor = scope.spawn(|| {
                 let mut visits = 0_u32;
                 while !QUEUE.is_closed() {
-                    let mut visitor = QUEUE.consumer().unwrap().on(&Threads);
+                    let mut visitor = QUEUE.consumer().unwrap().on::<Threads>();
                     if visits.is_multiple_of(2) {
                         let _ = visitor.recv_timeout(Duration::from_micros(20));
                     }
                     visits += 1;
                 }
             });
-            produce(QUEUE.producer().on(&Threads), 0, COUNT);
+            produce(QUEUE.producer().on::<Threads>(), 0, COUNT);
             QUEUE.close();
             visitor.join().unwrap();
             assert!(is_complete(reading.join().unwrap().into_iter(), 1, COUNT));
@@ -222,8 +222,8 @@ fn m1_delivered_and_lagged_add_up_on_the_kinds_that_overwrite() {
     }
 
     watched(|| {
-        run(RING.producer().on(&Threads), [(); 2].map(|()| RING.consumer().unwrap().on(&Threads)));
-        run(LATEST.producer().on(&Threads), [(); 2].map(|()| LATEST.consumer().unwrap().on(&Threads)));
-        run(MAILBOX.producer().on(&Threads), [MAILBOX.consumer().unwrap().on(&Threads)]);
+        run(RING.producer().on::<Threads>(), [(); 2].map(|()| RING.consumer().unwrap().on::<Threads>()));
+        run(LATEST.producer().on::<Threads>(), [(); 2].map(|()| LATEST.consumer().unwrap().on::<Threads>()));
+        run(MAILBOX.producer().on::<Threads>(), [MAILBOX.consumer().unwrap().on::<Threads>()]);
     });
 }

@@ -2,16 +2,16 @@
 
 mod port;
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushError, Mailbox, RecvError, RecvTimeoutError, SendError,
-    SingleLatest, SpmcRing, StaticRecord, TryRecvError,
+    Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushError, Mailbox, Misuse, Port, RecvError, RecvTimeoutError,
+    SendError, SingleLatest, SpmcRing, StaticRecord, Task, Ticks, TryRecvError, TrySendError,
 };
 use port::{TestTime, Threads, Wakes, conserves, poll_counted, poll_once, until, watched};
 
@@ -20,8 +20,8 @@ fn b1_a_blocked_sender_is_released_when_the_slow_reader_leaves() {
     static QUEUE: StaticRecord<Bounded<2>, u32, Raw, 5, 2> = StaticRecord::new();
     watched(|| {
         let slow = QUEUE.consumer().unwrap();
-        let mut fast = QUEUE.consumer().unwrap().on(&Threads);
-        let producer = QUEUE.producer().on(&Threads);
+        let mut fast = QUEUE.consumer().unwrap().on::<Threads>();
+        let producer = QUEUE.producer().on::<Threads>();
         producer.send(0).unwrap();
         producer.send(1).unwrap();
         assert_eq!((fast.recv(), fast.recv()), (Ok(0), Ok(1)));
@@ -46,9 +46,9 @@ fn c1_close_wakes_everyone_on_both_sides() {
         let mut reader = FULL.consumer().unwrap();
         thread::scope(|scope| {
             let senders: Vec<_> =
-                (1..4).map(|value| scope.spawn(move || FULL.producer().on(&Threads).send(value))).collect();
+                (1..4).map(|value| scope.spawn(move || FULL.producer().on::<Threads>().send(value))).collect();
             let readers: Vec<_> =
-                (0..3).map(|_| scope.spawn(|| EMPTY.consumer().unwrap().on(&Threads).recv())).collect();
+                (0..3).map(|_| scope.spawn(|| EMPTY.consumer().unwrap().on::<Threads>().recv())).collect();
             until(|| FULL.stats().waiting_producers == 3 && EMPTY.stats().waiting_consumers == 3);
             FULL.close();
             EMPTY.close();
@@ -68,11 +68,11 @@ fn c1_close_wakes_everyone_on_both_sides() {
 fn w3_blocked_senders_are_served_in_the_order_in_which_they_came() {
     static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 6> = StaticRecord::new();
     watched(|| {
-        let mut reader = QUEUE.consumer().unwrap().on(&Threads);
+        let mut reader = QUEUE.consumer().unwrap().on::<Threads>();
         QUEUE.producer().try_send(0).unwrap();
         thread::scope(|scope| {
             for value in 1..=4 {
-                scope.spawn(move || QUEUE.producer().on(&Threads).send(value).unwrap());
+                scope.spawn(move || QUEUE.producer().on::<Threads>().send(value).unwrap());
                 until(|| QUEUE.stats().waiting_producers == value as usize);
             }
             for value in 0..=4 {
@@ -87,21 +87,19 @@ fn w3_blocked_senders_are_served_in_the_order_in_which_they_came() {
 #[test]
 fn w4_a_deadline_that_has_passed_means_one_try() {
     static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
-    let time = TestTime::default();
-    let (producer, mut reader) = (QUEUE.producer().on(&time), QUEUE.consumer().unwrap().on(&time));
+    let (producer, mut reader) = (QUEUE.producer().on::<TestTime>(), QUEUE.consumer().unwrap().on::<TestTime>());
     assert_eq!(reader.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
     assert_eq!(producer.send_deadline(1, Deadline::At(0)), Ok(()));
     assert_eq!(producer.send_timeout(2, Duration::ZERO), Err(SendError::Timeout(2)));
     assert_eq!(reader.recv_deadline(Deadline::At(0)), Ok(1));
-    assert_eq!(time.parks.load(Ordering::Relaxed), 0);
+    assert_eq!(TestTime::parks(), 0);
     conserves(&QUEUE.stats(), 2);
 }
 
 #[test]
 fn w4_timeouts_end_at_the_deadline_and_leave_nothing_behind() {
     static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
-    let time = TestTime::default();
-    let (producer, mut reader) = (QUEUE.producer().on(&time), QUEUE.consumer().unwrap().on(&time));
+    let (producer, mut reader) = (QUEUE.producer().on::<TestTime>(), QUEUE.consumer().unwrap().on::<TestTime>());
     let wait = Duration::from_millis(5);
     // Twice the number of slots: a timeout that kept one would show.
     for round in 0..6 {
@@ -121,7 +119,7 @@ fn w4_timeouts_end_at_the_deadline_and_leave_nothing_behind() {
 fn w4_a_waiting_thread_times_out_on_the_real_clock() {
     static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::builder().clock(port::now).build();
     watched(|| {
-        let (producer, mut reader) = (QUEUE.producer().on(&Threads), QUEUE.consumer().unwrap().on(&Threads));
+        let (producer, mut reader) = (QUEUE.producer().on::<Threads>(), QUEUE.consumer().unwrap().on::<Threads>());
         let wait = Duration::from_millis(2);
         let before = port::now();
         assert_eq!(reader.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
@@ -159,7 +157,7 @@ fn w7_a_task_and_a_thread_wait_on_the_same_record() {
         thread::scope(|scope| {
             let mut receiving = pin!(reader.recv_async());
             assert!(poll_counted(receiving.as_mut(), &wakes).is_pending());
-            scope.spawn(move || producer.on(&Threads).send(1).unwrap());
+            scope.spawn(move || producer.on::<Threads>().send(1).unwrap());
             until(|| wakes.count() == 1);
             assert_eq!(poll_counted(receiving, &wakes), Poll::Ready(Ok(1)));
         });
@@ -167,7 +165,7 @@ fn w7_a_task_and_a_thread_wait_on_the_same_record() {
         let mut sending = pin!(producer.send_async(3));
         assert!(poll_counted(sending.as_mut(), &wakes).is_pending());
         thread::scope(|scope| {
-            let mut shared = reader.clone().on(&Threads);
+            let mut shared = reader.clone().on::<Threads>();
             scope.spawn(move || assert_eq!(shared.recv(), Ok(2)));
             until(|| wakes.count() == 2);
         });
@@ -183,12 +181,9 @@ fn c2_flush_waits_until_every_cursor_has_consumed() {
         let (mut one, mut other) = (QUEUE.consumer().unwrap(), QUEUE.consumer().unwrap());
         QUEUE.producer().try_send(1).unwrap();
         thread::scope(|scope| {
-            let flushing = scope.spawn(|| QUEUE.producer().on(&Threads).flush(Duration::MAX));
+            let flushing = scope.spawn(|| QUEUE.producer().on::<Threads>().flush(Duration::MAX));
             assert_eq!(one.try_recv(), Ok(1));
-            assert_eq!(
-                QUEUE.producer().on(&TestTime::default()).flush(Duration::from_nanos(1)),
-                Err(FlushError::Timeout)
-            );
+            assert_eq!(QUEUE.producer().on::<TestTime>().flush(Duration::from_nanos(1)), Err(FlushError::Timeout));
             assert_eq!(other.try_recv(), Ok(1));
             assert_eq!(flushing.join().unwrap(), Ok(()));
         });
@@ -202,8 +197,8 @@ fn w2_one_value_wakes_each_cursor_that_waits_for_it() {
     watched(|| {
         thread::scope(|scope| {
             for _ in 0..10 {
-                let mut ring = RING.consumer().unwrap().on(&Threads);
-                let mut latest = LATEST.consumer().unwrap().on(&Threads);
+                let mut ring = RING.consumer().unwrap().on::<Threads>();
+                let mut latest = LATEST.consumer().unwrap().on::<Threads>();
                 scope.spawn(move || assert_eq!(ring.recv(), Ok(5)));
                 scope.spawn(move || assert_eq!(latest.recv(), Ok(6)));
             }
@@ -219,8 +214,8 @@ fn e1_more_senders_block_than_there_are_slots_and_each_is_served() {
     // Two spare slots, six senders: four wait without a slot.
     static QUEUE: StaticRecord<Bounded<2>, u32, Raw, 4> = StaticRecord::new();
     watched(|| {
-        let mut reader = QUEUE.consumer().unwrap().on(&Threads);
-        let producer = QUEUE.producer().on(&Threads);
+        let mut reader = QUEUE.consumer().unwrap().on::<Threads>();
+        let producer = QUEUE.producer().on::<Threads>();
         producer.send(0).unwrap();
         producer.send(1).unwrap();
         thread::scope(|scope| {
@@ -242,14 +237,13 @@ fn e1_more_senders_block_than_there_are_slots_and_each_is_served() {
 fn e1_senders_that_wait_without_a_slot_time_out_close_and_cancel_like_the_others() {
     static QUEUE: StaticRecord<Bounded<1>, Box<u32>, Raw, 3> = StaticRecord::new();
     watched(|| {
-        let producer = QUEUE.producer().on(&Threads);
+        let producer = QUEUE.producer().on::<Threads>();
         let reader = QUEUE.consumer().unwrap();
         producer.send(Box::new(0)).unwrap();
         thread::scope(|scope| {
             let senders: Vec<_> = (1..=5).map(|value| scope.spawn(move || producer.send(Box::new(value)))).collect();
             until(|| QUEUE.stats().waiting_producers == 5);
-            let time = TestTime::default();
-            let refused = producer.on(&time).send_timeout(Box::new(9), Duration::from_nanos(1));
+            let refused = producer.on::<TestTime>().send_timeout(Box::new(9), Duration::from_nanos(1));
             assert_eq!(refused, Err(SendError::Timeout(Box::new(9))), "the value travels back");
             {
                 let mut cancelled = pin!(producer.send_async(Box::new(8)));
@@ -265,5 +259,119 @@ fn e1_senders_that_wait_without_a_slot_time_out_close_and_cancel_like_the_others
         drop(reader);
         conserves(&QUEUE.stats(), 8);
         assert_eq!((QUEUE.stats().counters.timed_out, QUEUE.stats().counters.refused), (2, 5));
+    });
+}
+
+#[test]
+fn e4_what_cannot_block_is_refused_and_its_value_travels_back() {
+    static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
+    let (producer, mut reader) = (QUEUE.producer().on::<Threads>(), QUEUE.consumer().unwrap().on::<Threads>());
+    let refused = Misuse::CannotBlock;
+    Threads::as_interrupt(|| {
+        assert_eq!(producer.send(1), Err(SendError::Misuse(1, refused)));
+        assert_eq!(producer.send_timeout(2, Duration::from_secs(1)), Err(SendError::Misuse(2, refused)));
+        assert_eq!(reader.recv(), Err(RecvError::Misuse(refused)));
+        assert_eq!(reader.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Misuse(refused)));
+        assert_eq!(reader.latest_timeout(Duration::MAX), Err(RecvTimeoutError::Misuse(refused)));
+        assert_eq!(producer.flush(Duration::from_secs(1)), Err(FlushError::Misuse(refused)));
+        // One try does not block.
+        assert_eq!(producer.send_timeout(3, Duration::ZERO), Ok(()));
+        assert_eq!(producer.try_send(4), Err(TrySendError::Full(4)));
+        assert_eq!(producer.force_send(5), Ok(Some(3)));
+        assert_eq!(reader.recv_timeout(Ticks(0)), Err(RecvTimeoutError::Lagged(1)));
+        assert_eq!(reader.recv_timeout(Ticks(0)), Ok(5));
+        assert_eq!(reader.try_recv(), Err(TryRecvError::Empty));
+    });
+    conserves(&QUEUE.stats(), 3);
+    assert_eq!(producer.send(6), Ok(()));
+}
+
+/// Threads that say how urgent they are.
+enum Urgent {}
+
+std::thread_local! {
+    static URGENCY: Cell<u8> = const { Cell::new(0) };
+}
+
+// SAFETY: tasks are those of `Threads`.
+unsafe impl Port for Urgent {
+    fn ticks_per_second() -> u32 {
+        Threads::ticks_per_second()
+    }
+
+    fn current_task() -> Task {
+        Threads::current_task()
+    }
+
+    fn now() -> u64 {
+        Threads::now()
+    }
+
+    fn park(ticks: Option<u64>) {
+        Threads::park(ticks);
+    }
+
+    unsafe fn unpark(task: Task) {
+        // SAFETY: a task of `Threads`.
+        unsafe { Threads::unpark(task) }
+    }
+
+    unsafe fn unpark_from_isr(task: Task) {
+        // SAFETY: as above.
+        unsafe { Threads::unpark(task) }
+    }
+
+    fn in_isr() -> bool {
+        false
+    }
+
+    fn can_block() -> bool {
+        true
+    }
+
+    fn priority() -> u8 {
+        URGENCY.get()
+    }
+}
+
+#[test]
+fn e4_waiters_are_served_by_priority_and_then_by_age() {
+    static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 10> = StaticRecord::new();
+    static REPLIES: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
+    // Each with its priority, in the order in which they come.
+    const COMERS: [(u32, u8); 6] = [(10, 1), (11, 3), (12, 1), (13, 2), (14, 3), (15, 0)];
+    const SERVED: [u32; 6] = [11, 14, 13, 10, 12, 15];
+    watched(|| {
+        QUEUE.producer().try_send(0).unwrap();
+        let mut reader = QUEUE.consumer().unwrap().on::<Threads>();
+        thread::scope(|scope| {
+            for (came, (value, urgency)) in COMERS.into_iter().enumerate() {
+                scope.spawn(move || {
+                    URGENCY.set(urgency);
+                    QUEUE.producer().on::<Urgent>().send(value).unwrap();
+                });
+                until(|| QUEUE.stats().waiting_producers == came + 1);
+            }
+            assert_eq!(reader.recv(), Ok(0));
+            assert_eq!(SERVED.map(|_| reader.recv().unwrap()), SERVED);
+        });
+        // Readers likewise.
+        let shared = REPLIES.consumer().unwrap();
+        thread::scope(|scope| {
+            let (told, tells) = std::sync::mpsc::channel();
+            for (came, (name, urgency)) in COMERS.into_iter().enumerate() {
+                let (mut reader, told) = (shared.clone().on::<Urgent>(), told.clone());
+                scope.spawn(move || {
+                    URGENCY.set(urgency);
+                    let value = reader.recv().unwrap();
+                    told.send((name, value)).unwrap();
+                });
+                until(|| REPLIES.stats().waiting_consumers == came + 1);
+            }
+            for (value, name) in (0..).zip(SERVED) {
+                REPLIES.producer().try_send(value).unwrap();
+                assert_eq!(tells.recv(), Ok((name, value)));
+            }
+        });
     });
 }

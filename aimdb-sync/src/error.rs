@@ -182,32 +182,6 @@ impl ReserveError {
     }
 }
 
-/// Why a flush ended before everything was consumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum FlushError {
-    /// The deadline passed while values were not consumed.
-    #[error("the deadline passed while values were not consumed")]
-    Timeout,
-    /// The record was closed while values were not consumed, or they were discarded.
-    #[error("the record was closed while values were not consumed")]
-    Closed,
-    /// The call must not be made here.
-    #[error("{0}")]
-    Misuse(Misuse),
-}
-
-impl FlushError {
-    /// The class of this error.
-    #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Timeout => ErrorKind::Retry,
-            Self::Closed => ErrorKind::Closed,
-            Self::Misuse(misuse) => misuse.kind(),
-        }
-    }
-}
-
 /// Why an end was not added to a wait set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WatchError {

@@ -99,9 +99,7 @@ mod wait_set;
 
 pub use attach::Attach;
 pub use consumer::SyncConsumer;
-pub use error::{
-    AttachError, FlushError, ReserveError, SendManyError, ShutdownError, WaitError, WaitTimeoutError, WatchError,
-};
+pub use error::{AttachError, ReserveError, SendManyError, ShutdownError, WaitError, WaitTimeoutError, WatchError};
 pub use failure::Failure;
 #[cfg(feature = "crossbeam")]
 pub use feed::{Feed, FeedError};
@@ -121,8 +119,8 @@ pub use aimdb_core::{
     AimDb, AimDbBuilder, Blocked, ConfigErrors, Consumer, DbError, DbResult, LogLevel, Producer, RecordKey,
     RecordStats, RuntimeContext, ServiceRole,
     buffer::{
-        BufferCfg, BufferMetrics, Misuse, ReaderMetrics, RecvError, RecvTimeoutError, SendError, SubscribeError,
-        TryRecvError, TrySendError,
+        BufferCfg, BufferMetrics, FlushError, Misuse, ReaderMetrics, RecvError, RecvTimeoutError, SendError,
+        SubscribeError, TryRecvError, TrySendError,
     },
     pure::{DropCause, ErrorKind, Kind, Policy, Start},
     waiting::{Deadline, EndId, Sleeper, WaitsFor},

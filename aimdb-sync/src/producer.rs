@@ -6,8 +6,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::{
-    self, Buffer, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, drain_blocking, flush_blocking,
-    send_waiting,
+    Buffer, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, drain_blocking, flush_blocking, send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{Clock, Deadline, SystemClock, Watched, may_block, serves};
@@ -212,7 +211,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     fn consumed(
         &self,
         timeout: Duration,
-        wait: impl FnOnce(&dyn Buffer<T>, Deadline) -> Result<(), buffer::FlushError>,
+        wait: impl FnOnce(&dyn Buffer<T>, Deadline) -> Result<(), FlushError>,
     ) -> Result<(), FlushError> {
         self.process.check().map_err(FlushError::Misuse)?;
         let buffer = self.producer().buffer();
@@ -225,10 +224,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
                 return Err(FlushError::Misuse(Misuse::OwnRecord));
             }
         }
-        wait(buffer, SystemClock.after(timeout)).map_err(|error| match error {
-            buffer::FlushError::Timeout => FlushError::Timeout,
-            buffer::FlushError::Closed => FlushError::Closed,
-        })
+        wait(buffer, SystemClock.after(timeout))
     }
 
     /// Closes the record: values to come are refused, whoever waits is woken, consumers drain what

@@ -5,17 +5,16 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Waker;
 
 use aimdb_core::buffer::{
     BufferCfg, BufferCfgError, BufferMetrics, Degrader, DropHook, FlushError, ReaderMetrics, RecvTimeoutError,
     SendError, SubscribeError, TryProduceError, TryRecvError, TrySendError,
 };
 use aimdb_core::pure::{DropCause, Policy, Start};
-use aimdb_core::waiting::{Clock, Deadline, Parker, SystemClock, ThreadParker};
+use aimdb_core::waiting::Deadline;
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex, DegradeQuality, DropNewest, DropOldest, Fail, Mailbox, PauseUpstream,
-    SingleLatest, SpmcRing, StaticConsumer, StaticKind, StaticRecord,
+    Bounded, CriticalSectionRawMutex, DegradeQuality, DropNewest, DropOldest, Fail, Mailbox, PauseUpstream, Port,
+    SingleLatest, SpmcRing, StaticConsumer, StaticKind, StaticRecord, Threads,
 };
 
 use crate::drive::{Drive, Turn, in_time, run};
@@ -60,28 +59,17 @@ fn dropped(Carried { item, code }: Carried, cause: DropCause) {
     }
 }
 
-/// How a thread blocks, as a kernel's task would.
-#[derive(Default)]
-struct HostPort(ThreadParker);
-
-impl Parker for HostPort {
-    fn waker(&self) -> &Waker {
-        self.0.waker()
-    }
-
-    fn park(&self, until: Deadline) {
-        self.0.park(until);
-    }
-}
-
-impl Clock for HostPort {
-    fn now(&self) -> u64 {
-        now()
-    }
-}
-
 fn now() -> u64 {
-    SystemClock.now()
+    Threads::now()
+}
+
+/// On the port's clock.
+fn deadline(until: Until) -> Deadline {
+    match until {
+        Until::Now => Deadline::At(0),
+        Until::In(timeout) => Deadline::after(now(), timeout),
+        Until::Never => Deadline::Never,
+    }
 }
 
 type Of<K, const SLOTS: usize> = StaticRecord<K, Carried, CriticalSectionRawMutex, SLOTS, CURSORS>;
@@ -198,8 +186,7 @@ impl<K: StaticKind + 'static, const SLOTS: usize> Record for StaticHandle<K, SLO
     fn send(&self, item: Item, until: Until) -> Result<(), SendError<Item>> {
         let (producer, carried) = (self.life.0.producer(), self.carried(item));
         let Some(runtime) = self.turn.runtime() else {
-            let port = HostPort::default();
-            return producer.on(&port).send_deadline(carried, until.deadline()).map_err(not_sent);
+            return producer.on::<Threads>().send_deadline(carried, deadline(until)).map_err(not_sent);
         };
         let sent = run(runtime, async move {
             let mut send = pin!(producer.send_async(carried));
@@ -240,8 +227,7 @@ impl<K: StaticKind + 'static, const SLOTS: usize> Record for StaticHandle<K, SLO
     fn flush(&self, until: Until) -> Result<(), FlushError> {
         let producer = self.life.0.producer();
         let Some(runtime) = self.turn.runtime() else {
-            let port = HostPort::default();
-            return producer.on(&port).flush_deadline(until.deadline());
+            return producer.on::<Threads>().flush_deadline(deadline(until));
         };
         run(runtime, async move { in_time(producer.flush_async(), until).await.unwrap_or(Err(FlushError::Timeout)) })
     }
@@ -272,10 +258,7 @@ impl<K: StaticKind + 'static, const SLOTS: usize> Cursor for StaticCursor<K, SLO
         // which shares the cursor.
         let mut consumer: StaticConsumer<'_, _> = self.consumer.clone();
         let received = match self.turn.runtime() {
-            None => {
-                let port = HostPort::default();
-                consumer.on(&port).recv_deadline(until.deadline())
-            }
+            None => consumer.on::<Threads>().recv_deadline(deadline(until)),
             Some(runtime) => run(runtime, async move {
                 match in_time(consumer.recv_async(), until).await {
                     Some(outcome) => outcome.map_err(RecvTimeoutError::from),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 5] = ["aimdb-core", "aimdb-sync", "aimdb-sync-embassy", "aimdb-ffi", "aimdb-outbox"];
 
 /// A2: the files that may name a lock type.
-const LOCKS: [&str; 4] = [
+const LOCKS: [&str; 5] = [
     "aimdb-core/src/waiting/lock.rs",
     // The state of the handle and its threads: no record, no value.
     "aimdb-sync/src/lock.rs",
@@ -20,6 +20,8 @@ const LOCKS: [&str; 4] = [
     "aimdb-sync-embassy/src/lock.rs",
     // It re-exports the kinds of mutex that a static buffer can be made with.
     "aimdb-sync-embassy/src/lib.rs",
+    // The threads of the host, which stand for a kernel's tasks: no record, no value.
+    "aimdb-sync-embassy/src/port/threads.rs",
 ];
 
 /// A2: the files of aimdb-core that may name a thread: the ports to the operating system.
@@ -38,7 +40,7 @@ const PORTS: [&str; 11] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 22] = [
+const UNSAFE: [&str; 26] = [
     // Notes that are leaked and linked, and the name that the system has for a thread.
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
@@ -63,6 +65,11 @@ const UNSAFE: [&str; 22] = [
     "aimdb-core/src/buffer/heap.rs",
     "aimdb-core/src/buffer/heap/hold.rs",
     "aimdb-sync-embassy/src/layout.rs",
+    // The seam to kernels, which know a task by a pointer.
+    "aimdb-sync-embassy/src/port.rs",
+    "aimdb-sync-embassy/src/port/bare_metal.rs",
+    "aimdb-sync-embassy/src/port/freertos.rs",
+    "aimdb-sync-embassy/src/port/threads.rs",
 ];
 
 /// The crate whose every function is given pointers by C.

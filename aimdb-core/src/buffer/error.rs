@@ -20,6 +20,10 @@ pub enum Misuse {
     /// here.
     #[error("this handle belongs to the parent of a forked process; attach a database in the child")]
     ForkedChild,
+    /// An interrupt, or a task while the scheduler does not run or is suspended, would never be set going
+    /// again. Use the calls that do not wait.
+    #[error("an interrupt, or a task without a scheduler, cannot block; use the call that does not wait")]
+    CannotBlock,
     /// A service would wait for space in the very record that it drains.
     #[error("a tap or transform would wait for the record that it drains itself")]
     OwnRecord,
@@ -157,6 +161,9 @@ pub enum FlushError {
     /// The buffer was closed while values were not consumed, or they were discarded.
     #[error("the buffer was closed while values were not consumed")]
     Closed,
+    /// The call must not be made here.
+    #[error("{0}")]
+    Misuse(Misuse),
 }
 
 /// A buffer that cannot be made as described.
@@ -223,6 +230,7 @@ carries_a_value! {
         Self::Misuse(_, Misuse::RuntimeThread) => Usage, "Misuse(.., RuntimeThread)";
         Self::Misuse(_, Misuse::ForkedChild) => Usage, "Misuse(.., ForkedChild)";
         Self::Misuse(_, Misuse::OwnRecord) => Usage, "Misuse(.., OwnRecord)";
+        Self::Misuse(_, Misuse::CannotBlock) => Usage, "Misuse(.., CannotBlock)";
     }
     SendError {
         Self::Full(_) => Retry, "Full(..)";
@@ -231,6 +239,7 @@ carries_a_value! {
         Self::Misuse(_, Misuse::RuntimeThread) => Usage, "Misuse(.., RuntimeThread)";
         Self::Misuse(_, Misuse::ForkedChild) => Usage, "Misuse(.., ForkedChild)";
         Self::Misuse(_, Misuse::OwnRecord) => Usage, "Misuse(.., OwnRecord)";
+        Self::Misuse(_, Misuse::CannotBlock) => Usage, "Misuse(.., CannotBlock)";
     }
 }
 
@@ -345,6 +354,7 @@ impl FlushError {
         match self {
             Self::Timeout => ErrorKind::Retry,
             Self::Closed => ErrorKind::Closed,
+            Self::Misuse(misuse) => misuse.kind(),
         }
     }
 }

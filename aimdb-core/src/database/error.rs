@@ -195,6 +195,7 @@ impl From<FlushError> for DbError {
         match error {
             FlushError::Timeout => Self::Timeout,
             FlushError::Closed => Self::BufferClosed { key: None },
+            FlushError::Misuse(misuse) => Self::Misuse(misuse),
         }
     }
 }

@@ -51,6 +51,8 @@ struct Node {
     state: WaiterState,
     /// It was overtaken for so long that it is served next.
     starving: bool,
+    /// Of the task that waits; the more urgent is served first.
+    priority: u8,
     /// For a sender: the slot that its value lies in.
     slot: Option<u32>,
     /// For a flush: the number that it waits for.
@@ -74,12 +76,20 @@ impl Waiter {
                 next: ptr::null(),
                 state: WaiterState::Idle,
                 starving: false,
+                priority: 0,
                 slot: None,
                 target: 0,
                 waker: None,
             }),
             _pinned: PhantomPinned,
         }
+    }
+}
+
+impl Waiter {
+    /// It is that of a task of this priority. Without one it has the lowest, 0.
+    pub(crate) const fn set_priority(&mut self, priority: u8) {
+        self.node.get_mut().priority = priority;
     }
 }
 
@@ -158,13 +168,16 @@ impl WaitQueue {
         unsafe { Self::node(&raw const *waiter) }.state
     }
 
-    /// Puts a waiter that is not linked at the end, or at the front if it stood there before and
-    /// was overtaken. Its waker was cloned before the lock was taken.
+    /// Puts a waiter that is not linked behind all of its priority, or before them if it stood there before
+    /// and was overtaken. Its waker was cloned before the lock was taken. Takes as long as waiters of another
+    /// priority stand in between.
     pub(crate) fn link(&mut self, waiter: Pin<&Waiter>, ticket: Ticket, waker: Waker) {
         let Ticket { slot, target, at_front, starving } = ticket;
         let this: *const Waiter = &raw const *waiter;
-        let (first, last) = (self.first(), self.last);
         // SAFETY: the caller holds the lock and the waiter is alive and pinned.
+        let priority = unsafe { Self::node(this) }.priority;
+        let behind = if at_front { self.last_above(priority) } else { self.last_not_below(priority) };
+        // SAFETY: as above; the reference is made anew after the search.
         let node = unsafe { Self::node(this) };
         debug_assert!(node.state == WaiterState::Idle, "it is linked once");
         node.state = WaiterState::Waiting;
@@ -172,21 +185,57 @@ impl WaitQueue {
         node.slot = slot;
         node.target = target;
         node.waker = Some(waker);
-        if last.is_null() {
+        if self.last.is_null() {
             (node.prev, node.next) = (this, this);
             self.last = this;
             return;
         }
-        // Between the last and the first: whether it is the one or the other, is for `last` to say.
-        (node.prev, node.next) = (last, first);
-        // SAFETY: `last` and `first` are linked and are other waiters than `this`; one reference at a
+        // Behind nobody is between the last and the first: that it is the first, is for `last` to say.
+        let prev = behind.unwrap_or(self.last);
+        // SAFETY: `prev` is linked and another waiter than `this`.
+        let next = unsafe { Self::node(prev) }.next;
+        (node.prev, node.next) = (prev, next);
+        // SAFETY: `prev` and `next` are linked and are other waiters than `this`; one reference at a
         // time, since they may be the same one.
-        unsafe { Self::node(last) }.next = this;
+        unsafe { Self::node(prev) }.next = this;
         // SAFETY: as above.
-        unsafe { Self::node(first) }.prev = this;
-        if !at_front {
+        unsafe { Self::node(next) }.prev = this;
+        if behind == Some(self.last) {
             self.last = this;
         }
+    }
+
+    /// The last waiter whose priority is not lower; sought from the end, where it is if all are alike.
+    fn last_not_below(&self, priority: u8) -> Option<*const Waiter> {
+        let first = self.first();
+        let mut at = self.last;
+        // Ends at the first.
+        while !at.is_null() {
+            // SAFETY: `at` is linked.
+            let node = unsafe { Self::node(at) };
+            if node.priority >= priority {
+                return Some(at);
+            }
+            at = if at == first { ptr::null() } else { node.prev };
+        }
+        None
+    }
+
+    /// The last waiter whose priority is higher; sought from the front, where there is none if all are alike.
+    fn last_above(&self, priority: u8) -> Option<*const Waiter> {
+        let mut above = None;
+        let mut at = self.first();
+        // Ends at the last.
+        while !at.is_null() {
+            // SAFETY: `at` is linked.
+            let node = unsafe { Self::node(at) };
+            if node.priority <= priority {
+                break;
+            }
+            above = Some(at);
+            at = if at == self.last { ptr::null() } else { node.next };
+        }
+        above
     }
 
     /// Exchanges the waker of a linked waiter; the old one is dropped outside the lock.

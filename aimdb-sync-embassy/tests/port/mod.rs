@@ -1,88 +1,73 @@
 //! What the host tests share: a port to std threads, and a watchdog for what may hang.
 #![allow(dead_code)]
 
+use std::cell::Cell;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
-use aimdb_sync_embassy::{BufferMetrics, Clock, Deadline, Parker};
+use aimdb_sync_embassy::{BufferMetrics, Port, Task};
 
-/// The calling thread, whichever it is, on the monotonic clock. A thread's waker is made once and
-/// kept, so that handles can move between threads.
-pub(crate) struct Threads;
-
-std::thread_local! {
-    static WAKER: &'static Waker = {
-        let waker: &'static Waker = Box::leak(Box::new(Waker::from(Arc::new(Unpark(thread::current())))));
-        KEPT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(waker);
-        waker
-    };
-}
-
-/// Keeps the wakers of threads that have ended within reach of a leak checker.
-static KEPT: Mutex<Vec<&'static Waker>> = Mutex::new(Vec::new());
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-impl Parker for Threads {
-    fn waker(&self) -> &Waker {
-        WAKER.with(|waker| *waker)
-    }
-
-    fn park(&self, until: Deadline) {
-        match until {
-            Deadline::Never => thread::park(),
-            Deadline::At(at) => thread::park_timeout(Duration::from_nanos(at.saturating_sub(self.now()))),
-        }
-    }
-}
-
-impl Clock for Threads {
-    fn now(&self) -> u64 {
-        now()
-    }
-}
+pub(crate) use aimdb_sync_embassy::Threads;
 
 /// Nanoseconds since the first call.
 pub(crate) fn now() -> u64 {
-    static ZERO: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(ZERO.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+    Threads::now()
 }
 
-/// A port whose clock stands still until a park, which moves it to the deadline: time as a test
+/// A port whose clock, one for each thread, stands still until a park, which moves it to the deadline: time as a test
 /// needs it. A park without a deadline, which nobody would end, fails the test.
-#[derive(Default)]
-pub(crate) struct TestTime {
-    now: AtomicU64,
-    pub(crate) parks: AtomicUsize,
+pub(crate) enum TestTime {}
+
+std::thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(0) };
+    static PARKS: Cell<usize> = const { Cell::new(0) };
 }
 
-impl Parker for TestTime {
-    fn waker(&self) -> &Waker {
-        Waker::noop()
-    }
-
-    fn park(&self, until: Deadline) {
-        self.parks.fetch_add(1, Ordering::Relaxed);
-        match until {
-            Deadline::Never => panic!("nobody would end this wait"),
-            Deadline::At(at) => self.now.store(at, Ordering::Relaxed),
-        }
+impl TestTime {
+    /// How often the calling thread has parked.
+    pub(crate) fn parks() -> usize {
+        PARKS.get()
     }
 }
 
-impl Clock for TestTime {
-    fn now(&self) -> u64 {
-        self.now.load(Ordering::Relaxed)
+// SAFETY: nobody is woken, so it does not matter who.
+unsafe impl Port for TestTime {
+    fn ticks_per_second() -> u32 {
+        1_000_000_000
+    }
+
+    fn current_task() -> Task {
+        Task::from_ptr(std::ptr::null())
+    }
+
+    fn now() -> u64 {
+        NOW.get()
+    }
+
+    fn park(ticks: Option<u64>) {
+        PARKS.set(PARKS.get() + 1);
+        let Some(ticks) = ticks else { panic!("nobody would end this wait") };
+        NOW.set(NOW.get() + ticks);
+    }
+
+    unsafe fn unpark(_task: Task) {}
+
+    unsafe fn unpark_from_isr(_task: Task) {}
+
+    fn in_isr() -> bool {
+        false
+    }
+
+    fn can_block() -> bool {
+        true
+    }
+
+    fn priority() -> u8 {
+        0
     }
 }
 

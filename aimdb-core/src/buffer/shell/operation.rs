@@ -133,6 +133,11 @@ impl<'a, T, L: Layout<T>> Pushing<'a, T, L> {
         Self { shell, offer: Offer::new(value) }
     }
 
+    /// It is for a task of this priority: those who wait are served by priority, then by age.
+    pub const fn set_priority(&mut self, priority: u8) {
+        self.offer.waiter.set_priority(priority);
+    }
+
     /// Gives up. The value travels back, unless it has been stored or handed out by now.
     pub fn cancel(self: Pin<&mut Self>) -> Option<T> {
         let this = self.project();
@@ -170,6 +175,11 @@ pin_project! {
 impl<'a, T, L: Layout<T>> Receiving<'a, T, L> {
     pub(super) const fn new(shell: &'a Shell<T, L>, cursor: CursorId) -> Self {
         Self { shell, cursor, reading: Reading::new() }
+    }
+
+    /// It is for a task of this priority: those who wait are served by priority, then by age.
+    pub const fn set_priority(&mut self, priority: u8) {
+        self.reading.waiter.set_priority(priority);
     }
 }
 

@@ -9,11 +9,10 @@
 use std::error::Error;
 use std::thread;
 
-use aimdb_core::waiting::{Clock, Deadline, Parker, SystemClock, ThreadParker};
 use aimdb_sync::{AimDbBuilder, Attach, BufferCfg, BufferMetrics, SyncConsumer, SyncProducer, TryRecvError};
 use aimdb_sync_embassy::{
     Bounded, CriticalSectionRawMutex, PauseUpstream, Port, Record, SpmcRing, StaticConsumer, StaticProducer,
-    StaticRecord,
+    StaticRecord, Threads,
 };
 
 /// A command.
@@ -109,26 +108,6 @@ mod on_statics {
     }
 }
 
-/// How a task of this "RTOS" blocks: as a thread. On FreeRTOS this would be a task notification.
-#[derive(Default)]
-struct ThreadPort(ThreadParker);
-
-impl Parker for ThreadPort {
-    fn waker(&self) -> &std::task::Waker {
-        self.0.waker()
-    }
-
-    fn park(&self, until: Deadline) {
-        self.0.park(until);
-    }
-}
-
-impl Clock for ThreadPort {
-    fn now(&self) -> u64 {
-        SystemClock.now()
-    }
-}
-
 const SAMPLES: i32 = 100;
 const LIMIT: i32 = 90;
 
@@ -160,12 +139,11 @@ fn with_threads() -> Result<(i32, BufferMetrics), Box<dyn Error>> {
 
 fn with_statics() -> Result<(i32, BufferMetrics), Box<dyn Error>> {
     let (samples, commands) = (SAMPLE.consumer()?, STEP.consumer()?);
-    let sampling = thread::spawn(|| sampler(&SAMPLE.producer().on(&ThreadPort::default()), SAMPLES));
-    let controlling = thread::spawn(move || {
-        let port = ThreadPort::default();
-        controller(samples.on(&port), &STEP.producer().on(&port), LIMIT);
-    });
-    let position = actuator(commands.on(&ThreadPort::default()));
+    let sampling = thread::spawn(|| sampler(&SAMPLE.producer().on::<Threads>(), SAMPLES));
+    // On FreeRTOS these would be tasks, and `Threads` would be `FreeRtos`.
+    let controlling =
+        thread::spawn(move || controller(samples.on::<Threads>(), &STEP.producer().on::<Threads>(), LIMIT));
+    let position = actuator(commands.on::<Threads>());
     sampling.join().expect("it does not panic");
     controlling.join().expect("it does not panic");
     Ok((position, STEP.stats()))
