@@ -1,0 +1,16 @@
+//! The Cortex-M3 board that QEMU calls `mps2-an385`: startup, a periodic timer, interrupts, a
+//! console, and an exit status that the host sees.
+//!
+//! A program defines `main` with [`entry!`] and interrupts with [`interrupt!`], and links with
+//! `-Tmps2-an385.ld`. Nothing here knows a kernel.
+#![no_std]
+
+pub mod console;
+pub mod critical;
+pub mod interrupts;
+pub mod startup;
+pub mod timer;
+
+pub use console::{Exit, exit};
+pub use interrupts::Interrupt;
+pub use timer::Timer;

@@ -1,0 +1,77 @@
+//! The scheduler: its start, its state, its ticks.
+
+use board::interrupts;
+
+use crate::raw;
+
+/// What the scheduler does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheduler {
+    /// Tasks run, and none is switched to until it is resumed.
+    Suspended,
+    /// No task runs yet.
+    NotStarted,
+    /// Tasks run by their priorities.
+    Running,
+}
+
+impl Scheduler {
+    /// What it does now.
+    #[must_use]
+    pub fn state() -> Self {
+        // SAFETY: may be called at any time.
+        match unsafe { raw::xTaskGetSchedulerState() } {
+            0 => Self::Suspended,
+            1 => Self::NotStarted,
+            _ => Self::Running,
+        }
+    }
+
+    /// Lets the tasks run; `main` ends here.
+    pub fn start() -> ! {
+        // SAFETY: called once, from `main`: the kernel asserts that it is not running yet.
+        unsafe { raw::vTaskStartScheduler() };
+        unreachable!("the scheduler ends only where there is no memory for the idle task, which is static here")
+    }
+
+    /// Whether the caller is a task that may be stopped: not an interrupt, and the scheduler runs.
+    #[must_use]
+    pub fn can_block() -> bool {
+        !interrupts::inside() && Self::state() == Self::Running
+    }
+}
+
+/// The ticks since the scheduler began, which wrap around. Also from an interrupt.
+#[must_use]
+pub fn ticks() -> u32 {
+    // SAFETY: each is called from where it may be.
+    unsafe { if interrupts::inside() { raw::xTaskGetTickCountFromISR() } else { raw::xTaskGetTickCount() } }
+}
+
+/// Stops the calling task for so many ticks. From tasks only.
+pub fn delay(ticks: u32) {
+    board::check!(Scheduler::can_block());
+    // SAFETY: a task may be stopped here.
+    unsafe { raw::vTaskDelay(ticks) };
+}
+
+/// Keeps other tasks from running as long as it lives; interrupts still come.
+#[derive(Debug)]
+pub struct Suspended(());
+
+impl Suspended {
+    /// Suspends the scheduler.
+    #[must_use]
+    pub fn now() -> Self {
+        // SAFETY: calls nest, and `drop` makes as many resumes.
+        unsafe { raw::vTaskSuspendAll() };
+        Self(())
+    }
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        // SAFETY: the other half of `now`. Says whether it switched tasks, which does not matter.
+        unsafe { raw::xTaskResumeAll() };
+    }
+}

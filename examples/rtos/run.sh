@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds what is here for a Cortex-M3 and runs it in QEMU, each program under a timeout. A program's exit status is its verdict.
+#
+#   examples/rtos/run.sh            # every program
+#   examples/rtos/run.sh NAME...    # these
+#
+# Needs a cross compiler and QEMU; what is missing is named. Then nothing runs, which with CI=true is a failure.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+target=thumbv7m-none-eabi
+programs=("$@")
+if [ ${#programs[@]} = 0 ]; then
+    for source in */src/bin/*.rs; do
+        name=$(basename "$source" .rs)
+        programs+=("$name")
+    done
+fi
+
+missing=()
+command -v qemu-system-arm > /dev/null || missing+=(qemu-system-arm)
+command -v arm-none-eabi-gcc > /dev/null || missing+=(gcc-arm-none-eabi)
+command -v arm-none-eabi-gcc > /dev/null && echo '#include <string.h>' | arm-none-eabi-gcc -E - > /dev/null 2>&1 \
+    || missing+=(libnewlib-arm-none-eabi)
+if [ ${#missing[@]} != 0 ]; then
+    echo "skipped: not here: ${missing[*]} (Debian: apt-get install ${missing[*]})"
+    [ "${CI:-}" != true ]
+    exit
+fi
+
+cargo=$(../../tests/targets.sh)/bin/cargo
+"$cargo" build -q --release --target "$target"
+
+# Time passes by instructions, 32 ns each, so that a run is the same whatever else the machine does.
+failed=0
+for name in "${programs[@]}"; do
+    echo "== $name"
+    status=0
+    timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
+        -semihosting-config enable=on,target=native -kernel "${CARGO_TARGET_DIR:-target}/$target/release/$name" \
+        < /dev/null 2>&1 || status=$?
+    if [ $status != 0 ]; then
+        echo "$name failed with status $status"
+        failed=1
+    fi
+done
+exit $failed
