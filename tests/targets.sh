@@ -54,7 +54,7 @@ unpack() { # what, folder
     for package in "$1"/*.deb; do dpkg-deb -x "$package" "$2"; done
 }
 
-# Debian's rust-src of the toolchain's version, unpacked at $work/root.
+# Debian's rust-src of the toolchain's version, unpacked at $work/tree.
 fetch_source() {
     local debian version
     debian=$(mirror debian) || { say "this machine's apt sources name no Debian mirror"; return 1; }
@@ -62,7 +62,7 @@ fetch_source() {
     version=$(apt-cache madison rust-src | awk -v release="$release" '$3 ~ "^" release "[+-]" { print $3; exit }')
     [ -n "$version" ] || { say "Debian has no rust-src $release any more"; return 1; }
     (cd "$work/apt/archives" && apt-get -qq download "rust-src=$version") || return 1
-    unpack "$work/apt/archives" "$work/root"
+    unpack "$work/apt/archives" "$work/tree"
 }
 
 # Debian's rustc for browsers with its sources, unpacked at $sysroot.new/web.
@@ -71,17 +71,17 @@ fetch_web() {
     debian=$(mirror debian) && security=$(mirror debian-security) || fail "this machine's apt sources name no Debian mirror"
     private_apt "$work/apt" "$debian bookworm main" "$security bookworm-security main"
     apt-get -qq -y install --download-only --no-install-recommends rustc-web rust-web-src > /dev/null
-    unpack "$work/apt/archives" "$work/root"
+    unpack "$work/apt/archives" "$work/tree"
     mkdir -p "$sysroot.new"
-    mv "$work/root/usr/src" "$work/root/src"
-    mv "$work/root/usr" "$sysroot.new/web"
-    mkdir "$work/root/usr" && mv "$work/root/src" "$work/root/usr/src"
+    mv "$work/tree/usr/src" "$work/tree/src"
+    mv "$work/tree/usr" "$sysroot.new/web"
+    mkdir "$work/tree/usr" && mv "$work/tree/src" "$work/tree/usr/src"
 }
 
 # Builds `core` and `alloc` for each target from the sources in $work into $sysroot.new.
 build_source() { # the sysroot of the host, in the end
     local library target to
-    library=$(echo "$work"/root/usr/src/rustc-*/library)
+    library=$(echo "$work"/tree/usr/src/rustc-*/library)
     mkdir -p "$work/probe"
     cat > "$work/probe/Cargo.toml" << 'EOF'
 [workspace]

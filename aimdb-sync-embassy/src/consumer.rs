@@ -5,13 +5,13 @@ use core::marker::PhantomData;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 
-use aimdb_core::buffer::{ReaderMetrics, Receiving, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
-use aimdb_core::pure::{CursorId, Start};
+use aimdb_core::buffer::{ReaderMetrics, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
+use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
 use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
-use crate::record::Record;
+use crate::record::{Record, Waiting, WholeRecord};
 
 /// Reads values from a record with a cursor of its own, or with one that it shares.
 ///
@@ -29,16 +29,19 @@ pub struct StaticConsumer<'a, R: Record, P = NoPort> {
 /// One consumer's share of a cursor.
 struct Share<'a, R: Record> {
     record: &'a R,
-    cursor: CursorId,
+    cursor: R::Cursor,
     /// Waits that began and did not end: more than 0 after a future was forgotten. Its waiter still
     /// stands in the cursor's queue, so the cursor has to stay.
     waits: usize,
 }
 
 impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
+    pub(crate) const fn of(record: &'a R, cursor: R::Cursor) -> Self {
+        Self { share: Share { record, cursor, waits: 0 }, _port: PhantomData }
+    }
+
     pub(crate) fn subscribe_to(record: &'a R, start: Start) -> Result<Self, SubscribeError> {
-        let cursor = record.shell().subscribe(start)?;
-        Ok(Self { share: Share { record, cursor, waits: 0 }, _port: PhantomData })
+        Ok(Self::of(record, record.subscribe(start)?))
     }
 
     /// The same consumer for the tasks of a kernel, with the calls that block.
@@ -53,7 +56,7 @@ impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
     ///
     /// Why there is none.
     pub fn try_recv(&mut self) -> Result<R::Value, TryRecvError> {
-        self.share.record.shell().try_recv(self.share.cursor)
+        self.share.record.try_take(self.share.cursor)
     }
 
     /// Waits for the next value. For an async task; works on any executor and needs no port.
@@ -64,35 +67,8 @@ impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
     /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the record is
     /// closed and drained.
     pub fn recv_async(&mut self) -> Recv<'_, 'a, R> {
-        let receiving = self.share.record.shell().recv_async(self.share.cursor);
+        let receiving = self.share.record.recv_async(self.share.cursor);
         Recv { share: &mut self.share, began: false, receiving }
-    }
-
-    /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
-    /// not seen. Never waits; ends even under a producer that never pauses. Lag is counted, not
-    /// told.
-    ///
-    /// # Errors
-    ///
-    /// Why there is none.
-    pub fn try_latest(&mut self) -> Result<R::Value, TryRecvError> {
-        let shell = self.share.record.shell();
-        // A lag that was not yet told stands before the newest value; told once, it is over. A
-        // producer may add one between two turns, so the turns are counted.
-        for _ in 0..LATEST_TRIES {
-            shell.skip_to_newest(self.share.cursor);
-            match shell.try_recv(self.share.cursor) {
-                Err(TryRecvError::Lagged(_)) => {}
-                other => return other,
-            }
-        }
-        Err(TryRecvError::Empty)
-    }
-
-    /// A clone of the current value, on a kind that has one.
-    #[must_use]
-    pub fn peek(&self) -> Option<R::Value> {
-        self.share.record.shell().peek()
     }
 
     /// A consumer with a new cursor on the same record, which begins as a late subscriber does.
@@ -107,7 +83,36 @@ impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
     /// What the cursor has counted.
     #[must_use]
     pub fn stats(&self) -> ReaderMetrics {
-        self.share.record.shell().reader_metrics(self.share.cursor)
+        self.share.record.reader_metrics(self.share.cursor)
+    }
+}
+
+impl<R: WholeRecord, P> StaticConsumer<'_, R, P> {
+    /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
+    /// not seen. Never waits; ends even under a producer that never pauses. Lag is counted, not
+    /// told.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn try_latest(&mut self) -> Result<R::Value, TryRecvError> {
+        let record = self.share.record;
+        // A lag that was not yet told stands before the newest value; told once, it is over. A
+        // producer may add one between two turns, so the turns are counted.
+        for _ in 0..LATEST_TRIES {
+            record.skip_to_newest(self.share.cursor);
+            match record.try_take(self.share.cursor) {
+                Err(TryRecvError::Lagged(_)) => {}
+                other => return other,
+            }
+        }
+        Err(TryRecvError::Empty)
+    }
+
+    /// A clone of the current value, on a kind that has one.
+    #[must_use]
+    pub fn peek(&self) -> Option<R::Value> {
+        self.share.record.peek_value()
     }
 }
 
@@ -158,7 +163,9 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
         let receiving = self.recv_async().with_priority(P::priority());
         block_on::<P, _>(pin!(receiving), deadline)
     }
+}
 
+impl<R: WholeRecord, P: Port> StaticConsumer<'_, R, P> {
     /// Blocks the calling task until there is a value that this cursor has not seen, and takes the
     /// newest. Lag is counted, not told.
     ///
@@ -178,7 +185,7 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     pub fn latest_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
         // Ends with a value, the end or the deadline; each turn is one lag.
         loop {
-            self.share.record.shell().skip_to_newest(self.share.cursor);
+            self.share.record.skip_to_newest(self.share.cursor);
             match self.recv_deadline(deadline) {
                 Err(RecvTimeoutError::Lagged(_)) => {}
                 other => return other,
@@ -190,7 +197,7 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
 impl<R: Record> Drop for Share<'_, R> {
     fn drop(&mut self) {
         if self.waits == 0 {
-            self.record.shell().unsubscribe(self.cursor);
+            self.record.unsubscribe(self.cursor);
         }
     }
 }
@@ -198,7 +205,7 @@ impl<R: Record> Drop for Share<'_, R> {
 impl<R: Record, P> Clone for StaticConsumer<'_, R, P> {
     fn clone(&self) -> Self {
         let Share { record, cursor, .. } = self.share;
-        record.shell().share(cursor);
+        record.share(cursor);
         Self { share: Share { record, cursor, waits: 0 }, _port: PhantomData }
     }
 }
@@ -216,7 +223,7 @@ pin_project! {
         share: &'c mut Share<'a, R>,
         began: bool,
         #[pin]
-        receiving: Receiving<'a, R::Value, R::Layout>,
+        receiving: R::Receiving<'a>,
     }
 
     impl<R: Record> PinnedDrop for Recv<'_, '_, R> {

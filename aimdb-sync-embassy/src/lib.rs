@@ -11,6 +11,7 @@ mod layout;
 mod lock;
 mod port;
 mod producer;
+mod queue;
 mod record;
 mod storage;
 
@@ -28,7 +29,8 @@ pub use port::Threads;
 pub use port::{BareMetal, TickSource};
 pub use port::{NoPort, Port, Task, Ticks, Timeout};
 pub use producer::StaticProducer;
-pub use record::{Record, StaticRecord, StaticRecordBuilder};
+pub use queue::{QueuePolicy, QueueRecv, QueueSend, StaticQueue};
+pub use record::{Record, Sending, StaticRecord, StaticRecordBuilder, Waiting, WholeRecord};
 
 pub use aimdb_core::buffer::{
     BufferMetrics, FlushError, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,

@@ -3,11 +3,11 @@
 use core::marker::PhantomData;
 use core::pin::pin;
 
-use aimdb_core::buffer::{BufferMetrics, FlushError, Flushing, Pushing, SendError, TrySendError};
+use aimdb_core::buffer::{BufferMetrics, FlushError, SendError, TrySendError};
 use aimdb_core::waiting::Deadline;
 
 use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
-use crate::record::Record;
+use crate::record::{Record, Sending, Waiting, WholeRecord};
 
 /// Sends values into a record. A pointer, free to copy; any number of them.
 ///
@@ -37,7 +37,7 @@ impl<'a, R: Record, P> StaticProducer<'a, R, P> {
     ///
     /// The value, when the record is full and does not displace, or is closed.
     pub fn try_send(&self, value: R::Value) -> Result<(), TrySendError<R::Value>> {
-        self.record.shell().try_push(value).map_err(TrySendError::from)
+        self.record.try_push(value).map_err(TrySendError::from)
     }
 
     /// Stores a value without waiting; one that [`StaticProducer::try_send`] would give back is
@@ -46,9 +46,44 @@ impl<'a, R: Record, P> StaticProducer<'a, R, P> {
     ///
     /// [`DropCause::Refused`]: crate::DropCause::Refused
     pub fn produce(&self, value: R::Value) {
-        self.record.shell().push(value);
+        self.record.push(value);
     }
 
+    /// Stores a value, waiting for room if the record lets its producers wait. For an async task;
+    /// works on any executor and needs no port. Dropping the future gives the value to the drop
+    /// hook, if there is one and it was waiting; [`Sending::cancel`] gives it back.
+    ///
+    /// # Errors
+    ///
+    /// The value, with the reason: refused or closed.
+    pub fn send_async(&self, value: R::Value) -> R::Pushing<'a> {
+        self.record.push_async(value)
+    }
+
+    /// Refuses all values to come; see [`crate::StaticRecord::close`].
+    pub fn close(&self) {
+        self.record.close();
+    }
+
+    /// Closes, discards what is buffered and says how many values that were.
+    pub fn abort(&self) -> usize {
+        self.record.abort()
+    }
+
+    /// Whether the record was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.record.is_closed()
+    }
+
+    /// State and counts of the record; see [`crate::StaticRecord::stats`].
+    #[must_use]
+    pub fn stats(&self) -> BufferMetrics {
+        self.record.metrics()
+    }
+}
+
+impl<'a, R: WholeRecord, P> StaticProducer<'a, R, P> {
     /// Stores a value whatever happens and returns what it displaced. Never waits; may be called
     /// from an interrupt.
     ///
@@ -57,46 +92,13 @@ impl<'a, R: Record, P> StaticProducer<'a, R, P> {
     /// The value, when the record is closed, is a rendezvous with no reader waiting, or has all its
     /// slots in use by those who are sending and reading.
     pub fn force_send(&self, value: R::Value) -> Result<Option<R::Value>, TrySendError<R::Value>> {
-        self.record.shell().force_push(value).map_err(TrySendError::from)
-    }
-
-    /// Stores a value, waiting for room if the record lets its producers wait. For an async task;
-    /// works on any executor and needs no port. Dropping the future gives the value to the drop
-    /// hook, if it was waiting and is not stored; [`Pushing::cancel`] gives it back.
-    ///
-    /// # Errors
-    ///
-    /// The value, with the reason: refused or closed.
-    pub fn send_async(&self, value: R::Value) -> Pushing<'a, R::Value, R::Layout> {
-        self.record.shell().push_async(value)
+        self.record.force_push(value).map_err(TrySendError::from)
     }
 
     /// Waits until every value sent before has been consumed by each cursor that gates. Ready at
     /// once on a kind whose cursors do not.
-    pub fn flush_async(&self) -> Flushing<'a, R::Value, R::Layout> {
-        self.record.shell().flush()
-    }
-
-    /// Refuses all values to come; see [`crate::StaticRecord::close`].
-    pub fn close(&self) {
-        self.record.shell().close();
-    }
-
-    /// Closes, discards what is buffered and says how many values that were.
-    pub fn abort(&self) -> usize {
-        self.record.shell().abort()
-    }
-
-    /// Whether the record was closed.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.record.shell().is_closed()
-    }
-
-    /// State and counts of the record; see [`crate::StaticRecord::stats`].
-    #[must_use]
-    pub fn stats(&self) -> BufferMetrics {
-        self.record.shell().metrics()
+    pub fn flush_async(&self) -> R::Flushing<'a> {
+        self.record.flush_async()
     }
 }
 
@@ -140,7 +142,9 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
             },
         }
     }
+}
 
+impl<R: WholeRecord, P: Port> StaticProducer<'_, R, P> {
     /// Blocks until every value sent before has been consumed by each cursor that gates, for at
     /// most `timeout`. Returns at once on a kind whose cursors do not gate.
     ///

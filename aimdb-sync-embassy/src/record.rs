@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use aimdb_core::buffer::{BufferMetrics, Cloning, Layout, Shell, State, SubscribeError};
+use aimdb_core::buffer::{BufferMetrics, Cloning, Shell, State, SubscribeError};
 use aimdb_core::pure::{DropCause, Kind, Start};
 
 use crate::kind::{Bounded, DegradeQuality, SingleCursorKind, StaticKind, WithoutDegrader};
@@ -11,29 +11,9 @@ use crate::lock::{PreemptionSafe, StaticLock};
 use crate::storage::{FixedSlots, FixedTable};
 use crate::{StaticConsumer, StaticProducer};
 
-/// What handles know of a record, so that a task can be written for any of them:
-///
-/// ```
-/// use aimdb_sync_embassy::{Port, Record, StaticConsumer};
-///
-/// fn sum<P: Port>(mut samples: StaticConsumer<'_, impl Record<Value = u32>, P>) -> u32 {
-///     let mut sum = 0;
-///     while let Ok(sample) = samples.recv() {
-///         sum += sample;
-///     }
-///     sum
-/// }
-/// ```
-pub trait Record {
-    /// What the record carries.
-    type Value;
-
-    #[doc(hidden)]
-    type Layout: Layout<Self::Value>;
-
-    #[doc(hidden)]
-    fn shell(&self) -> &Shell<Self::Value, Self::Layout>;
-}
+mod ops;
+pub(crate) use ops::Ops;
+pub use ops::{Record, Sending, Waiting, WholeRecord};
 
 /// A record of kind `K` with values of type `T`, in memory that is known at compile time.
 ///
@@ -121,7 +101,7 @@ where
     T: Send,
     M: PreemptionSafe,
 {
-    shell: Shell<T, StaticLayout<M, SLOTS, CURSORS>>,
+    pub(crate) shell: Shell<T, StaticLayout<M, SLOTS, CURSORS>>,
     _kind: PhantomData<fn() -> K>,
 }
 
@@ -258,19 +238,6 @@ where
 {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<K, T, M, const SLOTS: usize, const CURSORS: usize> Record for StaticRecord<K, T, M, SLOTS, CURSORS>
-where
-    T: Send,
-    M: PreemptionSafe,
-{
-    type Value = T;
-    type Layout = StaticLayout<M, SLOTS, CURSORS>;
-
-    fn shell(&self) -> &Shell<T, Self::Layout> {
-        &self.shell
     }
 }
 

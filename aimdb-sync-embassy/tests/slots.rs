@@ -11,8 +11,8 @@ use std::task::Poll;
 use std::thread;
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex as Raw, Pushing, Record, RecvError, SpmcRing, StaticRecord, TryRecvError,
-    TrySendError,
+    Bounded, CriticalSectionRawMutex as Raw, Record, RecvError, SendError, Sending, SpmcRing, StaticProducer,
+    StaticRecord, TryRecvError, TrySendError,
 };
 use port::{Threads, Wakes, conserves, poll_counted, watched};
 
@@ -41,10 +41,11 @@ fn script(steps: impl IntoIterator<Item = Box<dyn FnOnce()>>) {
     SCRIPT.set(steps);
 }
 
-type Sending<R> = Pushing<'static, Scripted, <R as Record>::Layout>;
-
-fn sending<R: Record<Value = Scripted>>(record: &'static R, value: u32) -> Sending<R> {
-    record.shell().push_async(Scripted(value))
+fn sending<R: Record<Value = Scripted>>(
+    producer: StaticProducer<'static, R>,
+    value: u32,
+) -> impl Sending<Value = Scripted, Output = Result<(), SendError<Scripted>>> {
+    producer.send_async(Scripted(value))
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn w1_a_sender_to_a_ring_that_lacks_a_slot_is_woken_when_a_reader_gives_one_back
     watched(|| {
         let (mut one, mut two) = (RING.consumer().unwrap(), RING.consumer().unwrap());
         let wakes = Arc::new(Wakes::default());
-        let sender = Rc::new(RefCell::new(Box::pin(sending(&RING, 3))));
+        let sender = Rc::new(RefCell::new(Box::pin(sending(RING.producer(), 3))));
         let (seen, offered) = (Arc::clone(&wakes), Rc::clone(&sender));
         script([
             Box::new(move || {
@@ -85,7 +86,7 @@ fn w5_a_sender_that_finds_room_but_no_slot_parks_instead_of_spinning() {
         let mut two = QUEUE.consumer().unwrap();
         let mut two_again = two.clone();
         let wakes = Arc::new(Wakes::default());
-        let sender = Rc::new(RefCell::new(Box::pin(sending(&QUEUE, 3))));
+        let sender = Rc::new(RefCell::new(Box::pin(sending(QUEUE.producer(), 3))));
         let (seen, offered) = (Arc::clone(&wakes), Rc::clone(&sender));
         script([
             // The first reader pins the first value, which is displaced; the second one the second.
@@ -122,9 +123,9 @@ fn w2_a_slot_that_a_cancelled_sender_gives_back_goes_to_the_next_one() {
     let mut reader = QUEUE.consumer().unwrap();
     QUEUE.producer().try_send(Scripted(0)).unwrap();
     let wakes = Arc::new(Wakes::default());
-    let mut last = pin!(sending(&QUEUE, 3));
+    let mut last = pin!(sending(QUEUE.producer(), 3));
     {
-        let (mut first, mut second) = (pin!(sending(&QUEUE, 1)), pin!(sending(&QUEUE, 2)));
+        let (mut first, mut second) = (pin!(sending(QUEUE.producer(), 1)), pin!(sending(QUEUE.producer(), 2)));
         assert!(poll_counted(first.as_mut(), &wakes).is_pending());
         assert!(poll_counted(second.as_mut(), &wakes).is_pending());
         assert!(poll_counted(last.as_mut(), &wakes).is_pending(), "it waits without a slot");

@@ -1,0 +1,301 @@
+//! A bounded record that is as small and as quick as it can be.
+#![allow(unsafe_code)]
+
+mod ends;
+mod operation;
+mod state;
+mod wait;
+mod waiters;
+
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, MaybeUninit};
+
+use aimdb_core::buffer::BufferMetrics;
+use aimdb_core::pure::Kind;
+
+use crate::kind::{Fail, PauseUpstream, StaticPolicy};
+use crate::lock::PreemptionSafe;
+use crate::record::Ops;
+use crate::{StaticConsumer, StaticProducer};
+
+pub use operation::{QueueRecv, QueueSend};
+use state::State;
+use waiters::Waiters;
+
+/// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), or are refused ([`Fail`]). Sealed.
+pub trait QueuePolicy: StaticPolicy {
+    #[doc(hidden)]
+    const PAUSES: bool;
+}
+
+impl QueuePolicy for PauseUpstream {
+    const PAUSES: bool = true;
+}
+
+impl QueuePolicy for Fail {
+    const PAUSES: bool = false;
+}
+
+/// A `Bounded` record with one cursor, from which nothing is ever displaced: what most tasks and interrupts
+/// need between them, at the price of a kernel's own queue.
+///
+/// It has the calls, errors and numbers of [`crate::StaticRecord`] with [`crate::Bounded`], except for those of
+/// [`crate::WholeRecord`] (`force_send`, `try_latest`, `flush`), a drop hook, and further cursors: all consumers share
+/// the one there is. It needs 32 bytes beside its values, on a machine of 32 bits.
+///
+/// | parameter | is |
+/// |---|---|
+/// | `T` | the type of the values, which need not be `Clone` |
+/// | `M` | the mutex: [`crate::CriticalSectionRawMutex`], or another that is [`PreemptionSafe`] |
+/// | `N` | how many values it holds, 1 to 16,383 |
+/// | `P` | what happens when it is full: [`PauseUpstream`], [`Fail`] |
+///
+/// A value of up to eight bytes is moved inside the critical section, a larger one outside: interrupts are off
+/// for the same few instructions whatever a value is. Then a task that is stopped while it moves a value holds back what
+/// others send or free meanwhile, until it goes on: between tasks of different priority that *share one end* of a
+/// queue of large values, that is an inversion, and a [`crate::StaticRecord`] has none. A record of AimDB has one
+/// writer, and mostly one reader, so that is rare.
+///
+/// Counts are of 32 bits here, and wrap.
+///
+/// ```
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticQueue, TrySendError};
+///
+/// static LINES: StaticQueue<u32, CriticalSectionRawMutex, 2> = StaticQueue::new();
+///
+/// let (line, mut lines) = (LINES.producer(), LINES.consumer());
+/// line.try_send(1)?;
+/// line.try_send(2)?;
+/// assert_eq!(line.try_send(3), Err(TrySendError::Full(3)));
+/// assert_eq!(lines.try_recv(), Ok(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// ```compile_fail,E0080
+/// // A queue holds at least one value.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticQueue};
+/// static LINES: StaticQueue<u32, CriticalSectionRawMutex, 0> = StaticQueue::new();
+/// ```
+///
+/// ```compile_fail,E0599
+/// // Nothing is displaced.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticQueue};
+/// static LINES: StaticQueue<u32, CriticalSectionRawMutex, 2> = StaticQueue::new();
+/// LINES.producer().force_send(1);
+/// ```
+pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
+    mutex: M,
+    state: UnsafeCell<State>,
+    places: [UnsafeCell<MaybeUninit<T>>; N],
+    _policy: PhantomData<fn() -> P>,
+}
+
+// SAFETY: the state is touched inside the mutex only. A place is touched by whoever has claimed or taken it, alone,
+// by the word of the state. Values move between tasks, so they are `Send`; they are never shared.
+unsafe impl<T: Send, M: PreemptionSafe, const N: usize, P> Sync for StaticQueue<T, M, N, P> {}
+
+/// How many to wake.
+const ALL: u16 = u16::MAX;
+
+/// Why a value was not stored.
+enum NotStored {
+    Full,
+    Closed,
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
+    /// Whether values are moved inside the critical section: they are no more than two words.
+    const INSIDE: bool = size_of::<T>() <= 8;
+
+    /// An empty queue.
+    #[must_use]
+    pub const fn new() -> Self {
+        const {
+            assert!(N > 0, "a queue holds at least one value; a rendezvous is a `StaticRecord<Bounded<0>, ..>`");
+            assert!(N <= state::MAX, "a queue holds at most 16,383 values");
+        }
+        Self {
+            mutex: M::INIT,
+            state: UnsafeCell::new(State::new()),
+            places: [const { UnsafeCell::new(MaybeUninit::uninit()) }; N],
+            _policy: PhantomData,
+        }
+    }
+
+    /// A producer; any number of them. Costs nothing.
+    pub const fn producer(&self) -> StaticProducer<'_, Self> {
+        StaticProducer::new(self)
+    }
+
+    /// A consumer; any number of them. Each value goes to one.
+    pub const fn consumer(&self) -> StaticConsumer<'_, Self> {
+        StaticConsumer::of(self, ())
+    }
+
+    /// Refuses all values to come and wakes everyone who waits. Consumers drain what is buffered.
+    /// Idempotent; never blocks; may be called from an interrupt.
+    pub fn close(&self) {
+        self.section(State::close);
+        self.wake(ALL, |state| &mut state.senders);
+        self.wake(ALL, |state| &mut state.readers);
+    }
+
+    /// Closes, discards what is buffered and says how many values that were. Never blocks.
+    pub fn abort(&self) -> usize {
+        self.section(State::abort);
+        let discarded = self.discard();
+        self.close();
+        discarded
+    }
+
+    /// Whether the queue was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.section(|state| state.is_closed())
+    }
+
+    /// State and counts, as one consistent snapshot. The critical section visits whoever waits, so this is for
+    /// supervision and not for an interrupt.
+    #[must_use]
+    pub fn stats(&self) -> BufferMetrics {
+        self.metrics()
+    }
+
+    /// The record's kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        Kind::Bounded(P::POLICY)
+    }
+
+    #[inline(always)]
+    fn section<R>(&self, critical: impl FnOnce(&mut State) -> R) -> R {
+        // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
+        // code of a user's runs in a section, so none is entered inside another.
+        self.mutex.lock(|| critical(unsafe { &mut *self.state.get() }))
+    }
+
+    #[inline(always)]
+    fn place(&self, at: u16) -> *mut T {
+        // A state hands out places of its ring only.
+        self.places[usize::from(at)].get().cast()
+    }
+
+    /// Wakes so many of those who wait, one in each section.
+    fn wake(&self, most: u16, which: impl Fn(&mut State) -> &mut Waiters) {
+        for _ in 0..most {
+            let Some(waker) = self.section(|state| which(state).pop()) else { return };
+            waker.wake();
+        }
+    }
+
+    /// Stores a value if there is room; it is the caller's as long as it is not stored.
+    #[inline(always)]
+    fn store(&self, value: &ManuallyDrop<T>) -> Result<(), NotStored> {
+        let value: *const T = &raw const **value;
+        if Self::INSIDE {
+            let awaited = self.section(|state| {
+                let at = state.claim::<N, true>()?;
+                // SAFETY: the place is claimed, so nobody else touches it.
+                unsafe { self.place(at).copy_from_nonoverlapping(value, 1) };
+                Some(!state.readers.is_empty())
+            });
+            let Some(awaited) = awaited else { return Err(self.why_not()) };
+            if awaited {
+                self.wake(1, |state| &mut state.readers);
+            }
+            return Ok(());
+        }
+        let Some(at) = self.section(State::claim::<N, false>) else { return Err(self.why_not()) };
+        // SAFETY: as above.
+        unsafe { self.place(at).copy_from_nonoverlapping(value, 1) };
+        let (shown, closed) = self.section(|state| (state.commit(), state.is_closed()));
+        if closed {
+            // Whoever waits for the values of those that were inside when it was closed, has them or the end.
+            self.discard();
+            self.wake(ALL, |state| &mut state.readers);
+        } else if shown > 0 {
+            self.wake(shown, |state| &mut state.readers);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn why_not(&self) -> NotStored {
+        if self.is_closed() { NotStored::Closed } else { NotStored::Full }
+    }
+
+    /// Takes the oldest value, if there is one.
+    #[inline(always)]
+    fn take(&self) -> Option<T> {
+        if Self::INSIDE { self.take_by(State::take::<N, true>) } else { self.take_by(State::take::<N, false>) }
+    }
+
+    #[inline(always)]
+    fn take_by(&self, choose: impl FnOnce(&mut State) -> Option<u16>) -> Option<T> {
+        if Self::INSIDE {
+            let (value, awaited) = self.section(|state| {
+                let at = choose(state)?;
+                // SAFETY: the place was taken: it holds a value, and nobody else touches it.
+                Some((unsafe { self.place(at).read() }, !state.senders.is_empty()))
+            })?;
+            if awaited {
+                self.wake(1, |state| &mut state.senders);
+            }
+            return Some(value);
+        }
+        let at = self.section(choose)?;
+        // SAFETY: as above.
+        let value = unsafe { self.place(at).read() };
+        let (freed, awaited) = self.section(|state| (state.release(), !state.senders.is_empty()));
+        if awaited {
+            self.wake(freed, |state| &mut state.senders);
+        }
+        Some(value)
+    }
+
+    /// Discards what is there if the queue was aborted, and says how many values that were.
+    fn discard(&self) -> usize {
+        let mut discarded = 0;
+        let next = || {
+            if Self::INSIDE {
+                self.take_by(State::discard::<N, true>)
+            } else {
+                self.take_by(State::discard::<N, false>)
+            }
+        };
+        // Bounded by what is there: nothing is claimed any more.
+        while let Some(value) = next() {
+            discarded += 1;
+            drop(value);
+        }
+        discarded
+    }
+
+    fn count_refused(&self) {
+        self.section(|state| state.refused = state.refused.wrapping_add(1));
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Default for StaticQueue<T, M, N, P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> core::fmt::Debug for StaticQueue<T, M, N, P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticQueue").field("stats", &self.stats()).finish()
+    }
+}
+
+impl<T, M, const N: usize, P> Drop for StaticQueue<T, M, N, P> {
+    fn drop(&mut self) {
+        // Nobody is inside, so all places that are not free are shown.
+        let state = self.state.get_mut();
+        while let Some(at) = state.last_of_all::<N>() {
+            // SAFETY: the place holds a value.
+            unsafe { self.places[usize::from(at)].get_mut().assume_init_drop() };
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What the handles of a queue ask of it.
+
+use core::mem::ManuallyDrop;
+
+use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::pure::Start;
+
+use super::{NotStored, QueuePolicy, QueueRecv, QueueSend, StaticQueue};
+use crate::lock::PreemptionSafe;
+use crate::record::{Ops, Record};
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Record for StaticQueue<T, M, N, P> {}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQueue<T, M, N, P> {
+    type Value = T;
+    type Cursor = ();
+    type Pushing<'a>
+        = QueueSend<'a, Self>
+    where
+        Self: 'a;
+    type Receiving<'a>
+        = QueueRecv<'a, Self>
+    where
+        Self: 'a;
+
+    #[inline]
+    fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        let value = ManuallyDrop::new(value);
+        let Err(refused) = self.store(&value) else { return Ok(()) };
+        self.count_refused();
+        let value = ManuallyDrop::into_inner(value);
+        Err(match refused {
+            NotStored::Full => TryProduceError::Full(value),
+            NotStored::Closed => TryProduceError::Closed(value),
+        })
+    }
+
+    fn push(&self, value: T) {
+        // There is no hook for what is refused.
+        let _refused = self.try_push(value);
+    }
+
+    fn push_async(&self, value: T) -> Self::Pushing<'_> {
+        QueueSend::new(self, value)
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn abort(&self) -> usize {
+        Self::abort(self)
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.section(|state| {
+            let mut metrics = BufferMetrics::default();
+            let counts = state.counts();
+            metrics.capacity = N;
+            metrics.occupancy = counts.stored;
+            metrics.cursors = 1;
+            metrics.waiting_producers = state.senders.len();
+            metrics.waiting_consumers = state.readers.len();
+            metrics.closed = state.is_closed();
+            metrics.counters.accepted = u64::from(counts.accepted);
+            metrics.counters.refused = u64::from(state.refused);
+            metrics.counters.timed_out = u64::from(state.timed_out);
+            metrics.counters.aborted = u64::from(counts.aborted);
+            metrics.counters.delivered = u64::from(counts.delivered);
+            metrics
+        })
+    }
+
+    fn subscribe(&self, _start: Start) -> Result<(), SubscribeError> {
+        Ok(())
+    }
+
+    fn share(&self, (): ()) {}
+
+    fn unsubscribe(&self, (): ()) {}
+
+    #[inline]
+    fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
+        self.take().ok_or_else(|| {
+            if self.section(|state| state.is_over()) { TryRecvError::Closed } else { TryRecvError::Empty }
+        })
+    }
+
+    fn recv_async(&self, (): ()) -> Self::Receiving<'_> {
+        QueueRecv::new(self)
+    }
+
+    fn reader_metrics(&self, (): ()) -> ReaderMetrics {
+        let mut metrics = ReaderMetrics::default();
+        let counts = self.section(|state| state.counts());
+        metrics.counters.accepted = u64::from(counts.accepted.wrapping_sub(counts.aborted));
+        metrics.counters.delivered = u64::from(counts.delivered);
+        metrics.counters.readable = counts.stored as u64;
+        metrics
+    }
+}

@@ -1,0 +1,205 @@
+//! The state of a queue: which places of its array hold values, and who waits. Each function is a critical
+//! section, or a part of one, and takes a few instructions whatever a value is.
+//!
+//! The places of a queue are a ring:
+//!
+//! ```text
+//!   taken, not yet    |  shown: readers   | claimed: senders
+//!   given back        |  may take them    | fill them          | free
+//!                     ^ read                                   ^ write
+//! ```
+//!
+//! A small value is moved inside the section, so nothing is ever taken or claimed. A large one is moved
+//! outside: a sender claims a place, fills it, commits; a reader takes a place, empties it, releases it. Places
+//! are shown when no sender is filling any more, and given back when no reader is emptying: one who is
+//! stopped in between holds the others' back, but nobody waits for a lock, and order is that of the claims.
+//! (DPDK's `rte_ring` has this as its relaxed tail synchronisation.)
+
+use super::waiters::Waiters;
+
+/// In `used`: values to come are refused.
+const CLOSED: u16 = 1 << 15;
+/// In `used`: values that are there, or come from senders that were inside, are discarded.
+const ABORTED: u16 = 1 << 14;
+const COUNT: u16 = ABORTED - 1;
+
+/// As large as a queue can be.
+pub(super) const MAX: usize = COUNT as usize;
+
+pub(super) struct State {
+    /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
+    used: u16,
+    /// The place that is filled next; once the queue was aborted, how many values it discarded.
+    write: u16,
+    /// The place that is read next.
+    read: u16,
+    /// Places that readers may take.
+    shown: u16,
+    /// Places that readers took and that are not given back.
+    taken: u16,
+    /// Senders that are filling a place, and readers that are emptying one.
+    filling: u8,
+    emptying: u8,
+    accepted: u32,
+    pub(super) refused: u32,
+    pub(super) timed_out: u32,
+    pub(super) senders: Waiters,
+    pub(super) readers: Waiters,
+}
+
+/// What a queue has counted.
+pub(super) struct Counts {
+    pub(super) accepted: u32,
+    pub(super) delivered: u32,
+    pub(super) aborted: u32,
+    pub(super) stored: usize,
+}
+
+impl State {
+    pub(super) const fn new() -> Self {
+        Self {
+            used: 0,
+            write: 0,
+            read: 0,
+            shown: 0,
+            taken: 0,
+            filling: 0,
+            emptying: 0,
+            accepted: 0,
+            refused: 0,
+            timed_out: 0,
+            senders: Waiters::new(),
+            readers: Waiters::new(),
+        }
+    }
+
+    #[inline(always)]
+    const fn next<const N: usize>(at: u16) -> u16 {
+        let next = at + 1;
+        if next as usize == N { 0 } else { next }
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_closed(&self) -> bool {
+        self.used & CLOSED != 0
+    }
+
+    const fn is_aborted(&self) -> bool {
+        self.used & ABORTED != 0
+    }
+
+    const fn used(&self) -> u16 {
+        self.used & COUNT
+    }
+
+    /// A place for one more value, which counts as stored if values are moved inside. `None` when it is full or
+    /// closed, or more senders are inside than can be counted.
+    #[inline(always)]
+    pub(super) fn claim<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
+        if self.used as usize >= N || !INSIDE && self.filling == u8::MAX {
+            return None;
+        }
+        self.used += 1;
+        let place = self.write;
+        self.write = Self::next::<N>(place);
+        if INSIDE {
+            self.accepted = self.accepted.wrapping_add(1);
+        } else {
+            self.filling += 1;
+        }
+        Some(place)
+    }
+
+    /// A claimed place is filled. Says how many values are shown by that.
+    pub(super) fn commit(&mut self) -> u16 {
+        self.accepted = self.accepted.wrapping_add(1);
+        self.filling -= 1;
+        if self.filling > 0 {
+            return 0;
+        }
+        let claimed = self.used() - self.taken - self.shown;
+        self.shown += claimed;
+        claimed
+    }
+
+    /// The place of the oldest value, which is given back at once if values are moved inside. `None` when there
+    /// is none, or more readers are inside than can be counted.
+    #[inline(always)]
+    pub(super) fn take<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
+        if INSIDE {
+            if self.used() == 0 {
+                return None;
+            }
+            self.used -= 1;
+        } else {
+            if self.shown == 0 || self.emptying == u8::MAX {
+                return None;
+            }
+            self.shown -= 1;
+            self.taken += 1;
+            self.emptying += 1;
+        }
+        let place = self.read;
+        self.read = Self::next::<N>(place);
+        Some(place)
+    }
+
+    /// A place that was taken is empty. Says how many are given back by that.
+    pub(super) fn release(&mut self) -> u16 {
+        self.emptying -= 1;
+        if self.emptying > 0 {
+            return 0;
+        }
+        let taken = self.taken;
+        self.taken = 0;
+        self.used -= taken;
+        taken
+    }
+
+    /// Whether there will be no value any more.
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_closed() && self.used() == self.taken
+    }
+
+    /// Whether a sender would find a place.
+    pub(super) const fn has_room<const N: usize>(&self) -> bool {
+        (self.used as usize) < N
+    }
+
+    /// Whether a reader would find a value.
+    pub(super) const fn has_value(&self, inside: bool) -> bool {
+        if inside { self.used() > 0 } else { self.shown > 0 }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.used |= CLOSED;
+    }
+
+    /// Closes, and from now on what is there is to be discarded.
+    pub(super) fn abort(&mut self) {
+        if !self.is_aborted() {
+            self.used |= CLOSED | ABORTED;
+            // Nothing is claimed any more, so the place is needed no longer.
+            self.write = 0;
+        }
+    }
+
+    /// Takes a value that is to be discarded.
+    pub(super) fn discard<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
+        let place = if self.is_aborted() { self.take::<N, INSIDE>() } else { None }?;
+        self.write += 1;
+        Some(place)
+    }
+
+    /// The place of the oldest value of a queue that nobody uses any more; it is the caller's.
+    pub(super) fn last_of_all<const N: usize>(&mut self) -> Option<u16> {
+        self.take::<N, true>()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let aborted = if self.is_aborted() { self.write } else { 0 };
+        let stored = self.used() - self.taken - u16::from(self.filling);
+        let delivered = self.accepted.wrapping_sub(u32::from(stored) + u32::from(aborted));
+        Counts { accepted: self.accepted, delivered, aborted: u32::from(aborted), stored: usize::from(stored) }
+    }
+}

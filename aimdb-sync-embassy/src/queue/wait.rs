@@ -1,0 +1,121 @@
+//! How senders and readers of a queue wait.
+
+use core::mem::ManuallyDrop;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use aimdb_core::buffer::{RecvError, SendError};
+
+use super::operation::Waits;
+use super::state::State;
+use super::waiters::{Node, Stage, Waiters};
+use super::{NotStored, QueuePolicy, StaticQueue};
+use crate::lock::PreemptionSafe;
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
+    /// A wait has ended with what it was for.
+    fn has_gone(&self, node: Pin<&Node>, waited: &mut bool, which: impl Fn(&mut State) -> &mut Waiters) {
+        if core::mem::replace(waited, false) {
+            let _old = self.section(|state| which(state).leave(node));
+        }
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for StaticQueue<T, M, N, P> {
+    type Value = T;
+
+    /// Stores the value, or has its sender wait: then it comes back.
+    fn poll_send(
+        &self,
+        value: T,
+        node: Pin<&Node>,
+        waited: &mut bool,
+        context: &mut Context<'_>,
+    ) -> Result<Result<(), SendError<T>>, T> {
+        let value = ManuallyDrop::new(value);
+        let back = |value| ManuallyDrop::into_inner(value);
+        // Each further turn means that room was made, or the queue closed, meanwhile.
+        loop {
+            if !*waited || self.section(|state| state.senders.may_go(node)) {
+                match self.store(&value) {
+                    Ok(()) => {
+                        self.has_gone(node, waited, |state| &mut state.senders);
+                        return Ok(Ok(()));
+                    }
+                    Err(NotStored::Full) if P::PAUSES => {}
+                    Err(refused) => {
+                        self.has_gone(node, waited, |state| &mut state.senders);
+                        self.count_refused();
+                        let error = match refused {
+                            NotStored::Full => SendError::Full,
+                            NotStored::Closed => SendError::Closed,
+                        };
+                        return Ok(Err(error(back(value))));
+                    }
+                }
+            }
+            // First what is not ours: waking and cloning wakers is for outside.
+            let waker = context.waker().clone();
+            let linked = self.section(|state| {
+                let goes = state.is_closed() || state.has_room::<N>() && state.senders.may_go(node);
+                if goes { Err(waker) } else { Ok(state.senders.link(node, waker)) }
+            });
+            *waited = true;
+            if linked.is_ok() {
+                return Err(back(value));
+            }
+        }
+    }
+
+    fn poll_recv(&self, node: Pin<&Node>, waited: &mut bool, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        // Each further turn means that a value came, or the end, meanwhile.
+        loop {
+            let may_go = !*waited || self.section(|state| state.readers.may_go(node));
+            if may_go && let Some(value) = self.take() {
+                self.has_gone(node, waited, |state| &mut state.readers);
+                return Poll::Ready(Ok(value));
+            }
+            let waker = context.waker().clone();
+            let found = self.section(|state| {
+                let goes = state.has_value(Self::INSIDE) && state.readers.may_go(node);
+                if goes || state.is_over() {
+                    Err((state.is_over(), waker))
+                } else {
+                    Ok(state.readers.link(node, waker))
+                }
+            });
+            *waited = true;
+            match found {
+                Ok(_old) => return Poll::Pending,
+                Err((false, _unused)) => {}
+                Err((true, _unused)) => {
+                    self.has_gone(node, waited, |state| &mut state.readers);
+                    return Poll::Ready(Err(RecvError::Closed));
+                }
+            }
+        }
+    }
+
+    /// A sender ends its wait. Room that it was woken for is the next one's.
+    fn leave_senders(&self, node: Pin<&Node>, gave_up: bool) {
+        let (pass_on, _old) = self.section(|state| {
+            state.timed_out = state.timed_out.wrapping_add(u32::from(gave_up));
+            let (stage, old) = state.senders.leave(node);
+            (stage == Stage::Woken && state.has_room::<N>(), old)
+        });
+        if pass_on {
+            self.wake(1, |state| &mut state.senders);
+        }
+    }
+
+    /// A reader ends its wait, likewise.
+    fn leave_readers(&self, node: Pin<&Node>) {
+        let (pass_on, _old) = self.section(|state| {
+            let (stage, old) = state.readers.leave(node);
+            (stage == Stage::Woken && state.has_value(Self::INSIDE), old)
+        });
+        if pass_on {
+            self.wake(1, |state| &mut state.readers);
+        }
+    }
+}
