@@ -17,6 +17,10 @@
  *     aimdb_now(). What is there when the time has passed wins over AIMDB_TIMEOUT.
  *   - Producers may be used by several threads at once. A consumer belongs to one thread at a time: the second
  *     one is answered AIMDB_BUSY. Clone it to share its cursor, subscribe for a cursor of its own.
+ *   - A structure that may grow begins with its size, which its _INIT macro sets, so that a program works with a library
+ *     of another version. Of what you give, members that your header has not are left out; if the library is the older one,
+ *     those that it does not know must be 0 (or AIMDB_BAD_STRUCT). Of what you are given, only members that your header
+ *     has are written, and those that the library does not know are 0.
  *   - No call may be made from a signal handler, but for aimdb_status_name, aimdb_status_text, aimdb_version and
  *     aimdb_now.
  *     In a forked child, handles of the parent answer AIMDB_FORKED_CHILD; attach a database there.
@@ -68,7 +72,7 @@ typedef int32_t aimdb_status_t;
 #define AIMDB_BAD_KIND 104           /* no such kind, form or start */
 #define AIMDB_BAD_POLICY 105         /* no such policy, or one without what it needs */
 #define AIMDB_BAD_CAPACITY 106       /* 0 where that means nothing, or beyond all memory */
-#define AIMDB_BAD_STRUCT 107         /* a struct_size that no version of this header has */
+#define AIMDB_BAD_STRUCT 107         /* a struct_size of no version, or a member set that this library does not know */
 #define AIMDB_RECORD_NOT_FOUND 108   /* the database has no record of this key */
 #define AIMDB_TYPE_MISMATCH 109      /* the record's form, size or alignment is another */
 #define AIMDB_SCHEMA_MISMATCH 110    /* the same form and size, and another schema */

@@ -1,6 +1,7 @@
 //! `aimdb_builder_*`: the description of a database.
 
 use core::ffi::{c_char, c_void};
+use core::mem::{MaybeUninit, offset_of};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::form::{self, CType, RecordType, Type};
 use crate::object::{self, Held, Object};
 use crate::signals;
 use crate::status::Status;
+use crate::versioned::{self, Refused, Versioned};
 
 /// `aimdb_record_t`.
 #[derive(Clone, Copy)]
@@ -35,6 +37,41 @@ pub struct CRecord {
     drop: Option<DropFn>,
     drop_user: *mut c_void,
     drop_user_free: Option<UserFree>,
+}
+
+// SAFETY: it is numbers, pointers that may be null, and a type, which is all numbers; the first is its size.
+unsafe impl Versioned for CRecord {
+    // With the type that the first version had within it.
+    const FIRST: usize =
+        offset_of!(Self, drop_user_free) + size_of::<Option<UserFree>>() - size_of::<CType>() + CType::FIRST;
+}
+
+impl CRecord {
+    /// Reads a record whose type, too, may be of another version: the members behind it begin where that ends.
+    ///
+    /// # Safety
+    ///
+    /// `from` leads to as many bytes as its first word says, and to that word at least.
+    unsafe fn read(from: *const Self) -> Result<Self, Refused> {
+        const TYPE: usize = offset_of!(CRecord, ty);
+        const REST: usize = TYPE + size_of::<CType>();
+        const FIRST_REST: usize = CRecord::FIRST - TYPE - CType::FIRST;
+        let (from, mut read) = (from.cast::<u8>(), MaybeUninit::<Self>::zeroed());
+        let to = read.as_mut_ptr().cast::<u8>();
+        // SAFETY: the caller says so; each part that is read lies within `given`, and each that is written within a
+        // record.
+        unsafe {
+            let given = versioned::size::<Self>(from)?;
+            let ty = versioned::size::<CType>(from.add(TYPE))?;
+            let rest = given.checked_sub(TYPE + ty).filter(|rest| *rest >= FIRST_REST);
+            let rest = rest.ok_or(Refused::Size(given))?;
+            versioned::read_part(from, TYPE, to, TYPE)?;
+            versioned::read_part(from.add(TYPE), ty, to.add(TYPE), size_of::<CType>())?;
+            versioned::read_part(from.add(TYPE + ty), rest, to.add(REST), size_of::<Self>() - REST)?;
+        }
+        // SAFETY: what was not given is 0, which is a value, see `Versioned`.
+        Ok(unsafe { read.assume_init() })
+    }
 }
 
 /// A description of a database, as far as it has been given. It is kept as it was given, so that an attach that fails
@@ -138,12 +175,8 @@ pub unsafe extern "C" fn aimdb_builder_record(
         if record.is_null() {
             return Err(Failure::new(Status::NULL_ARGUMENT, "the record is null"));
         }
-        // SAFETY: the caller says so; the size comes first in every version.
-        if unsafe { (*record).struct_size } != size_of::<CRecord>() {
-            return Err(Failure::new(Status::BAD_STRUCT, "the struct_size of the record is that of no version"));
-        }
-        // SAFETY: it is of the size that it says.
-        let record = unsafe { record.read() };
+        // SAFETY: the caller says so.
+        let record = unsafe { CRecord::read(record) }?;
         // SAFETY: the caller says so.
         let key = unsafe { entry::key(record.key) }?;
         object::hold(builder.id)?.builder()?.record(key, &record)

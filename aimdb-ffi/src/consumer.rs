@@ -1,6 +1,7 @@
 //! `aimdb_consumer_*`: the reading end of a record.
 
 use core::ffi::{c_char, c_void};
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use aimdb_core::DbResult;
@@ -13,6 +14,7 @@ use crate::form::{CType, RecvEnd, Room, Type};
 use crate::object::{self, Consumer, Held, Hold, Object};
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
+use crate::versioned::{self, Versioned};
 
 fn insert(end: Box<dyn RecvEnd>) -> Answer<ConsumerHandle> {
     let consumer = Consumer { end: Held::new(end), lag: AtomicU64::new(0) };
@@ -297,6 +299,11 @@ pub struct ConsumerStats {
     readable: u64,
 }
 
+// SAFETY: it is numbers, and the first is its size.
+unsafe impl Versioned for ConsumerStats {
+    const FIRST: usize = offset_of!(Self, readable) + size_of::<u64>();
+}
+
 /// `aimdb_consumer_stats`.
 ///
 /// # Safety
@@ -306,10 +313,6 @@ pub struct ConsumerStats {
 pub unsafe extern "C" fn aimdb_consumer_stats(consumer: ConsumerHandle, stats: *mut ConsumerStats) -> Status {
     with_consumer(consumer, |end| {
         entry::not_null(stats)?;
-        // SAFETY: the caller says so; the size comes first in every version.
-        if unsafe { (*stats).struct_size } != size_of::<ConsumerStats>() {
-            return Err(Status::BAD_STRUCT.into());
-        }
         let metrics = end.metrics();
         let counters = metrics.counters;
         let written = ConsumerStats {
@@ -321,8 +324,7 @@ pub unsafe extern "C" fn aimdb_consumer_stats(consumer: ConsumerHandle, stats: *
             skipped: counters.skipped,
             readable: counters.readable,
         };
-        // SAFETY: it is of the size that it says.
-        unsafe { stats.write(written) };
-        Ok(())
+        // SAFETY: the caller says so.
+        unsafe { versioned::write(stats, &written) }.map_err(|refused| Unread::from(Status::from(refused)))
     })
 }

@@ -1,6 +1,7 @@
 //! `aimdb_db_*`: a database that runs.
 
 use core::ffi::c_char;
+use core::mem::offset_of;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::form::{RecordType, Type};
 use crate::object::{self, Object, Pinned};
 use crate::status::{Answer, Status};
 use crate::time::{Until, Wait};
+use crate::versioned::{self, Versioned};
 
 /// A database and what its records are to C.
 pub(crate) struct Database {
@@ -108,6 +110,11 @@ pub struct Stats {
     closed: i32,
 }
 
+// SAFETY: it is numbers, and the first is its size.
+unsafe impl Versioned for Stats {
+    const FIRST: usize = (offset_of!(Self, closed) + size_of::<i32>()).next_multiple_of(align_of::<Self>());
+}
+
 impl From<&BufferMetrics> for Stats {
     fn from(metrics: &BufferMetrics) -> Self {
         let counters = &metrics.counters;
@@ -142,13 +149,8 @@ impl From<&BufferMetrics> for Stats {
 /// `to` is null or leads to as many bytes as its first word says, which may be written.
 pub(crate) unsafe fn write_stats(to: *mut Stats, metrics: &BufferMetrics) -> Answer {
     entry::not_null(to)?;
-    // SAFETY: the caller says so; the size comes first in every version.
-    if unsafe { (*to).struct_size } != size_of::<Stats>() {
-        return Err(Status::BAD_STRUCT);
-    }
-    // SAFETY: it is of the size that it says.
-    unsafe { to.write(metrics.into()) };
-    Ok(())
+    // SAFETY: the caller says so.
+    Ok(unsafe { versioned::write(to, &metrics.into()) }?)
 }
 
 /// `aimdb_db_close`.

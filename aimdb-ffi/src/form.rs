@@ -1,6 +1,7 @@
 //! What a value is, and the ends of a record as C has them: without a type, over bytes.
 
 use core::ffi::c_void;
+use core::mem::offset_of;
 use core::ptr::NonNull;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
@@ -18,6 +19,7 @@ use crate::policy;
 use crate::schema::Schema;
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
+use crate::versioned::{self, Versioned};
 
 /// `aimdb_type_t`.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,11 @@ pub(crate) struct CType {
     size: usize,
     alignment: usize,
     schema: Schema,
+}
+
+// SAFETY: it is numbers and bytes, and the first is its size.
+unsafe impl Versioned for CType {
+    const FIRST: usize = offset_of!(Self, schema) + size_of::<Schema>();
 }
 
 /// What the values of a record are.
@@ -60,12 +67,8 @@ impl Type {
         if from.is_null() {
             return Err(Failure::new(Status::NULL_ARGUMENT, "the type is null"));
         }
-        // SAFETY: the caller says so; the size comes first in every version.
-        if unsafe { (*from).struct_size } != size_of::<CType>() {
-            return Err(Failure::new(Status::BAD_STRUCT, "the struct_size of the type is that of no version"));
-        }
-        // SAFETY: it is of the size that it says.
-        Self::checked(&unsafe { from.read() })
+        // SAFETY: the caller says so.
+        Self::checked(&unsafe { versioned::read(from) }?)
     }
 
     pub(crate) fn checked(from: &CType) -> Result<Self, Failure> {

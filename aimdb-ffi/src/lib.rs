@@ -13,6 +13,7 @@
 //! | `block_record`, `block_send`, `block_recv` | records of such values |
 //! | `callback` | functions of C, and the pointers that they want |
 //! | `builder`, `database`, `producer`, `consumer`, `message`, `loan`, `waitset`, `failure` | the functions, by their first argument |
+//! | `versioned` | structures of other versions of the header |
 //! | `dump`, `log` | what a person is told |
 //! | `record!`, `shape`, `header`, `exports` | records that Rust describes and C opens |
 //!
@@ -53,6 +54,7 @@ mod signals;
 mod status;
 mod table;
 mod time;
+mod versioned;
 mod waitset;
 
 pub use entry::DatabaseHandle;

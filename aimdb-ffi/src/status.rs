@@ -53,7 +53,7 @@ statuses! {
     BAD_KIND = 104, "there is no such kind, form or start";
     BAD_POLICY = 105, "there is no such policy, or it lacks what it needs";
     BAD_CAPACITY = 106, "the capacity means nothing here, or there is no memory for it";
-    BAD_STRUCT = 107, "the struct_size is that of no version of the header";
+    BAD_STRUCT = 107, "the struct_size is that of no version, or the structure sets what this library does not know";
     RECORD_NOT_FOUND = 108, "the database has no record of this key";
     TYPE_MISMATCH = 109, "the record's form, size or alignment is another";
     SCHEMA_MISMATCH = 110, "the record's schema is another";

@@ -103,6 +103,11 @@ fn random_calls_over_live_and_dead_handles_are_all_answered() {
 }
 
 #[test]
+fn structures_of_a_newer_header_are_taken_as_far_as_they_are_known() {
+    run("newer_header");
+}
+
+#[test]
 fn s9_a_loan_is_not_refused_after_it_was_written() {
     run("loan");
 }
