@@ -211,6 +211,13 @@ typedef void (*aimdb_log_t)(void *user, int32_t level, const char *text);
 #define AIMDB_LOG_INFO 3
 #define AIMDB_LOG_DEBUG 4
 
+/* A tap of a record: see aimdb_builder_tap. */
+typedef struct aimdb_record_tap {
+    aimdb_tap_t tap;
+    void *user;
+    aimdb_user_free_t user_free;  /* may be null */
+} aimdb_record_tap_t;
+
 /* A record. Begin with AIMDB_RECORD_INIT; what is 0 is left out. */
 typedef struct aimdb_record {
     size_t struct_size;
@@ -226,15 +233,18 @@ typedef struct aimdb_record {
     aimdb_drop_t drop;
     void *drop_user;
     aimdb_user_free_t drop_user_free;
+    const aimdb_record_tap_t *taps;  /* `tap_count` of them; copied */
+    size_t tap_count;
 } aimdb_record_t;
 
 #define AIMDB_RECORD_INIT \
     { sizeof(aimdb_record_t), NULL, AIMDB_SPMC_RING, AIMDB_PAUSE_UPSTREAM, 0, AIMDB_TYPE_INIT, 0, \
-      NULL, NULL, NULL, NULL, NULL, NULL }
+      NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 }
 
 /* A description of a database. One thread at a time. */
 AIMDB_API aimdb_status_t aimdb_builder_new(aimdb_builder_t *builder);
-/* Adds a record. The functions of `record` belong to it with AIMDB_OK, and their users are freed with it. */
+/* Adds a record with its taps: all of it, or nothing. The functions of `record` belong to it with AIMDB_OK, and their
+ * users are freed with it. */
 AIMDB_API aimdb_status_t aimdb_builder_record(aimdb_builder_t builder, const aimdb_record_t *record, aimdb_error_t *error);
 /* Adds a reader of a record that the builder has, on a library thread that is named after it
  * ("motor.cmd/tap#1"), with a cursor that exists before anything is sent. It drains: after a close it is called for

@@ -1479,8 +1479,8 @@ public:
     /// An empty description.
     explicit builder(failure *why = nullptr) : handle(made(why)) {}
 
-    /// Adds a record with its taps. Whether it was done; status::duplicate_record, status::bad_capacity,
-    /// status::bad_policy, status::bad_key and the like otherwise.
+    /// Adds a record with its taps: all of it, or nothing. Whether it was done; status::duplicate_record,
+    /// status::bad_capacity, status::bad_policy, status::bad_key and the like otherwise.
     template <class T>
     bool add(record<T> &&added, failure *why = nullptr) {
         aimdb_record_t raw_record = added.raw_;
@@ -1491,14 +1491,17 @@ public:
         raw_record.drop = added.drop_.call();
         raw_record.drop_user = added.drop_.user();
         raw_record.drop_user_free = added.drop_.user_free();
+        std::vector<aimdb_record_tap_t> taps;
+        taps.reserve(added.taps_.size());
+        for (const auto &each : added.taps_) taps.push_back({each.call(), each.user(), each.user_free()});
+        raw_record.taps = taps.data();
+        raw_record.tap_count = taps.size();
         const bool done = detail::set_up(
             why, [&](aimdb_error_t *said) { return aimdb_builder_record(raw(), &raw_record, said); });
         if (!done) return false;
         added.degrade_.given_away();
         added.drop_.given_away();
-        for (auto &each : added.taps_) {
-            if (!add_tap(added.key_, each, why)) return false;
-        }
+        for (auto &each : added.taps_) each.given_away();
         return true;
     }
     /// Makes the database and starts its taps; all have subscribed when it returns. Uses this up if it is done;
@@ -1516,13 +1519,6 @@ private:
         aimdb_builder_t out{};
         detail::set_up(why, [&](aimdb_error_t *) { return aimdb_builder_new(&out); });
         return out;
-    }
-    bool add_tap(const detail::c_text &key, detail::callback<aimdb_tap_t> &tap, failure *why) {
-        const bool done = detail::set_up(why, [&](aimdb_error_t *said) {
-            return aimdb_builder_tap(raw(), key.get(), tap.call(), tap.user(), tap.user_free(), said);
-        });
-        if (done) tap.given_away();
-        return done;
     }
 };
 

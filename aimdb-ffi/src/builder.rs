@@ -37,6 +37,17 @@ pub struct CRecord {
     drop: Option<DropFn>,
     drop_user: *mut c_void,
     drop_user_free: Option<UserFree>,
+    taps: *const CTap,
+    tap_count: usize,
+}
+
+/// `aimdb_record_tap_t`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct CTap {
+    tap: Option<TapFn>,
+    user: *mut c_void,
+    user_free: Option<UserFree>,
 }
 
 // SAFETY: it is numbers, pointers that may be null, and a type, which is all numbers; the first is its size.
@@ -89,8 +100,32 @@ struct Described {
     calls: Callbacks,
 }
 
+impl CRecord {
+    /// The taps. Nothing is made that would free a `user` of them.
+    ///
+    /// # Safety
+    ///
+    /// `taps` is null or leads to `tap_count` of them.
+    unsafe fn taps(&self) -> Result<Vec<(TapFn, CTap)>, Failure> {
+        if self.tap_count == 0 {
+            return Ok(Vec::new());
+        }
+        if self.taps.is_null() {
+            return Err(Failure::new(Status::NULL_ARGUMENT, "the taps of the record are null"));
+        }
+        let read = |at: usize| {
+            // SAFETY: the caller says so.
+            let tap = unsafe { self.taps.add(at).read_unaligned() };
+            let function = tap.tap.ok_or_else(|| Failure::new(Status::NULL_ARGUMENT, format!("tap {at} is null")))?;
+            Ok((function, tap))
+        };
+        (0..self.tap_count).map(read).collect()
+    }
+}
+
 impl Builder {
-    fn record(&mut self, key: RecordKey, record: &CRecord) -> Result<(), Failure> {
+    /// Adds a record with its taps. If it cannot be, nothing has changed, and no `user` is freed.
+    fn record(&mut self, key: RecordKey, record: &CRecord, taps: Vec<(TapFn, CTap)>) -> Result<(), Failure> {
         let ty = Type::checked(&record.ty)?;
         let cfg = form::cfg(record.kind, record.policy, record.capacity)?;
         if self.records.contains_key(&key) {
@@ -116,6 +151,8 @@ impl Builder {
             degrade: record.degrade.map(|call| Callback::new(call, record.degrade_user, record.degrade_user_free)),
             dropped: record.drop.map(|call| Callback::new(call, record.drop_user, record.drop_user_free)),
         };
+        let taps = taps.into_iter().map(|(function, tap)| Callback::new(function, tap.user, tap.user_free));
+        self.taps.extend(taps.map(|tap| (key.clone(), tap)));
         self.records.insert(key, Described { ty, cfg, single, calls });
         Ok(())
     }
@@ -163,8 +200,8 @@ pub unsafe extern "C" fn aimdb_builder_new(builder: *mut BuilderHandle) -> Statu
 ///
 /// # Safety
 ///
-/// `record` is null or leads to as many bytes as its first word says, with a key that ends with a zero; `error` is
-/// null or may be written.
+/// `record` is null or leads to as many bytes as its first word says, with a key that ends with a zero and as many
+/// taps as it says; `error` is null or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_builder_record(
     builder: BuilderHandle,
@@ -178,8 +215,8 @@ pub unsafe extern "C" fn aimdb_builder_record(
         // SAFETY: the caller says so.
         let record = unsafe { CRecord::read(record) }?;
         // SAFETY: the caller says so.
-        let key = unsafe { entry::key(record.key) }?;
-        object::hold(builder.id)?.builder()?.record(key, &record)
+        let (key, taps) = unsafe { (entry::key(record.key)?, record.taps()?) };
+        object::hold(builder.id)?.builder()?.record(key, &record, taps)
     };
     // SAFETY: the caller says so.
     unsafe { entry::setting_up(error, body) }

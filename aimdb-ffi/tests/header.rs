@@ -12,9 +12,10 @@ use aimdb_ffi::Status;
 use cbindgen::{Builder, Config, ItemType, Language, Style};
 
 /// The structures of the header, by their names in Rust.
-const STRUCTURES: [(&str, &str); 5] = [
+const STRUCTURES: [(&str, &str); 6] = [
     ("CType", "aimdb_type_t"),
     ("CRecord", "aimdb_record_t"),
+    ("CTap", "aimdb_record_tap_t"),
     ("Stats", "aimdb_stats_t"),
     ("ConsumerStats", "aimdb_consumer_stats_t"),
     ("Schema", "aimdb_schema_t"),
@@ -150,7 +151,8 @@ fn structures_have_the_same_members_at_the_same_places() {
             let in_c = if name == "ty" { "type" } else { name };
             let place = format!("offsetof({rust}, {name}) == offsetof({c}, {in_c})");
             writeln!(checks, "_Static_assert({place}, \"{c}.{in_c} is elsewhere\");").expect("memory");
-            if name != "ty" && name != "schema" {
+            // Those are structures of their own names, which are looked at themselves.
+            if !["ty", "schema", "taps"].contains(&name) {
                 let types = format!("__typeof__((({rust} *)0)->{name}), __typeof__((({c} *)0)->{in_c})");
                 let check = format!("__builtin_types_compatible_p({types})");
                 writeln!(checks, "_Static_assert({check}, \"{c}.{in_c} is of another type\");").expect("memory");

@@ -291,13 +291,13 @@ static void sizes_alignments_and_structs_of_no_version(void) {
         ANSWERS(AIMDB_BAD_ALIGNMENT, aimdb_builder_record(builder, &record, NULL));
     }
     record = good;
-    size_t sizes[] = { 0, 1, sizeof record - 1, sizeof record - 8, sizeof record + 1, 1032, SIZE_MAX };
+    size_t sizes[] = { 0, 1, offsetof(aimdb_record_t, taps) - 8, sizeof record - 1, sizeof record + 1, 1032, SIZE_MAX };
     for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++) {
         record.struct_size = sizes[at];
         ANSWERS(AIMDB_BAD_STRUCT, aimdb_builder_record(builder, &record, NULL));
     }
     record = good;
-    size_t types[] = { 0, 1, sizeof record.type - 8, sizeof record.type + 8, 1024, SIZE_MAX };
+    size_t types[] = { 0, 1, sizeof record.type - 8, sizeof record.type + 24, 1024, SIZE_MAX };
     for (size_t at = 0; at < sizeof types / sizeof *types; at++) {
         record.type.struct_size = types[at];
         ANSWERS(AIMDB_BAD_STRUCT, aimdb_builder_record(builder, &record, NULL));

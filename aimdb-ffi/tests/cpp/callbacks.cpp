@@ -1,5 +1,7 @@
 // Lambdas as taps, drop callbacks and degraders: they have what they captured, and it is freed once.
 #include <atomic>
+#include <string>
+#include <thread>
 
 #include "check.hpp"
 
@@ -107,6 +109,32 @@ void a_record_that_is_not_added_frees_its_lambdas() {
     CHECK(why.reason() == aimdb::status::duplicate_record && alive.expired());
 }
 
+// Another thread is in a call with the builder, now and then, which refuses this one; it may do so at any moment of an
+// add. What was refused has left nothing, so that it can be added again.
+void an_add_that_is_refused_leaves_nothing() {
+    aimdb::builder builder;
+    std::atomic<bool> ended{false};
+    std::thread other([&] {
+        const aimdb_tap_t ignore = [](void *, const void *, std::size_t) {};
+        while (!ended) aimdb_builder_tap(builder.raw(), "none", ignore, nullptr, nullptr, nullptr);
+    });
+    const auto alive = std::make_shared<int>(0);
+    for (int number = 0; number < 2000; number++) {
+        const std::string key = "record " + std::to_string(number);
+        aimdb::failure why;
+        // Each turn was in the way of the other thread's call, which ends.
+        while (!builder.add(aimdb::record<int>::latest(key)
+                                .tap([alive](int) {})
+                                .tap([alive](int) {})
+                                .on_drop([alive](int, aimdb::drop_cause) {}), &why)) {
+            CHECK(why.reason() == aimdb::status::busy);
+        }
+        CHECK(alive.use_count() == 1 + 3 * (number + 1));
+    }
+    ended = true;
+    other.join();
+}
+
 }  // namespace
 
 int main() {
@@ -115,5 +143,6 @@ int main() {
     a_degrader_changes_the_value_in_place();
     a_callback_may_call_what_does_not_wait();
     a_record_that_is_not_added_frees_its_lambdas();
+    an_add_that_is_refused_leaves_nothing();
     return 0;
 }

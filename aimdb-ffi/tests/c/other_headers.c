@@ -1,5 +1,5 @@
-/* A program that was compiled with a newer header: its structures are longer than those that the library knows. What an
- * older one meets is shown in src/versioned.rs, since this is the first version. */
+/* Programs that were compiled with another header: the structures of a newer one are longer than those that the library
+ * knows, and those of an older one end where the first version did. src/versioned.rs has the rest. */
 #include <stddef.h>
 
 #include "records.h"
@@ -130,7 +130,17 @@ static void what_it_sets_beyond_is_refused(void) {
     detach(one);
 }
 
+/* The record of the first version had no taps: what stands behind it is not the library's to look at. */
+static void what_an_older_header_has_not_is_not_looked_at(void) {
+    aimdb_record_t record = described(AIMDB_PLAIN, 8, AIMDB_BOUNDED, AIMDB_FAIL, 1);
+    record.struct_size = offsetof(aimdb_record_t, taps);
+    record.taps = (const aimdb_record_tap_t *)(const void *)&record;
+    record.tap_count = 3;
+    detach(attached(record));
+}
+
 int main(void) {
+    what_an_older_header_has_not_is_not_looked_at();
     what_it_leaves_out_is_no_hindrance();
     what_it_sets_beyond_is_refused();
     return 0;
