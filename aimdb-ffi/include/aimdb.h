@@ -261,7 +261,8 @@ AIMDB_API aimdb_status_t aimdb_builder_attach(aimdb_builder_t builder, aimdb_db_
 /* Closes every record, lets taps drain, and waits for the readers to drain the rest, no longer than
  * `timeout_ns`. `left` is always written: values that are left unread. AIMDB_TIMEOUT if there are some, or if a tap is
  * still at work; call again to wait longer. May wait. Readers are waited for where they hold the producer up; of rings,
- * latest values, mailboxes and queues that drop, what is left is only counted. */
+ * latest values, mailboxes and queues that drop, what is left is only counted; so are values that a consumer keeps because
+ * its buffer was too small. */
 AIMDB_API aimdb_status_t aimdb_db_close(aimdb_db_t db, int64_t timeout_ns, uint64_t *left);
 /* Whether the database was told to close: 1 or 0 in `closed`. */
 AIMDB_API aimdb_status_t aimdb_db_is_closed(aimdb_db_t db, int32_t *closed);
@@ -367,7 +368,7 @@ AIMDB_API aimdb_status_t aimdb_consumer_free(aimdb_consumer_t consumer);
 
 /* Four ways to take a copy of the next value. `size` may be null; otherwise it is written with the value's size, with
  * AIMDB_BUFFER_TOO_SMALL too. Then the value stays the next one of this consumer, not of those that share its
- * cursor, and is freed with it; its room in the record is free. With a `capacity` of 0, `buffer` may be null. Not for
+ * cursor, and is freed with it, as one that was read; its room in the record is free. A close counts it as left. With a `capacity` of 0, `buffer` may be null. Not for
  * records of pointers: take messages. */
 
 /* Never waits. */

@@ -12,19 +12,20 @@ use crate::callback::{Callback, Callbacks, DegradeFn, TapFn};
 use crate::failure::Failure;
 use crate::form::{self, Form, RecordType, RecvEnd, Type};
 use crate::object::{Held, Producer};
-use crate::reading::Reading;
+use crate::reading::{KeptCount, Reading};
 use crate::status::Status;
 
 /// A type whose values are blocks of one pool.
 pub(crate) struct Blocks {
     ty: Type,
     pool: Pool,
+    kept: KeptCount,
 }
 
 impl Blocks {
     pub(crate) fn new(ty: Type) -> Result<Self, Failure> {
         let pool = Pool::new(ty.size, ty.alignment).ok_or(Status::OUT_OF_MEMORY)?;
-        Ok(Self { ty, pool })
+        Ok(Self { ty, pool, kept: KeptCount::default() })
     }
 }
 
@@ -59,14 +60,19 @@ impl RecordType for Blocks {
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<Block>(key)?;
-        let shared = BlockSend::new(own.shared(), self.ty, self.pool.clone(), kind);
-        let own = BlockSend::new(own, self.ty, self.pool.clone(), kind);
+        let shared = BlockSend::new(own.shared(), self.ty, self.pool.clone(), kind, self.kept.clone());
+        let own = BlockSend::new(own, self.ty, self.pool.clone(), kind, self.kept.clone());
         Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
         let kind = db.db().erased(key)?.info().kind();
-        Ok(Box::new(BlockRecv::new(Reading::new(db.consumer_from::<Block>(key, start)?, kind), self.ty)))
+        let reading = Reading::new(db.consumer_from::<Block>(key, start)?, kind, self.kept.clone());
+        Ok(Box::new(BlockRecv::new(reading, self.ty)))
+    }
+
+    fn kept(&self) -> u64 {
+        self.kept.get()
     }
 }
 

@@ -8,6 +8,7 @@ use aimdb_sync::{Form as EndForm, SyncProducer};
 
 use crate::block::{Block, BlockMut, Free, Pool};
 use crate::form::{End, Form, SendEnd, Type, keep_place};
+use crate::reading::KeptCount;
 use crate::status::{Answer, Status};
 use crate::time::Wait;
 
@@ -16,11 +17,18 @@ pub(crate) struct BlockSend<F: EndForm> {
     ty: Type,
     pool: Pool,
     kind: Option<Kind>,
+    kept: KeptCount,
 }
 
 impl<F: EndForm> BlockSend<F> {
-    pub(crate) const fn new(end: SyncProducer<Block, F>, ty: Type, pool: Pool, kind: Option<Kind>) -> Self {
-        Self { end, ty, pool, kind }
+    pub(crate) const fn new(
+        end: SyncProducer<Block, F>,
+        ty: Type,
+        pool: Pool,
+        kind: Option<Kind>,
+        kept: KeptCount,
+    ) -> Self {
+        Self { end, ty, pool, kind, kept }
     }
 
     /// Whether a value may have so many bytes.
@@ -129,5 +137,9 @@ where
 
     fn kind(&self) -> Option<Kind> {
         self.kind
+    }
+
+    fn kept(&self) -> u64 {
+        self.kept.get()
     }
 }

@@ -48,11 +48,11 @@ impl Database {
         Ok(())
     }
 
-    /// Of the records that C may open.
+    /// Of the records that C may open, with what their consumers keep.
     fn unread(&self) -> u64 {
         let stats = self.handle.stats();
-        let known = stats.iter().filter(|record| self.types.contains_key(&record.record.key));
-        known.map(|record| unread(&record.buffer, record.record.kind())).sum()
+        let known = stats.iter().filter_map(|record| Some((record, self.types.get(&record.record.key)?)));
+        known.map(|(record, ty)| unread(&record.buffer, record.record.kind()) + ty.kept()).sum()
     }
 }
 

@@ -125,6 +125,9 @@ pub(crate) trait RecordType: Send + Sync {
     fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer>;
 
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>>;
+
+    /// How many values its consumers keep for their next calls.
+    fn kept(&self) -> u64;
 }
 
 /// How values of this type are kept.
@@ -171,6 +174,9 @@ pub(crate) trait SendEnd: Send {
     fn end(&self) -> &dyn End;
 
     fn kind(&self) -> Option<Kind>;
+
+    /// How many values the record's consumers keep for their next calls.
+    fn kept(&self) -> u64;
 }
 
 /// What a writing end does whatever its values are.

@@ -17,7 +17,7 @@ use crate::form::{self, RecordType, RecvEnd, Type};
 use crate::object::{Held, Producer};
 use crate::plain_recv::PlainRecv;
 use crate::plain_send::{Loans, PlainSend};
-use crate::reading::Reading;
+use crate::reading::{KeptCount, Reading};
 
 /// What a plain value must be: copied as it lies, of any bytes, without padding.
 pub(crate) trait Bits:
@@ -46,13 +46,14 @@ pub(crate) fn class_of(ty: Type) -> Option<Box<dyn RecordType>> {
 /// A type whose values are kept as `T`s, of which the first `ty.size` bytes are the value.
 pub(crate) struct Plain<T> {
     ty: Type,
+    kept: KeptCount,
     _values: PhantomData<fn() -> T>,
 }
 
 impl<T: Bits> Plain<T> {
-    pub(crate) const fn new(ty: Type) -> Self {
+    pub(crate) fn new(ty: Type) -> Self {
         assert!(ty.size <= size_of::<T>());
-        Self { ty, _values: PhantomData }
+        Self { ty, kept: KeptCount::default(), _values: PhantomData }
     }
 }
 
@@ -92,13 +93,18 @@ impl<T: Bits> RecordType for Plain<T> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<T>(key)?;
         let (size, loans) = (self.ty.size, || Loans::aligned(self.ty.alignment));
-        let shared = PlainSend { end: own.shared(), size, kind, loans: loans() };
-        let own = PlainSend { end: own, size, kind, loans: loans() };
+        let shared = PlainSend { end: own.shared(), size, kind, loans: loans(), kept: self.kept.clone() };
+        let own = PlainSend { end: own, size, kind, loans: loans(), kept: self.kept.clone() };
         Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
         let kind = db.db().erased(key)?.info().kind();
-        Ok(Box::new(PlainRecv::new(Reading::new(db.consumer_from::<T>(key, start)?, kind), self.ty)))
+        let reading = Reading::new(db.consumer_from::<T>(key, start)?, kind, self.kept.clone());
+        Ok(Box::new(PlainRecv::new(reading, self.ty)))
+    }
+
+    fn kept(&self) -> u64 {
+        self.kept.get()
     }
 }

@@ -10,6 +10,7 @@ use aimdb_sync::{Form, SyncProducer};
 use crate::block::{BlockMut, Free, Pool};
 use crate::form::{End, SendEnd, keep_place};
 use crate::plain::Bits;
+use crate::reading::KeptCount;
 use crate::status::{Answer, Status};
 use crate::time::Wait;
 
@@ -18,6 +19,7 @@ pub(crate) struct PlainSend<T: Bits, F: Form> {
     pub(crate) size: usize,
     pub(crate) kind: Option<Kind>,
     pub(crate) loans: Loans,
+    pub(crate) kept: KeptCount,
 }
 
 /// Where the memory of loans comes from, once there was one.
@@ -136,5 +138,9 @@ where
 
     fn kind(&self) -> Option<Kind> {
         self.kind
+    }
+
+    fn kept(&self) -> u64 {
+        self.kept.get()
     }
 }

@@ -216,7 +216,7 @@ pub unsafe extern "C" fn aimdb_producer_close(producer: ProducerHandle, timeout_
         }
         end.end().close();
         let drained = waited(end.end().drain(wait));
-        unread_values = unread(&end.end().metrics(), end.kind());
+        unread_values = unread(&end.end().metrics(), end.kind()) + end.kept();
         drained?;
         if unread_values > 0 { Err(Status::TIMEOUT) } else { Ok(()) }
     });

@@ -1,6 +1,9 @@
 //! What the reading ends of all forms do alike: a value that was taken and did not come to its reader stays the
 //! next one.
 
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
 use aimdb_core::DbResult;
 use aimdb_core::buffer::{ReaderMetrics, RecvTimeoutError, TryRecvError};
 use aimdb_core::pure::Kind;
@@ -10,18 +13,38 @@ use aimdb_sync::{EndId, SyncConsumer, WaitSet, WatchError};
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
+/// How many values the consumers of a record keep. The record has handed them out and knows nothing of them.
+#[derive(Clone, Default)]
+pub(crate) struct KeptCount(Arc<AtomicU64>);
+
+impl KeptCount {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    fn one_less(&self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+}
+
 /// A consumer, and the value that it keeps for the next call, because there was no room for it.
 pub(crate) struct Reading<V: Send + 'static> {
     end: SyncConsumer<V>,
     kind: Option<Kind>,
+    /// Changed by `keep` and `take_kept` alone, so that it is counted.
     kept: Option<V>,
+    count: KeptCount,
     /// Kept values that [`Reading::newest`] has passed over; the cursor counts them as delivered.
     passed_over: u64,
 }
 
 impl<V: Send + 'static> Reading<V> {
-    pub(crate) const fn new(end: SyncConsumer<V>, kind: Option<Kind>) -> Self {
-        Self { end, kind, kept: None, passed_over: 0 }
+    pub(crate) const fn new(end: SyncConsumer<V>, kind: Option<Kind>, count: KeptCount) -> Self {
+        Self { end, kind, kept: None, count, passed_over: 0 }
     }
 
     /// Takes the next value.
@@ -46,9 +69,14 @@ impl<V: Send + 'static> Reading<V> {
     #[cold]
     fn next_kept(&mut self, wait: Wait) -> Result<V, Unread> {
         may_wait(wait)?;
-        let kept = self.kept.take();
+        self.take_kept().ok_or_else(|| Status::EMPTY.into())
+    }
+
+    fn take_kept(&mut self) -> Option<V> {
+        let kept = self.kept.take()?;
+        self.count.one_less();
         self.end.note_kept(false);
-        kept.ok_or_else(|| Status::EMPTY.into())
+        Some(kept)
     }
 
     /// Takes the newest value and skips what lies before it.
@@ -58,8 +86,7 @@ impl<V: Send + 'static> Reading<V> {
             match self.end.try_latest() {
                 Ok(newer) => {
                     self.passed_over += 1;
-                    self.kept = None;
-                    self.end.note_kept(false);
+                    drop(self.take_kept());
                     return Ok(newer);
                 }
                 Err(TryRecvError::Misuse(misuse)) => return Err(Status::from(misuse).into()),
@@ -109,6 +136,9 @@ impl<V: Send + 'static> Reading<V> {
     /// Keeps a value that was taken, as the next one.
     #[cold]
     pub(crate) fn keep(&mut self, value: V) {
+        // Whoever takes a value takes the kept one first.
+        debug_assert!(self.kept.is_none());
+        self.count.one_more();
         self.kept = Some(value);
         self.end.note_kept(true);
     }
@@ -121,11 +151,11 @@ impl<V: Send + 'static> Reading<V> {
     }
 
     pub(crate) fn share(&self) -> DbResult<Self> {
-        Ok(Self::new(self.end.share()?, self.kind))
+        Ok(Self::new(self.end.share()?, self.kind, self.count.clone()))
     }
 
     pub(crate) fn subscribe(&self) -> DbResult<Self> {
-        Ok(Self::new(self.end.subscribe()?, self.kind))
+        Ok(Self::new(self.end.subscribe()?, self.kind, self.count.clone()))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -141,6 +171,15 @@ impl<V: Send + 'static> Reading<V> {
         counters.readable += kept;
         counters.skipped += self.passed_over;
         metrics
+    }
+}
+
+impl<V: Send + 'static> Drop for Reading<V> {
+    fn drop(&mut self) {
+        // It goes with its consumer, which the record had given it to.
+        if self.kept.is_some() {
+            self.count.one_less();
+        }
     }
 }
 

@@ -33,7 +33,7 @@ static void it_stays_the_next_one(aimdb_kind_t kind) {
     /* It is read behind the close. */
     OK(aimdb_producer_send(one.producer, "last", 5));
     ANSWERS(AIMDB_BUFFER_TOO_SMALL, aimdb_consumer_try_recv(one.consumer, buffer, 4, &size));
-    OK(aimdb_producer_close(one.producer, 0, NULL));
+    ANSWERS(AIMDB_TIMEOUT, aimdb_producer_close(one.producer, 0, NULL));
     OK(aimdb_consumer_try_recv(one.consumer, buffer, sizeof buffer, &size));
     ANSWERS(AIMDB_CLOSED, aimdb_consumer_try_recv(one.consumer, buffer, sizeof buffer, &size));
     detach(one);
@@ -131,7 +131,82 @@ static void a_wait_set_knows_of_it(void) {
     detach(one);
 }
 
+/* A record's own and its database's close. */
+static void closes_find(one_t one, uint64_t expected) {
+    uint64_t left = 99;
+    aimdb_status_t status = expected > 0 ? AIMDB_TIMEOUT : AIMDB_OK;
+    ANSWERS(status, aimdb_producer_close(one.producer, -1, &left));
+    CHECK(left == expected);
+    left = 99;
+    ANSWERS(status, aimdb_db_close(one.db, -1, &left));
+    CHECK(left == expected);
+}
+
+/* The record is empty, and what its readers keep is unread all the same. */
+static void a_close_counts_it(aimdb_kind_t kind) {
+    one_t one = attached(described(AIMDB_BYTES, 100, kind, AIMDB_PAUSE_UPSTREAM, 4));
+    char buffer[100];
+    aimdb_consumer_t other;
+    OK(aimdb_consumer_subscribe(one.consumer, &other));
+    OK(aimdb_producer_send(one.producer, "first", 6));
+    ANSWERS(AIMDB_BUFFER_TOO_SMALL, aimdb_consumer_recv(one.consumer, buffer, 1, NULL));
+    if (kind == AIMDB_MAILBOX) OK(aimdb_producer_send(one.producer, "second", 7));
+    ANSWERS(AIMDB_BUFFER_TOO_SMALL, aimdb_consumer_recv(other, buffer, 1, NULL));
+    closes_find(one, 2);
+    OK(aimdb_consumer_recv(one.consumer, buffer, sizeof buffer, NULL));
+    closes_find(one, 1);
+    OK(aimdb_consumer_free(other));
+    closes_find(one, 0);
+    detach(one);
+}
+
+static void the_newest_is_counted_and_not_what_it_passes_over(void) {
+    one_t one = attached(described(AIMDB_BYTES, 100, AIMDB_SPMC_RING, 0, 4));
+    char buffer[100];
+    OK(aimdb_producer_send(one.producer, "first", 6));
+    ANSWERS(AIMDB_BUFFER_TOO_SMALL, aimdb_consumer_recv(one.consumer, buffer, 1, NULL));
+    OK(aimdb_producer_send(one.producer, "second", 7));
+    closes_find(one, 2);
+    ANSWERS(AIMDB_BUFFER_TOO_SMALL, aimdb_consumer_latest(one.consumer, buffer, 1, NULL, 0));
+    closes_find(one, 1);
+    OK(aimdb_consumer_recv(one.consumer, buffer, sizeof buffer, NULL));
+    closes_find(one, 0);
+    detach(one);
+}
+
+static void never(void *user, const void *data, size_t size, aimdb_drop_cause_t cause) {
+    (void)user;
+    (void)data;
+    (void)size;
+    (void)cause;
+    CHECK(!"a value that was handed out is told to no drop callback");
+}
+
+/* Neither an abort nor the end of its consumer gives it to the drop callback: the record has delivered it. */
+static void it_is_gone_as_one_that_was_read(void) {
+    aimdb_record_t record = described(AIMDB_BYTES, 512, AIMDB_BOUNDED, AIMDB_FAIL, 4);
+    record.drop = never;
+    one_t one = attached(record);
+    counted_t value = { { 1 }, 0 };
+    uint64_t discarded = 99;
+    OK(move(one.producer, &value, 10));
+    ANSWERS(AIMDB_BUFFER_TOO_SMALL, aimdb_consumer_recv(one.consumer, NULL, 0, NULL));
+    OK(aimdb_producer_abort(one.producer, &discarded));
+    CHECK(discarded == 0 && freed(&value) == 0);
+    aimdb_stats_t stats = AIMDB_STATS_INIT;
+    OK(aimdb_db_stats(one.db, "values", &stats));
+    CHECK(stats.accepted == 1 && stats.delivered == 1 && stats.aborted == 0);
+    detach(one);
+    CHECK(freed(&value) == 1);
+}
+
 int main(void) {
+    a_close_counts_it(AIMDB_SPMC_RING);
+    a_close_counts_it(AIMDB_MAILBOX);
+    a_close_counts_it(AIMDB_SINGLE_LATEST);
+    a_close_counts_it(AIMDB_BOUNDED);
+    the_newest_is_counted_and_not_what_it_passes_over();
+    it_is_gone_as_one_that_was_read();
     it_stays_the_next_one(AIMDB_SPMC_RING);
     it_stays_the_next_one(AIMDB_MAILBOX);
     it_stays_the_next_one(AIMDB_SINGLE_LATEST);
