@@ -436,7 +436,8 @@ AIMDB_API aimdb_status_t aimdb_waitset_add_producer(aimdb_waitset_t set, aimdb_p
 /* Due after `first_ns`, then each `period_ns`; 0 is once. */
 AIMDB_API aimdb_status_t aimdb_waitset_add_timer(aimdb_waitset_t set, int64_t first_ns, int64_t period_ns,
                                                  uint64_t token);
-/* Removes every end and timer with this token. AIMDB_BAD_ARGUMENT if there is none, any more. */
+/* Removes every end and timer with this token that is in the set when it begins; what other threads add meanwhile stays.
+ * AIMDB_BAD_ARGUMENT if there is none, any more. */
 AIMDB_API aimdb_status_t aimdb_waitset_remove(aimdb_waitset_t set, uint64_t token);
 /* Waits until something is ready and writes up to `max` tokens, in fair turns. `count` is always written. May be called
  * by several threads. AIMDB_EMPTY with a timeout of 0 and nothing ready; AIMDB_CLOSED when the set is freed meanwhile. */

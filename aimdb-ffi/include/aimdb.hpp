@@ -1565,7 +1565,8 @@ public:
         return detail::checked(
             aimdb_waitset_add_timer(raw(), detail::timer_of(first), detail::timer_of(period), token));
     }
-    /// Removes every end and timer with this token. status::bad_argument if there is none, any more.
+    /// Removes every end and timer with this token that is in the set when it begins; what other threads add meanwhile
+    /// stays. status::bad_argument if there is none, any more.
     result remove(std::uint64_t token) { return detail::checked(aimdb_waitset_remove(raw(), token)); }
 
     /// Waits until something is ready, and brings up to `Max` tokens, in fair turns. Threads may wait together.

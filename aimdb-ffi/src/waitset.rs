@@ -104,13 +104,7 @@ pub extern "C" fn aimdb_waitset_add_timer(set: WaitSetHandle, first_ns: i64, per
 pub extern "C" fn aimdb_waitset_remove(set: WaitSetHandle, token: u64) -> Status {
     with_set(set, |set| {
         check(set)?;
-        let mut removed = false;
-        // Each turn takes one out; those that others add meanwhile are not waited for.
-        for _ in 0..set.len() {
-            let Some(end) = set.end_of(token) else { break };
-            removed |= set.remove(end);
-        }
-        if removed { Ok(()) } else { Err(Status::BAD_ARGUMENT) }
+        if set.remove_all(token) > 0 { Ok(()) } else { Err(Status::BAD_ARGUMENT) }
     })
 }
 

@@ -142,6 +142,13 @@ impl WaitSet {
         !self.process.is_parent() && self.set.remove(end)
     }
 
+    /// Takes out every end and timer with this token that is here when it begins, and says how many that were. Those
+    /// that other threads add meanwhile stay, and do not hold it up. Never blocks; costs a look at each end. In a
+    /// forked child: none.
+    pub fn remove_all(&self, token: u64) -> usize {
+        if self.process.is_parent() { 0 } else { self.set.remove_all(token) }
+    }
+
     /// The newest end or timer with this token, for whoever keeps tokens only. Never waits; costs a look at each
     /// end. In a forked child: none.
     #[must_use]

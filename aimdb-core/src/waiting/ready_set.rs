@@ -71,6 +71,12 @@ impl ReadySet {
         self.shared.remove(id)
     }
 
+    /// Forgets every end with this token that is here when it begins, and says how many that were; those that are
+    /// added meanwhile stay, and it is not held up by them. Costs a look at each end.
+    pub fn remove_all(&self, token: u64) -> usize {
+        self.shared.remove_all(token)
+    }
+
     /// The newest of the ends with this token. Costs a look at each end.
     #[must_use]
     pub fn end_of(&self, token: u64) -> Option<EndId> {
@@ -238,5 +244,57 @@ fn earlier(deadline: Deadline, due: Option<u64>) -> Deadline {
         (deadline, None) => deadline,
         (Deadline::Never, Some(due)) => Deadline::At(due),
         (Deadline::At(at), Some(due)) => Deadline::At(at.min(due)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use core::sync::atomic::{AtomicUsize, Ordering};
+    use core::task::Waker;
+
+    use super::*;
+
+    /// An end that is ready; whoever removes it finds that another thread has meanwhile added one more.
+    struct Refilled {
+        set: Arc<ReadySet>,
+        token: u64,
+        added: Arc<AtomicUsize>,
+    }
+
+    impl Refilled {
+        fn add(set: &Arc<ReadySet>, token: u64, added: &Arc<AtomicUsize>) -> EndId {
+            let end = Self { set: Arc::clone(set), token, added: Arc::clone(added) };
+            set.add(Box::new(end), token)
+        }
+    }
+
+    impl Watched for Refilled {
+        fn poll_ready(&self, _: &Waker) -> bool {
+            true
+        }
+
+        fn cancel(&self) {
+            // So that a removal without a bound is found, and does not hang.
+            if self.added.fetch_add(1, Ordering::Relaxed) < 100 {
+                Self::add(&self.set, self.token, &self.added);
+            }
+        }
+    }
+
+    #[test]
+    fn w12_a_removal_of_a_token_takes_what_was_there_and_nothing_that_comes_meanwhile() {
+        let (set, added) = (Arc::new(ReadySet::new()), Arc::new(AtomicUsize::new(0)));
+        let there: Vec<_> = [7, 8, 7, 7].map(|token| Refilled::add(&set, token, &added)).into();
+        assert_eq!(set.remove_all(7), 3);
+        assert_eq!(added.load(Ordering::Relaxed), 3, "one for each that was removed");
+        assert_eq!(there.iter().map(|id| set.is_ready(*id)).collect::<Vec<_>>(), [None, Some(true), None, None]);
+        let mut tokens = [0; 8];
+        let count = set.collect(&mut tokens);
+        tokens[..count].sort_unstable();
+        assert_eq!(tokens[..count], [7, 7, 7, 8]);
+        assert_eq!(set.remove_all(9), 0);
+        added.store(100, Ordering::Relaxed);
+        assert_eq!((set.remove_all(7), set.remove_all(7), set.remove_all(8), set.len()), (3, 0, 1, 0));
     }
 }

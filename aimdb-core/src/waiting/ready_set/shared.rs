@@ -1,6 +1,7 @@
 //! What the ends and those who wait do to a set.
 
 use alloc::sync::Arc;
+use core::ops::Bound;
 use core::task::Waker;
 
 use arrayvec::ArrayVec;
@@ -40,6 +41,21 @@ impl Shared {
         end.light.show();
         self.relight();
         true
+    }
+
+    pub(super) fn remove_all(&self, token: u64) -> usize {
+        let Some(last) = self.lock.with(|state| state.end_of(token)) else { return 0 };
+        let (mut from, mut removed) = (Bound::Unbounded, 0);
+        // Ids rise and never come again: those that are added meanwhile lie behind `last`, and each end before it is
+        // looked at once.
+        while let Some(end) = self.lock.with(|state| state.remove_next(token, from, last)) {
+            from = Bound::Excluded(end.id);
+            removed += 1;
+            end.cancel();
+            end.light.show();
+        }
+        self.relight();
+        removed
     }
 
     pub(super) fn find(&self, id: EndId) -> Option<Arc<End>> {

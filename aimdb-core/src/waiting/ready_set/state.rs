@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Bound;
 use core::pin::Pin;
 use core::task::Waker;
 
@@ -130,6 +131,13 @@ impl State {
         }
         entry.end.light.set(false);
         Some(entry.end)
+    }
+
+    /// Takes out the oldest end with this token of those behind `from`, up to `last`.
+    pub(super) fn remove_next(&mut self, token: u64, from: Bound<EndId>, last: EndId) -> Option<Arc<End>> {
+        let mut ends = self.ends.range((from, Bound::Included(last)));
+        let id = *ends.find(|(_, entry)| entry.end.token == token)?.0;
+        self.remove(id)
     }
 
     pub(super) fn take_any(&mut self) -> Option<Arc<End>> {
