@@ -105,7 +105,7 @@ impl Callback<DegradeFn> {
     }
 }
 
-const fn cause_code(cause: DropCause) -> i32 {
+pub(crate) const fn cause_code(cause: DropCause) -> i32 {
     match cause {
         DropCause::Overwritten => 0,
         DropCause::Refused => 1,

@@ -21,6 +21,15 @@ fn insert(end: Box<dyn RecvEnd>) -> Answer<ConsumerHandle> {
     Ok(ConsumerHandle { id: object::insert(Object::Consumer(Box::new(consumer)))? })
 }
 
+/// `aimdb_start_t`.
+pub(crate) fn start(start: i32) -> Result<Start, Failure> {
+    match start {
+        0 => Ok(Start::Live),
+        1 => Ok(Start::Oldest),
+        other => Err(Failure::new(Status::BAD_KIND, format!("there is no start {other}"))),
+    }
+}
+
 /// `aimdb_consumer_open`.
 ///
 /// # Safety
@@ -40,11 +49,7 @@ pub unsafe extern "C" fn aimdb_consumer_open(
         entry::not_null(consumer)?;
         // SAFETY: the caller says so.
         let (key, ty) = unsafe { (entry::key(key)?, Type::read(ty)?) };
-        let start = match start {
-            0 => Start::Live,
-            1 => Start::Oldest,
-            other => return Err(Failure::new(Status::BAD_KIND, format!("there is no start {other}"))),
-        };
+        let start = self::start(start)?;
         let pinned = database::pinned(db)?;
         let database = database::of(&pinned)?;
         let handle = insert(database.record(&key, &ty)?.consumer(&database.handle, &key, start)?)?;

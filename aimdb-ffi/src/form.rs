@@ -57,6 +57,13 @@ pub(crate) enum Form {
 
 const MAX_ALIGNMENT: usize = 4096;
 
+#[cfg(test)]
+impl CType {
+    pub(crate) const fn of(form: i32, size: usize, alignment: usize, schema: Schema) -> Self {
+        Self { struct_size: size_of::<Self>(), form, size, alignment, schema }
+    }
+}
+
 impl Type {
     /// What C says.
     ///

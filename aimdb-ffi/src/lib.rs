@@ -29,6 +29,8 @@ mod block_recv;
 mod block_send;
 mod builder;
 mod callback;
+#[cfg(test)]
+mod constants;
 mod consumer;
 mod database;
 mod dump;

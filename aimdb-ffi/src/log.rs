@@ -44,7 +44,7 @@ impl Callback<LogFn> {
 /// Makes lines of events.
 struct Lines;
 
-const fn code(level: Level) -> i32 {
+pub(crate) const fn code(level: Level) -> i32 {
     match level {
         Level::ERROR => 1,
         Level::WARN => 2,
