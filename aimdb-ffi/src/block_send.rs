@@ -7,7 +7,7 @@ use aimdb_core::pure::Kind;
 use aimdb_sync::{Form as EndForm, SyncProducer};
 
 use crate::block::{Block, BlockMut, Free, Pool};
-use crate::form::{End, Form, SendEnd, Type, keep_place};
+use crate::form::{End, Form, SendEnd, Type, keep_place, unsent};
 use crate::reading::KeptCount;
 use crate::status::{Answer, Status};
 use crate::time::Wait;
@@ -125,7 +125,7 @@ where
 
     fn send_loan(&self, value: BlockMut, place: bool) -> Result<(), (Status, BlockMut)> {
         self.end.permit_of(place).send(value.freeze()).map_err(|error| {
-            let status = Status::from(&error);
+            let status = unsent(&error);
             let Ok(value) = error.into_inner().alone() else { unreachable!("a value that was refused has one holder") };
             (status, value)
         })

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 use core::ptr::NonNull;
 
-use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics};
+use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics, TrySendError};
 use aimdb_core::pure::{Kind, Start};
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
 use aimdb_sync::{AimDbHandle, EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
@@ -310,6 +310,14 @@ pub(crate) fn keep_place<T: Send + 'static, F: EndForm>(end: &SyncProducer<T, F>
         Wait::For(time) => end.reserve_timeout(time),
     };
     Ok(permit?.into_place())
+}
+
+/// Why a value that was written in a loan was not sent. It is not refused for want of room, only for want of memory.
+pub(crate) fn unsent<T>(error: &TrySendError<T>) -> Status {
+    match error {
+        TrySendError::Full(_) => Status::OUT_OF_MEMORY,
+        TrySendError::Closed(_) | TrySendError::Misuse(..) => error.into(),
+    }
 }
 
 /// Chooses the buffer that C asked for, of one cursor or of `many`.

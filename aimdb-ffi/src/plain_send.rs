@@ -8,7 +8,7 @@ use aimdb_core::pure::Kind;
 use aimdb_sync::{Form, SyncProducer};
 
 use crate::block::{BlockMut, Free, Pool};
-use crate::form::{End, SendEnd, keep_place};
+use crate::form::{End, SendEnd, keep_place, unsent};
 use crate::plain::Bits;
 use crate::reading::KeptCount;
 use crate::status::{Answer, Status};
@@ -122,7 +122,7 @@ where
     fn send_loan(&self, mut value: BlockMut, place: bool) -> Result<(), (Status, BlockMut)> {
         // SAFETY: the block has as many bytes as the record's values, and any make one.
         let sent = self.end.permit_of(place).send(unsafe { self.read(value.data()) });
-        sent.map_err(|error| (Status::from(&error), value))
+        sent.map_err(|error| (unsent(&error), value))
     }
 
     unsafe fn send_move(&self, data: NonNull<c_void>, size: usize, free: Free, wait: Wait) -> Answer {

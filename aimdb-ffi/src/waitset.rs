@@ -3,6 +3,8 @@
 #[cfg(unix)]
 use core::ffi::c_int;
 #[cfg(unix)]
+use std::io;
+#[cfg(unix)]
 use std::os::fd::{AsRawFd, IntoRawFd};
 use std::time::Duration;
 
@@ -14,9 +16,24 @@ use crate::signals;
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
-/// Refuses in a forked child, and after the set was freed.
+/// Refuses in a forked child, and after the set was freed: only whoever waits is told that it was closed.
 fn check(set: &WaitSet) -> Answer {
-    set.try_wait(&mut []).map(|_| ()).map_err(status)
+    set.try_wait(&mut []).map(|_| ()).map_err(|error| match error {
+        WaitError::Closed => Status::BAD_HANDLE,
+        WaitError::Misuse(misuse) => misuse.into(),
+    })
+}
+
+/// Why there is no descriptor. Of what the system refuses, only a thread comes with a hint to try again: the one that
+/// keeps the time of timers.
+#[cfg(unix)]
+fn no_descriptor(error: &io::Error) -> Status {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Status::NO_THREAD,
+        // The end has left meanwhile.
+        io::ErrorKind::NotFound => Status::BAD_ARGUMENT,
+        _ => Status::IO,
+    }
 }
 
 impl From<WatchError> for Status {
@@ -194,7 +211,7 @@ pub unsafe extern "C" fn aimdb_waitset_fd(set: WaitSetHandle, fd: *mut c_int) ->
     with_set(set, |set| {
         entry::not_null(fd)?;
         check(set)?;
-        let made = set.as_fd().map_err(|_| Status::IO)?;
+        let made = set.as_fd().map_err(|error| no_descriptor(&error))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(fd, made.as_raw_fd()) }
     })
@@ -212,7 +229,7 @@ pub unsafe extern "C" fn aimdb_waitset_end_fd(set: WaitSetHandle, token: u64, fd
         entry::not_null(fd)?;
         check(set)?;
         let end = set.end_of(token).ok_or(Status::BAD_ARGUMENT)?;
-        let made = set.fd_of(end).map_err(|_| Status::IO)?;
+        let made = set.fd_of(end).map_err(|error| no_descriptor(&error))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(fd, made.into_raw_fd()) }
     })
