@@ -27,7 +27,7 @@
  *   - No call allocates for a message, once the record's blocks have been used, but for a loan that has to wait.
  *
  * docs/c-api.md of the project says all this at length: who owns the bytes, which thread calls you, the
- * order of ending, every status with its cause and its cure.
+ * order of ending, every status with its cause and its cure, and which call answers which.
  */
 #ifndef AIMDB_H
 #define AIMDB_H
@@ -318,7 +318,8 @@ AIMDB_API aimdb_status_t aimdb_producer_send_timeout(aimdb_producer_t producer, 
                                                      int64_t timeout_ns);
 AIMDB_API aimdb_status_t aimdb_producer_send_deadline(aimdb_producer_t producer, const void *value, size_t size,
                                                       int64_t deadline_ns);
-/* Stores the value whatever happens; what it displaces goes to the record's drop callback. Never waits. */
+/* Stores the value whatever happens; what it displaces goes to the record's drop callback. Never waits. AIMDB_FULL only
+ * where there is no place for it: at a rendezvous where no reader waits, and where loans keep all places. */
 AIMDB_API aimdb_status_t aimdb_producer_force_send(aimdb_producer_t producer, const void *value, size_t size);
 /* Sends `count` values of a plain record that lie one behind the other. `sent` is always written:
  * so many from the front were sent, the rest is yours. The timeout is for all of them. */
@@ -335,8 +336,8 @@ AIMDB_API aimdb_status_t aimdb_producer_send_move(aimdb_producer_t producer, voi
  * (aimdb_producer_send_move), nor for a rendezvous: AIMDB_NOT_SUPPORTED. */
 AIMDB_API aimdb_status_t aimdb_producer_loan(aimdb_producer_t producer, size_t size, int64_t timeout_ns,
                                              aimdb_loan_t *loan, void **data);
-/* Sends what was written; the memory is the record's then. AIMDB_CLOSED if the record was closed meanwhile: the loan
- * stays yours, to be freed. */
+/* Sends what was written; the memory is the record's then. AIMDB_CLOSED if the record was closed meanwhile, and
+ * AIMDB_OUT_OF_MEMORY if there is none left for it: the loan stays yours, to be freed. */
 AIMDB_API aimdb_status_t aimdb_loan_send(aimdb_loan_t loan);
 /* Gives place and memory back, unsent. */
 AIMDB_API aimdb_status_t aimdb_loan_free(aimdb_loan_t loan);

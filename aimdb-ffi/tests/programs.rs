@@ -1,30 +1,17 @@
 //! Compiles the programs of `tests/c` with the machine's C compiler, links them with the library, and runs them.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod answers;
+mod tools;
 
-/// What the static library needs of the system; rustc names it with `--print native-static-libs`.
-const SYSTEM: [&str; 5] = ["-lpthread", "-ldl", "-lm", "-lc", "-lgcc_s"];
+use answers::{documented, said};
+use tools::c_program;
 
-/// The folder that cargo built the libraries into: that of the test's own program.
-fn built() -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    test.parent().expect("it lies in target/PROFILE/deps").to_owned()
-}
-
+/// Runs a program, in which no call may answer what the page of the C interface does not say.
 fn run(name: &str) {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let mut compile = Command::new(compiler);
-    compile.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", "-pthread"]);
-    compile.arg("-I").arg(here.join("include"));
-    compile.arg(here.join("tests/c").join(format!("{name}.c")));
-    compile.arg(built().join("libaimdb_ffi.a")).args(SYSTEM).arg("-o").arg(&program);
-    let compiled = compile.output().expect("a C compiler is needed: install cc, or set CC");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    let ran = Command::new(&program).output().expect("it was just built");
-    assert!(ran.status.success(), "{}: {}", ran.status, String::from_utf8_lossy(&ran.stderr));
+    let output = c_program(name);
+    let documented = documented();
+    let unknown: Vec<_> = said(&output).filter(|answer| !documented.contains(answer)).collect();
+    assert!(unknown.is_empty(), "{name} saw answers that are not in docs/c-api.md: {unknown:?}");
 }
 
 #[test]
