@@ -12,6 +12,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
+# Goes up when what is built below changes, so that it is built anew.
+revision=1
 # AIMDB_TARGETS forces a road: rustup, source or web.
 road=${AIMDB_TARGETS:-}
 say() { printf 'targets: %s\n' "$*" >&2; }
@@ -137,8 +139,8 @@ build_sysroot() {
     local cache key
     cache=${XDG_CACHE_HOME:-$HOME/.cache}/aimdb-sync
     mkdir -p "$cache"
-    # One for each toolchain, and for each state of this script.
-    key=$(cat <("$rustc" -vV) <(echo "$road $cargo $rustc") tests/targets.sh | cksum | cut -d' ' -f1)
+    # One for each toolchain and revision.
+    key=$({ "$rustc" -vV; echo "$revision $road $cargo $rustc ${targets[*]}"; } | cksum | cut -d' ' -f1)
     sysroot=$cache/targets-$release-$key
     exec 9> "$sysroot.lock"
     flock 9
@@ -190,7 +192,8 @@ if [ "$road" != rustup ]; then build_sysroot; fi
 if [ "${1:-}" = build ]; then
     for target in "${targets[@]}"; do
         say "aimdb-core and aimdb-sync-embassy for $target"
-        "$sysroot/bin/cargo" build -q -p aimdb-core -p aimdb-sync-embassy --no-default-features --target "$target" >&2
+        "$sysroot/bin/cargo" build -q -p aimdb-core -p aimdb-sync-embassy --no-default-features \
+            --features aimdb-sync-embassy/freertos,aimdb-sync-embassy/bare-metal --target "$target" >&2
     done
 fi
 echo "$sysroot"
