@@ -6,6 +6,7 @@
 #![no_std]
 
 pub mod console;
+pub mod count;
 pub mod critical;
 pub mod interrupts;
 pub mod startup;

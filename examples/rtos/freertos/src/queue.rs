@@ -57,12 +57,11 @@ impl<T: Copy + Send + 'static, const N: usize> Queue<T, N> {
         unsafe { raw::xQueueGenericSend(queue, (&raw const *value).cast(), ticks, 0) == 1 }
     }
 
-    /// Waits up to so many ticks for a value.
-    pub fn receive(&self, ticks: u32) -> Option<T> {
-        let mut value = MaybeUninit::<T>::uninit();
+    /// Waits up to so many ticks for a value, and puts it there: whether one came.
+    pub fn receive(&self, value: &mut T, ticks: u32) -> bool {
         let queue = self.handle.load(Ordering::Relaxed);
-        // SAFETY: as above, the other way round; a value is there when the kernel says so.
-        unsafe { (raw::xQueueReceive(queue, value.as_mut_ptr().cast(), ticks) == 1).then(|| value.assume_init()) }
+        // SAFETY: as above, the other way round.
+        unsafe { raw::xQueueReceive(queue, (&raw mut *value).cast(), ticks) == 1 }
     }
 }
 
