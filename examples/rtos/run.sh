@@ -3,6 +3,7 @@
 #
 #   examples/rtos/run.sh            # every program
 #   examples/rtos/run.sh NAME...    # these
+#   examples/rtos/run.sh --lint     # none: formatting and clippy
 #
 # Needs a cross compiler and QEMU; what is missing is named. Then nothing runs, which with CI=true is a failure.
 set -euo pipefail
@@ -22,6 +23,11 @@ fi
 need_tools
 
 cargo=$(../../tests/targets.sh)/bin/cargo
+if [ "${1:-}" = --lint ]; then
+    "$cargo" fmt --all --check
+    "$cargo" clippy -q --release --target "$target" --workspace -- -D warnings
+    exit
+fi
 "$cargo" build -q --release --target "$target" --workspace --exclude figures
 
 # Time passes by instructions, 32 ns each, so that a run is the same whatever else the machine does.
