@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts instructions of a program for mps2-an385 in QEMU, exactly, between marks in it.
 
-    count.py PROGRAM            every pair of marks, `count_from_NAME` and `count_to_NAME`
+    count.py PROGRAM            every pair of marks, `count_from!` and `count_to!` of one name
     count.py PROGRAM NAME...    these
     count.py --self-test        what it makes of a trace that was written by hand
 
@@ -12,9 +12,11 @@ still runs masked. A pass with an interrupt in it does not count; passes that di
 QEMU runs one instruction at a time and says which, with the registers before it; the disassembly says what it is.
 """
 
+import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 QEMU = [
     "timeout", "120", "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-monitor", "none", "-serial", "none",
@@ -27,13 +29,25 @@ REGISTERS = {"sb": 9, "sl": 10, "fp": 11, "ip": 12, "sp": 13, "lr": 14}
 
 def marks(program):
     """The addresses of the marks, by name: where each pair begins and ends."""
-    found = {}
-    for line in subprocess.run(["arm-none-eabi-nm", program], capture_output=True, text=True, check=True).stdout.splitlines():
-        address, _, symbol = line.rpartition(" ")
-        for at, kind in enumerate(("count_from_", "count_to_")):
-            if symbol.startswith(kind):
-                found.setdefault(symbol[len(kind):], [None, None])[at] = int(address.split()[0], 16) & ~1
-    return {name: pair for name, pair in found.items() if None not in pair}
+    with tempfile.TemporaryDirectory() as folder:
+        dump = pathlib.Path(folder, "marks")
+        subprocess.run(
+            ["arm-none-eabi-objcopy", "--dump-section", f".count={dump}", program, pathlib.Path(folder, "copy")], check=True
+        )
+        section = dump.read_bytes()
+    return marks_of(section)
+
+
+def marks_of(section):
+    """Each is a word, the address, and a text with a zero at its end; the next begins at a multiple of 4."""
+    found, at = {}, 0
+    while at < len(section):
+        end = section.index(b"\0", at + 4)
+        kind, _, name = section[at + 4:end].decode().partition(" ")
+        address = int.from_bytes(section[at:at + 4], "little") & ~1
+        found.setdefault(name, (set(), set()))[kind == "to"].add(address)
+        at = (end + 4) & ~3
+    return found
 
 
 def masking(program):
@@ -96,8 +110,9 @@ def steps(trace):
 def count(trace, pairs, changes):
     """The passes of each pair of marks."""
     begins = {}
-    for name, (begin, _) in pairs.items():
-        begins.setdefault(begin, []).append(name)
+    for name, (places, _) in pairs.items():
+        for begin in places:
+            begins.setdefault(begin, []).append(name)
     done, running = {name: [] for name in pairs}, {}
     masks = {"primask": 0, "basepri": 0}
     for address, registers in steps(trace):
@@ -105,7 +120,7 @@ def count(trace, pairs, changes):
             for going in running.values():
                 going.interrupted = True
             continue
-        for name in [name for name in running if pairs[name][1] == address]:
+        for name in [name for name in running if address in pairs[name][1]]:
             done[name].append(running.pop(name))
         for name in begins.get(address, ()):
             running[name] = Pass()
@@ -144,13 +159,16 @@ def self_test():
     changes = masking_of(listing)
     assert changes == {2: ("primask", 1), 6: ("primask", "R00"), 10: ("basepri", "R03")}, changes
 
+    section = b"\x10\0\0\0from one\0\0\0\0" + b"\x20\0\0\0to one\0\0" + b"\x30\0\0\0to one\0"
+    assert marks_of(section) == {"one": ({16}, {32, 48})}, marks_of(section)
+
     def ran(address, **registers):
         return [f"Trace 0: 0x7f [0/{address:08x}/0/0] f", " ".join(f"{name}={value:08x}" for name, value in registers.items())]
 
     one = ran(0) + ran(2) + ran(4) + ran(6, R00=0) + ran(8) + ran(10, R03=0x40) + ran(12) + ran(14) + ran(10, R03=0) + ran(16)
     stopped = ran(0) + ran(2) + ["Stopped execution of TB chain before 0x7f [0] f"] + ran(2) + ran(6, R00=0) + ran(16)
     hit = ran(0) + ["Taking exception 5 [IRQ] on CPU 0"] + ran(100) + ran(16)
-    passes = count(one + stopped + hit, {"all": [0, 16]}, changes)["all"]
+    passes = count(one + stopped + hit, {"all": ({0}, {16})}, changes)["all"]
     assert [going.instructions for going in passes] == [9, 3, 2], [going.instructions for going in passes]
     assert [going.sections for going in passes] == [[2, 3], [1], []], [going.sections for going in passes]
     assert [going.interrupted for going in passes] == [False, False, True]

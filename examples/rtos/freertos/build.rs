@@ -13,6 +13,10 @@ fn main() {
     let mut build = cc::Build::new();
     build.compiler("arm-none-eabi-gcc").archiver("arm-none-eabi-ar");
     build.includes(&folders).files(&sources).file(here.join("config/layout.c"));
+    // The half of the records' port that is C.
+    let port_of_records = here.join("../../../aimdb-sync-embassy/freertos/aimdb_port.c");
+    println!("cargo::rerun-if-changed={}", port_of_records.display());
+    build.file(port_of_records);
     // As a product is built, whatever the profile of the Rust side.
     build.opt_level_str("s").flag("-mcpu=cortex-m3").flag("-ffreestanding").warnings(false);
     if env::var_os("CARGO_FEATURE_UNCHECKED").is_some() {

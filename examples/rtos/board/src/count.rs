@@ -1,13 +1,13 @@
 //! Marks for `count.py`, which counts the instructions between two of them in QEMU.
 //!
-//! A mark is a name for the place where it stands and costs no instruction. It may stand once in a
-//! program, so what is counted is a function of its own that is not inlined.
+//! A mark costs no instruction: its address and name stand in a section `.count` of the program, which is not loaded. The
+//! compiler may put one mark in several places.
 
 /// Where counting begins: `count_from!("queue_u32");`.
 #[macro_export]
 macro_rules! count_from {
     ($name:literal) => {
-        $crate::mark!("count_from_", $name)
+        $crate::mark!("from ", $name)
     };
 }
 
@@ -15,7 +15,7 @@ macro_rules! count_from {
 #[macro_export]
 macro_rules! count_to {
     ($name:literal) => {
-        $crate::mark!("count_to_", $name)
+        $crate::mark!("to ", $name)
     };
 }
 
@@ -26,8 +26,12 @@ macro_rules! mark {
         // SAFETY: a label and no instruction.
         unsafe {
             ::core::arch::asm!(
-                ::core::concat!(".global ", $kind, $name),
-                ::core::concat!($kind, $name, ":"),
+                ".pushsection .count, \"\", %progbits",
+                ".balign 4",
+                ".word 771f",
+                ::core::concat!(".asciz \"", $kind, $name, "\""),
+                ".popsection",
+                "771:",
                 options(nostack, preserves_flags)
             );
         }
