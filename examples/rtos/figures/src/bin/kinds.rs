@@ -1,10 +1,10 @@
-//! A record of each kind, uncontended: one send and one receive, by calls that would wait, at 4 bytes and at 256.
+//! A record of each kind, and a `StaticQueue`, uncontended: one send, one receive, and both, by calls that would wait, at 4 bytes and at 256.
 #![no_std]
 #![no_main]
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex, FreeRtos, Mailbox, SingleLatest, SpmcRing, StaticConsumer, StaticProducer,
-    StaticRecord,
+    Bounded, CriticalSectionRawMutex, FreeRtos, Mailbox, SingleLatest, SpmcRing, StaticConsumer, StaticKind,
+    StaticProducer, StaticQueue, StaticRecord,
 };
 use board::{Exit, check, count_from, count_to, entry, exit};
 use freertos::{Scheduler, Task};
@@ -23,23 +23,40 @@ fn main() -> Exit {
 
 /// A module for each: a mark may stand once in a program.
 macro_rules! counted {
-    ($name:ident, $kind:ty, $value:ty, $slots:literal, $sent:literal, $received:literal) => {
+    ($name:ident, $record:ty, $value:ty, $consumer:expr, $both:literal, $sent:literal, $received:literal) => {
         mod $name {
             use super::*;
 
-            type Counted = StaticRecord<$kind, $value, Mutex, $slots>;
-            static RECORD: Counted = StaticRecord::new();
+            type Counted = $record;
+            static RECORD: Counted = <$record>::new();
 
             pub(super) fn passes() {
                 let producer = RECORD.producer().on::<FreeRtos>();
-                let mut consumer = RECORD.consumer().expect("the first cursor").on::<FreeRtos>();
+                let consumer: fn(&'static Counted) -> StaticConsumer<'static, Counted> = $consumer;
+                let mut consumer = consumer(&RECORD).on::<FreeRtos>();
                 for pass in 0..8 {
                     let value = value(pass);
                     send(&producer, value);
                     let mut there = self::value(0);
                     receive(&mut consumer, &mut there);
                     check!(there == value);
+                    both(&producer, &mut consumer, value, &mut there);
+                    check!(there == value);
                 }
+            }
+
+            #[inline(never)]
+            fn both(
+                producer: &StaticProducer<'_, Counted, FreeRtos>,
+                consumer: &mut StaticConsumer<'_, Counted, FreeRtos>,
+                value: $value,
+                there: &mut $value,
+            ) {
+                count_from!($both);
+                let sent = producer.send(value).is_ok();
+                let received = consumer.recv().map(|value| *there = value).is_ok();
+                count_to!($both);
+                check!(sent && received);
             }
 
             fn value(pass: u32) -> $value {
@@ -81,16 +98,63 @@ impl Value for Block {
     }
 }
 
-counted!(bounded_4, Bounded<16>, u32, 18, "bounded_4_send", "bounded_4_receive");
-counted!(bounded_256, Bounded<16>, Block, 18, "bounded_256_send", "bounded_256_receive");
-counted!(ring_4, SpmcRing<16>, u32, 18, "ring_4_send", "ring_4_receive");
-counted!(ring_256, SpmcRing<16>, Block, 18, "ring_256_send", "ring_256_receive");
-counted!(latest_4, SingleLatest, u32, 3, "latest_4_send", "latest_4_receive");
-counted!(latest_256, SingleLatest, Block, 3, "latest_256_send", "latest_256_receive");
-counted!(mailbox_4, Mailbox, u32, 3, "mailbox_4_send", "mailbox_4_receive");
-counted!(mailbox_256, Mailbox, Block, 3, "mailbox_256_send", "mailbox_256_receive");
+/// The first cursor of a record.
+fn first<K, T, const N: usize>(
+    record: &'static StaticRecord<K, T, Mutex, N>,
+) -> StaticConsumer<'static, StaticRecord<K, T, Mutex, N>>
+where
+    K: StaticKind,
+    T: Clone + Send,
+{
+    record.consumer().expect("the first cursor")
+}
+
+counted!(queue_4, StaticQueue<u32, Mutex, 16>, u32, StaticQueue::consumer, "queue_4_both", "queue_4_send", "queue_4_receive");
+counted!(queue_256, StaticQueue<Block, Mutex, 16>, Block, StaticQueue::consumer, "queue_256_both", "queue_256_send", "queue_256_receive");
+counted!(
+    bounded_4,
+    StaticRecord<Bounded<16>, u32, Mutex, 18>,
+    u32,
+    first,
+    "bounded_4_both",
+    "bounded_4_send",
+    "bounded_4_receive"
+);
+counted!(
+    bounded_256,
+    StaticRecord<Bounded<16>, Block, Mutex, 18>,
+    Block,
+    first,
+    "bounded_256_both",
+    "bounded_256_send",
+    "bounded_256_receive"
+);
+counted!(
+    ring_4,
+    StaticRecord<SpmcRing<16>, u32, Mutex, 18>,
+    u32,
+    first,
+    "ring_4_both",
+    "ring_4_send",
+    "ring_4_receive"
+);
+counted!(
+    ring_256,
+    StaticRecord<SpmcRing<16>, Block, Mutex, 18>,
+    Block,
+    first,
+    "ring_256_both",
+    "ring_256_send",
+    "ring_256_receive"
+);
+counted!(latest_4, StaticRecord<SingleLatest, u32, Mutex, 3>, u32, first, "latest_4_both", "latest_4_send", "latest_4_receive");
+counted!(latest_256, StaticRecord<SingleLatest, Block, Mutex, 3>, Block, first, "latest_256_both", "latest_256_send", "latest_256_receive");
+counted!(mailbox_4, StaticRecord<Mailbox, u32, Mutex, 3>, u32, first, "mailbox_4_both", "mailbox_4_send", "mailbox_4_receive");
+counted!(mailbox_256, StaticRecord<Mailbox, Block, Mutex, 3>, Block, first, "mailbox_256_both", "mailbox_256_send", "mailbox_256_receive");
 
 fn count() {
+    queue_4::passes();
+    queue_256::passes();
     bounded_4::passes();
     bounded_256::passes();
     ring_4::passes();
