@@ -187,7 +187,10 @@ if [ -z "$road" ] && has_all "$sysroot"; then
 elif [ "$road" = rustup ] || { [ -z "$road" ] && [ "${CI:-}" != true ] && command -v rustup > /dev/null; }; then
     if rustup target add "${targets[@]}" >&2; then road=rustup; else road=source; fi
 fi
-if [ "$road" != rustup ]; then build_sysroot; fi
+if [ "$road" != rustup ]; then
+    road=${road:-source}
+    build_sysroot
+fi
 
 if [ "${1:-}" = build ]; then
     for target in "${targets[@]}"; do
