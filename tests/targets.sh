@@ -4,7 +4,7 @@
 #   $(tests/targets.sh)/bin/cargo build -p aimdb-sync-embassy --target thumbv7m-none-eabi
 #   tests/targets.sh build      # the crates without std, for each target
 #
-# Where rustup may fetch a target, it does. Elsewhere (and where CI=true, so that every run takes the same road), the
+# What the toolchain has is taken; where rustup may fetch a target, it does. Elsewhere (and where CI=true, so that every run takes the same road), the
 # toolchain's own rustc builds `core` and `alloc` from Debian's sources of the same version; where that package has
 # gone, Debian's newer rustc for browsers builds them, and everything for these targets. Nothing is installed: packages are
 # unpacked in a private folder, and what was built stays in $XDG_CACHE_HOME (or ~/.cache), a minute the first time.
