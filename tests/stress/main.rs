@@ -3,11 +3,30 @@
 //! No test harness and no lock but `parking_lot`'s: so ThreadSanitizer, which does not see into the
 //! precompiled standard library, reports nothing that is not there, and needs no suppressions.
 //! Random schedules of the oracle, plain data handed from thread to thread by every kind, ends that
-//! pass values without the lock, and records that are made, used and dropped by several threads at
-//! once.
+//! pass values without the lock, records that are made, used and dropped by several threads at
+//! once, and the handles of the library for C.
 
+mod handles;
 mod lanes;
 mod priority;
+/// The handle table of aimdb-ffi, which as a whole is linked with C programs.
+#[path = "../../aimdb-ffi/src/table/mod.rs"]
+mod table;
+
+/// What the table answers.
+mod status {
+    pub(crate) type Answer<T = ()> = Result<T, Status>;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Status(u8);
+
+    impl Status {
+        pub(crate) const BAD_HANDLE: Self = Self(0);
+        pub(crate) const BUSY: Self = Self(1);
+        pub(crate) const FORKED_CHILD: Self = Self(2);
+        pub(crate) const POISONED: Self = Self(3);
+    }
+}
 
 use std::sync::Arc;
 use std::thread;
@@ -27,8 +46,8 @@ fn main() {
     priority::abort_after(seconds * 10 + 120);
     println!("stress for {seconds} s, seed {seed}");
     warm_up();
-    let budget = Duration::from_secs(seconds) / 4;
-    let (mut schedules, mut handed, mut passed, mut made) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let budget = Duration::from_secs(seconds) / 5;
+    let (mut schedules, mut handed, mut passed, mut made, mut calls) = (0_u64, 0_u64, 0_u64, 0_u64, 0_u64);
     let mut random = Random::new(seed);
     let begin = Instant::now();
     while begin.elapsed() < budget {
@@ -44,8 +63,12 @@ fn main() {
     while begin.elapsed() < budget * 4 {
         made += make_and_drop();
     }
+    while begin.elapsed() < budget * 5 {
+        calls += handles::crowd(&mut random);
+    }
     println!(
-        "{schedules} schedules, {handed} values handed over, {passed} passed in lanes, {made} records made and dropped"
+        "{schedules} schedules, {handed} values handed over, {passed} passed in lanes, {made} records made and dropped, \
+         {calls} calls with handles"
     );
     match priority::worst_try_recv(Duration::from_millis(300)) {
         Some(worst) => {
