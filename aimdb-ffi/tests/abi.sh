@@ -4,11 +4,12 @@
 # meant: see abi/README.md for which changes may be.
 #
 # What is looked at is aimdb.h, compiled by the C compiler with bodies that do nothing, so that no Rust compiler's
-# changes come into it. That the library is what aimdb.h says, is shown by tests/header.rs and tests/packaging.sh.
+# changes come into it. That the library is what aimdb.h says, is shown by tests/header.rs and tests/packaging.sh. Its
+# functions are those of symbols.txt here, and so are those of the library there, each with its version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for tool in "${CC:-cc}" abidw abidiff; do
+for tool in "${CC:-cc}" nm abidw abidiff; do
     if ! command -v "$tool" > /dev/null; then
         echo "skipped: the ABI: there is no $tool (on Debian: apt-get install abigail-tools)"
         if [ "${CI:-}" = true ]; then exit 1; fi
@@ -32,6 +33,10 @@ include=$PWD/include map=$PWD/packaging/aimdb.map
 )
 sed -n 's/^#define \(AIMDB_[A-Z0-9_]*\) \(-\{0,1\}[0-9][0-9]*\)\( .*\)\{0,1\}$/\1 \2/p' include/aimdb.h |
     grep -v '^AIMDB_VERSION_' | LC_ALL=C sort > "$work/constants.txt"
+
+# A function that only one of the two has: packaging.sh compares the list with what the library exports.
+nm -D --defined-only --with-symbol-versions "$work/libaimdb.so" | awk '$2 != "A" { print $3 }' | LC_ALL=C sort |
+    diff -u symbols.txt - || { echo "aimdb.h has other functions than symbols.txt" >&2; exit 1; }
 
 if [ "${1:-}" = --renew ]; then
     abidw --no-architecture --no-corpus-path --no-comp-dir-path --no-show-locs --out-file abi/aimdb.abi "$work/libaimdb.so"
