@@ -5,6 +5,7 @@ set -euo pipefail
 
 packages=(
     make:make g++:c++ binutils:readelf pkg-config:pkg-config cmake:cmake doxygen:doxygen abigail-tools:abidw
+    clang:clang++ valgrind:valgrind
     qemu-system-arm:qemu-system-arm gcc-arm-none-eabi:arm-none-eabi-gcc
 )
 wanted=()

@@ -1,18 +1,14 @@
 //! Compiles the programs of `tests/cpp` with the machine's C++ compilers, links them with the library, and runs them.
 //!
 //! Both compilers that people use must take the header without a warning; where one is missing, its half is skipped
-//! with a word, which under `CI=true` is a failure. `CXX` names another one, and then that is the only one; `CXXFLAGS` are
-//! given to it beside those of the tests, such as `-fsanitize=address,undefined`.
+//! with a word, which under `CI=true` is a failure. `CXX` names another one, and then that is the only one.
 
 mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tools::are_there;
-
-/// What the static library needs of the system; rustc names it with `--print native-static-libs`.
-const SYSTEM: [&str; 5] = ["-lpthread", "-ldl", "-lm", "-lc", "-lgcc_s"];
+use tools::{SYSTEM, are_there, library, program, words_of};
 
 const WARNINGS: [&str; 8] =
     ["-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Wnon-virtual-dtor"];
@@ -35,7 +31,7 @@ fn sources() -> PathBuf {
 fn compiler(name: &str, standard: &str) -> Command {
     let mut compile = Command::new(name);
     compile.arg(format!("-std={standard}")).args(WARNINGS).args(["-g", "-O1", "-pthread"]);
-    compile.args(std::env::var("CXXFLAGS").unwrap_or_default().split_whitespace());
+    compile.args(words_of("CXXFLAGS"));
     compile.arg("-I").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"));
     compile
 }
@@ -51,16 +47,14 @@ fn run_with(name: &str, options: &[&str]) {
 }
 
 fn run_file(name: &str, source: &Path, options: &[&str]) {
-    let test = std::env::current_exe().expect("a running program has a path");
-    let library = test.parent().expect("it lies in target/PROFILE/deps").join("libaimdb_ffi.a");
     for cxx in compilers() {
         let file = cxx.replace('/', "_");
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.{file}"));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.{file}"));
         let mut compile = compiler(&cxx, "c++17");
         compile.args(options).arg("-I").arg(sources()).arg(source);
-        compile.arg(&library).args(SYSTEM).arg("-o").arg(&program);
+        compile.arg(library()).args(SYSTEM).arg("-o").arg(&path);
         said_by(compile).unwrap_or_else(|said| panic!("{cxx}, {name}: {said}"));
-        let ran = Command::new(&program).output().expect("it was just built");
+        let ran = program(&path).output().expect("it was just built");
         let said = String::from_utf8_lossy(&ran.stderr);
         assert!(ran.status.success(), "{name}, built with {cxx}: {}: {said}", ran.status);
     }

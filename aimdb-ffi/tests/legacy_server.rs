@@ -15,7 +15,6 @@ use std::process::{Child, Command, Stdio};
 
 use tools::are_there;
 
-const SYSTEM: &str = "-lpthread -ldl -lm -lc -lgcc_s";
 const TOOLS: [&str; 3] = ["make", "c++", "mkfifo"];
 const WORKERS: usize = 2;
 const REQUESTS: usize = 1000;
@@ -28,21 +27,11 @@ fn folder() -> PathBuf {
 
 /// Builds one of the two.
 fn built(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    let library = test.parent().expect("it lies in target/PROFILE/deps").join("libaimdb_ffi.a");
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("legacy-server").join(name);
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("legacy-server");
+    let program = build.join(name);
     // What was built before may have been linked with another library.
     let _ = fs::remove_file(&program);
-    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
-    let made = Command::new("make")
-        .arg(&program)
-        .arg(format!("BUILD={}", program.parent().expect("it has one").display()))
-        .arg(format!("AIMDB_CFLAGS=-I{}", include.display()))
-        .arg(format!("AIMDB_LIBS={} {SYSTEM}", library.display()))
-        .arg("CXXFLAGS=-O1 -Wall -Wextra -Werror -pedantic")
-        .current_dir(folder())
-        .output()
-        .expect("it was started before");
+    let made = tools::make(&build).arg(&program).current_dir(folder()).output().expect("it was started before");
     assert!(made.status.success(), "{name}: {}", String::from_utf8_lossy(&made.stderr));
     program
 }
@@ -63,7 +52,8 @@ impl Run {
         fs::create_dir_all(&folder).expect("there is a folder for such things");
         let socket = folder.join("s");
         let _ = fs::remove_file(&socket);
-        let mut server = Command::new(program).arg(&socket).stdout(Stdio::piped()).spawn().expect("it was just built");
+        let mut server = tools::program(&program);
+        let mut server = server.arg(&socket).stdout(Stdio::piped()).spawn().expect("it was just built");
         let mut first = [0; 10];
         server.stdout.as_mut().expect("it is piped").read_exact(&mut first).expect("it says when it listens");
         assert_eq!(&first, b"listening\n");

@@ -1,14 +1,20 @@
 //! Compiles the programs of `tests/c` with the machine's C compiler, links them with the library, and runs them.
+//!
+//! `AIMDB_FUZZ_CALLS` is how many calls each of the two threads of `fuzz` makes, 100,000 where nothing else is said.
 
 mod answers;
 mod tools;
 
 use answers::{documented, said};
-use tools::c_program;
+use tools::{c_program, words_of};
 
 /// Runs a program, in which no call may answer what the page of the C interface does not say.
 fn run(name: &str) {
-    let output = c_program(name);
+    run_with(name, &[]);
+}
+
+fn run_with(name: &str, arguments: &[String]) {
+    let output = c_program(name, arguments);
     let documented = documented();
     let unknown: Vec<_> = said(&output).filter(|answer| !documented.contains(answer)).collect();
     assert!(unknown.is_empty(), "{name} saw answers that are not in docs/c-api.md: {unknown:?}");
@@ -86,7 +92,7 @@ fn a_forked_child_is_refused_by_every_call_and_can_attach_its_own() {
 
 #[test]
 fn random_calls_over_live_and_dead_handles_are_all_answered() {
-    run("fuzz");
+    run_with("fuzz", &words_of("AIMDB_FUZZ_CALLS"));
 }
 
 #[test]

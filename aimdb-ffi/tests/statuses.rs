@@ -24,7 +24,7 @@ const PROGRAMS: [&str; 6] = [
 
 #[test]
 fn every_status_of_every_call_is_provoked_and_there_is_no_other() {
-    let programs = PROGRAMS.map(|name| thread::spawn(move || c_program(name)));
+    let programs = PROGRAMS.map(|name| thread::spawn(move || c_program(name, &[])));
     let mut provoked = faulty::provoked();
     for program in programs {
         provoked.extend(said(&program.join().expect("it says what is wrong")));
