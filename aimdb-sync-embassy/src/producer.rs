@@ -1,6 +1,8 @@
 //! The end where values go in.
+#![allow(unsafe_code)]
 
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::pin::pin;
 
 use aimdb_core::buffer::{BufferMetrics, FlushError, SendError, TrySendError};
@@ -131,6 +133,17 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
         if let Err(misuse) = may_wait::<P>(deadline) {
             return Err(SendError::Misuse(value, misuse));
         }
+        let value = ManuallyDrop::new(value);
+        // SAFETY: a value that was stored is not used again.
+        if unsafe { self.record.push_at_once(&value) } {
+            return Ok(());
+        }
+        self.wait_to_send(ManuallyDrop::into_inner(value), deadline)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_to_send(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
         let mut send = self.send_async(value);
         send.set_priority(P::priority());
         let mut send = pin!(send);

@@ -21,7 +21,7 @@ use crate::{StaticConsumer, StaticProducer};
 
 pub use operation::{QueueRecv, QueueSend};
 use state::State;
-use waiters::Waiters;
+use waiters::{NOBODY, Waiters};
 
 /// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), or are refused ([`Fail`]). Sealed.
 pub trait QueuePolicy: StaticPolicy {
@@ -84,6 +84,8 @@ impl QueuePolicy for Fail {
 /// static LINES: StaticQueue<u32, CriticalSectionRawMutex, 2> = StaticQueue::new();
 /// LINES.producer().force_send(1);
 /// ```
+// The state lies in front, where short instructions reach it.
+#[repr(C)]
 pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
     mutex: M,
     state: UnsafeCell<State>,
@@ -97,6 +99,12 @@ unsafe impl<T: Send, M: PreemptionSafe, const N: usize, P> Sync for StaticQueue<
 
 /// How many to wake.
 const ALL: u16 = u16::MAX;
+
+/// No place of the ring.
+const NO_PLACE: u32 = u32::MAX;
+
+/// A section found nothing to do, where it would else say who waits: no node lies there.
+const NOTHING: usize = 1;
 
 /// Why a value was not stored.
 enum NotStored {
@@ -172,16 +180,25 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     fn section<R>(&self, critical: impl FnOnce(&mut State) -> R) -> R {
         // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
         // code of a user's runs in a section, so none is entered inside another.
-        self.mutex.lock(|| critical(unsafe { &mut *self.state.get() }))
+        self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
+    }
+
+    /// The same for a section that also moves a value: with few captures it finds them in registers.
+    #[inline(always)]
+    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State) -> R) -> R {
+        // SAFETY: as for `section`.
+        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
     }
 
     #[inline(always)]
-    fn place(&self, at: u16) -> *mut T {
-        // A state hands out places of its ring only.
-        self.places[usize::from(at)].get().cast()
+    fn place(&self, at: u32) -> *mut T {
+        debug_assert!((at as usize) < N, "a state hands out places of its ring only");
+        // SAFETY: it does.
+        unsafe { self.places.as_ptr().add(at as usize).cast::<T>().cast_mut() }
     }
 
     /// Wakes so many of those who wait, one in each section.
+    #[inline(never)]
     fn wake(&self, most: u16, which: impl Fn(&mut State) -> &mut Waiters) {
         for _ in 0..most {
             let Some(waker) = self.section(|state| which(state).pop()) else { return };
@@ -194,30 +211,52 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     fn store(&self, value: &ManuallyDrop<T>) -> Result<(), NotStored> {
         let value: *const T = &raw const **value;
         if Self::INSIDE {
-            let awaited = self.section(|state| {
-                let at = state.claim::<N, true>()?;
-                // SAFETY: the place is claimed, so nobody else touches it.
-                unsafe { self.place(at).copy_from_nonoverlapping(value, 1) };
-                Some(!state.readers.is_empty())
+            // Both words are said in any case: to choose between them is for outside.
+            let (awaited, before) = self.section_at(move |queue, state| {
+                let before = state.word();
+                if let Some(at) = state.claim::<N, true>() {
+                    // SAFETY: the place is claimed, so nobody else touches it.
+                    unsafe { queue.place(u32::from(at)).copy_from_nonoverlapping(value, 1) };
+                }
+                (state.readers.word(), before)
             });
-            let Some(awaited) = awaited else { return Err(self.why_not()) };
-            if awaited {
+            if usize::from(before) >= N {
+                return Err(self.why_not());
+            }
+            if awaited != NOBODY {
                 self.wake(1, |state| &mut state.readers);
             }
             return Ok(());
         }
-        let Some(at) = self.section(State::claim::<N, false>) else { return Err(self.why_not()) };
+        let at = self.section(|state| state.claim::<N, false>().map_or(NO_PLACE, u32::from));
+        if at == NO_PLACE {
+            return Err(self.why_not());
+        }
         // SAFETY: as above.
         unsafe { self.place(at).copy_from_nonoverlapping(value, 1) };
-        let (shown, closed) = self.section(|state| (state.commit(), state.is_closed()));
-        if closed {
-            // Whoever waits for the values of those that were inside when it was closed, has them or the end.
-            self.discard();
-            self.wake(ALL, |state| &mut state.readers);
-        } else if shown > 0 {
-            self.wake(shown, |state| &mut state.readers);
+        let shown = self.section(|state| {
+            let shown = state.commit();
+            if state.is_closed() {
+                ALL
+            } else if state.readers.is_empty() {
+                0
+            } else {
+                shown
+            }
+        });
+        if shown > 0 {
+            self.has_shown(shown);
         }
         Ok(())
+    }
+
+    /// Wakes readers for values that are shown; all of them, if that was the last there will be.
+    #[cold]
+    fn has_shown(&self, values: u16) {
+        if values == ALL {
+            self.discard();
+        }
+        self.wake(values, |state| &mut state.readers);
     }
 
     #[cold]
@@ -228,46 +267,66 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     /// Takes the oldest value, if there is one.
     #[inline(always)]
     fn take(&self) -> Option<T> {
-        if Self::INSIDE { self.take_by(State::take::<N, true>) } else { self.take_by(State::take::<N, false>) }
+        let mut there = MaybeUninit::uninit();
+        // SAFETY: it says that the value is there.
+        if self.take_to(&mut there) { Some(unsafe { there.assume_init() }) } else { None }
     }
 
     #[inline(always)]
-    fn take_by(&self, choose: impl FnOnce(&mut State) -> Option<u16>) -> Option<T> {
+    fn take_to(&self, there: &mut MaybeUninit<T>) -> bool {
         if Self::INSIDE {
-            let (value, awaited) = self.section(|state| {
-                let at = choose(state)?;
+            self.take_by(State::take::<N, true>, there)
+        } else {
+            self.take_by(State::take::<N, false>, there)
+        }
+    }
+
+    /// Takes the value that is chosen; says whether there is one.
+    #[inline(always)]
+    fn take_by(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: &mut MaybeUninit<T>) -> bool {
+        let there = there.as_mut_ptr();
+        if Self::INSIDE {
+            let awaited = self.section_at(move |queue, state| {
+                let Some(at) = choose(state) else { return NOTHING };
                 // SAFETY: the place was taken: it holds a value, and nobody else touches it.
-                Some((unsafe { self.place(at).read() }, !state.senders.is_empty()))
-            })?;
-            if awaited {
+                unsafe { there.copy_from_nonoverlapping(queue.place(u32::from(at)), 1) };
+                state.senders.word()
+            });
+            if awaited != NOBODY && awaited != NOTHING {
                 self.wake(1, |state| &mut state.senders);
             }
-            return Some(value);
+            return awaited != NOTHING;
         }
-        let at = self.section(choose)?;
+        let Some(at) = self.section(choose).map(u32::from) else { return false };
         // SAFETY: as above.
-        let value = unsafe { self.place(at).read() };
-        let (freed, awaited) = self.section(|state| (state.release(), !state.senders.is_empty()));
-        if awaited {
+        unsafe { there.copy_from_nonoverlapping(self.place(at), 1) };
+        let freed = self.section(|state| {
+            let freed = state.release();
+            if state.senders.is_empty() { 0 } else { freed }
+        });
+        if freed > 0 {
             self.wake(freed, |state| &mut state.senders);
         }
-        Some(value)
+        true
     }
 
     /// Discards what is there if the queue was aborted, and says how many values that were.
     fn discard(&self) -> usize {
         let mut discarded = 0;
-        let next = || {
-            if Self::INSIDE {
-                self.take_by(State::discard::<N, true>)
-            } else {
-                self.take_by(State::discard::<N, false>)
-            }
-        };
         // Bounded by what is there: nothing is claimed any more.
-        while let Some(value) = next() {
+        loop {
+            let mut there = MaybeUninit::uninit();
+            let found = if Self::INSIDE {
+                self.take_by(State::discard::<N, true>, &mut there)
+            } else {
+                self.take_by(State::discard::<N, false>, &mut there)
+            };
+            if !found {
+                break;
+            }
             discarded += 1;
-            drop(value);
+            // SAFETY: it says that the value is there.
+            unsafe { there.assume_init_drop() };
         }
         discarded
     }

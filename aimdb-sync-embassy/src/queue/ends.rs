@@ -1,6 +1,7 @@
 //! What the handles of a queue ask of it.
+#![allow(unsafe_code)]
 
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
 use aimdb_core::pure::Start;
@@ -33,6 +34,19 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
             NotStored::Full => TryProduceError::Full(value),
             NotStored::Closed => TryProduceError::Closed(value),
         })
+    }
+
+    /// # Safety
+    ///
+    /// As [`Ops::push_at_once`]: the bits of the value are taken, and it is not used again.
+    #[inline(always)]
+    unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
+        self.store(value).is_ok()
+    }
+
+    #[inline(always)]
+    fn take_at_once(&self, there: &mut MaybeUninit<T>) -> bool {
+        self.take_to(there)
     }
 
     fn push(&self, value: T) {
@@ -85,9 +99,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
 
     #[inline]
     fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
-        self.take().ok_or_else(|| {
-            if self.section(|state| state.is_over()) { TryRecvError::Closed } else { TryRecvError::Empty }
-        })
+        match self.take() {
+            Some(value) => Ok(value),
+            None if self.section(|state| state.is_over()) => Err(TryRecvError::Closed),
+            None => Err(TryRecvError::Empty),
+        }
     }
 
     fn recv_async(&self, (): ()) -> Self::Receiving<'_> {

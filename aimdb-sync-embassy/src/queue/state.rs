@@ -73,10 +73,15 @@ impl State {
         }
     }
 
+    /// The place that comes after another: the ring runs downwards, because to find the end of it costs an
+    /// instruction less there.
     #[inline(always)]
     const fn next<const N: usize>(at: u16) -> u16 {
-        let next = at + 1;
-        if next as usize == N { 0 } else { next }
+        let next = at as i32 - 1;
+        if N.is_power_of_two() {
+            return next as u16 & (N - 1) as u16;
+        }
+        if next < 0 { (N - 1) as u16 } else { next as u16 }
     }
 
     #[inline(always)]
@@ -88,15 +93,23 @@ impl State {
         self.used & ABORTED != 0
     }
 
+    #[inline(always)]
     const fn used(&self) -> u16 {
         self.used & COUNT
+    }
+
+    /// A word that says, from `N` on, that there is no place for one more value.
+    #[inline(always)]
+    pub(super) const fn word(&self) -> u16 {
+        self.used
     }
 
     /// A place for one more value, which counts as stored if values are moved inside. `None` when it is full or
     /// closed, or more senders are inside than can be counted.
     #[inline(always)]
     pub(super) fn claim<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
-        if self.used as usize >= N || !INSIDE && self.filling == u8::MAX {
+        // As many as there are places can be counted, unless there are very many.
+        if self.used as usize >= N || !INSIDE && N > u8::MAX as usize && self.filling == u8::MAX {
             return None;
         }
         self.used += 1;
@@ -105,21 +118,28 @@ impl State {
         if INSIDE {
             self.accepted = self.accepted.wrapping_add(1);
         } else {
-            self.filling += 1;
+            self.filling = self.filling.wrapping_add(1);
         }
         Some(place)
     }
 
-    /// A claimed place is filled. Says how many values are shown by that.
+    /// Counts one down; says whether some are left. In a register's width, which is what is tested for nothing.
+    #[inline(always)]
+    fn one_less(count: &mut u8) -> bool {
+        let left = u32::from(*count).wrapping_sub(1);
+        *count = left as u8;
+        left != 0
+    }
+
+    /// A claimed place is filled. Says how many values readers may take, if that are more by now.
+    #[inline(always)]
     pub(super) fn commit(&mut self) -> u16 {
         self.accepted = self.accepted.wrapping_add(1);
-        self.filling -= 1;
-        if self.filling > 0 {
+        if Self::one_less(&mut self.filling) {
             return 0;
         }
-        let claimed = self.used() - self.taken - self.shown;
-        self.shown += claimed;
-        claimed
+        self.shown = self.used().wrapping_sub(self.taken);
+        self.shown
     }
 
     /// The place of the oldest value, which is given back at once if values are moved inside. `None` when there
@@ -132,12 +152,12 @@ impl State {
             }
             self.used -= 1;
         } else {
-            if self.shown == 0 || self.emptying == u8::MAX {
+            if self.shown == 0 || N > u8::MAX as usize && self.emptying == u8::MAX {
                 return None;
             }
             self.shown -= 1;
-            self.taken += 1;
-            self.emptying += 1;
+            self.taken = self.taken.wrapping_add(1);
+            self.emptying = self.emptying.wrapping_add(1);
         }
         let place = self.read;
         self.read = Self::next::<N>(place);
@@ -145,14 +165,14 @@ impl State {
     }
 
     /// A place that was taken is empty. Says how many are given back by that.
+    #[inline(always)]
     pub(super) fn release(&mut self) -> u16 {
-        self.emptying -= 1;
-        if self.emptying > 0 {
+        if Self::one_less(&mut self.emptying) {
             return 0;
         }
         let taken = self.taken;
         self.taken = 0;
-        self.used -= taken;
+        self.used = self.used.wrapping_sub(taken);
         taken
     }
 
@@ -162,11 +182,13 @@ impl State {
     }
 
     /// Whether a sender would find a place.
+    #[inline(always)]
     pub(super) const fn has_room<const N: usize>(&self) -> bool {
         (self.used as usize) < N
     }
 
     /// Whether a reader would find a value.
+    #[inline(always)]
     pub(super) const fn has_value(&self, inside: bool) -> bool {
         if inside { self.used() > 0 } else { self.shown > 0 }
     }

@@ -53,6 +53,9 @@ impl Node {
     }
 }
 
+/// What [`Waiters::word`] is when nobody waits. Nodes are aligned, so it is never 1 either.
+pub(super) const NOBODY: usize = 0;
+
 /// Those who wait for one thing: the last of the circle, which leads to the first; null if nobody waits.
 pub(super) struct Waiters {
     last: *const Node,
@@ -92,15 +95,31 @@ impl Waiters {
         unsafe { Self::inner(self.last) }.next == this
     }
 
+    /// Whether somebody waits, as a word that is not [`NOBODY`] then: to be looked at outside.
+    #[inline(always)]
+    pub(super) fn word(&self) -> usize {
+        self.last.addr()
+    }
+
     /// Takes the first one out and hands over its waker, to be woken outside.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<Waker> {
-        if self.last.is_null() {
+        let last = self.last;
+        if last.is_null() {
             return None;
         }
         // SAFETY: `last` is linked.
-        let first = unsafe { Self::inner(self.last) }.next;
-        self.detach(first);
+        let first = unsafe { Self::inner(last) }.next;
+        if first == last {
+            self.last = ptr::null();
+        } else {
+            // SAFETY: `first` is linked.
+            let second = unsafe { Self::inner(first) }.next;
+            // SAFETY: `last` and `second` are linked; one reference at a time, they may be the same.
+            unsafe { Self::inner(last) }.next = second;
+            // SAFETY: as above.
+            unsafe { Self::inner(second) }.prev = last;
+        }
         // SAFETY: its owner comes into the critical section before it goes.
         let inner = unsafe { Self::inner(first) };
         inner.stage = Stage::Woken;

@@ -1,6 +1,8 @@
 //! What the handles of a record ask of it.
+#![allow(unsafe_code)]
 
 use core::future::Future;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 
 use aimdb_core::buffer::{
@@ -60,6 +62,24 @@ pub trait Ops: Sized {
         Self: 'a;
 
     fn try_push(&self, value: Self::Value) -> Result<(), TryProduceError<Self::Value>>;
+
+    /// Stores the value if that can be done at once, by the shortest way; of one that is not stored nothing is
+    /// counted.
+    ///
+    /// # Safety
+    ///
+    /// A value that was stored is the record's: the caller does not use it again.
+    unsafe fn push_at_once(&self, value: &ManuallyDrop<Self::Value>) -> bool {
+        let _ = value;
+        false
+    }
+
+    /// Takes the next value if there is one and it can be taken by the shortest way. Then `there` holds it.
+    fn take_at_once(&self, there: &mut MaybeUninit<Self::Value>) -> bool {
+        let _ = there;
+        false
+    }
+
     fn push(&self, value: Self::Value);
     fn push_async(&self, value: Self::Value) -> Self::Pushing<'_>;
     fn close(&self);
