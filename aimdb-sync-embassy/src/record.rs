@@ -11,8 +11,9 @@ use crate::lock::{PreemptionSafe, StaticLock};
 use crate::storage::{FixedSlots, FixedTable};
 use crate::{StaticConsumer, StaticProducer};
 
+mod ends;
 mod ops;
-pub(crate) use ops::Ops;
+pub(crate) use ops::{Ops, WholeOps};
 pub use ops::{Record, Sending, Waiting, WholeRecord};
 
 /// A record of kind `K` with values of type `T`, in memory that is known at compile time.
@@ -101,7 +102,7 @@ where
     T: Send,
     M: PreemptionSafe,
 {
-    pub(crate) shell: Shell<T, StaticLayout<M, SLOTS, CURSORS>>,
+    shell: Shell<T, StaticLayout<M, SLOTS, CURSORS>>,
     _kind: PhantomData<fn() -> K>,
 }
 

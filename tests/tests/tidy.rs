@@ -66,7 +66,7 @@ const UNSAFE: [&str; 32] = [
     "aimdb-core/src/buffer/heap/hold.rs",
     "aimdb-sync-embassy/src/layout.rs",
     // Values moved to and from places that its state hands out, and waiters on other stacks.
-    "aimdb-sync-embassy/src/queue.rs",
+    "aimdb-sync-embassy/src/queue/mod.rs",
     "aimdb-sync-embassy/src/queue/ends.rs",
     // A value that was stored at once is not used again, and one that was taken is there.
     "aimdb-sync-embassy/src/record/ops.rs",

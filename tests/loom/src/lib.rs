@@ -1,4 +1,4 @@
-//! What the models of aimdb-core, and of the handle table of aimdb-ffi, are made of.
+//! What the models of aimdb-core, of the handle table of aimdb-ffi and of the lean record of aimdb-sync-embassy are made of.
 //!
 //! A *scenario* ([`scenarios`]) is one short run of a few threads against a buffer, with what must
 //! hold at its end. Loom runs each scenario under every schedule within a bound (`tests/exhaustive.rs`),
@@ -21,6 +21,8 @@ pub mod lanes;
 #[cfg(loom)]
 pub mod late;
 pub mod ledger;
+#[cfg(loom)]
+pub mod queues;
 pub mod reserving;
 pub mod scenarios;
 pub mod schedule;
@@ -51,3 +53,30 @@ mod status {
 }
 #[cfg(loom)]
 pub mod watching;
+
+// The lean record of aimdb-sync-embassy with its handles. The rest of that crate is over aimdb-core's shell, whose slots are
+// no constants here.
+macro_rules! of_embassy {
+    ($($file:literal $module:ident)+) => {$(
+        #[cfg(loom)]
+        #[allow(unsafe_code, missing_docs, dead_code, unreachable_pub, unused_imports)]
+        #[path = $file]
+        mod $module;
+    )+};
+}
+
+of_embassy! {
+    "../../../aimdb-sync-embassy/src/kind.rs" kind
+    "../../../aimdb-sync-embassy/src/lock.rs" lock
+    "../../../aimdb-sync-embassy/src/port.rs" port
+    "../../../aimdb-sync-embassy/src/producer.rs" producer
+    "../../../aimdb-sync-embassy/src/consumer.rs" consumer
+    "../../../aimdb-sync-embassy/src/queue/mod.rs" queue
+}
+
+#[cfg(loom)]
+#[allow(unsafe_code, dead_code, unreachable_pub)]
+mod record;
+
+#[cfg(loom)]
+use {consumer::StaticConsumer, producer::StaticProducer, queue::StaticQueue};

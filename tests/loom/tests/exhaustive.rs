@@ -4,7 +4,7 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, gated, handles, lanes, late, shared};
-use aimdb_models::{reserving, scenarios, schedule::explore, watching};
+use aimdb_models::{queues, reserving, scenarios, schedule::explore, watching};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -71,6 +71,20 @@ models! { scenarios:
     w1_a_parked_sender_is_woken: 4,
     w4_a_deadline_meets_a_pop: 4,
     k_a_late_subscriber_meets_a_push: 4,
+}
+
+models! { queues:
+    w1_q_a_sender_waits_for_a_reader: 3,
+    w1_q_two_senders_meet_a_reader: 3,
+    w1_q_two_fill_while_a_reader_waits: 3,
+    w2_q_two_readers_have_a_value_each: 3,
+    w1_q_two_empty_while_a_sender_waits: 3,
+    w2_q_a_sender_that_gives_up_passes_its_turn_on: 3,
+    w2_q_a_reader_that_leaves_passes_its_wake_up_on: 3,
+    c1_q_a_close_meets_a_send_and_a_reader: 3,
+    c1_q_a_close_meets_two_senders: 3,
+    c2_q_an_abort_meets_a_send_and_a_reader: 3,
+    k6_q_two_senders_and_a_reader_keep_order: 3,
 }
 
 models! { reserving:

@@ -3,6 +3,7 @@
 
 mod ends;
 mod operation;
+mod place;
 mod state;
 mod wait;
 mod waiters;
@@ -20,6 +21,7 @@ use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
 pub use operation::{QueueRecv, QueueSend};
+use place::Place;
 use state::State;
 use waiters::{NOBODY, Waiters};
 
@@ -89,7 +91,7 @@ impl QueuePolicy for Fail {
 pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
     mutex: M,
     state: UnsafeCell<State>,
-    places: [UnsafeCell<MaybeUninit<T>>; N],
+    places: [Place<T>; N],
     _policy: PhantomData<fn() -> P>,
 }
 
@@ -117,6 +119,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     const INSIDE: bool = size_of::<T>() <= 8;
 
     /// An empty queue.
+    #[cfg(not(loom))]
     #[must_use]
     pub const fn new() -> Self {
         const {
@@ -126,7 +129,19 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         Self {
             mutex: M::INIT,
             state: UnsafeCell::new(State::new()),
-            places: [const { UnsafeCell::new(MaybeUninit::uninit()) }; N],
+            places: [const { Place::new() }; N],
+            _policy: PhantomData,
+        }
+    }
+
+    /// An empty queue.
+    #[cfg(loom)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mutex: M::INIT,
+            state: UnsafeCell::new(State::new()),
+            places: core::array::from_fn(|_| Place::new()),
             _policy: PhantomData,
         }
     }
@@ -190,11 +205,36 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
     }
 
+    /// # Safety
+    ///
+    /// The place is one of the ring, and the caller's alone.
     #[inline(always)]
-    fn place(&self, at: u32) -> *mut T {
+    unsafe fn place(&self, at: u32) -> &Place<T> {
         debug_assert!((at as usize) < N, "a state hands out places of its ring only");
-        // SAFETY: it does.
-        unsafe { self.places.as_ptr().add(at as usize).cast::<T>().cast_mut() }
+        // SAFETY: by this function's contract.
+        unsafe { self.places.get_unchecked(at as usize) }
+    }
+
+    /// Moves a value to its place.
+    ///
+    /// # Safety
+    ///
+    /// The place was claimed by the caller, and the value is there and not used again.
+    #[inline(always)]
+    unsafe fn fill(&self, at: u32, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(at).with(|place| place.copy_from_nonoverlapping(value, 1)) };
+    }
+
+    /// Moves a value out of its place.
+    ///
+    /// # Safety
+    ///
+    /// The place was taken by the caller, and there is room for a value.
+    #[inline(always)]
+    unsafe fn empty(&self, at: u32, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(at).with(|place| there.copy_from_nonoverlapping(place, 1)) };
     }
 
     /// Wakes so many of those who wait, one in each section.
@@ -216,7 +256,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
                 let before = state.word();
                 if let Some(at) = state.claim::<N, true>() {
                     // SAFETY: the place is claimed, so nobody else touches it.
-                    unsafe { queue.place(u32::from(at)).copy_from_nonoverlapping(value, 1) };
+                    unsafe { queue.fill(u32::from(at), value) };
                 }
                 (state.readers.word(), before)
             });
@@ -233,7 +273,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
             return Err(self.why_not());
         }
         // SAFETY: as above.
-        unsafe { self.place(at).copy_from_nonoverlapping(value, 1) };
+        unsafe { self.fill(at, value) };
         let shown = self.section(|state| {
             let shown = state.commit();
             if state.is_closed() {
@@ -289,7 +329,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
             let awaited = self.section_at(move |queue, state| {
                 let Some(at) = choose(state) else { return NOTHING };
                 // SAFETY: the place was taken: it holds a value, and nobody else touches it.
-                unsafe { there.copy_from_nonoverlapping(queue.place(u32::from(at)), 1) };
+                unsafe { queue.empty(u32::from(at), there) };
                 state.senders.word()
             });
             if awaited != NOBODY && awaited != NOTHING {
@@ -299,7 +339,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         }
         let Some(at) = self.section(choose).map(u32::from) else { return false };
         // SAFETY: as above.
-        unsafe { there.copy_from_nonoverlapping(self.place(at), 1) };
+        unsafe { self.empty(at, there) };
         let freed = self.section(|state| {
             let freed = state.release();
             if state.senders.is_empty() { 0 } else { freed }
@@ -354,7 +394,7 @@ impl<T, M, const N: usize, P> Drop for StaticQueue<T, M, N, P> {
         let state = self.state.get_mut();
         while let Some(at) = state.last_of_all::<N>() {
             // SAFETY: the place holds a value.
-            unsafe { self.places[usize::from(at)].get_mut().assume_init_drop() };
+            self.places[usize::from(at)].with(|place| unsafe { place.drop_in_place() });
         }
     }
 }

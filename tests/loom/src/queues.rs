@@ -1,0 +1,288 @@
+//! The lean bounded record of aimdb-sync-embassy: values that are moved inside its critical section (a pointer to a
+//! tag), and with the feature `large` outside of it (the tag itself).
+#![allow(unsafe_code)]
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use aimdb_core::buffer::{RecvError, SendError, TryRecvError};
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use loom::sync::{Arc, Mutex};
+
+use crate::StaticQueue;
+use crate::ledger::{Ledger, Tag};
+use crate::lock::PreemptionSafe;
+use crate::record::Sending;
+use crate::schedule::{block_on, thread};
+
+#[cfg(not(feature = "large"))]
+type Value = Box<Tag>;
+#[cfg(feature = "large")]
+type Value = Tag;
+
+fn value(ledger: &Ledger, id: u32) -> Value {
+    #[cfg(not(feature = "large"))]
+    return Box::new(ledger.tag(id));
+    #[cfg(feature = "large")]
+    ledger.tag(id)
+}
+
+loom::lazy_static! {
+    static ref SECTION: Mutex<()> = Mutex::new(());
+}
+
+/// The critical section: there is one queue in a model.
+pub struct Section;
+
+// SAFETY: it is a lock.
+unsafe impl RawMutex for Section {
+    const INIT: Self = Self;
+
+    fn lock<R>(&self, critical: impl FnOnce() -> R) -> R {
+        let _inside = SECTION.lock().expect("nothing panics in a section");
+        critical()
+    }
+}
+
+impl PreemptionSafe for Section {}
+
+type Queue<const N: usize> = Arc<StaticQueue<Value, Section, N>>;
+
+fn queue<const N: usize>() -> Queue<N> {
+    Arc::new(StaticQueue::new())
+}
+
+fn send<const N: usize>(queue: &Queue<N>, value: Value) -> Result<(), SendError<Value>> {
+    block_on(queue.producer().send_async(value))
+}
+
+fn recv<const N: usize>(queue: &Queue<N>) -> Result<u32, RecvError> {
+    let mut consumer = queue.consumer();
+    block_on(consumer.recv_async()).map(|value| value.id)
+}
+
+/// All that is left, in order.
+fn drain<const N: usize>(queue: &Queue<N>) -> Vec<u32> {
+    let mut consumer = queue.consumer();
+    std::iter::from_fn(|| consumer.try_recv().ok()).map(|value| value.id).collect()
+}
+
+fn conserves<const N: usize>(queue: &Queue<N>, offered: u64) {
+    let stats = queue.stats();
+    assert_eq!(stats.counters.offered(), offered, "M1");
+    let there = stats.counters.delivered + stats.counters.aborted + stats.occupancy as u64;
+    assert_eq!(stats.counters.accepted, there, "M1");
+    assert_eq!((stats.waiting_producers, stats.waiting_consumers), (0, 0));
+}
+
+/// A full queue, a sender that waits, a reader: both go on.
+pub fn w1_q_a_sender_waits_for_a_reader() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<1>();
+        let (other, first, second) = (queue.clone(), value(ledger, 1), value(ledger, 2));
+        let sending = thread::spawn(move || {
+            assert!(send(&other, first).is_ok());
+            assert!(send(&other, second).is_ok());
+        });
+        assert_eq!((recv(&queue), recv(&queue)), (Ok(1), Ok(2)));
+        sending.join().unwrap();
+        conserves(&queue, 2);
+    });
+}
+
+/// Two senders and one reader at one place: each wake-up reaches somebody who goes on.
+pub fn w1_q_two_senders_meet_a_reader() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<1>();
+        let sending = [1, 2].map(|id| {
+            let (queue, value) = (queue.clone(), value(ledger, id));
+            thread::spawn(move || assert!(send(&queue, value).is_ok()))
+        });
+        let mut seen = [recv(&queue).unwrap(), recv(&queue).unwrap()];
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2]);
+        for thread in sending {
+            thread.join().unwrap();
+        }
+        conserves(&queue, 2);
+    });
+}
+
+/// Two senders fill places side by side while a reader waits: both values are shown, in the order of the claims.
+pub fn w1_q_two_fill_while_a_reader_waits() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<2>();
+        let sending = [1, 2].map(|id| {
+            let (queue, value) = (queue.clone(), value(ledger, id));
+            thread::spawn(move || assert!(queue.producer().try_send(value).is_ok(), "K1: there is room for both"))
+        });
+        let mut seen = [recv(&queue).unwrap(), recv(&queue).unwrap()];
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2]);
+        for thread in sending {
+            thread.join().unwrap();
+        }
+        conserves(&queue, 2);
+    });
+}
+
+/// Two readers wait, two values come: one each.
+pub fn w2_q_two_readers_have_a_value_each() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<2>();
+        let reading = [(); 2].map(|()| {
+            let queue = queue.clone();
+            thread::spawn(move || recv(&queue).unwrap())
+        });
+        for id in [1, 2] {
+            assert!(queue.producer().try_send(value(ledger, id)).is_ok(), "K1: there is room for both");
+        }
+        let mut seen = reading.map(|thread| thread.join().unwrap());
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2]);
+        conserves(&queue, 2);
+    });
+}
+
+/// Two readers empty places side by side while a sender waits: it has one of them.
+pub fn w1_q_two_empty_while_a_sender_waits() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<2>();
+        for id in [1, 2] {
+            assert!(queue.producer().try_send(value(ledger, id)).is_ok());
+        }
+        let reading = [(); 2].map(|()| {
+            let queue = queue.clone();
+            thread::spawn(move || recv(&queue).unwrap())
+        });
+        assert!(send(&queue, value(ledger, 3)).is_ok());
+        let mut seen: Vec<_> = reading.into_iter().map(|thread| thread.join().unwrap()).collect();
+        seen.extend(drain(&queue));
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2, 3]);
+        conserves(&queue, 3);
+    });
+}
+
+/// A sender that was woken gives up: the one behind it has the room.
+pub fn w2_q_a_sender_that_gives_up_passes_its_turn_on() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<1>();
+        assert!(queue.producer().try_send(value(ledger, 1)).is_ok());
+        let (other, second) = (queue.clone(), value(ledger, 2));
+        let sending = thread::spawn(move || assert!(send(&other, second).is_ok()));
+        let (producer, third) = (queue.producer(), value(ledger, 3));
+        let gone = {
+            let mut third = pin!(producer.send_async(third));
+            let polled = third.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let reading = {
+                let queue = queue.clone();
+                thread::spawn(move || recv(&queue))
+            };
+            let back = third.as_mut().cancel();
+            assert_eq!(reading.join().unwrap(), Ok(1));
+            polled.is_ready() || back.is_none()
+        };
+        assert!(!gone, "it was full, and nobody made room for the third before it gave up, or it was not polled again");
+        assert_eq!(recv(&queue), Ok(2));
+        sending.join().unwrap();
+        conserves(&queue, 3);
+    });
+}
+
+/// A reader that was woken leaves: the one behind it has the value.
+pub fn w2_q_a_reader_that_leaves_passes_its_wake_up_on() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<1>();
+        let other = queue.clone();
+        let reading = thread::spawn(move || recv(&other));
+        let mut consumer = queue.consumer();
+        let sending = {
+            let mut leaving = pin!(consumer.recv_async());
+            let polled = leaving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(polled, Poll::Pending));
+            let (queue, value) = (queue.clone(), value(ledger, 1));
+            thread::spawn(move || assert!(queue.producer().try_send(value).is_ok()))
+        };
+        assert_eq!(reading.join().unwrap(), Ok(1));
+        sending.join().unwrap();
+        conserves(&queue, 1);
+    });
+}
+
+/// A close meets a sender that fills a place, and a reader that waits: what was accepted is delivered, then it ends.
+pub fn c1_q_a_close_meets_a_send_and_a_reader() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<1>();
+        let (other, first) = (queue.clone(), value(ledger, 1));
+        let sending = thread::spawn(move || other.producer().try_send(first).is_ok());
+        let other = queue.clone();
+        let reading = thread::spawn(move || {
+            let first = recv(&other);
+            if first.is_ok() { (first, Some(recv(&other))) } else { (first, None) }
+        });
+        queue.close();
+        let sent = sending.join().unwrap();
+        let expected = if sent { (Ok(1), Some(Err(RecvError::Closed))) } else { (Err(RecvError::Closed), None) };
+        assert_eq!(reading.join().unwrap(), expected);
+        conserves(&queue, 1);
+    });
+}
+
+/// A close releases a sender that waits, and one that fills a place.
+pub fn c1_q_a_close_meets_two_senders() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<1>();
+        let sending = [1, 2].map(|id| {
+            let (queue, value) = (queue.clone(), value(ledger, id));
+            thread::spawn(move || send(&queue, value).is_ok())
+        });
+        queue.close();
+        let sent = sending.map(|thread| thread.join().unwrap());
+        let there = drain(&queue);
+        assert_eq!(sent.iter().filter(|sent| **sent).count(), there.len());
+        assert!(matches!(queue.consumer().try_recv(), Err(TryRecvError::Closed)));
+        conserves(&queue, 2);
+    });
+}
+
+/// An abort meets senders and a reader: each value is delivered, discarded or refused, and none is left.
+pub fn c2_q_an_abort_meets_a_send_and_a_reader() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<2>();
+        assert!(queue.producer().try_send(value(ledger, 1)).is_ok());
+        let (other, second) = (queue.clone(), value(ledger, 2));
+        let sending = thread::spawn(move || other.producer().try_send(second).is_ok());
+        let other = queue.clone();
+        let reading = thread::spawn(move || other.consumer().try_recv().is_ok());
+        queue.abort();
+        let (sent, read) = (sending.join().unwrap(), reading.join().unwrap());
+        let stats = queue.stats();
+        assert_eq!(stats.counters.accepted, 1 + u64::from(sent));
+        assert_eq!((stats.counters.delivered, stats.occupancy), (u64::from(read), 0));
+        assert!(matches!(queue.consumer().try_recv(), Err(TryRecvError::Closed)));
+        conserves(&queue, 2);
+    });
+}
+
+/// Three at once, by all that never waits: nothing is lost, and the order is that of each sender.
+pub fn k6_q_two_senders_and_a_reader_keep_order() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<2>();
+        let sending = [10, 20].map(|id| {
+            let (queue, first, second) = (queue.clone(), value(ledger, id), value(ledger, id + 1));
+            thread::spawn(move || {
+                let producer = queue.producer();
+                usize::from(producer.try_send(first).is_ok()) + usize::from(producer.try_send(second).is_ok())
+            })
+        });
+        let mut seen = drain(&queue);
+        let sent: usize = sending.into_iter().map(|thread| thread.join().unwrap()).sum();
+        seen.extend(drain(&queue));
+        assert_eq!(seen.len(), sent);
+        for id in [10, 20] {
+            assert!(seen.iter().filter(|seen| **seen / 10 * 10 == id).is_sorted(), "K6: {seen:?}");
+        }
+        conserves(&queue, 4);
+    });
+}

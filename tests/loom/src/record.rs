@@ -1,0 +1,6 @@
+//! What the handles of aimdb-sync-embassy ask of a record.
+
+#[path = "../../../aimdb-sync-embassy/src/record/ops.rs"]
+mod ops;
+
+pub(crate) use ops::{Ops, Record, Sending, Waiting, WholeRecord};
