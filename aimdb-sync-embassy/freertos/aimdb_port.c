@@ -75,3 +75,52 @@ uint8_t aimdb_port_priority(void)
     UBaseType_t priority = uxTaskPriorityGet(NULL);
     return priority > 255 ? 255 : (uint8_t)priority;
 }
+
+/* The critical section, for records of C (aimdb_sync_embassy.h), and where a fault of the library ends. */
+
+/* Masks what may use records: the interrupts that may call the kernel, and with them the switch of tasks. On Cortex-M
+ * the kernel's mask is saved and restored, so one way serves tasks, interrupts and what runs before the scheduler.
+ * Elsewhere a task and an interrupt go different ways. More than one core needs a lock of the application's: define
+ * AIMDB_MASK and AIMDB_UNMASK. */
+#ifndef AIMDB_MASK
+#if defined(configNUMBER_OF_CORES) && configNUMBER_OF_CORES > 1
+#error "define AIMDB_MASK and AIMDB_UNMASK for more than one core: they keep the other cores out too"
+#elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#define AIMDB_MASK() portSET_INTERRUPT_MASK_FROM_ISR()
+#define AIMDB_UNMASK(before) portCLEAR_INTERRUPT_MASK_FROM_ISR(before)
+#endif
+#endif
+
+uint32_t aimdb_port_mask(void)
+{
+#ifdef AIMDB_MASK
+    return (uint32_t)AIMDB_MASK();
+#else
+    if (AIMDB_IN_ISR())
+        return (uint32_t)taskENTER_CRITICAL_FROM_ISR();
+    taskENTER_CRITICAL();
+    return 0;
+#endif
+}
+
+void aimdb_port_unmask(uint32_t before)
+{
+#ifdef AIMDB_MASK
+    AIMDB_UNMASK(before);
+#else
+    if (AIMDB_IN_ISR())
+        taskEXIT_CRITICAL_FROM_ISR(before);
+    else
+        taskEXIT_CRITICAL();
+#endif
+}
+
+/* A fault of the library, never of a call. Define it in the application to do more than to stop. */
+__attribute__((weak)) void aimdb_panicked(const char *file, uint32_t line)
+{
+    (void)file;
+    (void)line;
+    (void)aimdb_port_mask();
+    for (;;)
+        continue;
+}

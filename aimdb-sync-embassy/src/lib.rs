@@ -39,3 +39,9 @@ pub use aimdb_core::buffer::{
 pub use aimdb_core::pure::{Counters, CursorCounters, DropCause, ErrorKind, Kind, Policy, Start};
 pub use aimdb_core::waiting::Deadline;
 pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+
+/// What the binding for C blocks through; no part of the interface.
+#[doc(hidden)]
+pub mod driving {
+    pub use crate::port::block_on;
+}

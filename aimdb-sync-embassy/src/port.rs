@@ -155,7 +155,7 @@ pub(crate) fn may_wait<P: Port>(deadline: Deadline) -> Result<(), Misuse> {
 }
 
 /// Drives an operation to its end, or until the deadline: then `None`.
-pub(crate) fn block_on<P: Port, F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
+pub fn block_on<P: Port, F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
     let caller = Caller::<P>::new();
     block_on_with(&caller, &caller, operation, deadline)
 }

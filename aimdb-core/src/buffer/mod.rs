@@ -35,7 +35,7 @@ pub use error::{
     TryProduceError, TryRecvError, TrySendError,
 };
 pub use metrics::{BufferMetrics, ReaderMetrics};
-pub use shell::{Cloning, Flushing, Layout, Pushing, Receiving, Shell, State, UserCode};
+pub use shell::{Cloning, Flushing, Held, Layout, Pushing, Receiving, ReceivingInPlace, Shell, State, UserCode};
 pub use slots::{SlotCell, Slots};
 
 #[cfg(loom)]

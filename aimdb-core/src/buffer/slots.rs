@@ -123,6 +123,13 @@ pub trait Slots<T> {
         Some(self.cell(slot))
     }
 
+    /// Told of a value that is about to lie in a claimed slot, outside the lock unless values are small enough to be
+    /// moved inside. Slots whose values only say where the bytes are copy them here.
+    #[inline(always)]
+    fn brings(&self, claim: &Claim, value: &T) {
+        let _ = (claim, value);
+    }
+
     /// Makes more slots, without taking them into use.
     ///
     /// # Errors

@@ -46,6 +46,20 @@ pub struct Owned(pub(crate) u32);
 #[must_use]
 pub struct Pinned(pub(crate) u32);
 
+macro_rules! names_a_slot {
+    ($($token:ident)+) => {$(
+        impl $token {
+            /// The slot's number.
+            #[must_use]
+            pub const fn slot(&self) -> u32 {
+                self.0
+            }
+        }
+    )+};
+}
+
+names_a_slot!(Claim Owned Pinned);
+
 /// A value that nobody will read: to be moved out, its slot released, and then dropped.
 #[derive(Debug)]
 #[must_use]

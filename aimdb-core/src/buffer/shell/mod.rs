@@ -20,6 +20,8 @@
 
 mod aftermath;
 mod end;
+mod in_place;
+mod look;
 mod operation;
 mod plan;
 mod receive;
@@ -32,6 +34,7 @@ mod watch;
 
 use core::ptr;
 
+pub use in_place::{Held, ReceivingInPlace};
 #[cfg(feature = "alloc")]
 pub(crate) use operation::{Flush, Offer, Reading};
 pub use operation::{Flushing, Pushing, Receiving};
@@ -42,7 +45,7 @@ pub(crate) use watch::Watching;
 #[cfg(feature = "alloc")]
 use super::BufferCfg;
 use super::{BufferMetrics, ReaderMetrics, Slots};
-use crate::pure::{CursorId, Doomed, DropCause, Owned, Storage};
+use crate::pure::{Claim, CursorId, Doomed, DropCause, Owned, Storage};
 use crate::waiting::{Clock, Lock, WaitQueue, WaiterState};
 use aftermath::Aftermath;
 
@@ -222,6 +225,13 @@ impl<T, L: Layout<T>> Shell<T, L> {
     pub fn reader_metrics(&self, cursor: CursorId) -> ReaderMetrics {
         self.lock
             .with(|state| ReaderMetrics { id: state.log.serial(cursor), counters: state.log.cursor_counters(cursor) })
+    }
+
+    /// Puts a value into a slot.
+    #[inline(always)]
+    fn fill(&self, claim: &Claim, value: T) {
+        self.slots.brings(claim, &value);
+        self.slots.cell(claim.0).fill(claim, value);
     }
 
     // ---- values that nobody will read ----------------------------------------------------

@@ -3,6 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use super::look::Look;
 use super::operation::{Reading, Receiving};
 use super::{Aftermath, Layout, Shell, State, UserCode};
 use crate::buffer::{RecvError, Slots, SubscribeError, TryRecvError};
@@ -13,7 +14,7 @@ use crate::waiting::{Clock, Lock, Ticket, WaitQueue, WaiterState};
 const STARVING_NS: u64 = 1_000_000;
 
 /// What a lock hold found for a reader.
-enum Found<T> {
+pub(super) enum Found<T> {
     Value(T),
     Next(Next),
 }
@@ -73,7 +74,12 @@ impl<T, L: Layout<T>> Shell<T, L> {
         Some(self.complete(found, after))
     }
 
-    fn find(&self, state: &mut State<L::Storage>, cursor: CursorId, after: &mut Aftermath<'_, T, L>) -> Found<T> {
+    pub(super) fn find(
+        &self,
+        state: &mut State<L::Storage>,
+        cursor: CursorId,
+        after: &mut Aftermath<'_, T, L>,
+    ) -> Found<T> {
         let before = state.log.len();
         let mut next = state.log.next(cursor, false);
         if matches!(next, Next::Empty) && state.log.capacity() == 0 && !state.senders.is_empty() {
@@ -195,9 +201,20 @@ impl<T, L: Layout<T>> Shell<T, L> {
     pub(crate) fn poll_wait(
         &self,
         cursor: CursorId,
-        mut reading: Pin<&mut Reading>,
+        reading: Pin<&mut Reading>,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
+        self.poll_wait_for(cursor, reading, context, |found, after| self.complete(found, after))
+    }
+
+    /// The same, with what becomes of what is found.
+    pub(super) fn poll_wait_for<'a, R>(
+        &'a self,
+        cursor: CursorId,
+        mut reading: Pin<&mut Reading>,
+        context: &mut Context<'_>,
+        complete: impl FnOnce(Found<T>, Aftermath<'a, T, L>) -> Result<R, TryRecvError>,
+    ) -> Poll<Result<R, RecvError>> {
         let mut waker = Some(context.waker().clone());
         let now = if reading.waits { self.clock.now() } else { 0 };
         let mut after = Aftermath::new(self);
@@ -258,7 +275,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             }
             (Some(self.bring(state, next, &mut after)), spare)
         });
-        let outcome = next.map(|next| self.complete(next, after));
+        let outcome = next.map(|next| complete(next, after));
         // Here, while the outcome has an owner: should one of these drops panic, it is dropped too.
         drop((spare, waker));
         let Some(outcome) = outcome else { return Poll::Pending };
@@ -352,38 +369,5 @@ impl<T, L: Layout<T>> Shell<T, L> {
         };
         after.finish();
         value
-    }
-}
-
-/// A look at a pinned value. Its end, also by a panic of the clone, releases the pin; a loss by
-/// panic is counted.
-struct Look<'a, T, L: Layout<T>> {
-    shell: &'a Shell<T, L>,
-    pinned: Option<Pinned>,
-    cloned: bool,
-}
-
-impl<'a, T, L: Layout<T>> Look<'a, T, L> {
-    const fn new(shell: &'a Shell<T, L>, pinned: Pinned) -> Self {
-        Self { shell, pinned: Some(pinned), cloned: false }
-    }
-
-    fn clone_out(mut self) -> Option<T> {
-        let pinned = self.pinned.as_ref()?;
-        let cell = self.shell.slots.cell(pinned.0);
-        let value = cell.look(pinned, |value| self.shell.code.cloning().clone_value(value));
-        self.cloned = true;
-        value
-    }
-}
-
-impl<T, L: Layout<T>> Drop for Look<'_, T, L> {
-    fn drop(&mut self) {
-        let Some(pinned) = self.pinned.take() else { return };
-        let doomed = self.shell.lock.with(|state| {
-            state.log.counters.clone_panics += u64::from(!self.cloned);
-            state.log.unpin(pinned).and_then(|doomed| L::let_go(&self.shell.lock, doomed))
-        });
-        self.shell.dispose(doomed);
     }
 }

@@ -178,8 +178,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 Plan::Elsewhere => return Err(NotStored::Elsewhere(value.take())),
                 Plan::Closed => return Err(NotStored::Closed(value.take())),
             };
-            let cell = self.slots.cell(claim.0);
-            cell.fill(&claim, value.take());
+            self.fill(&claim, value.take());
             match self.lock.with(|state| self.publish(state, claim, mode, degraded, &mut after)) {
                 Ok(displaced) => {
                     let value = displaced.map(|Doomed { owned, cause }| (self.take_out(owned), cause));
@@ -188,7 +187,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                     return Ok(displaced);
                 }
                 Err(claim) => {
-                    value.put(cell.empty(&Owned(claim.0)));
+                    value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));
                     held = Some(claim);
                 }
             }
@@ -212,7 +211,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         }
         match plan {
             Plan::Fill(claim) if Self::MOVES_INSIDE => {
-                self.slots.cell(claim.0).fill(&claim, value.take());
+                self.fill(&claim, value.take());
                 match self.publish(state, claim, mode, degraded, after) {
                     Ok(displaced) => Plan::Stored(displaced.map(|doomed| self.take_out_inside(state, doomed, after))),
                     Err(claim) => {
@@ -355,7 +354,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         if let Some(claim) = &claim
             && let Some(value) = offer.value.take()
         {
-            self.slots.cell(claim.0).fill(claim, value);
+            self.fill(claim, value);
         }
         let waiter = offer.waiter.into_ref();
         let now = self.clock.now();

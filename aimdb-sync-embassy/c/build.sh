@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Builds the library for FreeRTOS applications in C, and prints the folder that has what such an application needs:
+# include/aimdb_sync_embassy.h, src/aimdb_port.c and TARGET/libaimdb_sync_embassy_c.a.
+#
+#   aimdb-sync-embassy/c/build.sh               # for thumbv7m-none-eabi and thumbv7em-none-eabihf
+#   aimdb-sync-embassy/c/build.sh TARGET...     # for these
+#
+# tests/targets.sh makes Rust ready for the targets; no C compiler is needed.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+targets=("$@")
+[ ${#targets[@]} != 0 ] || targets=(thumbv7m-none-eabi thumbv7em-none-eabihf)
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+cargo=$(tests/targets.sh)/bin/cargo
+to=$CARGO_TARGET_DIR/aimdb-sync-embassy-c
+mkdir -p "$to/include" "$to/src"
+cp aimdb-sync-embassy/c/include/aimdb_sync_embassy.h "$to/include"
+cp aimdb-sync-embassy/freertos/aimdb_port.c "$to/src"
+for target in "${targets[@]}"; do
+    # The one crate type alone, since an rlib beside it would keep it from being optimised as a whole.
+    "$cargo" rustc -q -p aimdb-sync-embassy-c --crate-type staticlib --profile device --target "$target" >&2
+    mkdir -p "$to/$target"
+    cp "$CARGO_TARGET_DIR/$target/device/libaimdb_sync_embassy_c.a" "$to/$target"
+done
+echo "$to"

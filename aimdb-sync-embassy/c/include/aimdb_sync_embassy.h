@@ -1,0 +1,314 @@
+/* AimDB: typed records in static memory for FreeRTOS applications, between tasks and interrupts.
+ *
+ *     AIMDB_STATIC_RECORD(log_lines, line_t, 8);      // a queue of eight lines that pauses its senders
+ *
+ *     status = log_lines_send(&line, pdMS_TO_TICKS(10));
+ *     status = log_lines_recv(&line, portMAX_DELAY);
+ *
+ *     AIMDB_OK takes the value; any other status leaves it yours.
+ *
+ * In short:
+ *
+ *   - A record is defined at file scope by a macro and lies in static memory: nothing is allocated, ever, and
+ *     nothing has to be called before it is used. Its first call, whichever that is, sets it up.
+ *   - A value is copied in by a send and out by a receive, as plain bytes, while interrupts come: what is done
+ *     with interrupts masked does not depend on the size of the value.
+ *   - `_send` and `_recv` block the calling task, `_try_…` and `_force_send` never do. Those, and `_peek`, `_close`,
+ *     `_abort`, `_is_closed`, `_lag` and `_stats`, may be called from an interrupt that may call the kernel's
+ *     ...FromISR functions: of a priority at or below configMAX_SYSCALL_INTERRUPT_PRIORITY. One above that must not use a record.
+ *   - A call that blocks answers AIMDB_CANNOT_BLOCK where it would never end: in an interrupt, before the
+ *     scheduler runs, and while it is suspended. With 0 ticks it is one try, and allowed.
+ *   - All tasks that read a record share its one reader: each value goes to one of them. A record of several readers
+ *     gives each value to each of them. Tasks that wait are served by priority, and among those of one priority first
+ *     come, first served.
+ *   - After `_close` senders are refused; readers drain what is there, then get AIMDB_CLOSED. Whoever waits is woken.
+ *
+ * Compile aimdb-sync-embassy/freertos/aimdb_port.c with the kernel, and link libaimdb_sync_embassy_c.a. Include FreeRTOS.h
+ * first. README.md beside this folder leads from there to a program that runs.
+ */
+#ifndef AIMDB_SYNC_EMBASSY_H
+#define AIMDB_SYNC_EMBASSY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef INC_FREERTOS_H
+#error "include FreeRTOS.h before aimdb_sync_embassy.h"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------ status */
+
+/* What a call answers: the numbers of aimdb.h. 1 to 99 is part of a program's life, 100 to 199 is bad input, 200 to
+ * 299 a call that must not be made here, 300 to 399 a failure of the system. */
+#ifndef AIMDB_H
+typedef int32_t aimdb_status_t;
+
+#define AIMDB_OK 0
+#define AIMDB_FULL 1             /* the record is full, and the call was one that does not wait */
+#define AIMDB_EMPTY 2            /* there is nothing to read yet */
+#define AIMDB_TIMEOUT 3          /* the time passed; the value is still yours */
+#define AIMDB_CLOSED 4           /* the record is closed; for a reader: and drained */
+#define AIMDB_LAGGED 5           /* values were overwritten before they were read; `_lag` says how many */
+#define AIMDB_NULL_ARGUMENT 100  /* a pointer that must not be null is */
+#define AIMDB_BAD_SIZE 101       /* the value's size is not the record's */
+#define AIMDB_BAD_ARGUMENT 114   /* no record of this library, or one that was described without a meaning */
+#define AIMDB_NOT_SUPPORTED 204  /* this kind of record has no such call */
+#endif
+
+#define AIMDB_CANNOT_BLOCK 206   /* a call that may wait, in an interrupt or without a running scheduler */
+
+/* ------------------------------------------------------------------------------------------ record */
+
+/* The memory of a record beside its values; what is in it is the library's own. All zero at the start. */
+typedef struct aimdb_static_control {
+    uint64_t opaque[sizeof(void *) == 4 ? 33 : 43];
+} aimdb_static_control_t;
+
+typedef struct aimdb_static_cursor {
+    uint64_t opaque[sizeof(void *) == 4 ? 9 : 11];
+} aimdb_static_cursor_t;
+
+typedef struct aimdb_static_slot {
+    uint64_t opaque[sizeof(void *) == 4 ? 2 : 3];
+} aimdb_static_slot_t;
+
+/* A record: a constant that the macros below write. */
+typedef struct aimdb_static_record {
+    uint32_t layout;
+    uint8_t kind;
+    uint8_t policy;
+    uint16_t cursors;
+    uint32_t capacity;
+    uint32_t slots;
+    uint32_t value_size;
+    aimdb_static_control_t *control;
+    aimdb_static_cursor_t *cursor_memory;
+    aimdb_static_slot_t *slot_memory;
+    void *values;
+} aimdb_static_record_t;
+
+/* Says to the library how large this header takes its memory to be. A record of another header is AIMDB_BAD_ARGUMENT. */
+#define AIMDB_STATIC_LAYOUT \
+    ((uint32_t)(1u << 24 | sizeof(aimdb_static_control_t) / 8 << 16 | sizeof(aimdb_static_cursor_t) / 8 << 8 | \
+                sizeof(aimdb_static_slot_t)))
+
+#define AIMDB_STATIC_SPMC_RING 0, 0
+#define AIMDB_STATIC_SINGLE_LATEST 1, 0
+#define AIMDB_STATIC_LATEST_COMMAND 2, 0
+#define AIMDB_STATIC_PAUSE_UPSTREAM 3, 0
+#define AIMDB_STATIC_FAIL 3, 1
+#define AIMDB_STATIC_DROP_OLDEST 3, 2
+#define AIMDB_STATIC_DROP_NEWEST 3, 3
+
+/* Places for values on their way, beside those of the capacity: one for each task or interrupt that may send or
+ * read at the same moment, at least 2. With fewer nothing is lost: `_send` waits for a place, and `_try_send` and
+ * `_force_send` may answer AIMDB_FULL early. */
+#ifndef AIMDB_SPARE_SLOTS
+#define AIMDB_SPARE_SLOTS 3
+#endif
+
+/* A record, at file scope, with its calls; a semicolon follows. For other files there is AIMDB_DECLARE_... in a header,
+ * which has the calls, and AIMDB_DEFINE_... in one file that includes it, which has the memory. */
+
+/* A queue that keeps `n` values, loses none, and pauses its senders when it is full. 0 is a rendezvous. */
+#define AIMDB_STATIC_RECORD(name, type, n) AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RECORD(name, type, n)
+/* A queue that is full refuses the value, which stays yours. */
+#define AIMDB_STATIC_RECORD_FAIL(name, type, n) AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RECORD_FAIL(name, type, n)
+/* A queue that is full displaces its oldest value. */
+#define AIMDB_STATIC_RECORD_DROP_OLDEST(name, type, n) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RECORD_DROP_OLDEST(name, type, n)
+/* A queue that is full drops the incoming value, and the call succeeds. */
+#define AIMDB_STATIC_RECORD_DROP_NEWEST(name, type, n) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RECORD_DROP_NEWEST(name, type, n)
+/* A stream that retains `n` values; who reads too slowly is told how many were overwritten. */
+#define AIMDB_STATIC_RING(name, type, n) AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RING(name, type, n)
+/* The newest value; has `_peek`. */
+#define AIMDB_STATIC_LATEST(name, type) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_PEEK_CALL(name, type) AIMDB_DEFINE_LATEST(name, type)
+/* The latest command, taken once; has `_peek`. */
+#define AIMDB_STATIC_MAILBOX(name, type) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_PEEK_CALL(name, type) AIMDB_DEFINE_MAILBOX(name, type)
+
+/* The same for several readers, each of which gets each value: `_reader_recv` and the like take the number of one, from 0.
+ * A queue that pauses or refuses waits for all of them. */
+#define AIMDB_STATIC_RECORD_READERS(name, type, n, readers) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_DEFINE_RECORD_READERS(name, type, n, readers)
+#define AIMDB_STATIC_RING_READERS(name, type, n, readers) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_DEFINE_RING_READERS(name, type, n, readers)
+#define AIMDB_STATIC_LATEST_READERS(name, type, readers) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_PEEK_CALL(name, type) \
+    AIMDB_DEFINE_LATEST_READERS(name, type, readers)
+
+#define AIMDB_DECLARE_RECORD(name, type) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) typedef type name##_value_t
+#define AIMDB_DECLARE_RING(name, type) AIMDB_DECLARE_RECORD(name, type)
+#define AIMDB_DECLARE_LATEST(name, type) \
+    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_PEEK_CALL(name, type) typedef type name##_value_t
+#define AIMDB_DECLARE_MAILBOX(name, type) AIMDB_DECLARE_LATEST(name, type)
+
+#define AIMDB_DEFINE_RECORD(name, type, n) AIMDB_DEFINE_RECORD_READERS(name, type, n, 1)
+#define AIMDB_DEFINE_RECORD_READERS(name, type, n, readers) \
+    AIMDB_DEFINE(name, type, AIMDB_STATIC_PAUSE_UPSTREAM, n, readers, (n) + 1 > 0)
+#define AIMDB_DEFINE_RECORD_FAIL(name, type, n) AIMDB_DEFINE(name, type, AIMDB_STATIC_FAIL, n, 1, (n) + 1 > 0)
+#define AIMDB_DEFINE_RECORD_DROP_OLDEST(name, type, n) AIMDB_DEFINE(name, type, AIMDB_STATIC_DROP_OLDEST, n, 1, (n) > 0)
+#define AIMDB_DEFINE_RECORD_DROP_NEWEST(name, type, n) AIMDB_DEFINE(name, type, AIMDB_STATIC_DROP_NEWEST, n, 1, (n) + 1 > 0)
+#define AIMDB_DEFINE_RING(name, type, n) AIMDB_DEFINE_RING_READERS(name, type, n, 1)
+#define AIMDB_DEFINE_RING_READERS(name, type, n, readers) \
+    AIMDB_DEFINE(name, type, AIMDB_STATIC_SPMC_RING, n, readers, (n) > 0)
+#define AIMDB_DEFINE_LATEST(name, type) AIMDB_DEFINE_LATEST_READERS(name, type, 1)
+#define AIMDB_DEFINE_LATEST_READERS(name, type, readers) AIMDB_DEFINE(name, type, AIMDB_STATIC_SINGLE_LATEST, 1, readers, 1)
+#define AIMDB_DEFINE_MAILBOX(name, type) AIMDB_DEFINE(name, type, AIMDB_STATIC_LATEST_COMMAND, 1, 1, 1)
+
+/* The memory, and the constant that leads to it. */
+#define AIMDB_DEFINE(name, type, kind_and_policy, n, readers, capacity_has_a_meaning) \
+    typedef char name##_has_a_capacity[(capacity_has_a_meaning) ? 1 : -1]; \
+    typedef char name##_has_spare_slots[(AIMDB_SPARE_SLOTS) >= 2 ? 1 : -1]; \
+    typedef char name##_has_readers[(readers) > 0 && (readers) <= 0xffff ? 1 : -1]; \
+    static struct { \
+        aimdb_static_control_t control; \
+        aimdb_static_cursor_t cursors[readers]; \
+        aimdb_static_slot_t slots[(n) + (AIMDB_SPARE_SLOTS)]; \
+        type values[(n) + (AIMDB_SPARE_SLOTS)]; \
+    } name##_memory; \
+    const aimdb_static_record_t name = { AIMDB_STATIC_LAYOUT, kind_and_policy, (readers), (n), (n) + (AIMDB_SPARE_SLOTS), \
+        sizeof(type), &name##_memory.control, name##_memory.cursors, name##_memory.slots, name##_memory.values }
+
+/* -------------------------------------------------------------------------------------------- calls */
+
+#if defined(__GNUC__)
+#define AIMDB_UNUSED __attribute__((unused))
+#else
+#define AIMDB_UNUSED
+#endif
+
+/* The calls of a record. `ticks` are the kernel's: 0 is one try, portMAX_DELAY for ever; what is there when the time has
+ * passed wins over AIMDB_TIMEOUT.
+ *
+ *   NAME_send(const type *, ticks)   waits while the record is full, if it is one that pauses
+ *   NAME_try_send(const type *)      AIMDB_FULL when it is full and displaces nothing
+ *   NAME_force_send(const type *)    stores it whatever happens; what it displaces is gone, and counted
+ *   NAME_recv(type *, ticks)         waits while there is nothing to read
+ *   NAME_try_recv(type *)            AIMDB_EMPTY when there is nothing
+ *   NAME_peek(type *)                the current value, which stays; mailboxes and records of the latest value
+ *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones
+ *   NAME_close()                     refuses all values to come; idempotent
+ *   NAME_abort()                     closes, discards what is there, and returns how many values that were
+ *   NAME_is_closed()                 0 or 1
+ *   NAME_stats(aimdb_static_stats_t *)  state and counts at one moment; for supervision: it visits all who wait
+ */
+#define AIMDB_RECORD_CALLS(name, type) \
+    extern const aimdb_static_record_t name; \
+    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, TickType_t ticks) \
+    { \
+        return aimdb_static_send(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_send(const type *value) \
+    { \
+        return aimdb_static_try_send(&name, value, sizeof(type)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_force_send(const type *value) \
+    { \
+        return aimdb_static_force_send(&name, value, sizeof(type)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, TickType_t ticks) \
+    { \
+        return aimdb_static_recv(&name, value, sizeof(type), 0, AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
+    { \
+        return aimdb_static_try_recv(&name, value, sizeof(type), 0); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_lag(void) \
+    { \
+        return aimdb_static_lag(&name, 0); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_close(void) \
+    { \
+        return aimdb_static_close(&name); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_abort(void) \
+    { \
+        uint32_t discarded = 0; \
+        (void)aimdb_static_abort(&name, &discarded); \
+        return discarded; \
+    } \
+    AIMDB_UNUSED static inline int32_t name##_is_closed(void) \
+    { \
+        return aimdb_static_is_closed(&name); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
+    { \
+        return aimdb_static_stats(&name, stats); \
+    }
+
+#define AIMDB_PEEK_CALL(name, type) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_peek(type *value) \
+    { \
+        return aimdb_static_peek(&name, value, sizeof(type)); \
+    }
+
+/*   NAME_reader_recv(reader, type *, ticks), NAME_reader_try_recv(reader, type *), NAME_reader_lag(reader) */
+#define AIMDB_READER_CALLS(name, type) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, TickType_t ticks) \
+    { \
+        return aimdb_static_recv(&name, value, sizeof(type), reader, AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_try_recv(uint32_t reader, type *value) \
+    { \
+        return aimdb_static_try_recv(&name, value, sizeof(type), reader); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_reader_lag(uint32_t reader) \
+    { \
+        return aimdb_static_lag(&name, reader); \
+    }
+
+/* portMAX_DELAY is for ever whatever the width of a tick. */
+#define AIMDB_TICKS(ticks) ((ticks) == portMAX_DELAY ? UINT64_MAX : (uint64_t)(ticks))
+
+/* Counts since the first call, and the state. `accepted + refused + timed_out` is what was offered. */
+typedef struct aimdb_static_stats {
+    uint64_t accepted;
+    uint64_t refused;
+    uint64_t timed_out;
+    uint64_t overwritten;
+    uint64_t dropped_newest;
+    uint64_t aborted;
+    uint64_t delivered;
+    uint64_t lagged;
+    uint64_t blocked;         /* times that a sender stood in the queue for space */
+    uint64_t slowest_unread;  /* of the cursor that is furthest behind */
+    uint32_t capacity;
+    uint32_t occupancy;
+    uint32_t cursors;
+    uint32_t waiting_producers;
+    uint32_t waiting_consumers;
+    int32_t closed;
+} aimdb_static_stats_t;
+
+/* What the typed calls above are made of, for code that is given a record. `size` is that of the value's type;
+ * AIMDB_BAD_SIZE when the record has another. A wait of UINT64_MAX ticks has no end. */
+aimdb_status_t aimdb_static_send(const aimdb_static_record_t *record, const void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_static_try_send(const aimdb_static_record_t *record, const void *value, size_t size);
+aimdb_status_t aimdb_static_force_send(const aimdb_static_record_t *record, const void *value, size_t size);
+/* The first reader is 0; AIMDB_BAD_ARGUMENT for one that the record has not. */
+aimdb_status_t aimdb_static_recv(const aimdb_static_record_t *record, void *value, size_t size, uint32_t reader,
+                                 uint64_t ticks);
+aimdb_status_t aimdb_static_try_recv(const aimdb_static_record_t *record, void *value, size_t size, uint32_t reader);
+/* AIMDB_NOT_SUPPORTED on a ring and a queue. */
+aimdb_status_t aimdb_static_peek(const aimdb_static_record_t *record, void *value, size_t size);
+uint32_t aimdb_static_lag(const aimdb_static_record_t *record, uint32_t reader);
+aimdb_status_t aimdb_static_close(const aimdb_static_record_t *record);
+/* `discarded` may be null. */
+aimdb_status_t aimdb_static_abort(const aimdb_static_record_t *record, uint32_t *discarded);
+int32_t aimdb_static_is_closed(const aimdb_static_record_t *record);
+aimdb_status_t aimdb_static_stats(const aimdb_static_record_t *record, aimdb_static_stats_t *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,172 @@
+//! The header: its numbers are those of the library and of `aimdb.h`, it compiles as C and C++, and what has no meaning does
+//! not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use aimdb_sync_embassy_c::{SPARE_BYTES, Status};
+
+fn text(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+const HEADER: &str = "include/aimdb_sync_embassy.h";
+
+/// The statuses that a header defines.
+fn statuses(header: &str) -> BTreeMap<String, i32> {
+    let after = header.split("typedef int32_t aimdb_status_t;").nth(1).expect("a header with statuses");
+    // Up to the next section.
+    let section = after.split("------").next().unwrap_or_default();
+    let defines = section.lines().filter_map(|line| line.strip_prefix("#define "));
+    let words = defines.map(|define| define.split_whitespace().collect::<Vec<_>>());
+    words.filter_map(|words| Some(((*words.first()?).to_owned(), words.get(1)?.parse().ok()?))).collect()
+}
+
+#[test]
+fn statuses_have_the_numbers_of_the_library_and_of_aimdb_h() {
+    let here = statuses(&text(HEADER));
+    let library = [
+        ("AIMDB_OK", Status::Ok),
+        ("AIMDB_FULL", Status::Full),
+        ("AIMDB_EMPTY", Status::Empty),
+        ("AIMDB_TIMEOUT", Status::Timeout),
+        ("AIMDB_CLOSED", Status::Closed),
+        ("AIMDB_LAGGED", Status::Lagged),
+        ("AIMDB_NULL_ARGUMENT", Status::NullArgument),
+        ("AIMDB_BAD_SIZE", Status::BadSize),
+        ("AIMDB_BAD_ARGUMENT", Status::BadArgument),
+        ("AIMDB_NOT_SUPPORTED", Status::NotSupported),
+        ("AIMDB_CANNOT_BLOCK", Status::CannotBlock),
+    ];
+    let library: BTreeMap<String, i32> =
+        library.into_iter().map(|(name, status)| (name.to_owned(), status as i32)).collect();
+    assert_eq!(here, library);
+
+    let there = statuses(&text("../../aimdb-ffi/include/aimdb.h"));
+    for (name, number) in here {
+        let same = there.iter().find(|(_, used)| **used == number);
+        assert!(same.is_none_or(|(used, _)| *used == name), "{number} is {name} here and {same:?} in aimdb.h");
+        assert!(there.get(&name).is_none_or(|used| *used == number), "{name} has another number in aimdb.h");
+    }
+}
+
+#[test]
+fn the_header_declares_what_the_library_exports() {
+    let names = |text: &str, before: &str, after: char| {
+        let found = text.lines().filter_map(|line| {
+            let (_, rest) = line.split_once(before)?;
+            Some(rest.split(after).next()?.to_owned()).filter(|_| !line.starts_with(' '))
+        });
+        let mut found: Vec<String> = found.collect();
+        found.sort();
+        found
+    };
+    let header: String = text(HEADER).lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    let declared = names(&header, " aimdb_static_", '(');
+    let declared: Vec<String> = declared.into_iter().filter(|name| !name.contains([' ', '{', ';'])).collect();
+    let exported = names(&text("src/exports.rs"), "extern \"C\" fn aimdb_static_", '(');
+    assert_eq!(declared, exported);
+    assert!(!declared.is_empty());
+}
+
+/// A place of the header is as large as what lies in it, up to an alignment.
+#[test]
+fn the_memory_of_a_record_is_not_larger_than_it_has_to_be() {
+    for (what, spare) in ["control", "cursor", "slot"].into_iter().zip(SPARE_BYTES) {
+        assert!(
+            spare < 8,
+            "aimdb_static_{what}_t has {spare} bytes that nothing lies in: say so in the header and in record.rs"
+        );
+    }
+}
+
+/// Compiles a text; the compiler's complaint, if it has one. `None` where there is no such compiler.
+fn compiled(compiler: &str, language: &str, source: &str) -> Option<Result<(), String>> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let name = format!("{:p}{language}{}", source.as_ptr(), std::process::id()).replace('+', "p");
+    let file: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("header-{name}"));
+    fs::write(&file, source).expect("a file of a test");
+    let is_cpp = language.starts_with("c++");
+    let mut command = Command::new(compiler);
+    command.arg("-x").arg(if is_cpp { "c++" } else { "c" }).arg(format!("-std={language}"));
+    command.args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wredundant-decls", "-fsyntax-only"]);
+    command.arg("-I").arg(here.join("include")).arg("-I").arg(here.join("tests/c/host")).arg(&file);
+    let output = command.output();
+    let _ = fs::remove_file(&file);
+    let output = output.ok()?;
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    Some(if output.status.success() { Ok(()) } else { Err(complaint) })
+}
+
+fn cc() -> String {
+    std::env::var("CC").unwrap_or_else(|_| "cc".to_owned())
+}
+
+const START: &str = "#include <FreeRTOS.h>\n#include <aimdb_sync_embassy.h>\n";
+
+/// Every macro, and a declaration with its definition.
+const ALL: &str = "
+AIMDB_STATIC_RECORD(pausing, int, 4u);
+AIMDB_STATIC_RECORD(meeting, int, 0);
+AIMDB_STATIC_RECORD_FAIL(failing, int, 4);
+AIMDB_STATIC_RECORD_DROP_OLDEST(oldest, int, 4);
+AIMDB_STATIC_RECORD_DROP_NEWEST(newest, int, 4);
+AIMDB_STATIC_RING(ring, int, 4);
+AIMDB_STATIC_LATEST(latest, int);
+AIMDB_STATIC_MAILBOX(mailbox, int);
+AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
+AIMDB_STATIC_RING_READERS(ring_for_all, int, 4, 2);
+AIMDB_STATIC_LATEST_READERS(latest_for_all, int, 2);
+AIMDB_DECLARE_RECORD(there_a, int);
+AIMDB_DECLARE_RING(there_b, int);
+AIMDB_DECLARE_LATEST(there_c, int);
+AIMDB_DECLARE_MAILBOX(there_d, int);
+AIMDB_DEFINE_RECORD(there_a, int, 4);
+AIMDB_DEFINE_RING_READERS(there_b, int, 4, 3);
+AIMDB_DEFINE_LATEST(there_c, int);
+AIMDB_DEFINE_MAILBOX(there_d, int);
+";
+
+#[test]
+fn the_header_compiles_as_every_c_and_as_cpp() {
+    let source = format!("{START}{ALL}");
+    for language in ["c99", "c11", "c17"] {
+        let outcome = compiled(&cc(), language, &source).expect("a C compiler is needed: install cc, or set CC");
+        outcome.unwrap_or_else(|complaint| panic!("{language}: {complaint}"));
+    }
+    let cpp = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    for language in ["c++11", "c++17"] {
+        match compiled(&cpp, language, &source) {
+            Some(outcome) => outcome.unwrap_or_else(|complaint| panic!("{language}: {complaint}")),
+            None => eprintln!("skipped: there is no C++ compiler"),
+        }
+    }
+}
+
+#[test]
+fn what_has_no_meaning_does_not_compile() {
+    let wrong = [
+        ("a ring of nothing", "AIMDB_STATIC_RING(r, int, 0);"),
+        ("nothing to displace", "AIMDB_STATIC_RECORD_DROP_OLDEST(r, int, 0);"),
+        ("a negative capacity", "AIMDB_STATIC_RECORD(r, int, -1);"),
+        ("no reader", "AIMDB_STATIC_RING_READERS(r, int, 4, 0);"),
+        ("a peek of a ring", "AIMDB_STATIC_RING(r, int, 4);\nint f(int *v);\nint f(int *v) { return r_peek(v); }"),
+        (
+            "a value of another type",
+            "AIMDB_STATIC_RECORD(r, int, 4);\nint f(long *v);\nint f(long *v) { return r_try_send(v); }",
+        ),
+        (
+            "no place for a value on its way",
+            "#undef AIMDB_SPARE_SLOTS\n#define AIMDB_SPARE_SLOTS 1\nAIMDB_STATIC_RECORD(r, int, 4);",
+        ),
+    ];
+    for (what, text) in wrong {
+        let outcome = compiled(&cc(), "c11", &format!("{START}{text}\n")).expect("a C compiler is needed");
+        assert!(outcome.is_err(), "{what} compiles");
+    }
+    let alone = compiled(&cc(), "c11", "#include <aimdb_sync_embassy.h>\n").expect("a C compiler is needed");
+    assert!(alone.is_err_and(|complaint| complaint.contains("include FreeRTOS.h before")));
+}

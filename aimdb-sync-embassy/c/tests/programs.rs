@@ -1,0 +1,60 @@
+//! Compiles the programs of `tests/c` with the machine's C compiler, links them with the library and with threads in the
+//! place of FreeRTOS, and runs them. The same programs run on FreeRTOS in QEMU: examples/rtos/run.sh.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the static library needs of the system; rustc names it with `--print native-static-libs`.
+const SYSTEM: [&str; 5] = ["-lpthread", "-ldl", "-lm", "-lc", "-lgcc_s"];
+
+/// The library, which cargo built into the folder of the test's own program, under a name with a number. Of several, which
+/// other sets of features have left there, the newest is of the sources as they are.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().expect("a running program has a path");
+    let folder = test.parent().expect("it lies in target/PROFILE/deps").read_dir().expect("a folder");
+    let built = |entry: &std::fs::DirEntry| entry.metadata().and_then(|found| found.modified()).ok();
+    let is_library = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("libaimdb_sync_embassy_c") && name.ends_with(".a")
+    };
+    let libraries = folder.flatten().filter(|entry| is_library(&entry.path()));
+    libraries.max_by_key(built).expect("cargo has built the library").path()
+}
+
+fn compile(standard: &str, sources: &[&str], program: &Path) -> Result<(), String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let mut compile = Command::new(compiler);
+    compile.arg(format!("-std={standard}"));
+    compile.args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-Wredundant-decls", "-g", "-pthread"]);
+    compile.arg("-I").arg(here.join("include")).arg("-I").arg(here.join("tests/c/host"));
+    compile.args(sources.iter().map(|source| here.join("tests/c").join(source)));
+    // What no record of C calls, such as the critical section of Rust programs, is left out.
+    compile.arg("-Wl,--gc-sections").arg(library()).args(SYSTEM).arg("-o").arg(program);
+    let compiled = compile.output().expect("a C compiler is needed: install cc, or set CC");
+    if compiled.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&compiled.stderr).into_owned()) }
+}
+
+fn run(name: &str, more: &[&str]) {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let source = format!("{name}.c");
+    let sources = [&[source.as_str(), "host/harness.c"], more].concat();
+    compile("c11", &sources, &program).unwrap_or_else(|errors| panic!("{errors}"));
+    let ran = Command::new(&program).output().expect("it was just built");
+    assert!(ran.status.success(), "{}: {}", ran.status, String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn each_call_on_each_kind_answers_as_the_header_says() {
+    run("calls", &[]);
+}
+
+#[test]
+fn what_is_no_record_no_value_and_no_place_to_wait_is_refused() {
+    run("misuse", &[]);
+}
+
+#[test]
+fn tasks_wait_and_are_woken_by_tasks_and_interrupts() {
+    run("waiting", &[]);
+}
