@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds what is here for a Cortex-M3 and runs it in QEMU, each program under a timeout. A program's exit status is its verdict.
+# Builds what is here for a Cortex-M3 and runs it in QEMU, each program under a timeout. A program's exit status is its verdict,
+# and what it says must be what its file says, if it has one (c/NAME.txt).
 #
 #   examples/rtos/run.sh            # every program
 #   examples/rtos/run.sh NAME...    # these
@@ -17,6 +18,9 @@ if [ ${#programs[@]} = 0 ]; then
         case $source in figures/*) continue ;; esac
         programs+=("$(basename "$source" .rs)")
     done
+    for source in c/c_*.c; do programs+=("$(basename "$source" .c)"); done
+    # The tests of the library for C, which run on the host too.
+    for source in ../../aimdb-sync-embassy/c/tests/c/*.c; do programs+=("c_test_$(basename "$source" .c)"); done
 fi
 
 . ./tools.sh
@@ -29,17 +33,27 @@ if [ "${1:-}" = --lint ]; then
     exit
 fi
 "$cargo" build -q --release --target "$target" --workspace --exclude figures
+c/build.sh > /dev/null
+built=${CARGO_TARGET_DIR:-target}
 
 # Time passes by instructions, 32 ns each, so that a run is the same whatever else the machine does.
 failed=0
 for name in "${programs[@]}"; do
     echo "== $name"
     status=0
+    case $name in
+        c_*) program=$built/c/$name ;;
+        *) program=$built/$target/release/$name ;;
+    esac
     timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
-        -semihosting-config enable=on,target=native -kernel "${CARGO_TARGET_DIR:-target}/$target/release/$name" \
-        < /dev/null 2>&1 || status=$?
+        -semihosting-config enable=on,target=native -kernel "$program" \
+        < /dev/null > "$built/output" 2>&1 || status=$?
+    cat "$built/output"
     if [ $status != 0 ]; then
         echo "$name failed with status $status"
+        failed=1
+    elif [ -e "c/$name.txt" ] && ! cmp -s "c/$name.txt" "$built/output"; then
+        echo "$name does not say what it should: c/$name.txt"
         failed=1
     fi
 done

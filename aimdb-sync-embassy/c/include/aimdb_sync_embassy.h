@@ -65,11 +65,11 @@ typedef int32_t aimdb_status_t;
 
 /* The memory of a record beside its values; what is in it is the library's own. All zero at the start. */
 typedef struct aimdb_static_control {
-    uint64_t opaque[sizeof(void *) == 4 ? 33 : 43];
+    uint64_t opaque[sizeof(void *) == 4 ? 30 : 35];
 } aimdb_static_control_t;
 
 typedef struct aimdb_static_cursor {
-    uint64_t opaque[sizeof(void *) == 4 ? 9 : 11];
+    uint64_t opaque[sizeof(void *) == 4 ? 8 : 9];
 } aimdb_static_cursor_t;
 
 typedef struct aimdb_static_slot {

@@ -40,8 +40,8 @@ unsafe impl Sync for Record {}
 const IS_32_BIT: bool = size_of::<usize>() == 4;
 
 /// The bytes of `aimdb_static_control_t`, `aimdb_static_cursor_t` and `aimdb_static_slot_t`.
-pub(crate) const CONTROL_BYTES: usize = if IS_32_BIT { 264 } else { 344 };
-pub(crate) const CURSOR_BYTES: usize = if IS_32_BIT { 72 } else { 88 };
+pub(crate) const CONTROL_BYTES: usize = if IS_32_BIT { 240 } else { 280 };
+pub(crate) const CURSOR_BYTES: usize = if IS_32_BIT { 64 } else { 72 };
 pub(crate) const SLOT_BYTES: usize = if IS_32_BIT { 16 } else { 24 };
 
 /// What a header says that goes with this library.
@@ -51,6 +51,10 @@ const _: () = {
     assert!(size_of::<Control>() <= CONTROL_BYTES && align_of::<Control>() <= 8);
     assert!(CURSOR_PARTS <= CURSOR_BYTES && align_of::<Cursor<WaitQueue>>() <= 8);
     assert!(SLOT_PARTS <= SLOT_BYTES && align_of::<SlotCell<Parcel>>() <= 8);
+    assert!(
+        !IS_32_BIT || SPARE_BYTES[0] < 32 && SPARE_BYTES[1] < 16,
+        "see `SPARE_BYTES`: the header has too large places"
+    );
     assert!(align_of::<Reader>() <= align_of::<Cursor<WaitQueue>>());
     // The parts of a slot follow each other without a gap: see `Record::shell`.
     assert!(align_of::<SlotMeta>() <= align_of::<SlotCell<Parcel>>() && align_of::<Entry>() <= align_of::<SlotMeta>());

@@ -10,7 +10,8 @@ target=thumbv7m-none-eabi
 aimdb=$("$root/aimdb-sync-embassy/c/build.sh" "$target")
 # The kernel's sources come with a package of the Rust side; see ../README.md.
 cargo=$("$root/tests/targets.sh")/bin/cargo
-package=$("$cargo" metadata --format-version 1 --manifest-path "$rtos/Cargo.toml" | grep -o '"manifest_path":"[^"]*/freertos-next-[^"]*"' | cut -d'"' -f4)
+package=$("$cargo" metadata --format-version 1 --filter-platform "$target" --manifest-path "$rtos/Cargo.toml" \
+    | grep -o '"manifest_path":"[^"]*/freertos-next-[^"]*"' | cut -d'"' -f4)
 kernel=$(dirname "$package")/FreeRTOS-Kernel
 to=${CARGO_TARGET_DIR:-$rtos/target}/c
 mkdir -p "$to"
