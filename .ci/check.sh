@@ -24,5 +24,10 @@ for features in "" "tokio" "tracing" "log" "crossbeam" "tokio,tracing" "tokio,lo
     cargo clippy -p aimdb-sync --no-default-features --features "$features" -- -D warnings
 done
 
+step "aimdb-sync-embassy in each feature combination"
+for features in "" "freertos" "bare-metal" "std"; do
+    cargo clippy -p aimdb-sync-embassy --no-default-features --features "$features" -- -D warnings
+done
+
 step "docs"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
