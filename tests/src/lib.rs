@@ -25,6 +25,7 @@ pub mod processor;
 pub mod random;
 #[cfg(target_os = "linux")]
 pub mod sandbox;
+pub mod static_queue;
 pub mod static_record;
 pub mod subject;
 pub mod wakes;

@@ -64,7 +64,7 @@ fn now() -> u64 {
 }
 
 /// On the port's clock.
-fn deadline(until: Until) -> Deadline {
+pub(crate) fn deadline(until: Until) -> Deadline {
     match until {
         Until::Now => Deadline::At(0),
         Until::In(timeout) => Deadline::after(now(), timeout),

@@ -70,12 +70,16 @@ pub enum Need {
     FanOut,
     /// `force_send`.
     Force,
+    /// `latest`.
+    Latest,
     /// `flush`.
     Flush,
     /// The drop hook.
     DropHook,
     /// Counts, beyond who waits.
     Counters,
+    /// Counts of episodes in which a sender waited, and their time.
+    Episodes,
     /// Counts of each cursor.
     CursorCounters,
     /// `abort` that says how many values it discarded.

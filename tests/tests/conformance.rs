@@ -4,6 +4,7 @@ use aimdb_tests::attached::Attached;
 use aimdb_tests::conformance;
 use aimdb_tests::drive::{Drive, Driven, current_thread, multi_thread};
 use aimdb_tests::own_buffer;
+use aimdb_tests::static_queue::{Large, Lean, Small};
 use aimdb_tests::static_record::Static;
 
 const fn own(drive: Drive) -> Driven {
@@ -21,3 +22,7 @@ conformance!(own_buffer_by_threads_and_tasks, own(Drive::Mixed(multi_thread())))
 conformance!(attached_database, Attached);
 conformance!(static_record_by_threads, Static(Drive::Threads));
 conformance!(static_record_by_threads_and_tasks, Static(Drive::Mixed(multi_thread())));
+conformance!(static_queue_of_small_values_by_threads, Lean::<Small>::by(Drive::Threads));
+conformance!(static_queue_of_small_values_by_threads_and_tasks, Lean::<Small>::by(Drive::Mixed(multi_thread())));
+conformance!(static_queue_of_large_values_by_threads, Lean::<Large>::by(Drive::Threads));
+conformance!(static_queue_of_large_values_by_threads_and_tasks, Lean::<Large>::by(Drive::Mixed(multi_thread())));

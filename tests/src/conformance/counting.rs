@@ -139,7 +139,7 @@ pub fn m2_occupancy_never_exceeds_capacity_and_overwrites_count(subject: &dyn Su
 
 /// M3.
 pub fn m3_blocked_counts_episodes_and_their_time(subject: &dyn Subject) {
-    if !subject.has(Need::Counters) {
+    if !subject.has(Need::Counters) || !subject.has(Need::Episodes) {
         return;
     }
     for cfg in pausing(subject, &[1, 3]) {
