@@ -22,6 +22,26 @@
 #define AIMDB_IN_ISR() (xPortIsInsideInterrupt() != pdFALSE)
 #endif
 
+/* Whether the caller has masked interrupts, as in a critical section: a task that stops there is not switched
+ * away from, and hangs. Define it for a processor that is not known here. */
+#ifndef AIMDB_MASKED
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+static inline bool aimdb_masked(void)
+{
+    uint32_t all;
+    uint32_t most = 0;
+    __asm volatile("mrs %0, primask" : "=r"(all));
+#if __ARM_ARCH_ISA_THUMB >= 2
+    __asm volatile("mrs %0, basepri" : "=r"(most));
+#endif
+    return (all | most) != 0;
+}
+#define AIMDB_MASKED() aimdb_masked()
+#else
+#define AIMDB_MASKED() false
+#endif
+#endif
+
 void *aimdb_port_current_task(void)
 {
     return xTaskGetCurrentTaskHandle();
@@ -67,7 +87,7 @@ bool aimdb_port_in_isr(void)
 
 bool aimdb_port_can_block(void)
 {
-    return !AIMDB_IN_ISR() && xTaskGetSchedulerState() == taskSCHEDULER_RUNNING;
+    return !AIMDB_IN_ISR() && !AIMDB_MASKED() && xTaskGetSchedulerState() == taskSCHEDULER_RUNNING;
 }
 
 uint8_t aimdb_port_priority(void)

@@ -12,7 +12,7 @@ use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
-use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
+use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait, priority};
 use crate::record::{Record, Waiting, WholeRecord};
 
 /// Reads values from a record with a cursor of its own, or with one that it shares.
@@ -178,7 +178,7 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     }
 
     fn wait(&mut self, deadline: Deadline) -> Option<Result<R::Value, RecvError>> {
-        let receiving = self.recv_async().with_priority(P::priority());
+        let receiving = self.recv_async().with_priority(priority::<P>(deadline));
         block_on::<P, _>(pin!(receiving), deadline)
     }
 }

@@ -17,7 +17,7 @@ pub use threads::Threads;
 
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::task::{RawWaker, RawWakerVTable, Waker};
+use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use core::time::Duration;
 
 use aimdb_core::buffer::Misuse;
@@ -54,6 +54,10 @@ impl Task {
 /// token is sticky: one that was given before the park ends that park at once, so no wake-up is lost
 /// between a look at a record and the park. A park may also end for no reason.
 ///
+/// Whoever uses a record, in whatever context, may be led to [`Port::in_isr`], [`Port::can_block`], and
+/// to the two calls that unpark. The others are called only where [`Port::can_block`], so they need
+/// not be safe in an interrupt or before the scheduler runs.
+///
 /// `docs/porting.md` leads through a port to another kernel.
 ///
 /// # Safety
@@ -74,8 +78,7 @@ pub unsafe trait Port: 'static {
     fn now() -> u64;
 
     /// Stops the calling task until it has its token, which it takes, or until so many ticks have
-    /// passed. `None` is for ever; a kernel that cannot count as far ends earlier. Called only where
-    /// [`Port::can_block`].
+    /// passed. `None` is for ever; a kernel that cannot count as far ends earlier.
     fn park(ticks: Option<u64>);
 
     /// Gives a task its token, from another task.
@@ -96,7 +99,8 @@ pub unsafe trait Port: 'static {
     /// Whether an interrupt is calling.
     fn in_isr() -> bool;
 
-    /// Whether the caller may block: it is a task, the scheduler runs, and nobody has suspended it.
+    /// Whether the caller may block: it is a task, the scheduler runs, nobody has suspended it, and where
+    /// the port can tell, interrupts are not masked.
     fn can_block() -> bool;
 
     /// The priority of the calling task, more being more urgent. Waiters are served by priority, and by
@@ -140,22 +144,37 @@ impl Timeout for Duration {
     }
 }
 
-/// The point on the port's clock that lies so far ahead; a timeout of zero is one try.
+/// One try, which needs nothing of the kernel.
+const ONE_TRY: Deadline = Deadline::At(0);
+
+/// The point on the port's clock that lies so far ahead; a timeout of zero is one try. For a caller that
+/// cannot block there is no clock to ask; [`may_wait`] then refuses what is not one try.
 pub(crate) fn deadline<P: Port>(timeout: impl Timeout) -> Deadline {
     match timeout.ticks(P::ticks_per_second()) {
-        Some(0) => Deadline::At(0),
-        Some(ticks) => P::now().checked_add(ticks).map_or(Deadline::Never, Deadline::At),
-        None => Deadline::Never,
+        Some(0) => ONE_TRY,
+        Some(ticks) if P::can_block() => P::now().checked_add(ticks).map_or(Deadline::Never, Deadline::At),
+        Some(_) | None => Deadline::Never,
     }
+}
+
+/// The priority that the calling task waits with.
+pub(crate) fn priority<P: Port>(deadline: Deadline) -> u8 {
+    if deadline == ONE_TRY { 0 } else { P::priority() }
 }
 
 /// Refuses a call that could hang. One that ends after one try cannot.
 pub(crate) fn may_wait<P: Port>(deadline: Deadline) -> Result<(), Misuse> {
-    if deadline == Deadline::At(0) || P::can_block() { Ok(()) } else { Err(Misuse::CannotBlock) }
+    if deadline == ONE_TRY || P::can_block() { Ok(()) } else { Err(Misuse::CannotBlock) }
 }
 
 /// Drives an operation to its end, or until the deadline: then `None`.
 pub fn block_on<P: Port, F: Future>(operation: Pin<&mut F>, deadline: Deadline) -> Option<F::Output> {
+    if deadline == ONE_TRY {
+        return match operation.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        };
+    }
     let caller = Caller::<P>::new();
     block_on_with(&caller, &caller, operation, deadline)
 }

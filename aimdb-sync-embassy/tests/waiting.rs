@@ -286,6 +286,66 @@ fn e4_what_cannot_block_is_refused_and_its_value_travels_back() {
     assert_eq!(producer.send(6), Ok(()));
 }
 
+/// A kernel on which every call but three is fatal in an interrupt, and that is always in one.
+enum Interrupted {}
+
+// SAFETY: nobody is named.
+unsafe impl Port for Interrupted {
+    fn ticks_per_second() -> u32 {
+        1_000
+    }
+
+    fn current_task() -> Task {
+        panic!("an interrupt is no task")
+    }
+
+    fn now() -> u64 {
+        panic!("the clock is not for interrupts")
+    }
+
+    fn park(_ticks: Option<u64>) {
+        panic!("an interrupt cannot park")
+    }
+
+    unsafe fn unpark(_task: Task) {
+        panic!("not the way to unpark from an interrupt")
+    }
+
+    unsafe fn unpark_from_isr(_task: Task) {}
+
+    fn in_isr() -> bool {
+        true
+    }
+
+    fn can_block() -> bool {
+        false
+    }
+
+    fn priority() -> u8 {
+        panic!("an interrupt has no priority of a task")
+    }
+}
+
+#[test]
+fn e4_an_interrupt_asks_the_kernel_for_nothing_that_it_may_not() {
+    static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
+    let producer = QUEUE.producer().on::<Interrupted>();
+    let mut reader = QUEUE.consumer().unwrap().on::<Interrupted>();
+    let refused = Misuse::CannotBlock;
+    assert_eq!(producer.send(1), Err(SendError::Misuse(1, refused)));
+    assert_eq!(producer.send_timeout(1, Ticks(5)), Err(SendError::Misuse(1, refused)));
+    assert_eq!(producer.send_deadline(1, Deadline::At(5)), Err(SendError::Misuse(1, refused)));
+    assert_eq!(reader.recv_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
+    assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
+    assert_eq!(producer.flush(Ticks(5)), Err(FlushError::Misuse(refused)));
+    assert_eq!(producer.send_timeout(2, Ticks(0)), Ok(()));
+    assert_eq!(producer.send_timeout(3, Ticks(0)), Err(SendError::Timeout(3)));
+    assert_eq!(producer.flush(Ticks(0)), Err(FlushError::Timeout));
+    assert_eq!(reader.recv_timeout(Ticks(0)), Ok(2));
+    assert_eq!(reader.latest_timeout(Ticks(0)), Err(RecvTimeoutError::Timeout));
+    conserves(&QUEUE.stats(), 2);
+}
+
 /// Threads that say how urgent they are.
 enum Urgent {}
 

@@ -90,16 +90,24 @@ impl Write for Line {
 #[macro_export]
 macro_rules! println {
     ($($argument:tt)*) => {
-        $crate::console::print(::core::format_args!($($argument)*))
+        $crate::console::print(::core::format_args!($($argument)*), "\n")
+    };
+}
+
+/// As [`println!`], and the line goes on.
+#[macro_export]
+macro_rules! print {
+    ($($argument:tt)*) => {
+        $crate::console::print(::core::format_args!($($argument)*), "")
     };
 }
 
 /// What [`println!`] calls.
-pub fn print(arguments: fmt::Arguments<'_>) {
+pub fn print(arguments: fmt::Arguments<'_>, end: &str) {
     let mut line = Line::new();
     // A line takes all that is written to it.
     let _ = line.write_fmt(arguments);
-    let _ = line.write_str("\n");
+    let _ = line.write_str(end);
     line.send();
 }
 

@@ -5,6 +5,8 @@
 #define configCPU_CLOCK_HZ 25000000
 #define configTICK_RATE_HZ 1000
 #define configTICK_TYPE_WIDTH_IN_BITS TICK_TYPE_WIDTH_32_BITS
+/* The counter overflows a second after the start, so that programs live through it. */
+#define configINITIAL_TICK_COUNT ((TickType_t)-1000)
 #define configUSE_PREEMPTION 1
 #define configUSE_TIME_SLICING 1
 #define configMAX_PRIORITIES 8

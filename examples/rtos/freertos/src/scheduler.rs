@@ -33,12 +33,6 @@ impl Scheduler {
         unsafe { raw::vTaskStartScheduler() };
         unreachable!("the scheduler ends only where there is no memory for the idle task, which is static here")
     }
-
-    /// Whether the caller is a task that may be stopped: not an interrupt, and the scheduler runs.
-    #[must_use]
-    pub fn can_block() -> bool {
-        !interrupts::inside() && Self::state() == Self::Running
-    }
 }
 
 /// The ticks since the scheduler began, which wrap around. Also from an interrupt.
@@ -50,7 +44,7 @@ pub fn ticks() -> u32 {
 
 /// Stops the calling task for so many ticks. From tasks only.
 pub fn delay(ticks: u32) {
-    board::check!(Scheduler::can_block());
+    board::check!(!interrupts::inside() && Scheduler::state() == Scheduler::Running);
     // SAFETY: a task may be stopped here.
     unsafe { raw::vTaskDelay(ticks) };
 }
@@ -74,4 +68,14 @@ impl Drop for Suspended {
         // SAFETY: the other half of `now`. Says whether it switched tasks, which does not matter.
         unsafe { raw::xTaskResumeAll() };
     }
+}
+
+/// Runs `inside` in a critical section of the kernel, which masks the interrupts that may call it. From tasks.
+pub fn critical<R>(inside: impl FnOnce() -> R) -> R {
+    // SAFETY: sections nest, and a panic, which would leave one open, ends the program.
+    unsafe { raw::vPortEnterCritical() };
+    let result = inside();
+    // SAFETY: the other half.
+    unsafe { raw::vPortExitCritical() };
+    result
 }

@@ -14,7 +14,15 @@ use crate::raw;
 pub struct Task<const WORDS: usize> {
     control: UnsafeCell<Control>,
     stack: UnsafeCell<[u32; WORDS]>,
+    job: UnsafeCell<Job>,
     taken: AtomicBool,
+}
+
+/// What a task runs.
+#[derive(Debug, Clone, Copy)]
+struct Job {
+    code: fn(usize),
+    argument: usize,
 }
 
 /// Room for `StaticTask_t`; config/layout.c checks that it is enough.
@@ -37,28 +45,46 @@ impl<const WORDS: usize> Task<WORDS> {
         Self {
             control: UnsafeCell::new(Control([0; 128])),
             stack: UnsafeCell::new([0; WORDS]),
+            job: UnsafeCell::new(Job { code: |_| {}, argument: 0 }),
             taken: AtomicBool::new(false),
         }
     }
 
-    /// Makes a task that runs `code`; when that returns, the task is gone, and its memory is not used again. The priority is
-    /// from 0, the idle task's, to 7. From `main` or a task.
+    /// Makes a task that runs `code`; when that returns, the task stops for ever, and its memory is not used again. The
+    /// priority is from 0, the idle task's, to 7. From `main` or a task.
     ///
     /// # Errors
     ///
     /// [`SpawnError`] when there was a task in this memory before.
     pub fn spawn(&'static self, name: &'static CStr, priority: u32, code: fn()) -> Result<TaskRef, SpawnError> {
+        // SAFETY: the argument is a `fn()`.
+        self.spawn_with(name, priority, |code| unsafe { transmute::<usize, fn()>(code)() }, code as usize)
+    }
+
+    /// As [`Task::spawn`], for code that takes a number.
+    ///
+    /// # Errors
+    ///
+    /// As [`Task::spawn`].
+    pub fn spawn_with(
+        &'static self,
+        name: &'static CStr,
+        priority: u32,
+        code: fn(usize),
+        argument: usize,
+    ) -> Result<TaskRef, SpawnError> {
         if self.taken.swap(true, Ordering::Relaxed) {
             return Err(SpawnError);
         }
-        // SAFETY: the memory is static, large enough and nobody else's from here on; `code` goes through as an address,
-        // and `run` makes it a function again.
+        // SAFETY: the memory is static, large enough and nobody else's from here on; `run` reads the job, which
+        // nobody writes again.
         let task = unsafe {
+            *self.job.get() = Job { code, argument };
             raw::xTaskCreateStatic(
                 run,
                 name.as_ptr(),
                 WORDS as u32,
-                code as *mut c_void,
+                self.job.get().cast(),
                 priority,
                 self.stack.get().cast(),
                 self.control.get().cast(),
@@ -74,16 +100,18 @@ impl<const WORDS: usize> Default for Task<WORDS> {
     }
 }
 
-extern "C" fn run(code: *mut c_void) {
-    // SAFETY: `spawn` put a `fn()` here.
-    let code: fn() = unsafe { transmute(code) };
-    code();
-    // SAFETY: null is the calling task, which has nothing left to do.
-    unsafe { raw::vTaskDelete(core::ptr::null_mut()) };
-    unreachable!("the kernel does not go on with a task that was deleted")
+extern "C" fn run(job: *mut c_void) {
+    // SAFETY: `spawn_with` wrote it before there was a task, and nobody does again.
+    let Job { code, argument } = unsafe { *job.cast::<Job>() };
+    code(argument);
+    loop {
+        // Stopped for ever, and not deleted: whoever wakes it late still finds a task, which stays stopped.
+        // SAFETY: null is the calling task.
+        unsafe { raw::vTaskSuspend(core::ptr::null_mut()) };
+    }
 }
 
-/// A task. Its memory is static, so that it can always be asked; notifying one that has ended is not allowed, as the kernel has it.
+/// A task. Its memory is static and it is never deleted, so that it can always be asked and woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskRef(pub(crate) NonNull<c_void>);
 
@@ -98,23 +126,6 @@ impl TaskRef {
     pub fn current() -> Option<Self> {
         // SAFETY: reads a word of the kernel.
         NonNull::new(unsafe { raw::xTaskGetCurrentTaskHandle() }).map(Self)
-    }
-
-    /// As a word, for instance for the data of a waker.
-    #[must_use]
-    pub fn as_ptr(self) -> *const () {
-        self.0.as_ptr().cast_const().cast()
-    }
-
-    /// Back from the word.
-    ///
-    /// # Safety
-    ///
-    /// The word came from [`TaskRef::as_ptr`].
-    #[must_use]
-    pub unsafe fn from_ptr(word: *const ()) -> Self {
-        // SAFETY: `as_ptr` gives no null.
-        Self(unsafe { NonNull::new_unchecked(word.cast_mut().cast()) })
     }
 
     /// The priority: more is more urgent. Also from an interrupt.
