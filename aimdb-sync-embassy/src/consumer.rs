@@ -201,6 +201,8 @@ impl<R: WholeRecord, P: Port> StaticConsumer<'_, R, P> {
     ///
     /// As [`StaticConsumer::latest_timeout`].
     pub fn latest_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
+        // Before anything is passed over.
+        may_wait::<P>(deadline).map_err(RecvTimeoutError::Misuse)?;
         // Ends with a value, the end or the deadline; each turn is one lag.
         loop {
             self.share.record.skip_to_newest(self.share.cursor);

@@ -339,6 +339,7 @@ fn e4_an_interrupt_asks_the_kernel_for_nothing_that_it_may_not() {
     assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
     assert_eq!(producer.flush(Ticks(5)), Err(FlushError::Misuse(refused)));
     assert_eq!(producer.send_timeout(2, Ticks(0)), Ok(()));
+    assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)), "and it passes nothing over");
     assert_eq!(producer.send_timeout(3, Ticks(0)), Err(SendError::Timeout(3)));
     assert_eq!(producer.flush(Ticks(0)), Err(FlushError::Timeout));
     assert_eq!(reader.recv_timeout(Ticks(0)), Ok(2));

@@ -45,7 +45,7 @@ for name in "${programs[@]}"; do
         c_*) program=$built/c/$name ;;
         *) program=$built/$target/release/$name ;;
     esac
-    timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
+    timeout 300 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
         -semihosting-config enable=on,target=native -kernel "$program" \
         < /dev/null > "$built/output" 2>&1 || status=$?
     cat "$built/output"

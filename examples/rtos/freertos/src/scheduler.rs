@@ -79,3 +79,11 @@ pub fn critical<R>(inside: impl FnOnce() -> R) -> R {
     unsafe { raw::vPortExitCritical() };
     result
 }
+
+/// Lets the next ready task of the same priority run when the interrupt ends: `portYIELD_FROM_ISR`. From interrupts.
+pub fn yield_from_interrupt() {
+    const CONTROL: *mut u32 = 0xe000_ed04 as *mut u32;
+    const PEND_SWITCH: u32 = 1 << 28;
+    // SAFETY: pends the kernel's own interrupt for switching tasks, the least urgent of all.
+    unsafe { core::ptr::write_volatile(CONTROL, PEND_SWITCH) };
+}

@@ -1,0 +1,224 @@
+//! Interrupts that come at any instruction send and read, one inside the other, while tasks block, time out and give
+//! up: nothing is lost, nothing comes twice, each sender's values come in order, and the counters agree.
+#![no_std]
+#![no_main]
+
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+use aimdb_sync_embassy::{
+    Bounded, CriticalSectionRawMutex as Raw, FreeRtos, Mailbox, Record, RecvError, RecvTimeoutError, Sending,
+    StaticConsumer, StaticProducer, StaticRecord, Ticks, TryRecvError, WholeRecord,
+};
+use board::{Timer, check, interrupt};
+use checks::oracle::{Oracle, Order, VALUES, Value};
+use checks::random::Random;
+use checks::{Helper, Interrupts, RUNNER, checks, helper, until};
+use freertos::scheduler::delay;
+
+checks! {
+    a_queue_with_a_slot_for_everybody
+    a_queue_with_few_slots
+    a_queue_of_one_place
+    a_queue_whose_values_are_displaced
+    a_mailbox_whose_values_are_displaced
+}
+
+/// An interrupt of a storm.
+struct Storm {
+    act: fn(&mut Storm) -> bool,
+    /// How many values it has sent.
+    number: u32,
+    when: Random,
+    order: Order,
+}
+
+impl Storm {
+    fn new(act: fn(&mut Storm) -> bool, seed: u32) -> Self {
+        Self { act, number: 0, when: Random::from_seed(seed), order: Order::default() }
+    }
+}
+
+static SENDS: Interrupts<Storm> = Interrupts::nothing();
+static READS: Interrupts<Storm> = Interrupts::nothing();
+
+interrupt!(TIMER0, send);
+interrupt!(TIMER1, read);
+
+/// The more urgent interrupt, which interrupts the other too.
+fn send() {
+    SENDS.with(|storm| next(storm, Timer::Timer0, 0x40));
+}
+
+fn read() {
+    READS.with(|storm| next(storm, Timer::Timer1, 0x80));
+}
+
+/// One interrupt, and when the next one comes, if there is more to do.
+fn next(storm: &mut Option<Storm>, timer: Timer, priority: u8) {
+    let storm = storm.as_mut().expect("it was put there before the timer was started");
+    if (storm.act)(storm) {
+        timer.start(600 + storm.when.below(3_000), priority);
+    } else {
+        timer.stop();
+    }
+}
+
+/// The storm on one record, whose interrupt sends in one way, `try_send` or `force_send`.
+macro_rules! storm {
+    ($name:ident, $record:ty, $send:ident) => {
+        fn $name() {
+            static ORACLE: Oracle = Oracle::new();
+            // What is displaced while a reader holds it goes to the hook.
+            static RECORD: $record = StaticRecord::builder().on_drop(|value, _| ORACLE.came_out(value)).build();
+            static READER: Interrupts<StaticConsumer<'static, $record>> = Interrupts::nothing();
+
+            let reader = RECORD.consumer().expect("the first reader");
+            static TASKS: [Interrupts<StaticConsumer<'static, $record>>; 2] = [const { Interrupts::nothing() }; 2];
+            READER.put(reader.clone());
+            TASKS[0].put(reader.clone());
+            TASKS[1].put(reader);
+            let read = |at: usize| reads(TASKS[at].take().expect("it was put there").on::<FreeRtos>(), &ORACLE, at);
+            let write = |at: usize| writes(RECORD.producer().on::<FreeRtos>(), &ORACLE, at);
+            SENDS.put(Storm::new(|storm| $send(RECORD.producer(), &ORACLE, storm), 1));
+            READS.put(Storm::new(|storm| READER.with(|reader| try_recv(reader, &ORACLE, storm)), 2));
+            Timer::Timer0.start(1_000, 0x40);
+            Timer::Timer1.start(1_000, 0x80);
+            let readers = [helper(RUNNER + 2, read, 0), helper(RUNNER - 2, read, 1)];
+            let writers = [helper(RUNNER + 1, write, 1), helper(RUNNER - 1, write, 2)];
+            writers.into_iter().for_each(Helper::join);
+            until(|| critical_section::with(|_| SENDS.with(|storm| storm.as_ref().is_some_and(has_sent_all))));
+            RECORD.close();
+            readers.into_iter().for_each(Helper::join);
+            until(|| critical_section::with(|_| READER.with(|reader| reader.is_none())));
+            ORACLE.settle(&RECORD.stats());
+        }
+    };
+}
+
+fn has_sent_all(storm: &Storm) -> bool {
+    storm.number == VALUES
+}
+
+storm!(a_queue_with_a_slot_for_everybody, StaticRecord<Bounded<4>, Value, Raw, 10>, try_send);
+storm!(a_queue_with_few_slots, StaticRecord<Bounded<4>, Value, Raw, 6>, try_send);
+storm!(a_queue_of_one_place, StaticRecord<Bounded<1>, Value, Raw, 7>, try_send);
+storm!(a_queue_whose_values_are_displaced, StaticRecord<Bounded<4>, Value, Raw, 10>, force_send);
+storm!(a_mailbox_whose_values_are_displaced, StaticRecord<Mailbox, Value, Raw, 7>, force_send);
+
+/// The interrupt that sends, with the number 0.
+fn try_send<R: Record<Value = Value>>(producer: StaticProducer<'_, R>, oracle: &Oracle, storm: &mut Storm) -> bool {
+    let value = Value::new(0, storm.number);
+    storm.number += 1;
+    oracle.tried(value, producer.try_send(value));
+    storm.number < VALUES
+}
+
+fn force_send<R: WholeRecord<Value = Value>>(
+    producer: StaticProducer<'_, R>,
+    oracle: &Oracle,
+    storm: &mut Storm,
+) -> bool {
+    let value = Value::new(0, storm.number);
+    storm.number += 1;
+    match producer.force_send(value) {
+        Ok(displaced) => {
+            oracle.was_stored();
+            displaced.into_iter().for_each(|value| oracle.came_out(value));
+        }
+        Err(refused) => oracle.came_back(value, refused.into_inner()),
+    }
+    storm.number < VALUES
+}
+
+/// The interrupt that reads; it lets go of its reader at the end.
+fn try_recv<R: Record<Value = Value>>(
+    reader: &mut Option<StaticConsumer<'_, R>>,
+    oracle: &Oracle,
+    storm: &mut Storm,
+) -> bool {
+    let Some(consumer) = reader else { return false };
+    match consumer.try_recv() {
+        Ok(value) => {
+            storm.order.follows(value);
+            oracle.came_out(value);
+        }
+        Err(TryRecvError::Closed) => *reader = None,
+        Err(_) => {}
+    }
+    true
+}
+
+/// A task that sends, each time in one of the ways there are.
+fn writes<R: Record<Value = Value>>(producer: StaticProducer<'_, R, FreeRtos>, oracle: &Oracle, me: usize) {
+    let mut random = Random::from_seed(10 + me as u32);
+    for number in 0..VALUES {
+        let value = Value::new(me as u8, number);
+        match random.below(64) {
+            0..8 => {
+                oracle.tried(value, producer.try_send(value));
+            }
+            8..24 => {
+                oracle.sent(value, producer.send_timeout(value, Ticks(random.below(3))));
+            }
+            24 => gives_up(producer, oracle, value),
+            _ => check!(oracle.sent(value, producer.send(value))),
+        }
+    }
+}
+
+/// A sender that stands in the queue for a tick and then wants its value back.
+fn gives_up<R: Record<Value = Value>>(producer: StaticProducer<'_, R, FreeRtos>, oracle: &Oracle, value: Value) {
+    let mut sending = pin!(producer.send_async(value));
+    match sending.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => {
+            oracle.sent(value, answer);
+        }
+        Poll::Pending => {
+            delay(1);
+            match sending.cancel() {
+                Some(back) => oracle.came_back(value, back),
+                None => oracle.was_stored(),
+            }
+        }
+    }
+}
+
+/// A task that reads, each time in one of the ways there are, until the record is closed and drained.
+fn reads<R: Record<Value = Value>>(mut reader: StaticConsumer<'_, R, FreeRtos>, oracle: &Oracle, me: usize) {
+    let mut random = Random::from_seed(20 + me as u32);
+    let mut order = Order::default();
+    loop {
+        let value = match random.below(64) {
+            0..8 => match reader.try_recv() {
+                Ok(value) => value,
+                Err(TryRecvError::Closed) => return,
+                Err(_) => continue,
+            },
+            8..24 => match reader.recv_timeout(Ticks(random.below(3))) {
+                Ok(value) => value,
+                Err(RecvTimeoutError::Closed) => return,
+                Err(_) => continue,
+            },
+            24 => {
+                // Stands in the queue for a tick and then leaves; what it was woken for is the next one's.
+                let mut receiving = pin!(reader.recv_async());
+                match receiving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(Ok(value)) => value,
+                    Poll::Ready(Err(_)) => continue,
+                    Poll::Pending => {
+                        delay(1);
+                        continue;
+                    }
+                }
+            }
+            _ => match reader.recv() {
+                Ok(value) => value,
+                Err(RecvError::Closed) => return,
+                Err(_) => continue,
+            },
+        };
+        order.follows(value);
+        oracle.came_out(value);
+    }
+}
