@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what is here for a Cortex-M3 and runs it in QEMU, each program under a timeout. A program's exit status is its verdict,
-# and what it says must be what its file says, if it has one (c/NAME.txt).
+# and what it writes must be what its file says, if it has one (expected/NAME.txt).
 #
 #   examples/rtos/run.sh            # every program
 #   examples/rtos/run.sh NAME...    # these
@@ -21,6 +21,8 @@ if [ ${#programs[@]} = 0 ]; then
     for source in c/c_*.c; do programs+=("$(basename "$source" .c)"); done
     # The tests of the library for C, which run on the host too.
     for source in ../../aimdb-sync-embassy/c/tests/c/*.c; do programs+=("c_test_$(basename "$source" .c)"); done
+    # For this machine: the services of `motor` on its threads.
+    programs+=(host)
 fi
 
 . ./tools.sh
@@ -29,31 +31,41 @@ need_tools
 cargo=$(../../tests/targets.sh)/bin/cargo
 if [ "${1:-}" = --lint ]; then
     "$cargo" fmt --all --check
-    "$cargo" clippy -q --release --target "$target" --workspace -- -D warnings
+    "$cargo" clippy -q --release --target "$target" --workspace --exclude host -- -D warnings
+    "$cargo" clippy -q --release -p host -- -D warnings
     exit
 fi
-"$cargo" build -q --release --target "$target" --workspace --exclude figures
+"$cargo" build -q --release --target "$target" --workspace --exclude figures --exclude host
+"$cargo" build -q --release -p host
 c/build.sh > /dev/null
 built=${CARGO_TARGET_DIR:-target}
 
 # Time passes by instructions, 32 ns each, so that a run is the same whatever else the machine does.
+emulate() {
+    timeout 300 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
+        -semihosting-config enable=on,target=native -kernel "$1" < /dev/null
+}
+
 failed=0
 for name in "${programs[@]}"; do
     echo "== $name"
-    status=0
+    status=0 expected=expected/$name.txt
     case $name in
-        c_*) program=$built/c/$name ;;
-        *) program=$built/$target/release/$name ;;
+        # What it writes is what it writes on FreeRTOS.
+        host) command=(timeout 60 "$built/release/host") expected=expected/motor.txt ;;
+        c_*) command=(emulate "$built/c/$name") ;;
+        *) command=(emulate "$built/$target/release/$name") ;;
     esac
-    timeout 300 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
-        -semihosting-config enable=on,target=native -kernel "$program" \
-        < /dev/null > "$built/output" 2>&1 || status=$?
-    cat "$built/output"
-    if [ $status != 0 ]; then
+    "${command[@]}" > "$built/output" 2>&1 || status=$?
+    if [ $status != 0 ] || [ ! -e "$expected" ]; then
+        cat "$built/output"
+    elif diff "$expected" "$built/output"; then
+        echo "$(wc -l < "$expected") lines, as in $expected"
+    else
+        status="0, but does not write what it should"
+    fi
+    if [ "$status" != 0 ]; then
         echo "$name failed with status $status"
-        failed=1
-    elif [ -e "c/$name.txt" ] && ! cmp -s "c/$name.txt" "$built/output"; then
-        echo "$name does not say what it should: c/$name.txt"
         failed=1
     fi
 done

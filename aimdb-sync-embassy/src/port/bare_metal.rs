@@ -10,7 +10,8 @@ use super::{Port, Task};
 /// in `WFE`; what wakes it sets its token and ends with `SEV`.
 ///
 /// `C` tells the time; a wait with a timeout ends at the first interrupt after it, such as that of the
-/// timer behind `C`, because nothing else wakes the core.
+/// timer behind `C`, because nothing else wakes the core. With interrupts masked by PRIMASK the main
+/// loop cannot block.
 #[derive(Debug)]
 pub struct BareMetal<C>(PhantomData<C>);
 
@@ -45,16 +46,16 @@ unsafe impl<C: TickSource> Port for BareMetal<C> {
         // Ends with the token or the time. An interrupt that comes between the look and the sleep leaves
         // its event behind, so the sleep ends at once.
         while !TOKEN.load(Ordering::Acquire) && until.is_none_or(|until| C::ticks() < until) {
-            // SAFETY: it sleeps until an event.
-            unsafe { asm!("wfe", options(nomem, nostack, preserves_flags)) };
+            // SAFETY: it sleeps until an event. Without `nomem`, so that no access of memory moves across.
+            unsafe { asm!("wfe", options(nostack, preserves_flags)) };
         }
         TOKEN.store(false, Ordering::Relaxed);
     }
 
     unsafe fn unpark(_task: Task) {
         TOKEN.store(true, Ordering::Release);
-        // SAFETY: it sets the event.
-        unsafe { asm!("sev", options(nomem, nostack, preserves_flags)) };
+        // SAFETY: it sets the event, after the token is there to be seen.
+        unsafe { asm!("dsb", "sev", options(nostack, preserves_flags)) };
     }
 
     unsafe fn unpark_from_isr(task: Task) {
@@ -70,7 +71,10 @@ unsafe impl<C: TickSource> Port for BareMetal<C> {
     }
 
     fn can_block() -> bool {
-        !Self::in_isr()
+        let masked: u32;
+        // SAFETY: it reads whether interrupts are masked: then nobody would end the sleep.
+        unsafe { asm!("mrs {}, PRIMASK", out(reg) masked, options(nomem, nostack, preserves_flags)) };
+        masked == 0 && !Self::in_isr()
     }
 
     fn priority() -> u8 {

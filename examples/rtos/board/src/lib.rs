@@ -10,6 +10,7 @@ pub mod count;
 pub mod critical;
 pub mod interrupts;
 pub mod startup;
+pub mod systick;
 pub mod timer;
 
 pub use console::{Exit, exit};

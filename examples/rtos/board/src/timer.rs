@@ -24,9 +24,14 @@ pub enum Timer {
 impl Timer {
     /// Interrupts every so many cycles from now on, at this priority.
     pub fn start(self, cycles: u32, priority: u8) {
+        self.start_after(cycles, cycles, priority);
+    }
+
+    /// As [`Timer::start`], with another number of cycles before the first interrupt.
+    pub fn start_after(self, first: u32, cycles: u32, priority: u8) {
         self.write(CONTROL, 0);
         self.write(RELOAD, cycles);
-        self.write(VALUE, cycles);
+        self.write(VALUE, first);
         self.clear();
         self.interrupt().enable(priority);
         // Count, and interrupt.

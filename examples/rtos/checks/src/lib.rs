@@ -1,13 +1,9 @@
 //! How the checks are run: one after the other, in a task, each with helpers of other priorities.
 #![no_std]
 
-pub mod oracle;
-pub mod random;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
-
-use board::{check, print, println};
+use board::check;
 use freertos::Task;
 use freertos::scheduler::{delay, ticks};
 
@@ -23,13 +19,13 @@ macro_rules! checks {
 
         fn start_checks() -> ::board::Exit {
             static RUNNER: ::freertos::Task<2048> = ::freertos::Task::new();
-            $crate::run(stringify!($first), $first);
+            ::oracle::run(stringify!($first), $first);
             ::board::check!(RUNNER.spawn(c"checks", $crate::RUNNER, run_checks).is_ok());
             ::freertos::Scheduler::start()
         }
 
         fn run_checks() {
-            $($crate::run(stringify!($name), $name);)+
+            $(::oracle::run(stringify!($name), $name);)+
             ::board::exit(::board::Exit::Success)
         }
     };
@@ -39,13 +35,6 @@ macro_rules! checks {
         }
         $crate::checks! { first: nothing_runs_yet; $($name)+ }
     };
-}
-
-/// Runs one check.
-pub fn run(name: &str, check: fn()) {
-    print!("{name} ... ");
-    check();
-    println!("ok");
 }
 
 /// How many helpers a program may start, all its checks together.
@@ -105,89 +94,5 @@ pub fn until(so: impl Fn() -> bool) {
     while !so() {
         check!(ticks().wrapping_sub(begun) < PATIENCE);
         delay(1);
-    }
-}
-
-/// What happened, in its order: numbers from any task or interrupt.
-#[derive(Debug)]
-pub struct Trace<const N: usize> {
-    next: AtomicUsize,
-    numbers: [AtomicU32; N],
-}
-
-impl<const N: usize> Trace<N> {
-    /// Nothing happened yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { next: AtomicUsize::new(0), numbers: [const { AtomicU32::new(0) }; N] }
-    }
-
-    /// This happens.
-    pub fn note(&self, number: u32) {
-        let place = self.next.fetch_add(1, Relaxed);
-        check!(place < N);
-        self.numbers[place].store(number, Relaxed);
-    }
-
-    /// Whether exactly these happened, in this order.
-    #[must_use]
-    pub fn is(&self, expected: &[u32]) -> bool {
-        let so_far = self.numbers[..self.len()].iter().map(|number| number.load(Relaxed));
-        so_far.eq(expected.iter().copied())
-    }
-
-    /// How many there were.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.next.load(Relaxed)
-    }
-
-    /// Whether nothing happened yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl<const N: usize> Default for Trace<N> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// What only one interrupt uses, once it was put here: its ends of records, its state.
-#[derive(Debug)]
-pub struct Interrupts<T> {
-    value: UnsafeCell<Option<T>>,
-    taken: AtomicBool,
-}
-
-// SAFETY: whoever finds `taken` false and sets it is alone with the value; whoever finds it true fails the program.
-unsafe impl<T: Send> Sync for Interrupts<T> {}
-
-impl<T> Interrupts<T> {
-    /// Nothing is here yet.
-    #[must_use]
-    pub const fn nothing() -> Self {
-        Self { value: UnsafeCell::new(None), taken: AtomicBool::new(false) }
-    }
-
-    /// Gives it to the interrupt, which is not enabled yet; what was here before comes back.
-    pub fn put(&self, value: T) -> Option<T> {
-        self.with(|here| here.replace(value))
-    }
-
-    /// Takes it back, when the interrupt comes no more.
-    pub fn take(&self) -> Option<T> {
-        self.with(Option::take)
-    }
-
-    /// What the interrupt does with it.
-    pub fn with<R>(&self, act: impl FnOnce(&mut Option<T>) -> R) -> R {
-        check!(!self.taken.swap(true, Relaxed));
-        // SAFETY: nobody else comes in until `taken` is false again.
-        let result = act(unsafe { &mut *self.value.get() });
-        self.taken.store(false, Relaxed);
-        result
     }
 }

@@ -7,9 +7,10 @@ use aimdb_sync_embassy::{
     SendError, StaticRecord, Ticks,
 };
 use board::check;
-use checks::{RUNNER, Trace, checks, helper};
+use checks::{RUNNER, checks, helper};
 use freertos::TaskRef;
 use freertos::scheduler::{delay, ticks};
+use oracle::Trace;
 
 type Queue<const N: usize, const SLOTS: usize> = StaticRecord<Bounded<N>, u32, Raw, SLOTS>;
 

@@ -10,9 +10,9 @@ use aimdb_sync_embassy::{
     StaticRecord, Ticks,
 };
 use board::{Interrupt, Timer, check, interrupt};
-use checks::random::Random;
-use checks::{Helper, Interrupts, RUNNER, checks, helper, until};
+use checks::{Helper, RUNNER, checks, helper, until};
 use freertos::scheduler::delay;
+use oracle::{Interrupts, Random};
 
 const VALUES: u32 = 20_000;
 

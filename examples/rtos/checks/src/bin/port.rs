@@ -6,9 +6,10 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::Relaxed};
 
 use aimdb_sync_embassy::{FreeRtos, Port, Task};
 use board::{Interrupt, check, interrupt};
-use checks::{RUNNER, Trace, checks, helper};
+use checks::{RUNNER, checks, helper};
 use freertos::scheduler::{critical, delay, ticks};
 use freertos::{Suspended, TaskRef};
+use oracle::Trace;
 
 interrupt!(SOFT0, soft);
 

@@ -11,10 +11,9 @@ use aimdb_sync_embassy::{
     StaticConsumer, StaticProducer, StaticRecord, Ticks, TryRecvError, WholeRecord,
 };
 use board::{Timer, check, interrupt};
-use checks::oracle::{Oracle, Order, VALUES, Value};
-use checks::random::Random;
-use checks::{Helper, Interrupts, RUNNER, checks, helper, until};
+use checks::{Helper, RUNNER, checks, helper, until};
 use freertos::scheduler::delay;
+use oracle::{Interrupts, Oracle, Order, Random, VALUES, Value};
 
 checks! {
     a_queue_with_a_slot_for_everybody

@@ -4,9 +4,9 @@
 
 use aimdb_sync_embassy::{Bounded, CriticalSectionRawMutex as Raw, FreeRtos, RecvError, StaticRecord};
 use board::{Timer, check, interrupt};
-use checks::random::Random;
-use checks::{Interrupts, RUNNER, checks, helper};
+use checks::{RUNNER, checks, helper};
 use freertos::scheduler::yield_from_interrupt;
+use oracle::{Interrupts, Random};
 
 checks! {
     a_million_values_arrive_once_and_in_order
