@@ -40,6 +40,17 @@ fi
 c/build.sh > /dev/null
 built=${CARGO_TARGET_DIR:-target}
 
+# The code of the page about ports.
+if [ $# = 0 ]; then
+    echo "== docs/porting.md"
+    sed -n '/^## Zephyr/,/^## Others/{/^```c/,/^```$/{/^```/!p}}' ../../docs/porting.md > "$built/porting.c"
+    arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -Wconversion -mcpu=cortex-m3 -mthumb -I zephyr -c "$built/porting.c" -o "$built/porting.o"
+    for function in $(sed -n 's/^ *fn \(aimdb_port_[a-z_]*\).*/\1/p' ../../aimdb-sync-embassy/{src/port/freertos.rs,c/src/kernel.rs}); do
+        arm-none-eabi-nm "$built/porting.o" | grep -q " T $function\$" || { echo "$function is not there"; exit 1; }
+    done
+    echo "Zephyr: compiles"
+fi
+
 # Time passes by instructions, 32 ns each, so that a run is the same whatever else the machine does.
 emulate() {
     timeout 300 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
