@@ -2,8 +2,8 @@
 //! `include/aimdb_sync_embassy.h`; README.md leads from here to one that runs.
 //!
 //! A record of Rust has its values' type, its capacity and its kind in its own type. One of C has them in a constant
-//! that the header's macros write ([`record::Record`]), and its memory beside it; so there is one shell for all of
-//! them, whose values are `memory::Parcel`s: what passes the machine says where the bytes are, and the bytes are
+//! that the header's macros write ([`Record`]), and its memory beside it; so there is one shell for all of
+//! them, whose values are parcels: what passes the machine says where the bytes are, and the bytes are
 //! copied outside the critical section, between the same two lock holds.
 #![cfg_attr(target_os = "none", no_std)]
 
