@@ -71,11 +71,11 @@ MUTANTS = [
         "                if was == WaiterState::Done {\n                    *offer.stage = OfferStage::Fresh;\n                } else {\n                    state",
         "                {\n                    state")]),
     ("publish-before-fill", "A value is published before it lies in its slot.", SHELL + "send.rs", [
-        ("            cell.fill(&claim, value.take());\n            match self", "            let slot = claim.0;\n            match self"),
+        ("            self.fill(&claim, value.take());\n            match self", "            let slot = claim.0;\n            match self"),
         ("                    let value = displaced.map(|Doomed { owned, cause }|",
-         "                    cell.fill(&Claim(slot), value.take());\n                    let value = displaced.map(|Doomed { owned, cause }|"),
-        ("                Err(claim) => {\n                    value.put(cell.empty(&Owned(claim.0)));\n                    held", "                Err(claim) => {\n                    held")]),
-    ("last-look-disposes-of-nothing", "The last look at an overwritten value does not dispose of it.", SHELL + "receive.rs", [(
+         "                    self.fill(&Claim(slot), value.take());\n                    let value = displaced.map(|Doomed { owned, cause }|"),
+        ("                Err(claim) => {\n                    value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));\n                    held", "                Err(claim) => {\n                    held")]),
+    ("last-look-disposes-of-nothing", "The last look at an overwritten value does not dispose of it.", SHELL + "look.rs", [(
         "        self.shell.dispose(doomed);\n", "        let _ = doomed;\n")]),
     ("overwrite-ignores-looks", "An overwritten value is moved out while a reader looks at it.", "aimdb-core/src/pure/slot_pool.rs", [(
         "        let meta = self.meta(slot);\n        if meta.pins_or_next == 0 {\n            return Some(Doomed { owned: Owned(slot), cause });\n        }\n        meta.fate = doomed_for(cause);\n        None\n",
