@@ -75,6 +75,14 @@ MUTANTS = [
         ("                    let value = displaced.map(|Doomed { owned, cause }|",
          "                    self.fill(&Claim(slot), value.take());\n                    let value = displaced.map(|Doomed { owned, cause }|"),
         ("                Err(claim) => {\n                    value.put(self.slots.cell(claim.0).empty(&Owned(claim.0)));\n                    held", "                Err(claim) => {\n                    held")]),
+    ("place-is-given-back-before-it-is-read", "A slot is given back before its value was copied where it lies.", SHELL + "in_place.rs", [(
+        "                let taken = take(&self.slots, Held::Owned(&owned));\n                drop(self.take_out(owned));\n",
+        "                let again = Owned(owned.0);\n                drop(self.take_out(owned));\n                let taken = take(&self.slots, Held::Owned(&again));\n")]),
+    ("look-in-place-ends-before-it-is-read", "A pin ends before its value was copied where it lies.", SHELL + "look.rs", [(
+        "        let taken = take(&self.shell.slots, self.pinned.as_ref()?);\n        self.cloned = true;\n        Some(taken)\n",
+        "        let again = Pinned(self.pinned.as_ref()?.0);\n        let shell = self.shell;\n        self.cloned = true;\n        drop(self);\n        Some(take(&shell.slots, &again))\n")]),
+    ("value-is-not-brought", "What a value leads to is not copied when it is put into its slot.", SHELL + "mod.rs", [(
+        "        self.slots.brings(claim, &value);\n", "")]),
     ("last-look-disposes-of-nothing", "The last look at an overwritten value does not dispose of it.", SHELL + "look.rs", [(
         "        self.shell.dispose(doomed);\n", "        let _ = doomed;\n")]),
     ("overwrite-ignores-looks", "An overwritten value is moved out while a reader looks at it.", "aimdb-core/src/pure/slot_pool.rs", [(

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{blocks, copies, gated, handles, lanes, late, shared};
+use aimdb_models::{blocks, copies, gated, handles, lanes, late, parcels, shared};
 use aimdb_models::{queues, reserving, scenarios, schedule::explore, watching};
 
 macro_rules! models {
@@ -145,6 +145,15 @@ models! { lanes:
     w1_a_taker_goes_to_wait: 3,
     c1_a_mailbox_is_closed_beside_a_put: 3,
     c1_a_mailbox_is_closed_beside_kept_keys: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { parcels:
+    k7_values_in_place_pass_one_place: 4,
+    k7_two_read_in_place_by_one_cursor: 4,
+    k3_a_ring_is_overwritten_under_a_read_in_place: 4,
+    k_the_latest_value_is_replaced_under_a_peek_in_place: 4,
+    c1_a_close_meets_a_read_in_place: 4,
 }
 
 #[cfg(not(feature = "large"))]
