@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Counts instructions of a program for mps2-an385 in QEMU, exactly, between marks in it.
 
-    count.py PROGRAM            every pair of marks, `count_from!` and `count_to!` of one name
+    count.py PROGRAM            every pair of marks, `count_from!` and `count_to!` of one name, `watch_from!` and `watch_to!`
     count.py PROGRAM NAME...    these
     count.py --self-test        what it makes of a trace that was written by hand
 
 For each: the instructions from one mark to the other, how many sections in between ran with interrupts masked (PRIMASK
 or BASEPRI), and the instructions of the longest, from the one after the masking instruction to the unmasking one, which
 still runs masked. A pass with an interrupt in it does not count; passes that differ are shown as LEAST..MOST.
+
+Between marks that watch, tasks may be switched. There each section with PRIMASK set is shown, which are the records' own, in
+their order; and the longest with any mask: the kernel masks with BASEPRI.
 
 QEMU runs one instruction at a time and says which, with the registers before it; the disassembly says what it is.
 """
@@ -77,6 +80,8 @@ class Pass:
     def __init__(self):
         self.instructions = 0
         self.sections = []
+        # Those with PRIMASK set.
+        self.own = []
         self.interrupted = False
 
 
@@ -124,19 +129,28 @@ def count(trace, pairs, changes):
             done[name].append(running.pop(name))
         for name in begins.get(address, ()):
             running[name] = Pass()
-        masked = any(masks.values())
+        masked, own = any(masks.values()), masks["primask"]
         for going in running.values():
             going.instructions += 1
             if masked:
-                if not going.sections:
-                    going.sections = [0]
-                going.sections[-1] += 1
+                lengthen(going.sections)
+            if own:
+                lengthen(going.own)
         if address in changes:
             apply(masks, *changes[address], registers)
-            if any(masks.values()) and not masked:
-                for going in running.values():
+            for going in running.values():
+                if any(masks.values()) and not masked:
                     going.sections.append(0)
+                if masks["primask"] and not own:
+                    going.own.append(0)
     return done
+
+
+def lengthen(sections):
+    """One more instruction of the section that runs, which may have begun before the mark."""
+    if not sections:
+        sections.append(0)
+    sections[-1] += 1
 
 
 def apply(masks, which, value, registers):
@@ -152,6 +166,15 @@ def apply(masks, which, value, registers):
 
 def extent(numbers):
     return str(min(numbers)) if min(numbers) == max(numbers) else f"{min(numbers)}..{max(numbers)}"
+
+
+def report_watched(name, passes):
+    if not passes:
+        sys.exit(f"{name}: no pass")
+    each = sorted({"+".join(map(str, going.own)) for going in passes})
+    longest = extent([max(going.own, default=0) for going in passes])
+    masked = extent([max(going.sections, default=0) for going in passes])
+    print(f"{name} watched {' or '.join(each) or 'none'} longest {longest} masked {masked} passes {len(passes)}")
 
 
 def self_test():
@@ -171,6 +194,7 @@ def self_test():
     passes = count(one + stopped + hit, {"all": ({0}, {16})}, changes)["all"]
     assert [going.instructions for going in passes] == [9, 3, 2], [going.instructions for going in passes]
     assert [going.sections for going in passes] == [[2, 3], [1], []], [going.sections for going in passes]
+    assert [going.own for going in passes] == [[2], [1], []], [going.own for going in passes]
     assert [going.interrupted for going in passes] == [False, False, True]
     print("count.py: its own test holds")
 
@@ -185,12 +209,15 @@ def main():
     for name in names:
         if name not in pairs:
             sys.exit(f"{program} has no pair of marks {name}")
-    pairs = {name: pairs[name] for name in sorted(names or pairs)}
+    pairs = {name: pairs[name] for name in sorted(names or pairs, key=lambda name: name.lstrip("~"))}
     qemu = subprocess.Popen([*QEMU, program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     done = count(qemu.stdout, pairs, masking(program))
     if qemu.wait() != 0:
         sys.exit(f"{program} ended with {qemu.returncode}")
     for name, passes in done.items():
+        if name.startswith("~"):
+            report_watched(name[1:], passes)
+            continue
         clean = [going for going in passes if not going.interrupted]
         if not clean:
             sys.exit(f"{name}: no pass of {len(passes)} without an interrupt")

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Counts instructions and masked sections of each program of `figures`, in QEMU; what a line says is in count.py.
+# What records cost on a Cortex-M3, beside what they are compared with. Weighs each program of `sizes`, counts instructions and
+# masked sections of each of `figures`, in QEMU, and holds all that against `ceilings`. What a line says is in sizes.py and count.py.
 #
-#   examples/rtos/figures.sh [PROGRAM]
+#   examples/rtos/figures.sh            # everything
+#   examples/rtos/figures.sh sizes      # flash and RAM
+#   examples/rtos/figures.sh PROGRAM... # these of `figures`
 #
 # The kernel is built without its own checks here, so it is built apart from the programs that run.sh runs.
 set -euo pipefail
@@ -10,13 +13,32 @@ cd "$(dirname "$0")"
 need_tools
 
 target=thumbv7m-none-eabi
+folder=${CARGO_TARGET_DIR:-target}/$target/release
 programs=("$@")
+some=(--some)
 if [ ${#programs[@]} = 0 ]; then
+    programs=(sizes)
     for source in figures/src/bin/*.rs; do programs+=("$(basename "$source" .rs)"); done
+    some=()
 fi
+
 python3 count.py --self-test
+python3 ceilings.py --self-test
 cargo=$(../../tests/targets.sh)/bin/cargo
-"$cargo" build -q --release --target "$target" -p figures
+"$cargo" build -q --release --target "$target" -p figures -p sizes
+
+# Each passes all its numbers from task to task: what is weighed works.
+weigh() {
+    local source name
+    for source in sizes/src/bin/*.rs; do
+        name=$(basename "$source" .rs)
+        timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
+            -semihosting-config enable=on,target=native -kernel "$folder/$name" < /dev/null \
+            || { echo "$name failed with status $?" >&2; return 1; }
+    done
+    python3 sizes.py "$folder"
+}
+
 for name in "${programs[@]}"; do
-    python3 count.py "${CARGO_TARGET_DIR:-target}/$target/release/$name"
-done
+    if [ "$name" = sizes ]; then weigh; else python3 count.py "$folder/$name"; fi || exit 1
+done | python3 ceilings.py ceilings "${some[@]}"

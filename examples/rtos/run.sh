@@ -14,8 +14,8 @@ target=thumbv7m-none-eabi
 programs=("$@")
 if [ ${#programs[@]} = 0 ]; then
     for source in */src/bin/*.rs; do
-        # What figures has is counted, by figures.sh.
-        case $source in figures/*) continue ;; esac
+        # What these have is counted and weighed, by figures.sh.
+        case $source in figures/* | sizes/*) continue ;; esac
         programs+=("$(basename "$source" .rs)")
     done
     for source in c/c_*.c; do programs+=("$(basename "$source" .c)"); done
@@ -35,7 +35,7 @@ if [ "${1:-}" = --lint ]; then
     "$cargo" clippy -q --release -p host -- -D warnings
     exit
 fi
-"$cargo" build -q --release --target "$target" --workspace --exclude figures --exclude host
+"$cargo" build -q --release --target "$target" --workspace --exclude figures --exclude sizes --exclude host
 "$cargo" build -q --release -p host
 c/build.sh > /dev/null
 built=${CARGO_TARGET_DIR:-target}

@@ -18,6 +18,7 @@ unsafe extern "C" {
     pub(crate) fn vTaskStartScheduler();
     pub(crate) fn vTaskSuspend(task: Handle);
     pub(crate) fn vTaskDelay(ticks: u32);
+    pub(crate) fn xTaskCatchUpTicks(ticks: u32) -> i32;
     pub(crate) fn vTaskSuspendAll();
     pub(crate) fn xTaskResumeAll() -> i32;
     pub(crate) fn xTaskGetTickCount() -> u32;

@@ -49,6 +49,13 @@ pub fn delay(ticks: u32) {
     unsafe { raw::vTaskDelay(ticks) };
 }
 
+/// Lets so many ticks pass at once, as a debugger does that has stopped the clock: whoever waits for them goes on. From tasks only.
+pub fn catch_up(ticks: u32) {
+    board::check!(Scheduler::can_block());
+    // SAFETY: a task calls, and the scheduler is not suspended. Says whether it switched tasks, which does not matter.
+    unsafe { raw::xTaskCatchUpTicks(ticks) };
+}
+
 /// Keeps other tasks from running as long as it lives; interrupts still come.
 #[derive(Debug)]
 pub struct Suspended(());

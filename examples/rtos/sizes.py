@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Says what each thing adds to a program for mps2-an385 in flash and RAM: its program of `sizes` without `base`.
+
+    sizes.py FOLDER             where the programs are
+
+Flash is what `arm-none-eabi-size` calls text and data. RAM is the sizes of all variables, so that it does not depend on how they
+are aligned behind each other; `beyond` is RAM without what the thing is there to hold.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+# Bytes that each holds: 16 words, or one.
+PAYLOAD = {
+    "queue": 64, "queue_try": 64, "bounded": 64, "ring": 64, "latest": 4, "mailbox": 4,
+    "spsc": 64, "channel_busy": 64, "channel": 64, "pubsub": 64, "watch": 4, "signal": 4, "kernel_queue": 64,
+}
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def weigh(program):
+    """Flash and RAM of a program, and the flash of the records' port to the kernel in it."""
+    text, data = run("arm-none-eabi-size", program).splitlines()[1].split()[:2]
+    ram = port = 0
+    for line in run("arm-none-eabi-nm", "--print-size", program).splitlines():
+        words = line.split()
+        if len(words) != 4:
+            continue
+        if words[2] in "bBdD":
+            ram += int(words[1], 16)
+        elif words[3].startswith("aimdb_port_"):
+            port += int(words[1], 16)
+    return int(text) + int(data), ram, port
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = pathlib.Path(sys.argv[1])
+    flash_of_all, ram_of_all, _ = weigh(folder / "base")
+    for name, payload in PAYLOAD.items():
+        flash, ram, port = weigh(folder / name)
+        ram -= ram_of_all
+        print(f"{name} flash {flash - flash_of_all} port {port} ram {ram} beyond {ram - payload}")
+
+
+main()
