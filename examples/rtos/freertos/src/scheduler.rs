@@ -51,7 +51,7 @@ pub fn delay(ticks: u32) {
 
 /// Lets so many ticks pass at once, as a debugger does that has stopped the clock: whoever waits for them goes on. From tasks only.
 pub fn catch_up(ticks: u32) {
-    board::check!(Scheduler::can_block());
+    board::check!(!interrupts::inside() && Scheduler::state() == Scheduler::Running);
     // SAFETY: a task calls, and the scheduler is not suspended. Says whether it switched tasks, which does not matter.
     unsafe { raw::xTaskCatchUpTicks(ticks) };
 }
