@@ -40,7 +40,7 @@ macro_rules! checks {
 /// How many helpers a program may start, all its checks together.
 const HELPERS: usize = 48;
 
-static TASKS: [Task<512>; HELPERS] = [const { Task::new() }; HELPERS];
+static TASKS: [Task<1024>; HELPERS] = [const { Task::new() }; HELPERS];
 static ENDED: [AtomicBool; HELPERS] = [const { AtomicBool::new(false) }; HELPERS];
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 static JOBS: [Job; HELPERS] = [const { Job { code: AtomicUsize::new(0), argument: AtomicUsize::new(0) } }; HELPERS];

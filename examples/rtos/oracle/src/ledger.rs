@@ -10,17 +10,16 @@ use board::check;
 pub const SENDERS: usize = 4;
 
 /// How many values each of them may offer.
-pub const VALUES: u32 = 20_000;
+pub const VALUES: u32 = 10_000;
 
 const WORDS: usize = VALUES.div_ceil(32) as usize;
 
-/// A value: whose it is, its number, and a word that shows whether it is whole.
+/// A value: whose it is, its number, and a word that shows whether it is whole. Two words, so that a
+/// [`StaticQueue`](aimdb_sync_embassy::StaticQueue) moves it inside its critical section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Value {
-    /// Which of the senders.
-    pub sender: u8,
-    /// Its number among that sender's.
-    pub number: u32,
+    /// Which of the senders, and the number among that sender's.
+    who: u32,
     check: u32,
 }
 
@@ -28,7 +27,37 @@ impl Value {
     /// The value of this number.
     #[must_use]
     pub const fn new(sender: u8, number: u32) -> Self {
-        Self { sender, number, check: !number ^ ((sender as u32) << 24) }
+        let who = (sender as u32) << 24 | number;
+        Self { who, check: !who.rotate_left(7) }
+    }
+
+    /// Which of the senders.
+    #[must_use]
+    pub const fn sender(self) -> u8 {
+        (self.who >> 24) as u8
+    }
+
+    /// Its number among that sender's.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.who & 0xff_ffff
+    }
+}
+
+/// The same in a value that is moved outside the critical section: all its words have to be whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Large([Value; 8]);
+
+impl From<Value> for Large {
+    fn from(value: Value) -> Self {
+        Self([value; 8])
+    }
+}
+
+impl From<Large> for Value {
+    fn from(Large(values): Large) -> Self {
+        check!(values.iter().all(|value| *value == values[0]));
+        values[0]
     }
 }
 
@@ -54,23 +83,25 @@ impl Oracle {
     }
 
     /// How a value was answered by `try_send`: whether it was stored.
-    pub fn tried(&self, value: Value, answer: Result<(), TrySendError<Value>>) -> bool {
+    pub fn tried<V: Into<Value>>(&self, value: Value, answer: Result<(), TrySendError<V>>) -> bool {
+        let stored = answer.is_ok();
         match answer {
             Ok(()) => self.was_stored(),
             Err(TrySendError::Full(back)) => self.came_back(value, back),
             Err(_) => check!(false),
         }
-        answer.is_ok()
+        stored
     }
 
     /// How a value was answered by a `send` that may time out: whether it was stored.
-    pub fn sent(&self, value: Value, answer: Result<(), SendError<Value>>) -> bool {
+    pub fn sent<V: Into<Value>>(&self, value: Value, answer: Result<(), SendError<V>>) -> bool {
+        let stored = answer.is_ok();
         match answer {
             Ok(()) => self.was_stored(),
             Err(SendError::Timeout(back)) => self.came_back(value, back),
             Err(_) => check!(false),
         }
-        answer.is_ok()
+        stored
     }
 
     /// The value is in the record.
@@ -79,17 +110,18 @@ impl Oracle {
     }
 
     /// The sender has its value again, the same.
-    pub fn came_back(&self, value: Value, back: Value) {
-        check!(value == back);
+    pub fn came_back(&self, value: Value, back: impl Into<Value>) {
+        check!(value == back.into());
         self.given_back.fetch_add(1, Relaxed);
     }
 
     /// A value left the record, to a reader or displaced: it is whole, and did so for the first time.
-    pub fn came_out(&self, value: Value) {
-        check!(value == Value::new(value.sender, value.number));
-        check!(value.number < VALUES);
-        let bit = 1 << (value.number % 32);
-        let word = &self.came_out[usize::from(value.sender)][value.number as usize / 32];
+    pub fn came_out(&self, value: impl Into<Value>) {
+        let value = value.into();
+        check!(value == Value::new(value.sender(), value.number()));
+        check!(value.number() < VALUES);
+        let bit = 1 << (value.number() % 32);
+        let word = &self.came_out[usize::from(value.sender())][value.number() as usize / 32];
         check!(word.fetch_or(bit, Relaxed) & bit == 0);
         self.count.fetch_add(1, Relaxed);
     }
@@ -125,9 +157,10 @@ pub struct Order {
 
 impl Order {
     /// A value came: each sender's come in the order in which they were sent.
-    pub fn follows(&mut self, value: Value) {
-        let next = &mut self.next[usize::from(value.sender)];
-        check!(value.number >= *next);
-        *next = value.number + 1;
+    pub fn follows(&mut self, value: impl Into<Value>) {
+        let value = value.into();
+        let next = &mut self.next[usize::from(value.sender())];
+        check!(value.number() >= *next);
+        *next = value.number() + 1;
     }
 }

@@ -10,7 +10,7 @@ mod trace;
 use board::{print, println};
 
 pub use interrupts::Interrupts;
-pub use ledger::{Oracle, Order, SENDERS, VALUES, Value};
+pub use ledger::{Large, Oracle, Order, SENDERS, VALUES, Value};
 pub use random::Random;
 pub use trace::Trace;
 

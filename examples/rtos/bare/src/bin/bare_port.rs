@@ -186,7 +186,7 @@ fn a_storm_of_interrupts_loses_nothing() {
     SENDS.put(|_| {
         let value = Value::new(0, SENT.fetch_add(1, Relaxed));
         ORACLES[0].tried(value, UP.producer().try_send(value));
-        let more = value.number + 1 < VALUES;
+        let more = value.number() + 1 < VALUES;
         if !more {
             UP.close();
         }

@@ -8,12 +8,12 @@ use core::task::{Context, Poll, Waker};
 
 use aimdb_sync_embassy::{
     Bounded, CriticalSectionRawMutex as Raw, FreeRtos, Mailbox, Record, RecvError, RecvTimeoutError, Sending,
-    StaticConsumer, StaticProducer, StaticRecord, Ticks, TryRecvError, WholeRecord,
+    StaticConsumer, StaticProducer, StaticQueue, StaticRecord, Ticks, TryRecvError, WholeRecord,
 };
 use board::{Timer, check, interrupt};
 use checks::{Helper, RUNNER, checks, helper, until};
 use freertos::scheduler::delay;
-use oracle::{Interrupts, Oracle, Order, Random, VALUES, Value};
+use oracle::{Interrupts, Large, Oracle, Order, Random, VALUES, Value};
 
 checks! {
     a_queue_with_a_slot_for_everybody
@@ -21,6 +21,9 @@ checks! {
     a_queue_of_one_place
     a_queue_whose_values_are_displaced
     a_mailbox_whose_values_are_displaced
+    a_lean_queue
+    a_lean_queue_of_one_place
+    a_lean_queue_of_large_values
 }
 
 /// An interrupt of a storm.
@@ -65,14 +68,22 @@ fn next(storm: &mut Option<Storm>, timer: Timer, priority: u8) {
 
 /// The storm on one record, whose interrupt sends in one way, `try_send` or `force_send`.
 macro_rules! storm {
-    ($name:ident, $record:ty, $send:ident) => {
+    ($name:ident, StaticRecord<$kind:ty, $value:ty, $slots:literal>, $send:ident) => {
+        // What is displaced while a reader holds it goes to the hook.
+        storm!($name, StaticRecord<$kind, $value, Raw, $slots>, $send, StaticRecord::builder()
+            .on_drop(|value, _| ORACLE.came_out(value))
+            .build(), RECORD.consumer().expect("the first reader"));
+    };
+    ($name:ident, StaticQueue<$value:ty, $places:literal>, $send:ident) => {
+        storm!($name, StaticQueue<$value, Raw, $places>, $send, StaticQueue::new(), RECORD.consumer());
+    };
+    ($name:ident, $record:ty, $send:ident, $new:expr, $consumer:expr) => {
         fn $name() {
             static ORACLE: Oracle = Oracle::new();
-            // What is displaced while a reader holds it goes to the hook.
-            static RECORD: $record = StaticRecord::builder().on_drop(|value, _| ORACLE.came_out(value)).build();
+            static RECORD: $record = $new;
             static READER: Interrupts<StaticConsumer<'static, $record>> = Interrupts::nothing();
 
-            let reader = RECORD.consumer().expect("the first reader");
+            let reader = $consumer;
             static TASKS: [Interrupts<StaticConsumer<'static, $record>>; 2] = [const { Interrupts::nothing() }; 2];
             READER.put(reader.clone());
             TASKS[0].put(reader.clone());
@@ -99,28 +110,36 @@ fn has_sent_all(storm: &Storm) -> bool {
     storm.number == VALUES
 }
 
-storm!(a_queue_with_a_slot_for_everybody, StaticRecord<Bounded<4>, Value, Raw, 10>, try_send);
-storm!(a_queue_with_few_slots, StaticRecord<Bounded<4>, Value, Raw, 6>, try_send);
-storm!(a_queue_of_one_place, StaticRecord<Bounded<1>, Value, Raw, 7>, try_send);
-storm!(a_queue_whose_values_are_displaced, StaticRecord<Bounded<4>, Value, Raw, 10>, force_send);
-storm!(a_mailbox_whose_values_are_displaced, StaticRecord<Mailbox, Value, Raw, 7>, force_send);
+storm!(a_queue_with_a_slot_for_everybody, StaticRecord<Bounded<4>, Value, 10>, try_send);
+storm!(a_queue_with_few_slots, StaticRecord<Bounded<4>, Value, 6>, try_send);
+storm!(a_queue_of_one_place, StaticRecord<Bounded<1>, Large, 7>, try_send);
+storm!(a_queue_whose_values_are_displaced, StaticRecord<Bounded<4>, Large, 10>, force_send);
+storm!(a_mailbox_whose_values_are_displaced, StaticRecord<Mailbox, Value, 7>, force_send);
+storm!(a_lean_queue, StaticQueue<Value, 4>, try_send);
+storm!(a_lean_queue_of_one_place, StaticQueue<Value, 1>, try_send);
+storm!(a_lean_queue_of_large_values, StaticQueue<Large, 4>, try_send);
+
+/// What the records carry.
+trait Carries: From<Value> + Into<Value> + Copy {}
+
+impl<V: From<Value> + Into<Value> + Copy> Carries for V {}
 
 /// The interrupt that sends, with the number 0.
-fn try_send<R: Record<Value = Value>>(producer: StaticProducer<'_, R>, oracle: &Oracle, storm: &mut Storm) -> bool {
+fn try_send<R: Record<Value: Carries>>(producer: StaticProducer<'_, R>, oracle: &Oracle, storm: &mut Storm) -> bool {
     let value = Value::new(0, storm.number);
     storm.number += 1;
-    oracle.tried(value, producer.try_send(value));
+    oracle.tried(value, producer.try_send(value.into()));
     storm.number < VALUES
 }
 
-fn force_send<R: WholeRecord<Value = Value>>(
+fn force_send<R: WholeRecord<Value: Carries>>(
     producer: StaticProducer<'_, R>,
     oracle: &Oracle,
     storm: &mut Storm,
 ) -> bool {
     let value = Value::new(0, storm.number);
     storm.number += 1;
-    match producer.force_send(value) {
+    match producer.force_send(value.into()) {
         Ok(displaced) => {
             oracle.was_stored();
             displaced.into_iter().for_each(|value| oracle.came_out(value));
@@ -131,7 +150,7 @@ fn force_send<R: WholeRecord<Value = Value>>(
 }
 
 /// The interrupt that reads; it lets go of its reader at the end.
-fn try_recv<R: Record<Value = Value>>(
+fn try_recv<R: Record<Value: Carries>>(
     reader: &mut Option<StaticConsumer<'_, R>>,
     oracle: &Oracle,
     storm: &mut Storm,
@@ -149,26 +168,26 @@ fn try_recv<R: Record<Value = Value>>(
 }
 
 /// A task that sends, each time in one of the ways there are.
-fn writes<R: Record<Value = Value>>(producer: StaticProducer<'_, R, FreeRtos>, oracle: &Oracle, me: usize) {
+fn writes<R: Record<Value: Carries>>(producer: StaticProducer<'_, R, FreeRtos>, oracle: &Oracle, me: usize) {
     let mut random = Random::from_seed(10 + me as u32);
     for number in 0..VALUES {
         let value = Value::new(me as u8, number);
         match random.below(64) {
             0..8 => {
-                oracle.tried(value, producer.try_send(value));
+                oracle.tried(value, producer.try_send(value.into()));
             }
             8..24 => {
-                oracle.sent(value, producer.send_timeout(value, Ticks(random.below(3))));
+                oracle.sent(value, producer.send_timeout(value.into(), Ticks(random.below(3))));
             }
             24 => gives_up(producer, oracle, value),
-            _ => check!(oracle.sent(value, producer.send(value))),
+            _ => check!(oracle.sent(value, producer.send(value.into()))),
         }
     }
 }
 
 /// A sender that stands in the queue for a tick and then wants its value back.
-fn gives_up<R: Record<Value = Value>>(producer: StaticProducer<'_, R, FreeRtos>, oracle: &Oracle, value: Value) {
-    let mut sending = pin!(producer.send_async(value));
+fn gives_up<R: Record<Value: Carries>>(producer: StaticProducer<'_, R, FreeRtos>, oracle: &Oracle, value: Value) {
+    let mut sending = pin!(producer.send_async(value.into()));
     match sending.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => {
             oracle.sent(value, answer);
@@ -184,7 +203,7 @@ fn gives_up<R: Record<Value = Value>>(producer: StaticProducer<'_, R, FreeRtos>,
 }
 
 /// A task that reads, each time in one of the ways there are, until the record is closed and drained.
-fn reads<R: Record<Value = Value>>(mut reader: StaticConsumer<'_, R, FreeRtos>, oracle: &Oracle, me: usize) {
+fn reads<R: Record<Value: Carries>>(mut reader: StaticConsumer<'_, R, FreeRtos>, oracle: &Oracle, me: usize) {
     let mut random = Random::from_seed(20 + me as u32);
     let mut order = Order::default();
     loop {
