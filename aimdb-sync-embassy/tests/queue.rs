@@ -4,9 +4,9 @@
 mod port;
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -47,6 +47,17 @@ fn queue<T: Load, const N: usize, P: QueuePolicy>() -> &'static StaticQueue<T, R
     Box::leak(Box::new(StaticQueue::new()))
 }
 
+/// Does something when it is woken, once.
+#[derive(Default)]
+struct Looks(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Wake for Looks {
+    fn wake(self: Arc<Self>) {
+        let looks = self.0.lock().unwrap().take();
+        looks.expect("it is woken once")();
+    }
+}
+
 macro_rules! small_and_large {
     ($($name:ident)+) => {$(
         #[test]
@@ -62,6 +73,7 @@ small_and_large! {
     s1_what_is_full_refuses_and_gives_the_value_back
     w4_timeouts_give_the_value_back_and_zero_is_one_try
     c1_close_wakes_both_sides_and_what_is_buffered_is_drained
+    c1_a_sender_that_looks_while_a_close_is_under_way_sees_it
     c2_abort_discards_and_says_how_many
     w2_who_leaves_passes_its_wake_up_on
     w3_senders_are_served_in_the_order_in_which_they_came
@@ -148,6 +160,29 @@ mod bodies {
             full.close();
             assert_eq!(consumer.on::<Threads>().recv(), Err(RecvError::Closed));
             conserves(&full.stats(), 4);
+        });
+    }
+
+    pub(super) fn c1_a_sender_that_looks_while_a_close_is_under_way_sees_it<T: Load>() {
+        watched(|| {
+            let queue = queue::<T, 1, PauseUpstream>();
+            let producer = queue.producer();
+            producer.try_send(T::of(0)).unwrap();
+            let [mut first, mut second, mut third] = [1, 2, 3].map(|value| Box::pin(producer.send_async(T::of(value))));
+            let (looks, wakes) = (Arc::new(Looks::default()), Arc::new(Wakes::default()));
+            assert!(first.as_mut().poll(&mut Context::from_waker(&Waker::from(looks.clone()))).is_pending());
+            assert!(poll_counted(second.as_mut(), &wakes).is_pending());
+            assert!(poll_counted(third.as_mut(), &wakes).is_pending());
+            // The third looks while the second still stands before it, as a task does whose time is up and that is more
+            // urgent than the one that closes.
+            *looks.0.lock().unwrap() = Some(Box::new(move || {
+                let seen = third.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert_eq!(seen, Poll::Ready(Err(SendError::Closed(T::of(3)))));
+            }));
+            queue.close();
+            assert!(looks.0.lock().unwrap().is_none());
+            assert_eq!(poll_counted(second.as_mut(), &wakes), Poll::Ready(Err(SendError::Closed(T::of(2)))));
+            assert_eq!(queue.stats().waiting_producers, 0);
         });
     }
 

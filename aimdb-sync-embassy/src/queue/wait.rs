@@ -36,7 +36,9 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
         let back = |value| ManuallyDrop::into_inner(value);
         // Each further turn means that room was made, or the queue closed, meanwhile.
         loop {
-            if !*waited || self.section(|state| state.senders.may_go(node)) {
+            // A close is for all at once, whoever stands before this one: the one that closes may be less urgent, and
+            // get no turn to wake them.
+            if !*waited || self.section(|state| state.is_closed() || state.senders.may_go(node)) {
                 match self.store(&value) {
                     Ok(()) => {
                         self.has_gone(node, waited, |state| &mut state.senders);
