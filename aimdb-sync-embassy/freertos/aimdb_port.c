@@ -54,17 +54,27 @@ uint32_t aimdb_port_ticks_per_second(void)
 
 uint64_t aimdb_port_now(void)
 {
-    /* The one call that gives the overflows of the tick counter with it. */
+    /* The one call that gives the overflows of the tick counter with it. It has a critical section of tasks; an
+     * interrupt, which may ask as the clock of a record, takes one of its own. */
     TimeOut_t now;
-    vTaskSetTimeOutState(&now);
-    return ((uint64_t)(UBaseType_t)now.xOverflowCount << (8 * sizeof(TickType_t))) | now.xTimeOnEntering;
+    if (AIMDB_IN_ISR()) {
+        UBaseType_t before = taskENTER_CRITICAL_FROM_ISR();
+        vTaskInternalSetTimeOutState(&now);
+        taskEXIT_CRITICAL_FROM_ISR(before);
+    } else {
+        vTaskSetTimeOutState(&now);
+    }
+    /* In two steps, because a tick may be as wide as the result. */
+    uint64_t overflows = (uint64_t)(UBaseType_t)now.xOverflowCount << (4 * sizeof(TickType_t));
+    return overflows << (4 * sizeof(TickType_t)) | now.xTimeOnEntering;
 }
 
 void aimdb_port_park(uint64_t ticks)
 {
+    /* The longest time is no time to the kernel: it waits for ever. Who waits for longer than it counts comes back. */
     TickType_t most = portMAX_DELAY;
-    if (ticks < most)
-        most = (TickType_t)ticks;
+    if (ticks != UINT64_MAX)
+        most = ticks < portMAX_DELAY ? (TickType_t)ticks : portMAX_DELAY - 1;
     (void)ulTaskNotifyTakeIndexed(AIMDB_NOTIFICATION_INDEX, pdTRUE, most);
 }
 

@@ -155,7 +155,7 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     ///
     /// Why there is no value.
     pub fn recv_timeout(&mut self, timeout: impl Timeout) -> Result<R::Value, RecvTimeoutError> {
-        self.recv_deadline(deadline::<P>(timeout))
+        self.recv_until(deadline::<P>(timeout).map_err(RecvTimeoutError::Misuse)?)
     }
 
     /// As [`StaticConsumer::recv`], until a point in time on the port's clock. What is ready by then
@@ -166,6 +166,10 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     /// Why there is no value.
     pub fn recv_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
         may_wait::<P>(deadline).map_err(RecvTimeoutError::Misuse)?;
+        self.recv_until(deadline)
+    }
+
+    fn recv_until(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
         let mut there = MaybeUninit::uninit();
         if self.share.record.take_at_once(&mut there) {
             // SAFETY: it says that the value is there.
@@ -192,7 +196,7 @@ impl<R: WholeRecord, P: Port> StaticConsumer<'_, R, P> {
     /// [`RecvTimeoutError::Closed`] when the record is closed and drained, [`RecvTimeoutError::Timeout`]
     /// when the time is up.
     pub fn latest_timeout(&mut self, timeout: impl Timeout) -> Result<R::Value, RecvTimeoutError> {
-        self.latest_deadline(deadline::<P>(timeout))
+        self.latest_until(deadline::<P>(timeout).map_err(RecvTimeoutError::Misuse)?)
     }
 
     /// As [`StaticConsumer::latest_timeout`], until a point in time on the port's clock.
@@ -201,12 +205,15 @@ impl<R: WholeRecord, P: Port> StaticConsumer<'_, R, P> {
     ///
     /// As [`StaticConsumer::latest_timeout`].
     pub fn latest_deadline(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
-        // Before anything is passed over.
         may_wait::<P>(deadline).map_err(RecvTimeoutError::Misuse)?;
+        self.latest_until(deadline)
+    }
+
+    fn latest_until(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
         // Ends with a value, the end or the deadline; each turn is one lag.
         loop {
             self.share.record.skip_to_newest(self.share.cursor);
-            match self.recv_deadline(deadline) {
+            match self.recv_until(deadline) {
                 Err(RecvTimeoutError::Lagged(_)) => {}
                 other => return other,
             }

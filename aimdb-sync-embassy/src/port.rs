@@ -70,7 +70,7 @@ pub unsafe trait Port: 'static {
     /// Ticks of the port's clock in a second; at least 1.
     fn ticks_per_second() -> u32;
 
-    /// The task that calls.
+    /// The task that calls. Called only where [`Port::can_block`], as [`Port::now`] and [`Port::priority`] are.
     fn current_task() -> Task;
 
     /// Ticks since some moment. They only go forward and never wrap: a kernel that counts 32 bits counts
@@ -144,27 +144,29 @@ impl Timeout for Duration {
     }
 }
 
-/// One try, which needs nothing of the kernel.
+/// The deadline of a call that is one try. Whoever makes it may be an interrupt, or run before the scheduler does, so
+/// the kernel is asked nothing.
 const ONE_TRY: Deadline = Deadline::At(0);
 
-/// The point on the port's clock that lies so far ahead; a timeout of zero is one try. For a caller that
-/// cannot block there is no clock to ask; [`may_wait`] then refuses what is not one try.
-pub(crate) fn deadline<P: Port>(timeout: impl Timeout) -> Deadline {
-    match timeout.ticks(P::ticks_per_second()) {
-        Some(0) => ONE_TRY,
-        Some(ticks) if P::can_block() => P::now().checked_add(ticks).map_or(Deadline::Never, Deadline::At),
-        Some(_) | None => Deadline::Never,
-    }
-}
-
-/// The priority that the calling task waits with.
-pub(crate) fn priority<P: Port>(deadline: Deadline) -> u8 {
-    if deadline == ONE_TRY { 0 } else { P::priority() }
+/// The point on the port's clock that lies so far ahead; a timeout of zero is one try. A call that could hang is
+/// refused first: where it could, the kernel's clock may not be asked either.
+pub(crate) fn deadline<P: Port>(timeout: impl Timeout) -> Result<Deadline, Misuse> {
+    let ticks = match timeout.ticks(P::ticks_per_second()) {
+        Some(0) => return Ok(ONE_TRY),
+        ticks => ticks,
+    };
+    may_wait::<P>(Deadline::Never)?;
+    Ok(ticks.and_then(|ticks| P::now().checked_add(ticks)).map_or(Deadline::Never, Deadline::At))
 }
 
 /// Refuses a call that could hang. One that ends after one try cannot.
 pub(crate) fn may_wait<P: Port>(deadline: Deadline) -> Result<(), Misuse> {
     if deadline == ONE_TRY || P::can_block() { Ok(()) } else { Err(Misuse::CannotBlock) }
+}
+
+/// The priority that the caller waits with.
+pub(crate) fn priority<P: Port>(deadline: Deadline) -> u8 {
+    if deadline == ONE_TRY { 0 } else { P::priority() }
 }
 
 /// Drives an operation to its end, or until the deadline: then `None`.

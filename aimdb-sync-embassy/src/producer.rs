@@ -120,7 +120,10 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     ///
     /// The value, with the reason: refused, closed, or the time is up.
     pub fn send_timeout(&self, value: R::Value, timeout: impl Timeout) -> Result<(), SendError<R::Value>> {
-        self.send_deadline(value, deadline::<P>(timeout))
+        match deadline::<P>(timeout) {
+            Ok(deadline) => self.send_until(value, deadline),
+            Err(misuse) => Err(SendError::Misuse(value, misuse)),
+        }
     }
 
     /// As [`StaticProducer::send`], until a point in time on the port's clock. A value for which
@@ -130,9 +133,13 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     ///
     /// The value, with the reason: refused, closed, or the deadline passed.
     pub fn send_deadline(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
-        if let Err(misuse) = may_wait::<P>(deadline) {
-            return Err(SendError::Misuse(value, misuse));
+        match may_wait::<P>(deadline) {
+            Ok(()) => self.send_until(value, deadline),
+            Err(misuse) => Err(SendError::Misuse(value, misuse)),
         }
+    }
+
+    fn send_until(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
         let value = ManuallyDrop::new(value);
         // SAFETY: a value that was stored is not used again.
         if unsafe { self.record.push_at_once(&value) } {
@@ -165,7 +172,7 @@ impl<R: WholeRecord, P: Port> StaticProducer<'_, R, P> {
     ///
     /// When the time is up.
     pub fn flush(&self, timeout: impl Timeout) -> Result<(), FlushError> {
-        self.flush_deadline(deadline::<P>(timeout))
+        self.flush_until(deadline::<P>(timeout).map_err(FlushError::Misuse)?)
     }
 
     /// As [`StaticProducer::flush`], until a point in time on the port's clock.
@@ -175,6 +182,10 @@ impl<R: WholeRecord, P: Port> StaticProducer<'_, R, P> {
     /// When the deadline passes first.
     pub fn flush_deadline(&self, deadline: Deadline) -> Result<(), FlushError> {
         may_wait::<P>(deadline).map_err(FlushError::Misuse)?;
+        self.flush_until(deadline)
+    }
+
+    fn flush_until(&self, deadline: Deadline) -> Result<(), FlushError> {
         block_on::<P, _>(pin!(self.flush_async()), deadline).unwrap_or(Err(FlushError::Timeout))
     }
 }
