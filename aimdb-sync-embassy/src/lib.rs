@@ -13,6 +13,7 @@ mod port;
 mod producer;
 mod queue;
 mod record;
+mod registry;
 mod storage;
 
 pub use consumer::{Recv, StaticConsumer};
@@ -31,6 +32,7 @@ pub use port::{NoPort, Port, Task, Ticks, Timeout};
 pub use producer::StaticProducer;
 pub use queue::{QueuePolicy, QueueRecv, QueueSend, StaticQueue};
 pub use record::{Record, Sending, StaticRecord, StaticRecordBuilder, Waiting, WholeRecord};
+pub use registry::{AnyConsumer, AnyProducer, Registered, Registry, RegistryError};
 
 pub use aimdb_core::buffer::{
     BufferMetrics, FlushError, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,

@@ -2,7 +2,6 @@
 
 mod port;
 
-use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -10,10 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushError, Mailbox, Misuse, Port, RecvError, RecvTimeoutError,
-    SendError, SingleLatest, SpmcRing, StaticRecord, Task, Ticks, TryRecvError, TrySendError,
+    Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushError, Mailbox, Misuse, RecvError, RecvTimeoutError,
+    SendError, SingleLatest, SpmcRing, StaticRecord, Ticks, TryRecvError, TrySendError,
 };
-use port::{TestTime, Threads, Wakes, conserves, poll_counted, poll_once, until, watched};
+use port::{TestTime, Threads, Urgent, Wakes, conserves, poll_counted, poll_once, until, watched};
 
 #[test]
 fn b1_a_blocked_sender_is_released_when_the_slow_reader_leaves() {
@@ -286,115 +285,6 @@ fn e4_what_cannot_block_is_refused_and_its_value_travels_back() {
     assert_eq!(producer.send(6), Ok(()));
 }
 
-/// A kernel on which every call but three is fatal in an interrupt, and that is always in one.
-enum Interrupted {}
-
-// SAFETY: nobody is named.
-unsafe impl Port for Interrupted {
-    fn ticks_per_second() -> u32 {
-        1_000
-    }
-
-    fn current_task() -> Task {
-        panic!("an interrupt is no task")
-    }
-
-    fn now() -> u64 {
-        panic!("the clock is not for interrupts")
-    }
-
-    fn park(_ticks: Option<u64>) {
-        panic!("an interrupt cannot park")
-    }
-
-    unsafe fn unpark(_task: Task) {
-        panic!("not the way to unpark from an interrupt")
-    }
-
-    unsafe fn unpark_from_isr(_task: Task) {}
-
-    fn in_isr() -> bool {
-        true
-    }
-
-    fn can_block() -> bool {
-        false
-    }
-
-    fn priority() -> u8 {
-        panic!("an interrupt has no priority of a task")
-    }
-}
-
-#[test]
-fn e4_an_interrupt_asks_the_kernel_for_nothing_that_it_may_not() {
-    static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
-    let producer = QUEUE.producer().on::<Interrupted>();
-    let mut reader = QUEUE.consumer().unwrap().on::<Interrupted>();
-    let refused = Misuse::CannotBlock;
-    assert_eq!(producer.send(1), Err(SendError::Misuse(1, refused)));
-    assert_eq!(producer.send_timeout(1, Ticks(5)), Err(SendError::Misuse(1, refused)));
-    assert_eq!(producer.send_deadline(1, Deadline::At(5)), Err(SendError::Misuse(1, refused)));
-    assert_eq!(reader.recv_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
-    assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
-    assert_eq!(producer.flush(Ticks(5)), Err(FlushError::Misuse(refused)));
-    assert_eq!(producer.send_timeout(2, Ticks(0)), Ok(()));
-    assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)), "and it passes nothing over");
-    assert_eq!(producer.send_timeout(3, Ticks(0)), Err(SendError::Timeout(3)));
-    assert_eq!(producer.flush(Ticks(0)), Err(FlushError::Timeout));
-    assert_eq!(reader.recv_timeout(Ticks(0)), Ok(2));
-    assert_eq!(reader.latest_timeout(Ticks(0)), Err(RecvTimeoutError::Timeout));
-    conserves(&QUEUE.stats(), 2);
-}
-
-/// Threads that say how urgent they are.
-enum Urgent {}
-
-std::thread_local! {
-    static URGENCY: Cell<u8> = const { Cell::new(0) };
-}
-
-// SAFETY: tasks are those of `Threads`.
-unsafe impl Port for Urgent {
-    fn ticks_per_second() -> u32 {
-        Threads::ticks_per_second()
-    }
-
-    fn current_task() -> Task {
-        Threads::current_task()
-    }
-
-    fn now() -> u64 {
-        Threads::now()
-    }
-
-    fn park(ticks: Option<u64>) {
-        Threads::park(ticks);
-    }
-
-    unsafe fn unpark(task: Task) {
-        // SAFETY: a task of `Threads`.
-        unsafe { Threads::unpark(task) }
-    }
-
-    unsafe fn unpark_from_isr(task: Task) {
-        // SAFETY: as above.
-        unsafe { Threads::unpark(task) }
-    }
-
-    fn in_isr() -> bool {
-        false
-    }
-
-    fn can_block() -> bool {
-        true
-    }
-
-    fn priority() -> u8 {
-        URGENCY.get()
-    }
-}
-
 #[test]
 fn e4_waiters_are_served_by_priority_and_then_by_age() {
     static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 10> = StaticRecord::new();
@@ -408,7 +298,7 @@ fn e4_waiters_are_served_by_priority_and_then_by_age() {
         thread::scope(|scope| {
             for (came, (value, urgency)) in COMERS.into_iter().enumerate() {
                 scope.spawn(move || {
-                    URGENCY.set(urgency);
+                    Urgent::set_priority(urgency);
                     QUEUE.producer().on::<Urgent>().send(value).unwrap();
                 });
                 until(|| QUEUE.stats().waiting_producers == came + 1);
@@ -423,7 +313,7 @@ fn e4_waiters_are_served_by_priority_and_then_by_age() {
             for (came, (name, urgency)) in COMERS.into_iter().enumerate() {
                 let (mut reader, told) = (shared.clone().on::<Urgent>(), told.clone());
                 scope.spawn(move || {
-                    URGENCY.set(urgency);
+                    Urgent::set_priority(urgency);
                     let value = reader.recv().unwrap();
                     told.send((name, value)).unwrap();
                 });

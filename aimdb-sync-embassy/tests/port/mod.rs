@@ -71,6 +71,61 @@ unsafe impl Port for TestTime {
     }
 }
 
+/// Threads that say how urgent they are.
+pub(crate) enum Urgent {}
+
+std::thread_local! {
+    static URGENCY: Cell<u8> = const { Cell::new(0) };
+}
+
+impl Urgent {
+    /// How urgent the calling thread is.
+    pub(crate) fn set_priority(priority: u8) {
+        URGENCY.set(priority);
+    }
+}
+
+// SAFETY: tasks are those of `Threads`.
+unsafe impl Port for Urgent {
+    fn ticks_per_second() -> u32 {
+        Threads::ticks_per_second()
+    }
+
+    fn current_task() -> Task {
+        Threads::current_task()
+    }
+
+    fn now() -> u64 {
+        Threads::now()
+    }
+
+    fn park(ticks: Option<u64>) {
+        Threads::park(ticks);
+    }
+
+    unsafe fn unpark(task: Task) {
+        // SAFETY: a task of `Threads`.
+        unsafe { Threads::unpark(task) }
+    }
+
+    unsafe fn unpark_from_isr(task: Task) {
+        // SAFETY: as above.
+        unsafe { Threads::unpark(task) }
+    }
+
+    fn in_isr() -> bool {
+        false
+    }
+
+    fn can_block() -> bool {
+        true
+    }
+
+    fn priority() -> u8 {
+        URGENCY.get()
+    }
+}
+
 /// Runs `test` on a thread and fails when it hangs.
 pub(crate) fn watched(test: impl FnOnce() + Send + 'static) {
     let (done, ended) = mpsc::channel();

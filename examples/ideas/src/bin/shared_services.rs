@@ -1,30 +1,35 @@
-//! The same service functions over records on the heap and over records in a `static`.
+//! The same services over records on the heap and over records in a `static`.
 //!
-//! To learn: firmware and its test on the host can share their services. The functions below know
-//! two small traits of their own; one implementation puts them on `aimdb-sync` (threads, heap), the
-//! other on `aimdb-sync-embassy` (static memory, no allocator), with the port that an RTOS would
-//! replace. Kinds, policies and numbers are the same, because both stand on one machine.
+//! To learn: firmware and its test on the host can share their services. Each opens its ends by key, and then runs as a
+//! task, a thread here. It knows the three small traits below; they stand on `aimdb-sync` (threads, heap) and on a
+//! registry of `aimdb-sync-embassy` (static memory, no allocator, blocking through the port of a kernel), whose calls
+//! and errors have the same names. Kinds, policies and numbers are the same, because both stand on one machine.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::thread;
 
-use aimdb_sync::{AimDbBuilder, Attach, BufferCfg, BufferMetrics, SyncConsumer, SyncProducer, TryRecvError};
+use aimdb_sync::{
+    AimDbBuilder, AimDbHandle, Attach, BufferCfg, BufferMetrics, DbError, RecvError, SyncConsumer, SyncProducer,
+    TryRecvError,
+};
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex, PauseUpstream, Port, Record, SpmcRing, StaticConsumer, StaticProducer,
-    StaticRecord, Threads,
+    AnyConsumer, AnyProducer, Bounded, CriticalSectionRawMutex, PauseUpstream, Registry, RegistryError, SpmcRing,
+    StaticRecord, Threads as Kernel,
 };
 
-/// A command.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    by: i32,
+/// Where services open their ends.
+trait Records {
+    type Error;
+    fn outlet<T: Send + 'static>(&self, key: &'static str) -> Result<impl Outlet<T> + Send, Self::Error>;
+    fn inlet<T: Send + 'static>(&self, key: &'static str) -> Result<impl Inlet<T> + Send, Self::Error>;
 }
 
 /// Where a service's values go. Waits while the record is full; `false` when it is closed.
 trait Outlet<T> {
     fn put(&self, value: T) -> bool;
     fn end(&self);
+    fn stats(&self) -> BufferMetrics;
 }
 
 /// Where a service's values come from.
@@ -33,80 +38,93 @@ trait Inlet<T> {
     fn next(&mut self) -> Option<T>;
 }
 
+/// A command.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    by: i32,
+}
+
 /// Service: a ramp of samples.
-fn sampler(out: &impl Outlet<i32>, samples: i32) {
-    (0..samples).take_while(|sample| out.put(*sample)).for_each(drop);
-    out.end();
+fn sampler<R: Records>(records: &R, samples: i32) -> Result<impl FnOnce() + Send, R::Error> {
+    let out = records.outlet("sample")?;
+    Ok(move || {
+        (0..samples).take_while(|sample| out.put(*sample)).for_each(drop);
+        out.end();
+    })
 }
 
 /// Service: every sample above the limit becomes a command.
-fn controller(mut samples: impl Inlet<i32>, out: &impl Outlet<Step>, limit: i32) {
-    while let Some(sample) = samples.next() {
-        if sample > limit && !out.put(Step { by: sample - limit }) {
-            return;
+fn controller<R: Records>(records: &R, limit: i32) -> Result<impl FnOnce() + Send, R::Error> {
+    let (mut samples, out) = (records.inlet::<i32>("sample")?, records.outlet("step")?);
+    Ok(move || {
+        while let Some(sample) = samples.next() {
+            if sample > limit && !out.put(Step { by: sample - limit }) {
+                return;
+            }
         }
-    }
-    out.end();
+        out.end();
+    })
 }
 
 /// Service: adds the commands up.
-fn actuator(mut commands: impl Inlet<Step>) -> i32 {
-    let mut position = 0;
-    while let Some(command) = commands.next() {
-        position += command.by;
-    }
-    position
+fn actuator<R: Records>(records: &R) -> Result<impl FnOnce() -> i32 + Send, R::Error> {
+    let mut commands = records.inlet::<Step>("step")?;
+    Ok(move || {
+        let mut position = 0;
+        while let Some(command) = commands.next() {
+            position += command.by;
+        }
+        position
+    })
 }
 
-/// On threads, with records on the heap.
-mod on_threads {
-    use super::{Inlet, Outlet, SyncConsumer, SyncProducer};
+/// The ends have the same calls with the same errors, so this is written once, too.
+macro_rules! ends_of {
+    ($records:ty, $error:ty, $producer:ty, $consumer:ty, |$end:ident| $opened:expr) => {
+        impl Records for $records {
+            type Error = $error;
 
-    impl<T: Send + 'static> Outlet<T> for SyncProducer<T> {
-        fn put(&self, value: T) -> bool {
-            self.send(value).is_ok()
+            fn outlet<T: Send + 'static>(&self, key: &'static str) -> Result<impl Outlet<T> + Send, $error> {
+                self.producer::<T>(key).map(|$end| $opened)
+            }
+
+            fn inlet<T: Send + 'static>(&self, key: &'static str) -> Result<impl Inlet<T> + Send, $error> {
+                self.consumer::<T>(key).map(|$end| $opened)
+            }
         }
 
-        fn end(&self) {
-            self.close();
-        }
-    }
+        impl<T: Send + 'static> Outlet<T> for $producer {
+            fn put(&self, value: T) -> bool {
+                self.send(value).is_ok()
+            }
 
-    impl<T: Send + 'static> Inlet<T> for SyncConsumer<T> {
-        fn next(&mut self) -> Option<T> {
-            self.iter().next()
-        }
-    }
-}
+            fn end(&self) {
+                self.close();
+            }
 
-/// In static memory, blocking through a port.
-mod on_statics {
-    use super::{Inlet, Outlet, Port, Record, StaticConsumer, StaticProducer};
-    use aimdb_sync_embassy::RecvError;
-
-    impl<R: Record, P: Port> Outlet<R::Value> for StaticProducer<'_, R, P> {
-        fn put(&self, value: R::Value) -> bool {
-            self.send(value).is_ok()
+            fn stats(&self) -> BufferMetrics {
+                self.stats()
+            }
         }
 
-        fn end(&self) {
-            self.close();
-        }
-    }
-
-    impl<R: Record, P: Port> Inlet<R::Value> for StaticConsumer<'_, R, P> {
-        fn next(&mut self) -> Option<R::Value> {
-            // A lag is told once.
-            loop {
-                match self.recv() {
-                    Ok(value) => return Some(value),
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed | RecvError::Misuse(_)) => return None,
+        impl<T: Send + 'static> Inlet<T> for $consumer {
+            fn next(&mut self) -> Option<T> {
+                // A lag is told once.
+                loop {
+                    match self.recv() {
+                        Ok(value) => return Some(value),
+                        Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed | RecvError::Misuse(_)) => return None,
+                    }
                 }
             }
         }
-    }
+    };
 }
+
+ends_of!(AimDbHandle, DbError, SyncProducer<T>, SyncConsumer<T>, |end| end);
+// On FreeRTOS `Kernel` would be `FreeRtos`.
+ends_of!(Registry, RegistryError<'static>, AnyProducer<T, Kernel>, AnyConsumer<T, Kernel>, |end| end.on::<Kernel>());
 
 const SAMPLES: i32 = 100;
 const LIMIT: i32 = 90;
@@ -114,8 +132,9 @@ const LIMIT: i32 = 90;
 /// Two slots more than the capacity: one for a value on its way in, one for a value on its way out.
 static SAMPLE: StaticRecord<SpmcRing<128>, i32, CriticalSectionRawMutex, 130> = StaticRecord::new();
 static STEP: StaticRecord<Bounded<2, PauseUpstream>, Step, CriticalSectionRawMutex, 4> = StaticRecord::new();
+static RECORDS: Registry = Registry::new(&[("sample", &SAMPLE), ("step", &STEP)]);
 
-fn with_threads() -> Result<(i32, BufferMetrics), Box<dyn Error>> {
+fn database() -> Result<AimDbHandle, Box<dyn Error>> {
     let mut builder = AimDbBuilder::new();
     builder
         .configure::<i32>("sample", |record| {
@@ -124,34 +143,26 @@ fn with_threads() -> Result<(i32, BufferMetrics), Box<dyn Error>> {
         .configure::<Step>("step", |record| {
             record.bounded(2).pause();
         });
-    let handle = builder.attach()?;
-    let (out, samples) = (handle.producer::<i32>("sample")?, handle.consumer::<i32>("sample")?);
-    let (steps, commands) = (handle.producer::<Step>("step")?, handle.consumer::<Step>("step")?);
-    let sampling = thread::spawn(move || sampler(&out, SAMPLES));
-    let controlling = thread::spawn(move || controller(samples, &steps, LIMIT));
-    let position = actuator(commands);
-    sampling.join().expect("it does not panic");
-    controlling.join().expect("it does not panic");
-    let stats = handle.stats().into_iter().find(|stats| stats.record.key == "step").ok_or("it is there")?;
-    handle.detach()?;
-    Ok((position, stats.buffer))
+    Ok(builder.attach()?)
 }
 
-fn with_statics() -> Result<(i32, BufferMetrics), Box<dyn Error>> {
-    let (samples, commands) = (SAMPLE.consumer()?, STEP.consumer()?);
-    let sampling = thread::spawn(|| sampler(&SAMPLE.producer().on::<Threads>(), SAMPLES));
-    // On FreeRTOS these would be tasks, and `Threads` would be `FreeRtos`.
-    let controlling =
-        thread::spawn(move || controller(samples.on::<Threads>(), &STEP.producer().on::<Threads>(), LIMIT));
-    let position = actuator(commands.on::<Threads>());
-    sampling.join().expect("it does not panic");
-    controlling.join().expect("it does not panic");
-    Ok((position, STEP.stats()))
+/// All ends are open before the first value is sent, so no reader comes late.
+fn run<R: Records>(records: &R) -> Result<(i32, BufferMetrics), R::Error> {
+    let (sampling, controlling, actuating) =
+        (sampler(records, SAMPLES)?, controller(records, LIMIT)?, actuator(records)?);
+    let position = thread::scope(|scope| {
+        scope.spawn(sampling);
+        scope.spawn(controlling);
+        actuating()
+    });
+    Ok((position, records.outlet::<Step>("step")?.stats()))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let threads = with_threads()?;
-    let statics = with_statics()?;
+    let handle = database()?;
+    let threads = run(&handle)?;
+    handle.detach()?;
+    let statics = run(&RECORDS)?;
     for (name, (position, record)) in [("threads", &threads), ("statics", &statics)] {
         let counted = record.counters;
         println!("{name}: position {position}, {} steps accepted, {} delivered", counted.accepted, counted.delivered);
