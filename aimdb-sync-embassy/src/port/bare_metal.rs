@@ -6,8 +6,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Port, Task};
 
-/// A main loop and interrupts on one core, without a kernel. The main loop, which alone may block, sleeps
-/// in `WFE`; what wakes it sets its token and ends with `SEV`.
+/// A main loop and interrupts on one core, without a kernel. The main loop, which alone may block, and only while
+/// interrupts are on, sleeps in `WFE`; what wakes it sets its token and ends with `SEV`.
 ///
 /// `C` tells the time; a wait with a timeout ends at the first interrupt after it, such as that of the
 /// timer behind `C`, because nothing else wakes the core. With interrupts masked by PRIMASK the main
