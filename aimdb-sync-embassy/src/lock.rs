@@ -1,4 +1,5 @@
 //! The one file that names a lock type: an embassy-sync blocking mutex of the user's choice.
+#![allow(unsafe_code)]
 
 use core::cell::RefCell;
 
@@ -10,9 +11,14 @@ use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
 ///
 /// `ThreadModeRawMutex` and `NoopRawMutex` do neither: under a preemptive kernel every task runs in
 /// thread mode, so they exclude nobody. They do not implement this trait, and nobody can add that.
-/// Implement it for a raw mutex of your own, say around the kernel's critical section. A record
-/// that no interrupt touches may be locked by stopping the scheduler; one that is used from two
-/// cores needs a spin lock inside.
+/// Implement it for a raw mutex of your own, say around the kernel's critical section. One that only stops the
+/// scheduler may be implemented for too, if it panics in an interrupt; one that is used from two cores needs a spin
+/// lock inside.
+///
+/// # Safety
+///
+/// While `lock` runs its function, no other task, interrupt or core is in one of the same mutex. [`RawMutex`] promises
+/// that of threads, and a [`StaticQueue`](crate::StaticQueue) looks no second time.
 ///
 /// ```compile_fail,E0277
 /// // Two tasks are both in thread mode: this mutex would let both in.
@@ -40,9 +46,10 @@ use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
     message = "`{Self}` does not keep other tasks and interrupts out",
     note = "use `CriticalSectionRawMutex`, or implement `PreemptionSafe` for a raw mutex of your own"
 )]
-pub trait PreemptionSafe: RawMutex + Send + Sync {}
+pub unsafe trait PreemptionSafe: RawMutex + Send + Sync {}
 
-impl PreemptionSafe for CriticalSectionRawMutex {}
+// SAFETY: the critical section of the machine keeps out whatever runs on it.
+unsafe impl PreemptionSafe for CriticalSectionRawMutex {}
 
 /// The lock around a record's state.
 pub struct StaticLock<M, S>(Mutex<M, RefCell<S>>);

@@ -44,7 +44,8 @@ unsafe impl RawMutex for Section {
     }
 }
 
-impl PreemptionSafe for Section {}
+// SAFETY: as above.
+unsafe impl PreemptionSafe for Section {}
 
 type Queue<const N: usize> = Arc<StaticQueue<Value, Section, N>>;
 
