@@ -6,11 +6,13 @@
 #![no_std]
 
 mod failures;
+pub mod notification;
 pub mod queue;
 mod raw;
 pub mod scheduler;
 pub mod task;
 
+pub use notification::Notification;
 pub use queue::Queue;
 pub use scheduler::{Scheduler, Suspended};
 pub use task::{SpawnError, Task, TaskRef};

@@ -5,6 +5,9 @@ use core::ffi::{c_char, c_void};
 /// `TaskHandle_t` and `QueueHandle_t`.
 pub(crate) type Handle = *mut c_void;
 
+/// Add one to the value of the notification: a give.
+pub(crate) const INCREMENT: u32 = 2;
+
 unsafe extern "C" {
     pub(crate) fn xTaskCreateStatic(
         code: extern "C" fn(*mut c_void),
@@ -29,6 +32,9 @@ unsafe extern "C" {
     pub(crate) fn uxTaskPriorityGetFromISR(task: Handle) -> u32;
     pub(crate) fn vTaskPrioritySet(task: Handle, priority: u32);
     pub(crate) fn uxTaskGetStackHighWaterMark(task: Handle) -> u32;
+    pub(crate) fn ulTaskGenericNotifyTake(index: u32, clear: i32, ticks: u32) -> u32;
+    pub(crate) fn xTaskGenericNotify(task: Handle, index: u32, value: u32, action: u32, before: *mut u32) -> i32;
+    pub(crate) fn vTaskGenericNotifyGiveFromISR(task: Handle, index: u32, switch: *mut i32);
     pub(crate) fn vPortEnterCritical();
     pub(crate) fn vPortExitCritical();
 

@@ -92,5 +92,8 @@ pub fn yield_from_interrupt() {
     const CONTROL: *mut u32 = 0xe000_ed04 as *mut u32;
     const PEND_SWITCH: u32 = 1 << 28;
     // SAFETY: pends the kernel's own interrupt for switching tasks, the least urgent of all.
-    unsafe { core::ptr::write_volatile(CONTROL, PEND_SWITCH) };
+    unsafe {
+        core::ptr::write_volatile(CONTROL, PEND_SWITCH);
+        core::arch::asm!("dsb", "isb", options(nostack, preserves_flags));
+    }
 }

@@ -128,6 +128,23 @@ impl TaskRef {
         NonNull::new(unsafe { raw::xTaskGetCurrentTaskHandle() }).map(Self)
     }
 
+    /// As a word, for instance for the data of a waker.
+    #[must_use]
+    pub fn as_ptr(self) -> *const () {
+        self.0.as_ptr().cast_const().cast()
+    }
+
+    /// Back from the word.
+    ///
+    /// # Safety
+    ///
+    /// The word came from [`TaskRef::as_ptr`].
+    #[must_use]
+    pub unsafe fn from_ptr(word: *const ()) -> Self {
+        // SAFETY: `as_ptr` gives no null.
+        Self(unsafe { NonNull::new_unchecked(word.cast_mut().cast()) })
+    }
+
     /// The priority: more is more urgent. Also from an interrupt.
     #[must_use]
     pub fn priority(self) -> u32 {
