@@ -1,7 +1,7 @@
 //! A record as C describes it, and its memory.
 
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -141,30 +141,35 @@ impl Record {
             && !self.cursor_memory.is_null()
             && !self.slot_memory.is_null()
             && !self.values.is_null();
-        is_sound
-            && masked(|| {
-                let owner = control.owner.load(Ordering::Relaxed);
-                if owner.is_null() {
-                    // SAFETY: nobody has set it up, so nobody looks into it, and nobody comes by while it is masked.
-                    unsafe { self.write(kind, control.shell.get().cast()) };
-                    control.owner.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
-                }
-                owner.is_null() || ptr::eq(owner, self)
-            })
+        if !is_sound {
+            return false;
+        }
+        // Made outside, so that the section is no longer than it must be; it owns nothing until it lies in its place.
+        // SAFETY: only one is used, see below.
+        let shell = ManuallyDrop::new(unsafe { self.shell(kind) });
+        masked(|| {
+            let owner = control.owner.load(Ordering::Relaxed);
+            if owner.is_null() {
+                // SAFETY: nobody has set it up, so nobody looks into it, and nobody comes by while it is masked.
+                unsafe { self.write(&shell, control.shell.get().cast()) };
+                control.owner.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
+            }
+            owner.is_null() || ptr::eq(owner, self)
+        })
     }
 
-    /// Writes the shell, and the readers.
+    /// Puts the shell into its place, and makes the readers.
     ///
     /// # Safety
     ///
-    /// It is done once, and nobody looks before.
-    unsafe fn write(&self, kind: Kind, shell: *mut RecordShell) {
+    /// It is done once, and nobody looks before; the shell is not used where it was.
+    unsafe fn write(&self, shell: &ManuallyDrop<RecordShell>, place: *mut RecordShell) {
         // SAFETY: the caller's word; there is room for the shell, and for a reader for each cursor.
         unsafe {
-            shell.write(self.shell(kind));
+            place.copy_from_nonoverlapping(&raw const **shell, 1);
             for reader in 0..usize::from(self.cursors) {
                 // The first value that a reader gets is the first that was sent.
-                let cursor = (*shell).subscribe(Start::Oldest).expect("there is a place for each cursor");
+                let cursor = (*place).subscribe(Start::Oldest).expect("there is a place for each cursor");
                 self.readers().add(reader).write(Reader { cursor, lag: AtomicU32::new(0) });
             }
         }
@@ -179,7 +184,7 @@ impl Record {
     ///
     /// # Safety
     ///
-    /// It is the only one.
+    /// It is the only one that is used.
     unsafe fn shell(&self, kind: Kind) -> RecordShell {
         let slots = self.slots;
         // First the parcels of all slots, then the metas, then the places of the window.

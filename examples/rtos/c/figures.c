@@ -1,0 +1,89 @@
+/* What a call of C costs, uncontended: counted by ../count.py, instruction by instruction. Not for run.sh. */
+#include <FreeRTOS.h>
+#include <task.h>
+
+#include <aimdb_sync_embassy.h>
+
+#include "board.h"
+
+/* Where counting begins and ends, as in ../board/src/count.rs. */
+#define MARK(text) \
+    __asm volatile(".pushsection .count, \"\", %%progbits\n.balign 4\n.word 771f\n.asciz \"" text "\"\n.popsection\n771:" ::: "memory")
+
+typedef struct block {
+    uint32_t words[64];
+} block_t;
+
+AIMDB_STATIC_RECORD(first, uint32_t, 16);
+AIMDB_STATIC_RECORD(bounded_4, uint32_t, 16);
+AIMDB_STATIC_RECORD(bounded_256, block_t, 16);
+AIMDB_STATIC_RING(ring_4, uint32_t, 16);
+AIMDB_STATIC_LATEST(latest_4, uint32_t);
+AIMDB_STATIC_MAILBOX(mailbox_4, uint32_t);
+
+static StaticTask_t task;
+static StackType_t stack[1024];
+
+/* One value in and out, by tasks that may wait, and in the way of interrupts. */
+#define PAIRS(name, type) \
+    static __attribute__((noinline)) void name##_pair(type *value) \
+    { \
+        MARK("from c_" #name "_both"); \
+        aimdb_status_t sent = name##_send(value, portMAX_DELAY); \
+        aimdb_status_t read = name##_recv(value, portMAX_DELAY); \
+        MARK("to c_" #name "_both"); \
+        CHECK(sent == AIMDB_OK && read == AIMDB_OK); \
+    } \
+    static __attribute__((noinline)) void name##_try_pair(type *value) \
+    { \
+        MARK("from c_" #name "_try_both"); \
+        aimdb_status_t sent = name##_try_send(value); \
+        aimdb_status_t read = name##_try_recv(value); \
+        MARK("to c_" #name "_try_both"); \
+        CHECK(sent == AIMDB_OK && read == AIMDB_OK); \
+    }
+
+PAIRS(bounded_4, uint32_t)
+PAIRS(bounded_256, block_t)
+PAIRS(ring_4, uint32_t)
+PAIRS(latest_4, uint32_t)
+PAIRS(mailbox_4, uint32_t)
+
+static __attribute__((noinline)) void first_call(void)
+{
+    MARK("from c_first_call");
+    int32_t closed = first_is_closed();
+    MARK("to c_first_call");
+    CHECK(closed == 0);
+}
+
+static void count(void *unused)
+{
+    static block_t block;
+    uint32_t word = 1;
+    (void)unused;
+    first_call();
+    /* The first pass sets the records up, which counts as its own; an interrupt in one spoils its count. */
+    CHECK(!bounded_4_is_closed() && !bounded_256_is_closed() && !ring_4_is_closed() && !latest_4_is_closed()
+          && !mailbox_4_is_closed());
+    for (unsigned pass = 0; pass < 8; pass++) {
+        bounded_4_pair(&word);
+        bounded_4_try_pair(&word);
+        bounded_256_pair(&block);
+        bounded_256_try_pair(&block);
+        ring_4_pair(&word);
+        ring_4_try_pair(&word);
+        latest_4_pair(&word);
+        latest_4_try_pair(&word);
+        mailbox_4_pair(&word);
+        mailbox_4_try_pair(&word);
+    }
+    board_exit(0);
+}
+
+int main(void)
+{
+    (void)xTaskCreateStatic(count, "count", 1024, NULL, 2, stack, &task);
+    vTaskStartScheduler();
+    return 1;
+}
