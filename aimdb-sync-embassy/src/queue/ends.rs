@@ -119,3 +119,15 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
         metrics
     }
 }
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Default for StaticQueue<T, M, N, P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> core::fmt::Debug for StaticQueue<T, M, N, P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticQueue").field("stats", &self.stats()).finish()
+    }
+}

@@ -377,18 +377,6 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     }
 }
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Default for StaticQueue<T, M, N, P> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> core::fmt::Debug for StaticQueue<T, M, N, P> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("StaticQueue").field("stats", &self.stats()).finish()
-    }
-}
-
 impl<T, M, const N: usize, P> Drop for StaticQueue<T, M, N, P> {
     fn drop(&mut self) {
         // Nobody is inside, so all places that are not free are shown.
