@@ -17,7 +17,7 @@
  *     `_abort`, `_is_closed`, `_lag` and `_stats`, may be called from an interrupt that may call the kernel's
  *     ...FromISR functions: of a priority at or below configMAX_SYSCALL_INTERRUPT_PRIORITY. One above that must not use a record.
  *   - A call that blocks answers AIMDB_CANNOT_BLOCK where it would never end: in an interrupt, before the
- *     scheduler runs, and while it is suspended. With 0 ticks it is one try, and allowed.
+ *     scheduler runs, while it is suspended, and with interrupts masked. With 0 ticks it is one try, and allowed.
  *   - All tasks that read a record share its one reader: each value goes to one of them. A record of several readers
  *     gives each value to each of them. Tasks that wait are served by priority, and among those of one priority first
  *     come, first served.
@@ -59,7 +59,7 @@ typedef int32_t aimdb_status_t;
 #define AIMDB_NOT_SUPPORTED 204  /* this kind of record has no such call */
 #endif
 
-#define AIMDB_CANNOT_BLOCK 206   /* a call that may wait, in an interrupt or without a running scheduler */
+#define AIMDB_CANNOT_BLOCK 206   /* a call that may wait, where nothing would end the wait: see above */
 
 /* ------------------------------------------------------------------------------------------ record */
 
