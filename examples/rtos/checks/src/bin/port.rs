@@ -2,14 +2,14 @@
 #![no_std]
 #![no_main]
 
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 
-use aimdb_sync_embassy::{FreeRtos, Port, Task};
+use aimdb_sync_embassy::{Bounded, CriticalSectionRawMutex as Raw, FreeRtos, Port, StaticRecord, Task};
 use board::{Interrupt, check, interrupt};
 use checks::{RUNNER, checks, helper};
 use freertos::scheduler::{critical, delay, ticks};
 use freertos::{Suspended, TaskRef};
-use oracle::Trace;
+use oracle::{Interrupts, Trace};
 
 interrupt!(SOFT0, soft);
 
@@ -27,6 +27,7 @@ checks! {
     an_interrupt_cannot_block
     the_priority_is_the_calling_tasks
     the_clock_goes_on_when_the_kernels_counter_overflows
+    an_interrupt_may_ask_the_clock_for_a_record
 }
 
 fn nobody_blocks_before_the_scheduler_runs() {
@@ -113,25 +114,33 @@ fn a_less_urgent_task_that_is_unparked_runs_when_this_one_stops() {
     check!(TRACE.is(&[1, 2, 4, 3]));
 }
 
-/// What the interrupt does.
-static ASKS: AtomicBool = AtomicBool::new(false);
+/// What the interrupt does, and whether it could block.
+static ACT: Interrupts<fn()> = Interrupts::nothing();
 static COULD: AtomicU32 = AtomicU32::new(u32::MAX);
 
 fn soft() {
     check!(FreeRtos::in_isr());
-    if ASKS.load(Relaxed) {
-        COULD.store(FreeRtos::can_block().into(), Relaxed);
-    } else {
-        // SAFETY: as in `unpark`.
-        unsafe { FreeRtos::unpark_from_isr(Task::from_ptr(SLEEPER.load(Relaxed))) };
-        TRACE.note(5);
+    if let Some(act) = ACT.with(|act| *act) {
+        act();
     }
 }
 
-fn from_an_interrupt_the_more_urgent_task_runs_when_it_ends() {
+/// The interrupt does this, now.
+fn interrupted(by: fn()) {
+    ACT.put(by);
     Interrupt::Soft0.enable(0x80);
-    let other = helper(RUNNER + 1, park_and_note, 6);
     Interrupt::Soft0.pend();
+}
+
+fn unpark_from_isr() {
+    // SAFETY: as in `unpark`.
+    unsafe { FreeRtos::unpark_from_isr(Task::from_ptr(SLEEPER.load(Relaxed))) };
+    TRACE.note(5);
+}
+
+fn from_an_interrupt_the_more_urgent_task_runs_when_it_ends() {
+    let other = helper(RUNNER + 1, park_and_note, 6);
+    interrupted(unpark_from_isr);
     TRACE.note(7);
     check!(TRACE.is(&[1, 2, 4, 3, 5, 6, 7]));
     other.join();
@@ -140,7 +149,7 @@ fn from_an_interrupt_the_more_urgent_task_runs_when_it_ends() {
 fn the_interrupted_task_itself_can_be_unparked() {
     align();
     sleeper(FreeRtos::current_task());
-    Interrupt::Soft0.pend();
+    interrupted(unpark_from_isr);
     check!(park(50) == 0);
 }
 
@@ -157,8 +166,7 @@ fn a_task_that_is_suspended_or_masks_interrupts_cannot_block() {
 }
 
 fn an_interrupt_cannot_block() {
-    ASKS.store(true, Relaxed);
-    Interrupt::Soft0.pend();
+    interrupted(|| COULD.store(FreeRtos::can_block().into(), Relaxed));
     check!(COULD.load(Relaxed) == 0);
 }
 
@@ -179,4 +187,17 @@ fn the_clock_goes_on_when_the_kernels_counter_overflows() {
     check!(before == u64::from(u32::MAX - 1));
     check!(park(10) == 10);
     check!(ticks() == 8 && FreeRtos::now() == (1 << 32) + 8);
+}
+
+/// A record that measures how long senders wait asks the clock in whatever context it is used.
+fn an_interrupt_may_ask_the_clock_for_a_record() {
+    static RECORD: StaticRecord<Bounded<1>, u32, Raw, 3> =
+        StaticRecord::builder().clock(|| FreeRtos::now() * 1_000_000).build();
+    check!(RECORD.producer().try_send(1).is_ok());
+    let sender = helper(RUNNER + 1, |_| check!(RECORD.producer().on::<FreeRtos>().send(2) == Ok(())), 0);
+    delay(3);
+    // The interrupt makes room and ends the wait, whose length is counted.
+    interrupted(|| check!(RECORD.consumer().is_ok_and(|mut reader| reader.try_recv() == Ok(1))));
+    check!(sender.has_ended());
+    check!((2_000_000..=3_000_000).contains(&RECORD.stats().counters.blocked_ns));
 }
