@@ -11,10 +11,10 @@ use std::time::Duration;
 use aimdb_sync_embassy::{
     AnyConsumer, AnyProducer, Bounded, CriticalSectionRawMutex as Raw, Deadline, DegradeQuality, DropNewest,
     DropOldest, ErrorKind, Fail, Mailbox, Misuse, PauseUpstream, Port, RecvError, RecvTimeoutError, Registered,
-    Registry, RegistryError, SendError, SingleLatest, SpmcRing, Start, StaticQueue, StaticRecord, SubscribeError, Task,
+    Registry, RegistryError, SendError, SingleLatest, SpmcRing, Start, StaticQueue, StaticRecord, SubscribeError,
     Ticks, TryRecvError,
 };
-use port::{TestTime, Threads, Urgent, conserves, until, watched};
+use port::{Interrupted, TestTime, Threads, Urgent, conserves, until, watched};
 
 type Queue<T, P, const SLOTS: usize, const CURSORS: usize = 1> = StaticRecord<P, T, Raw, SLOTS, CURSORS>;
 
@@ -222,50 +222,12 @@ fn m4_a_registry_tells_of_all_its_records() {
     assert_eq!(told, [("one", 1, false), ("other", 0, true)]);
 }
 
-/// Where no call may wait.
-enum Interrupt {}
-
-// SAFETY: nobody waits, so nobody is woken.
-unsafe impl Port for Interrupt {
-    fn ticks_per_second() -> u32 {
-        1
-    }
-
-    fn current_task() -> Task {
-        Task::from_ptr(std::ptr::null())
-    }
-
-    fn now() -> u64 {
-        0
-    }
-
-    fn park(_ticks: Option<u64>) {
-        panic!("an interrupt would hang");
-    }
-
-    unsafe fn unpark(_task: Task) {}
-
-    unsafe fn unpark_from_isr(_task: Task) {}
-
-    fn in_isr() -> bool {
-        true
-    }
-
-    fn can_block() -> bool {
-        false
-    }
-
-    fn priority() -> u8 {
-        0
-    }
-}
-
 #[test]
-fn e2_a_call_by_key_that_could_hang_an_interrupt_is_refused() {
+fn e4_a_call_by_key_that_could_hang_an_interrupt_is_refused() {
     static QUEUE: StaticQueue<u8, Raw, 1> = StaticQueue::new();
     static RECORDS: Registry = Registry::new(&[("queue", &QUEUE)]);
-    let producer = RECORDS.producer::<u8>("queue").unwrap().on::<Interrupt>();
-    let mut consumer = RECORDS.consumer::<u8>("queue").unwrap().on::<Interrupt>();
+    let producer = RECORDS.producer::<u8>("queue").unwrap().on::<Interrupted>();
+    let mut consumer = RECORDS.consumer::<u8>("queue").unwrap().on::<Interrupted>();
     let second = Duration::from_secs(1);
     assert_eq!(producer.send(1), Err(SendError::Misuse(1, Misuse::CannotBlock)));
     assert_eq!(producer.send_timeout(1, second), Err(SendError::Misuse(1, Misuse::CannotBlock)));
@@ -330,6 +292,49 @@ fn m1_threads_that_block_by_key_lose_nothing_and_double_nothing() {
     static RECORDS: Registry = Registry::new(&[("record", &RECORD), ("queue", &QUEUE)]);
     through_a_narrow_place(&RECORDS, "record");
     through_a_narrow_place(&RECORDS, "queue");
+}
+
+#[test]
+fn w4_a_value_whose_time_is_up_is_stored_or_comes_back_and_never_both() {
+    static RECORD: StaticRecord<Bounded<1>, Arc<u32>, Raw, 4> = StaticRecord::new();
+    static RECORDS: Registry = Registry::new(&[("record", &RECORD)]);
+    const SENDERS: u32 = 2;
+    const EACH: u32 = 10_000;
+    watched(|| {
+        let mut reader = RECORDS.consumer::<Arc<u32>>("record").unwrap().on::<Threads>();
+        let reading = thread::spawn(move || {
+            let mut read = Vec::new();
+            while let Ok(value) = reader.recv() {
+                read.push(*value);
+                // About as long as a sender waits, so that some of its time is up just then.
+                (0..*value % 64 * 256).for_each(|_| std::hint::spin_loop());
+            }
+            read
+        });
+        let sending = (0..SENDERS).map(|sender| {
+            thread::spawn(move || {
+                let producer = RECORDS.producer::<Arc<u32>>("record").unwrap().on::<Threads>();
+                let numbers = sender * EACH..(sender + 1) * EACH;
+                let stored = numbers.filter(|n| match producer.send_timeout(Arc::new(*n), Ticks(n % 16 * 500)) {
+                    Ok(()) => true,
+                    Err(SendError::Timeout(value)) => {
+                        assert_eq!((*value, Arc::strong_count(&value)), (*n, 1));
+                        false
+                    }
+                    Err(other) => panic!("{other}"),
+                });
+                stored.collect::<Vec<_>>()
+            })
+        });
+        let sending: Vec<_> = sending.collect();
+        let mut stored: Vec<u32> = sending.into_iter().flat_map(|sender| sender.join().unwrap()).collect();
+        RECORD.close();
+        let mut read = reading.join().unwrap();
+        stored.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(stored, read);
+        conserves(&RECORD.stats(), u64::from(SENDERS * EACH));
+    });
 }
 
 #[test]

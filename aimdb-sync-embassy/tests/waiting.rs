@@ -12,7 +12,7 @@ use aimdb_sync_embassy::{
     Bounded, CriticalSectionRawMutex as Raw, Deadline, FlushError, Mailbox, Misuse, RecvError, RecvTimeoutError,
     SendError, SingleLatest, SpmcRing, StaticRecord, Ticks, TryRecvError, TrySendError,
 };
-use port::{TestTime, Threads, Urgent, Wakes, conserves, poll_counted, poll_once, until, watched};
+use port::{Interrupted, TestTime, Threads, Urgent, Wakes, conserves, poll_counted, poll_once, until, watched};
 
 #[test]
 fn b1_a_blocked_sender_is_released_when_the_slow_reader_leaves() {
@@ -283,6 +283,27 @@ fn e4_what_cannot_block_is_refused_and_its_value_travels_back() {
     });
     conserves(&QUEUE.stats(), 3);
     assert_eq!(producer.send(6), Ok(()));
+}
+
+#[test]
+fn e4_an_interrupt_asks_the_kernel_for_nothing_that_it_may_not() {
+    static QUEUE: StaticRecord<Bounded<1>, u32, Raw, 3> = StaticRecord::new();
+    let producer = QUEUE.producer().on::<Interrupted>();
+    let mut reader = QUEUE.consumer().unwrap().on::<Interrupted>();
+    let refused = Misuse::CannotBlock;
+    assert_eq!(producer.send(1), Err(SendError::Misuse(1, refused)));
+    assert_eq!(producer.send_timeout(1, Ticks(5)), Err(SendError::Misuse(1, refused)));
+    assert_eq!(producer.send_deadline(1, Deadline::At(5)), Err(SendError::Misuse(1, refused)));
+    assert_eq!(reader.recv_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
+    assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)));
+    assert_eq!(producer.flush(Ticks(5)), Err(FlushError::Misuse(refused)));
+    assert_eq!(producer.send_timeout(2, Ticks(0)), Ok(()));
+    assert_eq!(reader.latest_timeout(Ticks(5)), Err(RecvTimeoutError::Misuse(refused)), "and it passes nothing over");
+    assert_eq!(producer.send_timeout(3, Ticks(0)), Err(SendError::Timeout(3)));
+    assert_eq!(producer.flush(Ticks(0)), Err(FlushError::Timeout));
+    assert_eq!(reader.recv_timeout(Ticks(0)), Ok(2));
+    assert_eq!(reader.latest_timeout(Ticks(0)), Err(RecvTimeoutError::Timeout));
+    conserves(&QUEUE.stats(), 2);
 }
 
 #[test]

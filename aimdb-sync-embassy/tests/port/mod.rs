@@ -126,6 +126,46 @@ unsafe impl Port for Urgent {
     }
 }
 
+/// A kernel on which every call but three is fatal in an interrupt, and that is always in one.
+pub(crate) enum Interrupted {}
+
+// SAFETY: nobody is named.
+unsafe impl Port for Interrupted {
+    fn ticks_per_second() -> u32 {
+        1_000
+    }
+
+    fn current_task() -> Task {
+        panic!("an interrupt is no task")
+    }
+
+    fn now() -> u64 {
+        panic!("the clock is not for interrupts")
+    }
+
+    fn park(_ticks: Option<u64>) {
+        panic!("an interrupt cannot park")
+    }
+
+    unsafe fn unpark(_task: Task) {
+        panic!("not the way to unpark from an interrupt")
+    }
+
+    unsafe fn unpark_from_isr(_task: Task) {}
+
+    fn in_isr() -> bool {
+        true
+    }
+
+    fn can_block() -> bool {
+        false
+    }
+
+    fn priority() -> u8 {
+        panic!("an interrupt has no priority of a task")
+    }
+}
+
 /// Runs `test` on a thread and fails when it hangs.
 pub(crate) fn watched(test: impl FnOnce() + Send + 'static) {
     let (done, ended) = mpsc::channel();
