@@ -71,6 +71,7 @@ const UNSAFE: [&str; 33] = [
     // Values moved to and from places that its state hands out, and waiters on other stacks.
     "aimdb-sync-embassy/src/queue/mod.rs",
     "aimdb-sync-embassy/src/queue/ends.rs",
+    "aimdb-sync-embassy/src/queue/waking.rs",
     // A value that was stored at once is not used again, and one that was taken is there.
     "aimdb-sync-embassy/src/record/ops.rs",
     "aimdb-sync-embassy/src/producer.rs",

@@ -73,7 +73,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     fn metrics(&self) -> BufferMetrics {
         self.section(|state| {
             let mut metrics = BufferMetrics::default();
-            let counts = state.counts();
+            let counts = Self::counts(state);
             metrics.capacity = N;
             metrics.occupancy = counts.stored;
             metrics.cursors = 1;
@@ -112,7 +112,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
 
     fn reader_metrics(&self, (): ()) -> ReaderMetrics {
         let mut metrics = ReaderMetrics::default();
-        let counts = self.section(|state| state.counts());
+        let counts = self.section(|state| Self::counts(state));
         metrics.counters.accepted = u64::from(counts.accepted.wrapping_sub(counts.aborted));
         metrics.counters.delivered = u64::from(counts.delivered);
         metrics.counters.readable = counts.stored as u64;

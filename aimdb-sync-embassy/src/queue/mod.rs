@@ -7,6 +7,7 @@ mod place;
 mod state;
 mod wait;
 mod waiters;
+mod waking;
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
@@ -22,8 +23,9 @@ use crate::{StaticConsumer, StaticProducer};
 
 pub use operation::{QueueRecv, QueueSend};
 use place::Place;
-use state::State;
-use waiters::{NOBODY, Waiters};
+use state::{Counts, State};
+use waiters::NOBODY;
+use waking::ALL;
 
 /// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), or are refused ([`Fail`]). Sealed.
 pub trait QueuePolicy: StaticPolicy {
@@ -61,6 +63,8 @@ impl QueuePolicy for Fail {
 ///
 /// Counts are of 32 bits here, and wrap; how long senders waited is not counted. Waiters are woken by priority and age; on
 /// several cores, two that were woken one after the other may come in the other order.
+/// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or is told that the queue is
+/// full or empty.
 ///
 /// ```
 /// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticQueue, TrySendError};
@@ -100,8 +104,8 @@ pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
 // by the word of the state. Values move between tasks, so they are `Send`; they are never shared.
 unsafe impl<T: Send, M: PreemptionSafe, const N: usize, P> Sync for StaticQueue<T, M, N, P> {}
 
-/// How many to wake.
-const ALL: u16 = u16::MAX;
+/// Values of so many bytes are moved inside the critical section.
+const MOVED_INSIDE: usize = 8;
 
 /// No place of the ring.
 const NO_PLACE: u32 = u32::MAX;
@@ -117,7 +121,7 @@ enum NotStored {
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// Whether values are moved inside the critical section: they are no more than two words.
-    const INSIDE: bool = size_of::<T>() <= 8;
+    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
 
     /// An empty queue.
     #[cfg(not(loom))]
@@ -161,16 +165,14 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     /// Idempotent; never blocks; may be called from an interrupt.
     pub fn close(&self) {
         self.section(State::close);
-        self.wake(ALL, |state| &mut state.senders);
-        self.wake(ALL, |state| &mut state.readers);
+        self.has_ended();
     }
 
     /// Closes, discards what is buffered and says how many values that were. Never blocks.
     pub fn abort(&self) -> usize {
-        self.section(State::abort);
-        let discarded = self.discard();
-        self.close();
-        discarded
+        self.section(|state| if Self::INSIDE { state.abort::<true>() } else { state.abort::<false>() });
+        self.has_ended();
+        self.discard()
     }
 
     /// Whether the queue was closed.
@@ -238,13 +240,18 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         unsafe { self.place(at).with(|place| there.copy_from_nonoverlapping(place, 1)) };
     }
 
-    /// Wakes so many of those who wait, one in each section.
-    #[inline(never)]
-    fn wake(&self, most: u16, which: impl Fn(&mut State) -> &mut Waiters) {
-        for _ in 0..most {
-            let Some(waker) = self.section(|state| which(state).pop()) else { return };
-            waker.wake();
-        }
+    #[inline(always)]
+    fn has_value(state: &State) -> bool {
+        if Self::INSIDE { state.has_value::<N, true>() } else { state.has_value::<N, false>() }
+    }
+
+    fn counts(state: &State) -> Counts {
+        if Self::INSIDE { state.counts::<true>() } else { state.counts::<false>() }
+    }
+
+    #[inline(always)]
+    fn has_room(state: &State) -> bool {
+        if Self::INSIDE { state.has_room::<N, true>() } else { state.has_room::<N, false>() }
     }
 
     /// Stores a value if there is room; it is the caller's as long as it is not stored.
@@ -278,6 +285,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         let shown = self.section(|state| {
             let shown = state.commit();
             if state.is_closed() {
+                state.hide::<false>();
                 ALL
             } else if state.readers.is_empty() {
                 0
@@ -288,16 +296,10 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         if shown > 0 {
             self.has_shown(shown);
         }
-        Ok(())
-    }
-
-    /// Wakes readers for values that are shown; all of them, if that was the last there will be.
-    #[cold]
-    fn has_shown(&self, values: u16) {
-        if values == ALL {
-            self.discard();
+        if N > state::MOST_INSIDE {
+            self.has_filled();
         }
-        self.wake(values, |state| &mut state.readers);
+        Ok(())
     }
 
     #[cold]
@@ -318,7 +320,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         if Self::INSIDE {
             self.take_by(State::take::<N, true>, there)
         } else {
-            self.take_by(State::take::<N, false>, there)
+            let taken = self.take_by(State::take::<N, false>, there);
+            if N > state::MOST_INSIDE && taken {
+                self.has_emptied();
+            }
+            taken
         }
     }
 
@@ -334,7 +340,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
                 state.senders.word()
             });
             if awaited != NOBODY && awaited != NOTHING {
-                self.wake(1, |state| &mut state.senders);
+                self.has_taken(1, there);
             }
             return awaited != NOTHING;
         }
@@ -346,7 +352,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
             if state.senders.is_empty() { 0 } else { freed }
         });
         if freed > 0 {
-            self.wake(freed, |state| &mut state.senders);
+            self.has_taken(freed, there);
         }
         true
     }
@@ -381,7 +387,11 @@ impl<T, M, const N: usize, P> Drop for StaticQueue<T, M, N, P> {
     fn drop(&mut self) {
         // Nobody is inside, so all places that are not free are shown.
         let state = self.state.get_mut();
-        while let Some(at) = state.last_of_all::<N>() {
+        while let Some(at) = if size_of::<T>() <= MOVED_INSIDE {
+            state.last_of_all::<N, true>()
+        } else {
+            state.last_of_all::<N, false>()
+        } {
             // SAFETY: the place holds a value.
             self.places[usize::from(at)].with(|place| unsafe { place.drop_in_place() });
         }

@@ -26,6 +26,9 @@ const COUNT: u16 = ABORTED - 1;
 /// As large as a queue can be.
 pub(super) const MAX: usize = COUNT as usize;
 
+/// As many as can be counted while they fill or empty a place. In a queue with more places than that, more may come.
+pub(super) const MOST_INSIDE: usize = u8::MAX as usize;
+
 pub(super) struct State {
     /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
     used: u16,
@@ -33,7 +36,8 @@ pub(super) struct State {
     write: u16,
     /// The place that is read next.
     read: u16,
-    /// Places that readers may take.
+    /// Places that readers may take. Once the queue was aborted, which hides all values from readers: the values that
+    /// are left to discard, if values are moved inside.
     shown: u16,
     /// Places that readers took and that are not given back.
     taken: u16,
@@ -89,7 +93,7 @@ impl State {
         self.used & CLOSED != 0
     }
 
-    const fn is_aborted(&self) -> bool {
+    pub(super) const fn is_aborted(&self) -> bool {
         self.used & ABORTED != 0
     }
 
@@ -108,8 +112,7 @@ impl State {
     /// closed, or more senders are inside than can be counted.
     #[inline(always)]
     pub(super) fn claim<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
-        // As many as there are places can be counted, unless there are very many.
-        if self.used as usize >= N || !INSIDE && N > u8::MAX as usize && self.filling == u8::MAX {
+        if !self.has_room::<N, INSIDE>() {
             return None;
         }
         self.used += 1;
@@ -152,16 +155,21 @@ impl State {
             }
             self.used -= 1;
         } else {
-            if self.shown == 0 || N > u8::MAX as usize && self.emptying == u8::MAX {
+            if !self.has_value::<N, INSIDE>() {
                 return None;
             }
             self.shown -= 1;
             self.taken = self.taken.wrapping_add(1);
             self.emptying = self.emptying.wrapping_add(1);
         }
+        Some(self.oldest::<N>())
+    }
+
+    #[inline(always)]
+    const fn oldest<const N: usize>(&mut self) -> u16 {
         let place = self.read;
         self.read = Self::next::<N>(place);
-        Some(place)
+        place
     }
 
     /// A place that was taken is empty. Says how many are given back by that.
@@ -178,49 +186,75 @@ impl State {
 
     /// Whether there will be no value any more.
     pub(super) const fn is_over(&self) -> bool {
-        self.is_closed() && self.used() == self.taken
+        self.is_closed() && (self.is_aborted() || self.used() == self.taken)
     }
 
-    /// Whether a sender would find a place.
+    /// Whether a sender would find a place. As many as there are places can be counted, unless there are very many.
     #[inline(always)]
-    pub(super) const fn has_room<const N: usize>(&self) -> bool {
-        (self.used as usize) < N
+    pub(super) const fn has_room<const N: usize, const INSIDE: bool>(&self) -> bool {
+        (self.used as usize) < N && (INSIDE || N <= MOST_INSIDE || self.filling < u8::MAX)
     }
 
     /// Whether a reader would find a value.
     #[inline(always)]
-    pub(super) const fn has_value(&self, inside: bool) -> bool {
-        if inside { self.used() > 0 } else { self.shown > 0 }
+    pub(super) const fn has_value<const N: usize, const INSIDE: bool>(&self) -> bool {
+        if INSIDE { self.used() > 0 } else { self.shown > 0 && (N <= MOST_INSIDE || self.emptying < u8::MAX) }
     }
 
     pub(super) fn close(&mut self) {
         self.used |= CLOSED;
     }
 
-    /// Closes, and from now on what is there is to be discarded.
-    pub(super) fn abort(&mut self) {
-        if !self.is_aborted() {
-            self.used |= CLOSED | ABORTED;
-            // Nothing is claimed any more, so the place is needed no longer.
-            self.write = 0;
+    /// Closes, and from now on what is there is to be discarded: no reader finds it.
+    pub(super) fn abort<const INSIDE: bool>(&mut self) {
+        if self.is_aborted() {
+            return;
+        }
+        if INSIDE {
+            self.shown = self.used();
+            self.used = 0;
+        }
+        self.used |= CLOSED | ABORTED;
+        // Nothing is claimed any more, so the place is needed no longer.
+        self.write = 0;
+        self.hide::<INSIDE>();
+    }
+
+    /// Nothing is shown once the queue was aborted.
+    pub(super) const fn hide<const INSIDE: bool>(&mut self) {
+        if !INSIDE && self.is_aborted() {
+            self.shown = 0;
         }
     }
 
     /// Takes a value that is to be discarded.
     pub(super) fn discard<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
-        let place = if self.is_aborted() { self.take::<N, INSIDE>() } else { None }?;
+        if !self.is_aborted() {
+            return None;
+        }
+        if INSIDE {
+            self.shown = self.shown.checked_sub(1)?;
+        } else {
+            // Of those that are being filled the last to come discards all.
+            if self.filling > 0 || self.used() == self.taken || N > MOST_INSIDE && self.emptying == u8::MAX {
+                return None;
+            }
+            self.taken += 1;
+            self.emptying += 1;
+        }
         self.write += 1;
-        Some(place)
+        Some(self.oldest::<N>())
     }
 
     /// The place of the oldest value of a queue that nobody uses any more; it is the caller's.
-    pub(super) fn last_of_all<const N: usize>(&mut self) -> Option<u16> {
-        self.take::<N, true>()
+    pub(super) fn last_of_all<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
+        if INSIDE && self.is_aborted() { self.discard::<N, INSIDE>() } else { self.take::<N, true>() }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts<const INSIDE: bool>(&self) -> Counts {
         let aborted = if self.is_aborted() { self.write } else { 0 };
-        let stored = self.used() - self.taken - u16::from(self.filling);
+        let hidden = if INSIDE && self.is_aborted() { self.shown } else { 0 };
+        let stored = self.used() + hidden - self.taken - u16::from(self.filling);
         let delivered = self.accepted.wrapping_sub(u32::from(stored) + u32::from(aborted));
         Counts { accepted: self.accepted, delivered, aborted: u32::from(aborted), stored: usize::from(stored) }
     }

@@ -59,7 +59,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
             // First what is not ours: waking and cloning wakers is for outside.
             let waker = context.waker().clone();
             let linked = self.section(|state| {
-                let goes = state.is_closed() || state.has_room::<N>() && state.senders.may_go(node);
+                let goes = state.is_closed() || Self::has_room(state) && state.senders.may_go(node);
                 if goes { Err(waker) } else { Ok(state.senders.link(node, waker)) }
             });
             *waited = true;
@@ -79,7 +79,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
             }
             let waker = context.waker().clone();
             let found = self.section(|state| {
-                let goes = state.has_value(Self::INSIDE) && state.readers.may_go(node);
+                let goes = Self::has_value(state) && state.readers.may_go(node);
                 if goes || state.is_over() {
                     Err((state.is_over(), waker))
                 } else {
@@ -103,7 +103,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
         let (pass_on, _old) = self.section(|state| {
             state.timed_out = state.timed_out.wrapping_add(u32::from(gave_up));
             let (stage, old) = state.senders.leave(node);
-            (stage == Stage::Woken && state.has_room::<N>(), old)
+            (stage == Stage::Woken && Self::has_room(state), old)
         });
         if pass_on {
             self.wake(1, |state| &mut state.senders);
@@ -114,7 +114,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
     fn leave_readers(&self, node: Pin<&Node>) {
         let (pass_on, _old) = self.section(|state| {
             let (stage, old) = state.readers.leave(node);
-            (stage == Stage::Woken && state.has_value(Self::INSIDE), old)
+            (stage == Stage::Woken && Self::has_value(state), old)
         });
         if pass_on {
             self.wake(1, |state| &mut state.readers);

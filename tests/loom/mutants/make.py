@@ -412,37 +412,44 @@ MUTANTS = [
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
     ("lean-sender-keeps-its-turn", "A sender of a lean record that was woken and gives up passes nothing on.", LEAN + "wait.rs", [(
-        "(stage == Stage::Woken && state.has_room::<N>(), old)", "(false, old)")]),
+        "(stage == Stage::Woken && Self::has_room(state), old)", "(false, old)")]),
     ("lean-reader-keeps-its-wake-up", "A reader of a lean record that was woken and leaves passes nothing on.", LEAN + "wait.rs", [(
-        "(stage == Stage::Woken && state.has_value(Self::INSIDE), old)", "(false, old)")]),
+        "(stage == Stage::Woken && Self::has_value(state), old)", "(false, old)")]),
     ("lean-sender-waits-without-a-second-look", "A sender of a lean record links its node without looking for room again.", LEAN + "wait.rs", [(
-        "let goes = state.is_closed() || state.has_room::<N>() && state.senders.may_go(node);", "let goes = state.is_closed();")]),
+        "let goes = state.is_closed() || Self::has_room(state) && state.senders.may_go(node);", "let goes = state.is_closed();")]),
     ("lean-sender-waits-at-a-closed-record", "A sender of a lean record links its node without looking for a close again.", LEAN + "wait.rs", [(
-        "let goes = state.is_closed() || state.has_room", "let goes = state.has_room")]),
+        "let goes = state.is_closed() || Self::has_room", "let goes = Self::has_room")]),
     ("lean-reader-waits-without-a-second-look", "A reader of a lean record links its node without looking for a value again.", LEAN + "wait.rs", [(
-        "let goes = state.has_value(Self::INSIDE) && state.readers.may_go(node);", "let goes = false;")]),
+        "let goes = Self::has_value(state) && state.readers.may_go(node);", "let goes = false;")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
         "            if goes || state.is_over() {", "            if goes {")]),
-    ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "mod.rs", [(
-        "        self.wake(values, |state| &mut state.readers);", "        self.wake(values.min(1), |state| &mut state.readers);")]),
+    ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
+        "            return self.wake(values, |state| &mut state.readers);", "            return self.wake(values.min(1), |state| &mut state.readers);")]),
     ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "mod.rs", [(
         "            if state.senders.is_empty() { 0 } else { freed }", "            let _ = freed;\n            0")]),
     ("lean-first-to-fill-shows-all", "Whoever fills a place of a lean record shows what others are filling.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.filling) {", "        Self::one_less(&mut self.filling);\n        if false {")]),
     ("lean-first-to-empty-gives-all-back", "Whoever empties a place of a lean record gives back what others are emptying.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.emptying) {", "        Self::one_less(&mut self.emptying);\n        if false {")]),
-    ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "mod.rs", [(
-        "        self.wake(ALL, |state| &mut state.senders);\n        self.wake(ALL, |state| &mut state.readers);", "        self.wake(ALL, |state| &mut state.senders);")]),
+    ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "waking.rs", [(
+        "                None if state.is_over() || Self::has_value(state) => state.readers.pop(),\n", "")]),
     ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "mod.rs", [(
-        "            if state.is_closed() {\n                ALL\n", "            if state.is_closed() {\n                0\n")]),
-    ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "mod.rs", [(
-        "        if values == ALL {\n            self.discard();\n        }\n", "")]),
+        "                state.hide::<false>();\n                ALL\n", "                state.hide::<false>();\n                0\n")]),
+    ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "waking.rs", [(
+        "            return self.wake(values, |state| &mut state.readers);\n        }\n        self.has_ended();\n        self.discard();\n",
+        "            return self.wake(values, |state| &mut state.readers);\n        }\n        self.has_ended();\n")]),
+    ("lean-late-value-is-read-after-the-abort", "A value that comes to a lean record while that is aborted is shown before it is discarded.", LEAN + "mod.rs", [(
+        "                state.hide::<false>();\n", "")]),
+    ("lean-aborted-values-stay-shown", "Readers of a lean record find values that an abort is about to discard.", LEAN + "state.rs", [(
+        "        self.hide::<INSIDE>();\n    }\n", "    }\n")]),
+    ("lean-ended-readers-wait-on", "A close of a lean record wakes readers only if no value is left.", LEAN + "waking.rs", [(
+        "None if state.is_over() || Self::has_value(state) =>", "None if state.is_over() =>")]),
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
-        "        self.is_closed() && self.used() == self.taken", "        self.is_closed() && self.shown == 0")]),
+        "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.shown == 0")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "mod.rs", [(
         "            if awaited != NOBODY {\n                self.wake(1, |state| &mut state.readers);\n            }\n", "            let _ = awaited;\n")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "mod.rs", [(
-        "            if awaited != NOBODY && awaited != NOTHING {\n                self.wake(1, |state| &mut state.senders);\n            }\n", "")]),
+        "            if awaited != NOBODY && awaited != NOTHING {\n                self.has_taken(1, there);\n            }\n", "")]),
 ]
 
 def main():

@@ -257,6 +257,7 @@ pub fn c2_q_an_abort_meets_a_send_and_a_reader() {
         let other = queue.clone();
         let reading = thread::spawn(move || other.consumer().try_recv().is_ok());
         queue.abort();
+        assert!(matches!(queue.consumer().try_recv(), Err(TryRecvError::Closed)), "whatever is on its way");
         let (sent, read) = (sending.join().unwrap(), reading.join().unwrap());
         let stats = queue.stats();
         assert_eq!(stats.counters.accepted, 1 + u64::from(sent));
