@@ -282,18 +282,14 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         }
         // SAFETY: as above.
         unsafe { self.fill(at, value) };
-        let shown = self.section(|state| {
+        let (shown, awaited) = self.section(|state| {
             let shown = state.commit();
-            if state.is_closed() {
-                state.hide::<false>();
-                ALL
-            } else if state.readers.is_empty() {
-                0
-            } else {
-                shown
-            }
+            (shown, state.readers.word())
         });
-        if shown > 0 {
+        if shown == state::LATE {
+            self.section(State::commit_late);
+            self.has_shown(ALL);
+        } else if shown > 0 && awaited != NOBODY {
             self.has_shown(shown);
         }
         if N > state::MOST_INSIDE {

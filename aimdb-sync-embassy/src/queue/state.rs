@@ -29,6 +29,9 @@ pub(super) const MAX: usize = COUNT as usize;
 /// As many as can be counted while they fill or empty a place. In a queue with more places than that, more may come.
 pub(super) const MOST_INSIDE: usize = u8::MAX as usize;
 
+/// The last values that come to a queue came while it was closed.
+pub(super) const LATE: u16 = u16::MAX;
+
 pub(super) struct State {
     /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
     used: u16,
@@ -134,15 +137,26 @@ impl State {
         left != 0
     }
 
-    /// A claimed place is filled. Says how many values readers may take, if that are more by now.
+    /// A claimed place is filled. Says how many values readers may take, if that are more by now, or [`LATE`]: then
+    /// [`State::commit_late`] has to follow.
     #[inline(always)]
     pub(super) fn commit(&mut self) -> u16 {
         self.accepted = self.accepted.wrapping_add(1);
         if Self::one_less(&mut self.filling) {
             return 0;
         }
-        self.shown = self.used().wrapping_sub(self.taken);
+        if self.is_closed() {
+            return LATE;
+        }
+        self.shown = self.used.wrapping_sub(self.taken);
         self.shown
+    }
+
+    /// What came while the queue was closed is shown, unless it is to be discarded.
+    pub(super) const fn commit_late(&mut self) {
+        if self.filling == 0 && !self.is_aborted() {
+            self.shown = self.used() - self.taken;
+        }
     }
 
     /// The place of the oldest value, which is given back at once if values are moved inside. `None` when there
@@ -217,12 +231,7 @@ impl State {
         self.used |= CLOSED | ABORTED;
         // Nothing is claimed any more, so the place is needed no longer.
         self.write = 0;
-        self.hide::<INSIDE>();
-    }
-
-    /// Nothing is shown once the queue was aborted.
-    pub(super) const fn hide<const INSIDE: bool>(&mut self) {
-        if !INSIDE && self.is_aborted() {
+        if !INSIDE {
             self.shown = 0;
         }
     }

@@ -67,10 +67,15 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     #[cold]
     pub(super) fn has_ended(&self) {
         let next = || {
-            self.section(|state| match state.senders.pop() {
-                None if state.is_over() || Self::has_value(state) => state.readers.pop(),
-                sender => sender,
-            })
+            // Each in a section of its own, so that none is longer than one of them has to be.
+            if let Some(sender) = self.section(|state| state.senders.pop()) {
+                return Some(sender);
+            }
+            if self.section(|state| state.is_over() || Self::has_value(state)) {
+                self.section(|state| state.readers.pop())
+            } else {
+                None
+            }
         };
         Waking { most: ALL, next }.wake();
     }

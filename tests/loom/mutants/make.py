@@ -432,18 +432,18 @@ MUTANTS = [
     ("lean-first-to-empty-gives-all-back", "Whoever empties a place of a lean record gives back what others are emptying.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.emptying) {", "        Self::one_less(&mut self.emptying);\n        if false {")]),
     ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "waking.rs", [(
-        "                None if state.is_over() || Self::has_value(state) => state.readers.pop(),\n", "")]),
+        "                self.section(|state| state.readers.pop())\n            } else {", "                None\n            } else {")]),
     ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "mod.rs", [(
-        "                state.hide::<false>();\n                ALL\n", "                state.hide::<false>();\n                0\n")]),
+        "            self.section(State::commit_late);\n            self.has_shown(ALL);\n", "            self.section(State::commit_late);\n")]),
     ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "waking.rs", [(
         "            return self.wake(values, |state| &mut state.readers);\n        }\n        self.has_ended();\n        self.discard();\n",
         "            return self.wake(values, |state| &mut state.readers);\n        }\n        self.has_ended();\n")]),
-    ("lean-late-value-is-read-after-the-abort", "A value that comes to a lean record while that is aborted is shown before it is discarded.", LEAN + "mod.rs", [(
-        "                state.hide::<false>();\n", "")]),
+    ("lean-late-value-is-read-after-the-abort", "A value that comes to a lean record while that is aborted is shown before it is discarded.", LEAN + "state.rs", [(
+        "        if self.filling == 0 && !self.is_aborted() {", "        if self.filling == 0 {")]),
     ("lean-aborted-values-stay-shown", "Readers of a lean record find values that an abort is about to discard.", LEAN + "state.rs", [(
-        "        self.hide::<INSIDE>();\n    }\n", "    }\n")]),
+        "        if !INSIDE {\n            self.shown = 0;\n        }\n    }\n\n    /// Takes a value that is to be discarded.", "    }\n\n    /// Takes a value that is to be discarded.")]),
     ("lean-ended-readers-wait-on", "A close of a lean record wakes readers only if no value is left.", LEAN + "waking.rs", [(
-        "None if state.is_over() || Self::has_value(state) =>", "None if state.is_over() =>")]),
+        "            if self.section(|state| state.is_over() || Self::has_value(state)) {", "            if self.section(|state| state.is_over()) {")]),
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
         "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.shown == 0")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "mod.rs", [(
