@@ -10,8 +10,7 @@ use super::{Port, Task};
 /// interrupts are on, sleeps in `WFE`; what wakes it sets its token and ends with `SEV`.
 ///
 /// `C` tells the time; a wait with a timeout ends at the first interrupt after it, such as that of the
-/// timer behind `C`, because nothing else wakes the core. With interrupts masked by PRIMASK the main
-/// loop cannot block.
+/// timer behind `C`, because nothing else wakes the core.
 #[derive(Debug)]
 pub struct BareMetal<C>(PhantomData<C>);
 
