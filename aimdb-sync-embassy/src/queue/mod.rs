@@ -61,7 +61,7 @@ impl QueuePolicy for Fail {
 /// queue of large values, that is an inversion, and a [`crate::StaticRecord`] has none. A record of AimDB has one
 /// writer, and mostly one reader, so that is rare.
 ///
-/// Counts are of 32 bits here, and wrap; how long senders waited is not counted. Waiters are woken by priority and age; on
+/// Counts are of 32 bits here, and wrap; how often and how long senders waited is not counted. Waiters are woken by priority and age; on
 /// several cores, two that were woken one after the other may come in the other order.
 /// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or is told that the queue is
 /// full or empty.
