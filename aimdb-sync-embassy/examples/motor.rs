@@ -1,11 +1,14 @@
 //! A motor controller on std threads, as it would be on an RTOS: a timer samples and never waits, a
 //! control task follows the samples and takes commands, a slow log pauses the control task, and a
-//! supervisor stops all by closing.
+//! supervisor stops all by closing. Nobody sleeps: whoever lets time pass waits at a record that the
+//! supervisor closes, so the end comes at once.
 
 use std::thread;
 use std::time::Duration;
 
-use aimdb_sync_embassy::{Bounded, CriticalSectionRawMutex, Mailbox, Port, RecvError, SpmcRing, StaticRecord, Threads};
+use aimdb_sync_embassy::{
+    Bounded, CriticalSectionRawMutex, Mailbox, Port, RecvError, SpmcRing, StaticQueue, StaticRecord, Threads,
+};
 
 #[derive(Clone, Copy)]
 struct Line {
@@ -19,14 +22,22 @@ static SAMPLES: StaticRecord<SpmcRing<8>, u32, Mutex, 10> = StaticRecord::new();
 static TARGET: StaticRecord<Mailbox, u32, Mutex, 3> = StaticRecord::new();
 static LOG: StaticRecord<Bounded<4>, Line, Mutex, 6> = StaticRecord::builder().clock(Threads::now).build();
 
-/// The timer's interrupt: it has no port, so it cannot wait.
+/// Carries nothing; its end is the end of the program.
+static RUNNING: StaticQueue<(), Mutex, 1> = StaticQueue::new();
+
+/// Lets time pass, less of it when the program ends.
+fn pass(time: Duration) {
+    let _ended = RUNNING.consumer().on::<Threads>().recv_timeout(time);
+}
+
+/// The timer's interrupt: its handle has no port, so it cannot wait.
 fn sample() {
     for tick in 0..200 {
         if SAMPLES.producer().try_send(tick).is_err() {
             return;
         }
         // The timer's period.
-        thread::sleep(Duration::from_micros(200));
+        pass(Duration::from_micros(200));
     }
 }
 
@@ -63,7 +74,7 @@ fn log() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
             println!("sample {} with target {}", line.sample, line.target);
         }
         // What a slow device takes for a line.
-        thread::sleep(Duration::from_micros(500));
+        pass(Duration::from_micros(500));
     }
     Ok(written)
 }
@@ -77,9 +88,10 @@ fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         for target in [10, 20] {
             TARGET.producer().force_send(target)?;
             // For as long the motor runs towards this target.
-            thread::sleep(Duration::from_millis(20));
+            pass(Duration::from_millis(20));
         }
         SAMPLES.close();
+        RUNNING.close();
         let stopped = "a task panicked";
         timer.join().map_err(|_| stopped)?;
         let (handled, missed) = control.join().map_err(|_| stopped)??;

@@ -6,7 +6,7 @@ mod port;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, RawWakerVTable, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -347,6 +347,34 @@ fn k7_each_value_is_dropped_once_wherever_it_ends() {
     assert_eq!(DROPS.load(Ordering::Relaxed), 6);
     drop(aborted);
     assert_eq!(DROPS.load(Ordering::Relaxed), 6);
+}
+
+#[test]
+fn k7_a_waker_whose_clone_panics_costs_its_sender_the_value_and_nobody_else_anything() {
+    static DROPS: AtomicUsize = AtomicUsize::new(0);
+    struct Counted([u64; 2]);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            DROPS.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let panics = RawWakerVTable::new(|_| panic!("this one is not cloned"), |_| {}, |_| {}, |_| {});
+    let panics: &'static RawWakerVTable = Box::leak(Box::new(panics));
+    // SAFETY: none of the functions looks at the pointer.
+    let waker = unsafe { Waker::new(std::ptr::null(), panics) };
+    let queue = StaticQueue::<Counted, Raw, 1>::new();
+    queue.producer().try_send(Counted([0; 2])).ok().unwrap();
+    {
+        let mut sending = pin!(queue.producer().send_async(Counted([1; 2])));
+        let polling = || sending.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(polling)).is_err());
+        assert_eq!(DROPS.load(Ordering::Relaxed), 1);
+    }
+    assert_eq!(queue.stats().waiting_producers, 0);
+    assert_eq!(queue.consumer().try_recv().unwrap().0[0], 0);
+    assert_eq!(DROPS.load(Ordering::Relaxed), 2);
+    queue.producer().try_send(Counted([2; 2])).ok().unwrap();
+    conserves(&queue.stats(), 2);
 }
 
 #[test]

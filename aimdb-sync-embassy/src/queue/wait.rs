@@ -1,4 +1,5 @@
 //! How senders and readers of a queue wait.
+#![allow(unsafe_code)]
 
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
@@ -11,6 +12,16 @@ use super::state::State;
 use super::waiters::{Node, Stage, Waiters};
 use super::{NotStored, QueuePolicy, StaticQueue};
 use crate::lock::PreemptionSafe;
+
+/// A value that is in hand while a user's code runs: if that panics, it is dropped.
+struct InHand<'a, T>(&'a mut ManuallyDrop<T>);
+
+impl<T> Drop for InHand<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: the user's code has panicked, so whoever had the value in hand does not come back to it.
+        unsafe { ManuallyDrop::drop(self.0) };
+    }
+}
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// A wait has ended with what it was for.
@@ -32,7 +43,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Result<Result<(), SendError<T>>, T> {
-        let value = ManuallyDrop::new(value);
+        let mut value = ManuallyDrop::new(value);
         let back = |value| ManuallyDrop::into_inner(value);
         // Each further turn means that room was made, or the queue closed, meanwhile.
         loop {
@@ -57,7 +68,9 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
                 }
             }
             // First what is not ours: waking and cloning wakers is for outside.
+            let in_hand = InHand(&mut value);
             let waker = context.waker().clone();
+            core::mem::forget(in_hand);
             let linked = self.section(|state| {
                 let goes = state.is_closed() || Self::has_room(state) && state.senders.may_go(node);
                 if goes { Err(waker) } else { Ok(state.senders.link(node, waker)) }

@@ -91,40 +91,30 @@ pub fn w1_q_a_sender_waits_for_a_reader() {
     });
 }
 
+/// Two threads that send 1 and 2 so, and what a reader that waits has of them: both.
+fn two_reach_a_reader<const N: usize>(ledger: &Ledger, sends: fn(&Queue<N>, Value) -> bool) {
+    let queue = queue::<N>();
+    let sending = [1, 2].map(|id| {
+        let (queue, value) = (queue.clone(), value(ledger, id));
+        thread::spawn(move || assert!(sends(&queue, value), "K1: there is room, or it comes"))
+    });
+    let mut seen = [recv(&queue).unwrap(), recv(&queue).unwrap()];
+    seen.sort_unstable();
+    assert_eq!(seen, [1, 2]);
+    for thread in sending {
+        thread.join().unwrap();
+    }
+    conserves(&queue, 2);
+}
+
 /// Two senders and one reader at one place: each wake-up reaches somebody who goes on.
 pub fn w1_q_two_senders_meet_a_reader() {
-    Ledger::audit(|ledger| {
-        let queue = queue::<1>();
-        let sending = [1, 2].map(|id| {
-            let (queue, value) = (queue.clone(), value(ledger, id));
-            thread::spawn(move || assert!(send(&queue, value).is_ok()))
-        });
-        let mut seen = [recv(&queue).unwrap(), recv(&queue).unwrap()];
-        seen.sort_unstable();
-        assert_eq!(seen, [1, 2]);
-        for thread in sending {
-            thread.join().unwrap();
-        }
-        conserves(&queue, 2);
-    });
+    Ledger::audit(|ledger| two_reach_a_reader::<1>(ledger, |queue, value| send(queue, value).is_ok()));
 }
 
 /// Two senders fill places side by side while a reader waits: both values are shown, in the order of the claims.
 pub fn w1_q_two_fill_while_a_reader_waits() {
-    Ledger::audit(|ledger| {
-        let queue = queue::<2>();
-        let sending = [1, 2].map(|id| {
-            let (queue, value) = (queue.clone(), value(ledger, id));
-            thread::spawn(move || assert!(queue.producer().try_send(value).is_ok(), "K1: there is room for both"))
-        });
-        let mut seen = [recv(&queue).unwrap(), recv(&queue).unwrap()];
-        seen.sort_unstable();
-        assert_eq!(seen, [1, 2]);
-        for thread in sending {
-            thread.join().unwrap();
-        }
-        conserves(&queue, 2);
-    });
+    Ledger::audit(|ledger| two_reach_a_reader::<2>(ledger, |queue, value| queue.producer().try_send(value).is_ok()));
 }
 
 /// Two readers wait, two values come: one each.
