@@ -63,6 +63,7 @@ impl QueuePolicy for Fail {
 ///
 /// Counts are of 32 bits here, and wrap; how often and how long senders waited is not counted. Waiters are woken by priority and age; on
 /// several cores, two that were woken one after the other may come in the other order.
+/// Whoever was woken may be overtaken by others of its priority that run, however often: a place is not handed over here.
 /// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or is told that the queue is
 /// full or empty.
 ///
