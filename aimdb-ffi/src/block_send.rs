@@ -96,7 +96,9 @@ where
         let until = wait.begun();
         for at in 0..count {
             // SAFETY: there are `count` of them.
-            unsafe { self.send(values.byte_add(at * self.ty.size), self.ty.size, until.left()) }?;
+            unsafe {
+                self.send(values.byte_add(at * self.ty.size), self.ty.size, if at == 0 { wait } else { until.left() })
+            }?;
             *sent += 1;
         }
         Ok(())

@@ -164,8 +164,9 @@ pub unsafe extern "C" fn aimdb_db_close(db: DatabaseHandle, timeout_ns: i64, lef
     let status = entry::call(|| {
         let pinned = pinned(db)?;
         let database = of(&pinned)?;
-        let until = Wait::timeout(timeout_ns).begun();
-        let ended = database.handle.shutdown_timeout(until.left().limit());
+        let wait = Wait::timeout(timeout_ns);
+        let until = wait.begun();
+        let ended = database.handle.shutdown_timeout(wait.limit());
         if let Err(ShutdownError::Misuse(misuse)) = ended {
             return Err(misuse.into());
         }

@@ -105,7 +105,7 @@ where
         for at in 0..count {
             // SAFETY: there are `count` of them.
             let value = unsafe { self.read(values.byte_add(at * self.size)) };
-            self.send_value(value, until.left())?;
+            self.send_value(value, if at == 0 { wait } else { until.left() })?;
             *sent += 1;
         }
         Ok(())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use aimdb_core::DbResult;
 use aimdb_core::buffer::{ReaderMetrics, RecvTimeoutError, TryRecvError};
 use aimdb_core::pure::Kind;
-use aimdb_core::waiting::{Deadline, SystemClock, may_block};
-use aimdb_sync::{EndId, SyncConsumer, WaitSet, WatchError};
+use aimdb_core::waiting::may_block;
+use aimdb_sync::{EndId, Limit, SyncConsumer, WaitSet, WatchError};
 
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
@@ -61,8 +61,8 @@ impl<V: Send + 'static> Reading<V> {
         }
         Ok(match wait {
             Wait::Try => take(self.end.try_recv()?),
-            Wait::Forever => self.end.recv_with(|| Deadline::Never, take)?,
-            Wait::For(time) => self.end.recv_with(|| SystemClock.after(time), take)?,
+            Wait::Forever => self.end.recv_with(Limit::Never, take)?,
+            Wait::For(time) => self.end.recv_with(Limit::In(time), take)?,
         })
     }
 

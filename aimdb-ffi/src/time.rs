@@ -39,7 +39,8 @@ pub(crate) enum Until {
 }
 
 impl Wait {
-    /// From now on.
+    /// From now on. The first call is made with the wait itself: whether it may wait where it is made is told from what
+    /// its caller said, and not from how late it is by then.
     pub(crate) fn begun(self) -> Until {
         match self {
             Self::Try => Until::Try,

@@ -8,11 +8,11 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::{ReaderMetrics, RecvError, RecvTimeoutError, TryRecvError};
-use aimdb_core::waiting::{Deadline, SystemClock};
 use aimdb_core::{Consumer, DbResult, RecordKey};
 
 use crate::events;
 use crate::iter::{Iter, TryIter};
+use crate::limit::Limit;
 use crate::process::Process;
 use crate::tie::Tie;
 
@@ -60,7 +60,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// closed and drained, and [`RecvError::Misuse`] in an async service or a forked child.
     #[inline]
     pub fn recv(&mut self) -> Result<T, RecvError> {
-        self.recv_until(|| Deadline::Never).map_err(without_timeout)
+        self.recv_until(Limit::Never).map_err(without_timeout)
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -84,7 +84,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// Those of [`SyncConsumer::recv`], and [`RecvTimeoutError::Timeout`]. A value that is there
     /// when the time has passed wins.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.recv_until(|| SystemClock.after(timeout))
+        self.recv_until(Limit::In(timeout))
     }
 
     /// As [`SyncConsumer::recv_timeout`], with a point in time. One that has passed means one try.
@@ -93,7 +93,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// Those of [`SyncConsumer::recv_timeout`].
     pub fn recv_deadline(&mut self, deadline: Instant) -> Result<T, RecvTimeoutError> {
-        self.recv_until(|| SystemClock.at(deadline))
+        self.recv_until(Limit::At(deadline))
     }
 
     /// Waits for one value, appends it and those that are there behind it to `values`, up to `max`,
@@ -104,7 +104,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// Those of [`SyncConsumer::recv`], and then nothing was taken. What comes behind the values (a
     /// lag, the end) is told by the next call.
     pub fn recv_many(&mut self, values: &mut Vec<T>, max: usize) -> Result<usize, RecvError> {
-        self.recv_many_until(values, max, || Deadline::Never).map_err(without_timeout)
+        self.recv_many_until(values, max, Limit::Never).map_err(without_timeout)
     }
 
     /// As [`SyncConsumer::recv_many`], and gives up when `timeout` has passed without a value.
@@ -118,7 +118,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         max: usize,
         timeout: Duration,
     ) -> Result<usize, RecvTimeoutError> {
-        self.recv_many_until(values, max, || SystemClock.after(timeout))
+        self.recv_many_until(values, max, Limit::In(timeout))
     }
 
     /// As [`SyncConsumer::recv_many_timeout`], with a point in time.
@@ -132,7 +132,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         max: usize,
         deadline: Instant,
     ) -> Result<usize, RecvTimeoutError> {
-        self.recv_many_until(values, max, || SystemClock.at(deadline))
+        self.recv_many_until(values, max, Limit::At(deadline))
     }
 
     /// Takes values and waits for more, until the record is closed and drained. Lag is skipped, and
@@ -176,7 +176,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// [`RecvError::Closed`] and [`RecvError::Misuse`], as with [`SyncConsumer::recv`].
     pub fn latest(&mut self) -> Result<T, RecvError> {
-        self.latest_until(|| Deadline::Never).map_err(without_timeout)
+        self.latest_until(Limit::Never).map_err(without_timeout)
     }
 
     /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
@@ -202,7 +202,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// Those of [`SyncConsumer::latest`], and [`RecvTimeoutError::Timeout`].
     pub fn latest_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.latest_until(|| SystemClock.after(timeout))
+        self.latest_until(Limit::In(timeout))
     }
 
     /// As [`SyncConsumer::latest_timeout`], with a point in time.
@@ -211,7 +211,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// Those of [`SyncConsumer::latest_timeout`].
     pub fn latest_deadline(&mut self, deadline: Instant) -> Result<T, RecvTimeoutError> {
-        self.latest_until(|| SystemClock.at(deadline))
+        self.latest_until(Limit::At(deadline))
     }
 
     /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`). Others have none. Never waits.

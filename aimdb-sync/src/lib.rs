@@ -84,6 +84,7 @@ mod feed;
 mod form;
 mod handle;
 mod iter;
+mod limit;
 mod lock;
 mod options;
 mod permit;
@@ -106,6 +107,8 @@ pub use feed::{Feed, FeedError};
 pub use form::{Form, Local, Shared};
 pub use handle::AimDbHandle;
 pub use iter::{Iter, TryIter};
+#[doc(hidden)]
+pub use limit::Limit;
 pub use options::RuntimeOptions;
 pub use permit::Permit;
 pub use producer::{SharedProducer, SyncProducer};

@@ -5,10 +5,10 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::{Misuse, NotReserved, TrySendError, reserve_blocking};
-use aimdb_core::waiting::{Deadline, SystemClock, may_block, serves};
+use aimdb_core::waiting::{may_block, serves};
 
 use crate::form::{Form, Local};
-use crate::producer::is_one_try;
+use crate::limit::Limit;
 use crate::{ReserveError, SyncProducer};
 
 /// A place in a record that is kept for one value: what is sent with it is not refused for want of room.
@@ -46,7 +46,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// [`ReserveError::Full`] under `Fail`, [`ReserveError::Closed`], [`ReserveError::Unsupported`] on a rendezvous or a buffer of the user's own,
     /// and [`ReserveError::Misuse`] as [`SyncProducer::send`].
     pub fn reserve(&self) -> Result<Permit<'_, T, F>, ReserveError> {
-        self.reserve_until(Deadline::Never)
+        self.reserve_until(Limit::Never)
     }
 
     /// Keeps a place for a value if there is one. Never waits.
@@ -65,7 +65,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// [`ReserveError::Timeout`], and those of [`SyncProducer::reserve`].
     pub fn reserve_timeout(&self, timeout: Duration) -> Result<Permit<'_, T, F>, ReserveError> {
-        self.reserve_until(SystemClock.after(timeout))
+        self.reserve_until(Limit::In(timeout))
     }
 
     /// As [`SyncProducer::reserve_timeout`], with a point in time.
@@ -74,7 +74,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// Those of [`SyncProducer::reserve_timeout`].
     pub fn reserve_deadline(&self, deadline: Instant) -> Result<Permit<'_, T, F>, ReserveError> {
-        self.reserve_until(SystemClock.at(deadline))
+        self.reserve_until(Limit::At(deadline))
     }
 
     /// For a layer above that keeps a permit apart from its producer: the permit with such a place.
@@ -83,20 +83,20 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         Permit { producer: self, place }
     }
 
-    fn reserve_until(&self, deadline: Deadline) -> Result<Permit<'_, T, F>, ReserveError> {
+    fn reserve_until(&self, limit: Limit) -> Result<Permit<'_, T, F>, ReserveError> {
         self.check()?;
         let buffer = self.producer().buffer();
         if !self.waits() {
             return self.permit(buffer.reserve());
         }
-        let tries_once = is_one_try(deadline);
+        let tries_once = limit.is_one_try();
         if !may_block() && !tries_once {
             return Err(ReserveError::Misuse(Misuse::RuntimeThread));
         }
         if serves(buffer.identity()) && !tries_once {
             return Err(ReserveError::Misuse(Misuse::OwnRecord));
         }
-        let kept = self.permit(reserve_blocking(buffer, deadline));
+        let kept = self.permit(reserve_blocking(buffer, limit.deadline()));
         kept.map_err(|error| if error == ReserveError::Full { ReserveError::Timeout } else { error })
     }
 

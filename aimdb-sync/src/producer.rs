@@ -9,10 +9,11 @@ use aimdb_core::buffer::{
     Buffer, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, drain_blocking, flush_blocking, send_waiting,
 };
 use aimdb_core::pure::{Kind, Policy};
-use aimdb_core::waiting::{Clock, Deadline, SystemClock, Watched, may_block, serves};
+use aimdb_core::waiting::{Deadline, SystemClock, Watched, may_block, serves};
 use aimdb_core::{LocalProducer, Producer, RecordKey};
 
 use crate::form::{End, Form, Local, Shared};
+use crate::limit::Limit;
 use crate::process::Process;
 use crate::tie::Tie;
 use crate::{FlushError, SendManyError, WatchError};
@@ -96,7 +97,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// in a tap that would wait for the record that it drains.
     #[inline]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
-        self.send_until(value, || Deadline::Never)
+        self.send_until(value, Limit::Never)
     }
 
     /// Sends a value without waiting.
@@ -120,7 +121,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// Those of [`SyncProducer::send`], and [`SendError::Timeout`]. Room that is there when the time
     /// has passed is used.
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendError<T>> {
-        self.send_until(value, || SystemClock.after(timeout))
+        self.send_until(value, Limit::In(timeout))
     }
 
     /// As [`SyncProducer::send_timeout`], with a point in time. One that has passed means one try.
@@ -129,7 +130,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// Those of [`SyncProducer::send_timeout`].
     pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendError<T>> {
-        self.send_until(value, || SystemClock.at(deadline))
+        self.send_until(value, Limit::At(deadline))
     }
 
     /// Stores a value whatever happens, without waiting, and returns what it displaced.
@@ -165,7 +166,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// Why it stopped, and how many were sent before. The rest is still in `values`.
     pub fn send_many(&self, values: &mut VecDeque<T>) -> Result<usize, SendManyError> {
-        self.send_many_until(values, Deadline::Never)
+        self.send_many_until(values, Limit::Never)
     }
 
     /// As [`SyncProducer::send_many`], and gives up when `timeout` has passed for all of them
@@ -175,7 +176,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// Those of [`SyncProducer::send_many`], and [`SendManyError::Timeout`].
     pub fn send_many_timeout(&self, values: &mut VecDeque<T>, timeout: Duration) -> Result<usize, SendManyError> {
-        self.send_many_until(values, SystemClock.after(timeout))
+        self.send_many_until(values, Limit::In(timeout))
     }
 
     /// As [`SyncProducer::send_many_timeout`], with a point in time.
@@ -184,7 +185,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// Those of [`SyncProducer::send_many_timeout`].
     pub fn send_many_deadline(&self, values: &mut VecDeque<T>, deadline: Instant) -> Result<usize, SendManyError> {
-        self.send_many_until(values, SystemClock.at(deadline))
+        self.send_many_until(values, Limit::At(deadline))
     }
 
     /// Blocks until every gating cursor has consumed what was sent before this call, or `timeout`
@@ -261,9 +262,9 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     }
 
     #[inline(always)]
-    fn send_until(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
+    fn send_until(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
         if (self.process.is_parent() || !may_block())
-            && let Err(misuse) = self.may_send(&deadline)
+            && let Err(misuse) = self.may_send(limit)
         {
             return Err(SendError::Misuse(value, misuse));
         }
@@ -271,7 +272,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         match self.end.produce_at_once(value) {
             Ok(()) => Ok(()),
             Err(value) if !self.waits => Ok(self.end.try_produce_elsewhere(value)?),
-            Err(value) => self.send_elsewhere(value, deadline),
+            Err(value) => self.send_elsewhere(value, limit),
         }
     }
 
@@ -279,23 +280,25 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// wait this time, so that the mistake shows in the first test.
     #[cold]
     #[inline(never)]
-    fn may_send(&self, deadline: &impl Fn() -> Deadline) -> Result<(), Misuse> {
+    fn may_send(&self, limit: Limit) -> Result<(), Misuse> {
         self.process.check()?;
-        if self.waits && !may_block() && !is_one_try(deadline()) { Err(Misuse::RuntimeThread) } else { Ok(()) }
+        if self.waits && !may_block() && !limit.is_one_try() { Err(Misuse::RuntimeThread) } else { Ok(()) }
     }
 
     #[inline(never)]
-    fn send_elsewhere(&self, value: T, deadline: impl Fn() -> Deadline) -> Result<(), SendError<T>> {
+    fn send_elsewhere(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
         match self.end.produce_if_room(value) {
             Ok(()) => Ok(()),
-            Err(value) => send_waiting(self.producer().buffer(), value, deadline()),
+            Err(value) => send_waiting(self.producer().buffer(), value, limit.deadline()),
         }
     }
 
-    fn send_many_until(&self, values: &mut VecDeque<T>, deadline: Deadline) -> Result<usize, SendManyError> {
+    fn send_many_until(&self, values: &mut VecDeque<T>, limit: Limit) -> Result<usize, SendManyError> {
+        // One deadline for all of them; the first is told as it was said whether it may wait at all.
+        let (mut limit, until) = (limit, Limit::Until(limit.deadline()));
         let mut sent = 0;
         while let Some(value) = values.pop_front() {
-            if let Err(refused) = self.send_until(value, || deadline) {
+            if let Err(refused) = self.send_until(value, mem::replace(&mut limit, until)) {
                 let (value, error) = SendManyError::part(refused, sent);
                 values.push_front(value);
                 return Err(error);
@@ -331,15 +334,6 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
 
     pub(crate) fn producer(&self) -> &Producer<T> {
         self.end.producer()
-    }
-}
-
-/// Whether a call with this deadline only tries, and so blocks nobody.
-pub(crate) fn is_one_try(deadline: Deadline) -> bool {
-    match deadline {
-        Deadline::Never => false,
-        Deadline::At(0) => true,
-        Deadline::At(_) => deadline.has_passed(SystemClock.now()),
     }
 }
 

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::Misuse;
-use aimdb_core::waiting::{Clock, Deadline, EndId, NotReady, ReadySet, SystemClock, may_block, watch_for_forks};
+use aimdb_core::waiting::{Clock, EndId, NotReady, ReadySet, SystemClock, may_block, watch_for_forks};
 
 use crate::form::Form;
+use crate::limit::Limit;
 use crate::process::Process;
-use crate::producer::is_one_try;
 use crate::{SyncConsumer, SyncProducer, WaitError, WaitTimeoutError, WatchError};
 
 /// Waits until one of many is ready: consumers for data, producers for room, timers.
@@ -164,7 +164,7 @@ impl WaitSet {
     /// [`WaitError::Closed`] after [`WaitSet::close`], and [`WaitError::Misuse`] in an async service or a
     /// forked child.
     pub fn wait(&self, ready: &mut [u64]) -> Result<usize, WaitError> {
-        self.wait_until(ready, || Deadline::Never).map_err(|error| match error {
+        self.wait_until(ready, Limit::Never).map_err(|error| match error {
             // A wait without a deadline does not time out.
             WaitTimeoutError::Timeout | WaitTimeoutError::Closed => WaitError::Closed,
             WaitTimeoutError::Misuse(misuse) => WaitError::Misuse(misuse),
@@ -192,7 +192,7 @@ impl WaitSet {
     /// Those of [`WaitSet::wait`], and [`WaitTimeoutError::Timeout`]. What is ready when the time has
     /// passed wins.
     pub fn wait_timeout(&self, ready: &mut [u64], timeout: Duration) -> Result<usize, WaitTimeoutError> {
-        self.wait_until(ready, || SystemClock.after(timeout))
+        self.wait_until(ready, Limit::In(timeout))
     }
 
     /// As [`WaitSet::wait_timeout`], with a point in time. One that has passed means one try.
@@ -201,7 +201,7 @@ impl WaitSet {
     ///
     /// Those of [`WaitSet::wait_timeout`].
     pub fn wait_deadline(&self, ready: &mut [u64], deadline: Instant) -> Result<usize, WaitTimeoutError> {
-        self.wait_until(ready, || SystemClock.at(deadline))
+        self.wait_until(ready, Limit::At(deadline))
     }
 
     /// Whether this end or timer is ready now, and `None` if it is not in the set. Never waits. In a
@@ -231,14 +231,13 @@ impl WaitSet {
         }
     }
 
-    fn wait_until(&self, ready: &mut [u64], deadline: impl Fn() -> Deadline) -> Result<usize, WaitTimeoutError> {
+    fn wait_until(&self, ready: &mut [u64], limit: Limit) -> Result<usize, WaitTimeoutError> {
         self.process.check().map_err(WaitTimeoutError::Misuse)?;
-        let deadline = deadline();
         // Also where it would not wait this time, so that the mistake shows in the first test.
-        if !may_block() && !is_one_try(deadline) {
+        if !may_block() && !limit.is_one_try() {
             return Err(WaitTimeoutError::Misuse(Misuse::RuntimeThread));
         }
-        self.set.wait(ready, deadline).map_err(|error| match error {
+        self.set.wait(ready, limit.deadline()).map_err(|error| match error {
             NotReady::Timeout => WaitTimeoutError::Timeout,
             NotReady::Closed => WaitTimeoutError::Closed,
         })

@@ -1,40 +1,36 @@
 //! The calls of [`SyncConsumer`] that wait.
 
 use aimdb_core::buffer::{Misuse, RecvTimeoutError, TryRecvError};
-use aimdb_core::waiting::{Deadline, may_block};
+use aimdb_core::waiting::may_block;
 
 use super::SyncConsumer;
 use crate::events;
-use crate::producer::is_one_try;
+use crate::limit::{Limit, is_over};
 
 impl<T: Send + 'static> SyncConsumer<T> {
     #[inline]
-    pub(super) fn recv_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        self.recv_with(deadline, |value| value)
+    pub(super) fn recv_until(&mut self, limit: Limit) -> Result<T, RecvTimeoutError> {
+        self.recv_with(limit, |value| value)
     }
 
     /// As [`SyncConsumer::recv_deadline`]; the value goes to `take`, because compilers copy a value once more for each
     /// `Result` that carries it. For bindings to other languages.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn recv_with<R>(
-        &mut self,
-        deadline: impl Fn() -> Deadline,
-        take: impl Fn(T) -> R,
-    ) -> Result<R, RecvTimeoutError> {
+    pub fn recv_with<R>(&mut self, limit: Limit, take: impl Fn(T) -> R) -> Result<R, RecvTimeoutError> {
         if self.process.is_parent() || !may_block() {
-            self.may_wait(&deadline)?;
+            self.may_wait(limit)?;
         }
         if let Some(consumer) = self.consumer.as_mut()
             && let Some(taken) = consumer.reader_mut().recv_at_once_with(&take)
         {
             return Ok(taken);
         }
-        self.recv_or_wait(deadline).map(take)
+        self.recv_or_wait(limit).map(take)
     }
 
     #[inline(never)]
-    fn recv_or_wait(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
+    fn recv_or_wait(&mut self, limit: Limit) -> Result<T, RecvTimeoutError> {
         let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
         let received = consumer.reader_mut().try_recv_elsewhere();
         match self.noting_lag(received) {
@@ -46,7 +42,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         }
         let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
         let _about = consumer.about_to_wait();
-        let received = consumer.reader_mut().recv_waiting(deadline());
+        let received = consumer.reader_mut().recv_waiting(limit.deadline());
         if let Err(RecvTimeoutError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);
             self.note_untold_lag();
@@ -58,20 +54,20 @@ impl<T: Send + 'static> SyncConsumer<T> {
         &mut self,
         values: &mut Vec<T>,
         max: usize,
-        deadline: impl Fn() -> Deadline,
+        limit: Limit,
     ) -> Result<usize, RecvTimeoutError> {
         if max == 0 {
             return Ok(0);
         }
-        values.push(self.recv_until(deadline)?);
+        values.push(self.recv_until(limit)?);
         let more = self.consumer.as_mut().map_or(0, |consumer| consumer.reader_mut().take_more(values, max - 1));
         self.note_untold_lag();
         Ok(1 + more)
     }
 
-    pub(super) fn latest_until(&mut self, deadline: impl Fn() -> Deadline) -> Result<T, RecvTimeoutError> {
-        self.may_wait(&deadline)?;
-        let deadline = deadline();
+    pub(super) fn latest_until(&mut self, limit: Limit) -> Result<T, RecvTimeoutError> {
+        self.may_wait(limit)?;
+        let deadline = limit.deadline();
         // Each turn but the last one found that the newest value had been overwritten meanwhile.
         loop {
             match self.try_latest() {
@@ -85,7 +81,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
             match consumer.reader_mut().recv_blocking(deadline) {
                 // More may have come with it; if not, or if it is gone again, it is the newest.
                 Ok(value) => return Ok(self.try_latest().unwrap_or(value)),
-                Err(RecvTimeoutError::Lagged(_)) if is_one_try(deadline) => return Err(RecvTimeoutError::Timeout),
+                Err(RecvTimeoutError::Lagged(_)) if is_over(deadline) => return Err(RecvTimeoutError::Timeout),
                 Err(RecvTimeoutError::Lagged(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -94,9 +90,9 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     /// Refuses where the call must not be made, also when it would not wait: a mistake shows in the first test.
     #[cold]
-    fn may_wait(&self, deadline: &impl Fn() -> Deadline) -> Result<(), RecvTimeoutError> {
+    fn may_wait(&self, limit: Limit) -> Result<(), RecvTimeoutError> {
         self.process.check().map_err(RecvTimeoutError::Misuse)?;
-        if !may_block() && !is_one_try(deadline()) {
+        if !may_block() && !limit.is_one_try() {
             return Err(RecvTimeoutError::Misuse(Misuse::RuntimeThread));
         }
         Ok(())
