@@ -8,6 +8,7 @@ extern crate std;
 mod consumer;
 mod kind;
 mod layout;
+mod lean;
 mod lock;
 mod port;
 mod producer;
@@ -21,6 +22,7 @@ pub use kind::{
     Bounded, DegradeQuality, DropNewest, DropOldest, Fail, Mailbox, PauseUpstream, SingleCursorKind, SingleLatest,
     SpmcRing, StaticKind, StaticPolicy, WithoutDegrader,
 };
+pub use lean::{LeanRecv, LeanSend};
 pub use lock::PreemptionSafe;
 #[cfg(feature = "freertos")]
 pub use port::FreeRtos;
@@ -30,7 +32,7 @@ pub use port::Threads;
 pub use port::{BareMetal, TickSource};
 pub use port::{NoPort, Port, Task, Ticks, Timeout};
 pub use producer::StaticProducer;
-pub use queue::{QueuePolicy, QueueRecv, QueueSend, StaticQueue};
+pub use queue::{QueuePolicy, StaticQueue};
 pub use record::{Record, Sending, StaticRecord, StaticRecordBuilder, Waiting, WholeRecord};
 pub use registry::{AnyConsumer, AnyProducer, Registered, Registry, RegistryError};
 

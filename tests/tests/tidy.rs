@@ -41,7 +41,7 @@ const PORTS: [&str; 11] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 35] = [
+const UNSAFE: [&str; 36] = [
     // Notes that are leaked and linked, and the name that the system has for a thread.
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
@@ -73,11 +73,12 @@ const UNSAFE: [&str; 35] = [
     "aimdb-sync-embassy/src/queue/ends.rs",
     "aimdb-sync-embassy/src/queue/wait.rs",
     "aimdb-sync-embassy/src/queue/waking.rs",
+    "aimdb-sync-embassy/src/lean/waking.rs",
+    "aimdb-sync-embassy/src/lean/waiters.rs",
     // A value that was stored at once is not used again, and one that was taken is there.
     "aimdb-sync-embassy/src/record/ops.rs",
     "aimdb-sync-embassy/src/producer.rs",
     "aimdb-sync-embassy/src/consumer.rs",
-    "aimdb-sync-embassy/src/queue/waiters.rs",
     // The seam to kernels, which know a task by a pointer.
     "aimdb-sync-embassy/src/port.rs",
     "aimdb-sync-embassy/src/port/bare_metal.rs",

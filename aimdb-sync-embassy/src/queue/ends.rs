@@ -6,7 +6,8 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
 use aimdb_core::pure::Start;
 
-use super::{NotStored, QueuePolicy, QueueRecv, QueueSend, StaticQueue};
+use super::{NotStored, QueuePolicy, StaticQueue};
+use crate::lean::{LeanRecv, LeanSend};
 use crate::lock::PreemptionSafe;
 use crate::record::{Ops, Record};
 
@@ -16,11 +17,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     type Value = T;
     type Cursor = ();
     type Pushing<'a>
-        = QueueSend<'a, Self>
+        = LeanSend<'a, Self>
     where
         Self: 'a;
     type Receiving<'a>
-        = QueueRecv<'a, Self>
+        = LeanRecv<'a, Self>
     where
         Self: 'a;
 
@@ -55,7 +56,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     }
 
     fn push_async(&self, value: T) -> Self::Pushing<'_> {
-        QueueSend::new(self, value)
+        LeanSend::new(self, value)
     }
 
     fn close(&self) {
@@ -107,7 +108,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     }
 
     fn recv_async(&self, (): ()) -> Self::Receiving<'_> {
-        QueueRecv::new(self)
+        LeanRecv::new(self, ())
     }
 
     fn reader_metrics(&self, (): ()) -> ReaderMetrics {

@@ -2,11 +2,8 @@
 #![allow(unsafe_code)]
 
 mod ends;
-mod operation;
-mod place;
 mod state;
 mod wait;
-mod waiters;
 mod waking;
 
 use core::cell::UnsafeCell;
@@ -17,15 +14,12 @@ use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
 
 use crate::kind::{Fail, PauseUpstream, StaticPolicy};
+use crate::lean::{ALL, MOVED_INSIDE, NOBODY, NOTHING, Place};
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
-pub use operation::{QueueRecv, QueueSend};
-use place::Place;
 use state::{Counts, State};
-use waiters::NOBODY;
-use waking::ALL;
 
 /// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), or are refused ([`Fail`]). Sealed.
 pub trait QueuePolicy: StaticPolicy {
@@ -105,14 +99,8 @@ pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
 // by the word of the state. Values move between tasks, so they are `Send`; they are never shared.
 unsafe impl<T: Send, M: PreemptionSafe, const N: usize, P> Sync for StaticQueue<T, M, N, P> {}
 
-/// Values of so many bytes are moved inside the critical section.
-const MOVED_INSIDE: usize = 8;
-
 /// No place of the ring.
 const NO_PLACE: u32 = u32::MAX;
-
-/// A section found nothing to do, where it would else say who waits: no node lies there.
-const NOTHING: usize = 1;
 
 /// Why a value was not stored.
 enum NotStored {

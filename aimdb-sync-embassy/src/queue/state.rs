@@ -15,7 +15,7 @@
 //! stopped in between holds the others' back, but nobody waits for a lock, and order is that of the claims.
 //! (DPDK's `rte_ring` has this as its relaxed tail synchronisation.)
 
-use super::waiters::Waiters;
+use crate::lean::Waiters;
 
 /// In `used`: values to come are refused.
 const CLOSED: u16 = 1 << 15;

@@ -7,10 +7,9 @@ use core::task::{Context, Poll};
 
 use aimdb_core::buffer::{RecvError, SendError};
 
-use super::operation::Waits;
 use super::state::State;
-use super::waiters::{Node, Stage, Waiters};
 use super::{NotStored, QueuePolicy, StaticQueue};
+use crate::lean::{Node, ReadersWait, SendersWait, Stage, Waiters};
 use crate::lock::PreemptionSafe;
 
 /// A value that is in hand while a user's code runs: if that panics, it is dropped.
@@ -32,7 +31,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     }
 }
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for StaticQueue<T, M, N, P> {
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for StaticQueue<T, M, N, P> {
     type Value = T;
 
     /// Stores the value, or has its sender wait: then it comes back.
@@ -82,7 +81,31 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
         }
     }
 
-    fn poll_recv(&self, node: Pin<&Node>, waited: &mut bool, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+    /// A sender ends its wait. Room that it was woken for is the next one's.
+    fn leave_senders(&self, node: Pin<&Node>, gave_up: bool) {
+        let (pass_on, _old) = self.section(|state| {
+            state.timed_out = state.timed_out.wrapping_add(u32::from(gave_up));
+            let (stage, old) = state.senders.leave(node);
+            (stage == Stage::Woken && Self::has_room(state), old)
+        });
+        if pass_on {
+            self.wake(1, |state| &mut state.senders);
+        }
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> ReadersWait for StaticQueue<T, M, N, P> {
+    type Value = T;
+    type Cursor = ();
+
+    /// Takes a value, or has its reader wait.
+    fn poll_recv(
+        &self,
+        (): (),
+        node: Pin<&Node>,
+        waited: &mut bool,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
         // Each further turn means that a value came, or the end, meanwhile.
         loop {
             let may_go = !*waited || self.section(|state| state.readers.may_go(node));
@@ -111,20 +134,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Waits for Stati
         }
     }
 
-    /// A sender ends its wait. Room that it was woken for is the next one's.
-    fn leave_senders(&self, node: Pin<&Node>, gave_up: bool) {
-        let (pass_on, _old) = self.section(|state| {
-            state.timed_out = state.timed_out.wrapping_add(u32::from(gave_up));
-            let (stage, old) = state.senders.leave(node);
-            (stage == Stage::Woken && Self::has_room(state), old)
-        });
-        if pass_on {
-            self.wake(1, |state| &mut state.senders);
-        }
-    }
-
     /// A reader ends its wait, likewise.
-    fn leave_readers(&self, node: Pin<&Node>) {
+    fn leave_readers(&self, (): (), node: Pin<&Node>) {
         let (pass_on, _old) = self.section(|state| {
             let (stage, old) = state.readers.leave(node);
             (stage == Stage::Woken && Self::has_value(state), old)

@@ -1,51 +1,10 @@
 //! Whom a call on a queue wakes. All of that happens outside the critical section, one waiter for each section.
-
-use core::task::Waker;
+#![allow(unsafe_code)]
 
 use super::state::State;
-use super::waiters::Waiters;
 use super::{QueuePolicy, StaticQueue};
+use crate::lean::{ALL, Taken, Waiters, Waking};
 use crate::lock::PreemptionSafe;
-
-/// How many to wake.
-pub(super) const ALL: u16 = u16::MAX;
-
-/// Those who are woken now, up to so many. When a waker panics, the rest are woken by the drop.
-struct Waking<F: FnMut() -> Option<Waker>> {
-    most: u16,
-    /// Takes the next one out.
-    next: F,
-}
-
-impl<F: FnMut() -> Option<Waker>> Waking<F> {
-    #[inline(always)]
-    fn wake(&mut self) {
-        while self.most > 0 {
-            self.most -= 1;
-            let Some(waker) = (self.next)() else {
-                self.most = 0;
-                return;
-            };
-            waker.wake();
-        }
-    }
-}
-
-impl<F: FnMut() -> Option<Waker>> Drop for Waking<F> {
-    fn drop(&mut self) {
-        self.wake();
-    }
-}
-
-/// A value that was taken, and is dropped here if it comes no further.
-struct Taken<T>(*mut T);
-
-impl<T> Drop for Taken<T> {
-    fn drop(&mut self) {
-        // SAFETY: the value was just moved there, and whoever wanted it will not look, for a waker has panicked.
-        unsafe { self.0.drop_in_place() };
-    }
-}
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// Wakes so many of those who wait, one in each section.
@@ -56,7 +15,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
 
     /// Wakes senders for places that were given back. Should a waker panic, nobody gets the value that was taken.
     pub(super) fn has_taken(&self, freed: u16, there: *mut T) {
-        let taken = Taken(there);
+        // SAFETY: the value was just moved there, and whoever wanted it will not look, should a waker panic.
+        let taken = unsafe { Taken::new(there) };
         self.wake(freed, |state| &mut state.senders);
         core::mem::forget(taken);
     }

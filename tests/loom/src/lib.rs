@@ -69,6 +69,7 @@ macro_rules! of_embassy {
 
 of_embassy! {
     "../../../aimdb-sync-embassy/src/kind.rs" kind
+    "../../../aimdb-sync-embassy/src/lean/mod.rs" lean
     "../../../aimdb-sync-embassy/src/lock.rs" lock
     "../../../aimdb-sync-embassy/src/port.rs" port
     "../../../aimdb-sync-embassy/src/producer.rs" producer

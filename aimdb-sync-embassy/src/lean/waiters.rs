@@ -1,8 +1,8 @@
-//! Who waits at a queue: a circle of nodes that lie on the stacks and in the futures of those who wait, the
-//! more urgent first, then those who came earlier. One word for a queue, and taking the first one out is a
+//! Who waits at a lean record: a circle of nodes that lie on the stacks and in the futures of those who wait, the
+//! more urgent first, then those who came earlier. One word for those of a kind, and taking the first one out is a
 //! handful of instructions, because that is done with interrupts off.
 //!
-//! Everything here happens inside the queue's critical section: a `&mut Waiters` is the proof.
+//! Everything here happens inside the record's critical section: a `&mut Waiters` is the proof.
 #![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
@@ -13,7 +13,7 @@ use core::task::Waker;
 
 /// What a node is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// It does not wait.
     Idle,
     /// It is linked.
@@ -37,41 +37,41 @@ struct Inner {
 }
 
 // SAFETY: another task reaches a node only through the circle that it is linked in, inside the critical
-// section of that queue.
+// section of that record.
 unsafe impl Send for Node {}
 // SAFETY: `&Node` gives access only together with a `&mut Waiters`.
 unsafe impl Sync for Node {}
 
 impl Node {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         let inner = Inner { prev: ptr::null(), next: ptr::null(), waker: None, stage: Stage::Idle, priority: 0 };
         Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
     }
 
-    pub(super) const fn set_priority(&mut self, priority: u8) {
+    pub(crate) const fn set_priority(&mut self, priority: u8) {
         self.inner.get_mut().priority = priority;
     }
 }
 
 /// What [`Waiters::word`] is when nobody waits. Nodes are aligned, so it is never 1 either.
-pub(super) const NOBODY: usize = 0;
+pub(crate) const NOBODY: usize = 0;
 
 /// Those who wait for one thing: the last of the circle, which leads to the first; null if nobody waits.
-pub(super) struct Waiters {
+pub(crate) struct Waiters {
     last: *const Node,
 }
 
-// SAFETY: nodes stay in place while they are linked, and whoever has the queue's critical section may touch
+// SAFETY: nodes stay in place while they are linked, and whoever has the record's critical section may touch
 // them from anywhere.
 unsafe impl Send for Waiters {}
 
 impl Waiters {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { last: ptr::null() }
     }
 
     #[inline(always)]
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.last.is_null()
     }
 
@@ -85,7 +85,7 @@ impl Waiters {
     }
 
     /// Whether a node may have what there is: it is first, or does not stand here, as one that was woken.
-    pub(super) fn may_go(&self, node: Pin<&Node>) -> bool {
+    pub(crate) fn may_go(&self, node: Pin<&Node>) -> bool {
         let this: *const Node = &raw const *node;
         // SAFETY: the node is the caller's.
         if unsafe { Self::inner(this) }.stage != Stage::Waits {
@@ -97,13 +97,13 @@ impl Waiters {
 
     /// Whether somebody waits, as a word that is not [`NOBODY`] then: to be looked at outside.
     #[inline(always)]
-    pub(super) fn word(&self) -> usize {
+    pub(crate) fn word(&self) -> usize {
         self.last.addr()
     }
 
     /// Takes the first one out and hands over its waker, to be woken outside.
     #[inline(always)]
-    pub(super) fn pop(&mut self) -> Option<Waker> {
+    pub(crate) fn pop(&mut self) -> Option<Waker> {
         let last = self.last;
         if last.is_null() {
             return None;
@@ -147,7 +147,7 @@ impl Waiters {
     /// Puts a node behind those that are as urgent, or, when it was woken before and came too late, in front
     /// of them. What is returned is dropped outside.
     #[must_use]
-    pub(super) fn link(&mut self, node: Pin<&Node>, waker: Waker) -> Option<Waker> {
+    pub(crate) fn link(&mut self, node: Pin<&Node>, waker: Waker) -> Option<Waker> {
         let this: *const Node = &raw const *node;
         // SAFETY: the node is the caller's.
         let inner = unsafe { Self::inner(this) };
@@ -199,7 +199,7 @@ impl Waiters {
     }
 
     /// Takes a node out, whatever it is at, and says what that was. What is returned is dropped outside.
-    pub(super) fn leave(&mut self, node: Pin<&Node>) -> (Stage, Option<Waker>) {
+    pub(crate) fn leave(&mut self, node: Pin<&Node>) -> (Stage, Option<Waker>) {
         let this: *const Node = &raw const *node;
         // SAFETY: the node is the caller's.
         let stage = unsafe { Self::inner(this) }.stage;
@@ -213,7 +213,7 @@ impl Waiters {
     }
 
     /// How many wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let mut count = 0;
         let mut at = self.last;
         while !at.is_null() {

@@ -1,4 +1,4 @@
-//! Where one value of a queue lies.
+//! Where one value of a lean record lies.
 
 use core::mem::MaybeUninit;
 
@@ -9,17 +9,17 @@ use loom::cell::UnsafeCell;
 
 /// Room for one value.
 #[repr(transparent)]
-pub(super) struct Place<T>(UnsafeCell<MaybeUninit<T>>);
+pub(crate) struct Place<T>(UnsafeCell<MaybeUninit<T>>);
 
 #[cfg(not(loom))]
 impl<T> Place<T> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
     /// Works with the room.
     #[inline(always)]
-    pub(super) fn with<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
+    pub(crate) fn with<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
         work(self.0.get().cast())
     }
 }
@@ -27,11 +27,11 @@ impl<T> Place<T> {
 /// The model checker, which sees to it that nobody else is there, must be told how long it takes.
 #[cfg(loom)]
 impl<T> Place<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
-    pub(super) fn with<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
+    pub(crate) fn with<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
         self.0.with_mut(|place| work(place.cast()))
     }
 }

@@ -1,0 +1,20 @@
+//! What the lean records share: how they wait and wake, and where a value lies.
+//!
+//! A lean record is one kind with a state and sections of its own, as small as it can be: [`crate::StaticQueue`].
+
+mod operation;
+mod place;
+mod waiters;
+mod waking;
+
+pub use operation::{LeanRecv, LeanSend};
+pub(crate) use operation::{ReadersWait, SendersWait};
+pub(crate) use place::Place;
+pub(crate) use waiters::{NOBODY, Node, Stage, Waiters};
+pub(crate) use waking::{ALL, Taken, Waking};
+
+/// Values of so many bytes are moved inside the critical section.
+pub(crate) const MOVED_INSIDE: usize = 8;
+
+/// A section found nothing to do, where it would else say who waits: no node lies there.
+pub(crate) const NOTHING: usize = 1;
