@@ -2,15 +2,19 @@
 //!
 //! A lean record is one kind with a state and sections of its own, as small as it can be: [`crate::StaticQueue`].
 
+mod line;
+mod look;
 mod operation;
 mod place;
 mod waiters;
 mod waking;
 
+pub(crate) use line::Line;
+pub(crate) use look::{End, Lined};
 pub use operation::{LeanRecv, LeanSend};
 pub(crate) use operation::{ReadersWait, SendersWait};
 pub(crate) use place::Place;
-pub(crate) use waiters::{NOBODY, Node, Stage, Waiters};
+pub(crate) use waiters::{NOBODY, Node, Waiters};
 pub(crate) use waking::{ALL, Taken, Waking};
 
 /// Values of so many bytes are moved inside the critical section.

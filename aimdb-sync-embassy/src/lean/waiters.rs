@@ -1,12 +1,26 @@
-//! Who waits at a lean record: a circle of nodes that lie on the stacks and in the futures of those who wait, the
-//! more urgent first, then those who came earlier. One word for those of a kind, and taking the first one out is a
-//! handful of instructions, because that is done with interrupts off.
+//! Who waits at a lean record: a line of nodes that lie on the stacks and in the futures of those who wait, the
+//! more urgent first, then those who came earlier. One word for those of a kind.
 //!
-//! Everything here happens inside the record's critical section: a `&mut Waiters` is the proof.
+//! Everything here happens inside the record's critical section, a `&mut Waiters` is the proof, and each function is a few
+//! instructions, however many wait. So a node does not find its place in one section. It comes in as the one that *walks*,
+//! and passes one neighbour in each step, from the first on, until it has come to the last one that it stands behind:
+//!
+//! | word | is | the line begins |
+//! |---|---|---|
+//! | no mark | the first, or null | there |
+//! | [`WALKS`] | one that walks: it has come to its `prev`, which is itself as long as it is in front of all | at its `next` |
+//! | [`ARRIVES`] | the same, which has found its place: behind its `prev` | at its `next` |
+//!
+//! One walks at a time. Whoever finds another, and wants to come in or to go, takes its steps for it: so nobody waits for a
+//! task that was interrupted on its way. Whoever wakes takes from the front and does not look how far one has come: one that
+//! walks does not stand in the line yet, and looks at the record once more when it does. Should it have come to the one that
+//! is taken out, it finds itself behind that, which leads it to the front again. None that was taken out goes as long as one
+//! walks.
 #![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomPinned;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr;
 use core::task::Waker;
@@ -16,49 +30,104 @@ use core::task::Waker;
 pub(crate) enum Stage {
     /// It does not wait.
     Idle,
-    /// It is linked.
+    /// It is in the line, or on its way.
     Waits,
     /// It was taken out and woken, and has not looked yet.
     Woken,
 }
 
 /// A place among those who wait. Its owner keeps it pinned, and takes it out before it goes.
+#[repr(transparent)]
 pub struct Node {
     inner: UnsafeCell<Inner>,
     _pinned: PhantomPinned,
 }
 
+#[repr(C)]
 struct Inner {
-    prev: *const Node,
     next: *const Node,
-    waker: Option<Waker>,
+    /// Means nothing in the first of the line.
+    prev: *const Node,
+    /// Is there while the node waits.
+    waker: MaybeUninit<Waker>,
     stage: Stage,
-    priority: u8,
+    /// It stands behind those of this rank and of higher ones: twice the priority, and one more if it came too late when it
+    /// was woken.
+    rank: u16,
 }
 
-// SAFETY: another task reaches a node only through the circle that it is linked in, inside the critical
-// section of that record.
+// SAFETY: another task reaches a node only through the line that it is in, inside the critical section of that record.
 unsafe impl Send for Node {}
 // SAFETY: `&Node` gives access only together with a `&mut Waiters`.
 unsafe impl Sync for Node {}
 
 impl Node {
     pub(crate) const fn new() -> Self {
-        let inner = Inner { prev: ptr::null(), next: ptr::null(), waker: None, stage: Stage::Idle, priority: 0 };
+        let inner =
+            Inner { next: ptr::null(), prev: ptr::null(), waker: MaybeUninit::uninit(), stage: Stage::Idle, rank: 0 };
         Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
     }
 
     pub(crate) const fn set_priority(&mut self, priority: u8) {
-        self.inner.get_mut().priority = priority;
+        self.inner.get_mut().rank = priority as u16 * 2;
+    }
+
+    #[inline(always)]
+    fn inner(this: *const Self) -> *mut Inner {
+        this.cast_mut().cast()
     }
 }
 
 /// What [`Waiters::word`] is when nobody waits. Nodes are aligned, so it is never 1 either.
 pub(crate) const NOBODY: usize = 0;
 
-/// Those who wait for one thing: the last of the circle, which leads to the first; null if nobody waits.
+/// Marks of the word: see above. A node is aligned to four at least.
+const WALKS: usize = 1;
+const ARRIVES: usize = 2;
+
+/// Those who wait for one thing.
 pub(crate) struct Waiters {
-    last: *const Node,
+    word: Word,
+}
+
+/// What a line begins with: a node, with a mark.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word(*const Node);
+
+impl Word {
+    #[inline(always)]
+    fn mark(self) -> usize {
+        self.0.addr() & (WALKS | ARRIVES)
+    }
+
+    #[inline(always)]
+    fn is_unmarked(self) -> bool {
+        self.mark() == 0
+    }
+
+    /// Whether one walks.
+    #[inline(always)]
+    pub(crate) fn is_marked(self) -> bool {
+        !self.is_unmarked()
+    }
+
+    /// Whether the one that walks has found its place.
+    #[inline(always)]
+    pub(crate) fn arrives(self) -> bool {
+        self.mark() == ARRIVES
+    }
+
+    /// The one that walks, if one does and has not found its place; no node else.
+    #[inline(always)]
+    pub(crate) fn walker(self) -> *const Node {
+        self.0.wrapping_byte_sub(WALKS)
+    }
+
+    /// The node.
+    #[inline(always)]
+    fn node(self) -> *const Node {
+        self.0.map_addr(|word| word & !(WALKS | ARRIVES))
+    }
 }
 
 // SAFETY: nodes stay in place while they are linked, and whoever has the record's critical section may touch
@@ -67,161 +136,191 @@ unsafe impl Send for Waiters {}
 
 impl Waiters {
     pub(crate) const fn new() -> Self {
-        Self { last: ptr::null() }
+        Self { word: Word(ptr::null()) }
     }
 
+    /// Where the pointer to the first lies: it is the first field of a node.
     #[inline(always)]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.last.is_null()
-    }
-
-    /// # Safety
-    ///
-    /// The node is linked, or the caller's, and nobody keeps another reference to it.
-    #[inline(always)]
-    unsafe fn inner<'a>(node: *const Node) -> &'a mut Inner {
-        // SAFETY: by this function's contract; the critical section makes the access exclusive.
-        unsafe { &mut *(*node).inner.get() }
-    }
-
-    /// Whether a node may have what there is: it is first, or does not stand here, as one that was woken.
-    pub(crate) fn may_go(&self, node: Pin<&Node>) -> bool {
-        let this: *const Node = &raw const *node;
-        // SAFETY: the node is the caller's.
-        if unsafe { Self::inner(this) }.stage != Stage::Waits {
-            return true;
-        }
-        // SAFETY: `last` is linked: at least the node itself is.
-        unsafe { Self::inner(self.last) }.next == this
+    fn front(&mut self) -> *mut *const Node {
+        if self.word.is_marked() { self.word.node().cast_mut().cast() } else { &raw mut self.word.0 }
     }
 
     /// Whether somebody waits, as a word that is not [`NOBODY`] then: to be looked at outside.
     #[inline(always)]
     pub(crate) fn word(&self) -> usize {
-        self.last.addr()
+        self.word.0.addr()
+    }
+
+    /// Whether nobody waits, nor comes to.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.word.0.is_null()
+    }
+
+    /// What a node is at, and which is first.
+    #[inline(always)]
+    pub(crate) fn stands(&mut self, node: Pin<&Node>) -> (Stage, *const Node) {
+        // SAFETY: the node is the caller's, and whoever walks is there.
+        unsafe { ((*Node::inner(&raw const *node)).stage, *self.front()) }
     }
 
     /// Takes the first one out and hands over its waker, to be woken outside.
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<Waker> {
-        let last = self.last;
-        if last.is_null() {
-            return None;
+        let front = self.front();
+        // SAFETY: whoever walks is there, and so is whoever is in the line: its owner comes into the section before it goes.
+        unsafe {
+            if (*front).is_null() {
+                return None;
+            }
+            let first = Node::inner(*front);
+            *front = (*first).next;
+            // Leads the one that walks to the front again, should it have come here; means nothing if nobody walks.
+            (*first).next = front.cast();
+            (*first).stage = Stage::Woken;
+            Some((*first).waker.assume_init_read())
         }
-        // SAFETY: `last` is linked.
-        let first = unsafe { Self::inner(last) }.next;
-        if first == last {
-            self.last = ptr::null();
-        } else {
-            // SAFETY: `first` is linked.
-            let second = unsafe { Self::inner(first) }.next;
-            // SAFETY: `last` and `second` are linked; one reference at a time, they may be the same.
-            unsafe { Self::inner(last) }.next = second;
-            // SAFETY: as above.
-            unsafe { Self::inner(second) }.prev = last;
-        }
-        // SAFETY: its owner comes into the critical section before it goes.
-        let inner = unsafe { Self::inner(first) };
-        inner.stage = Stage::Woken;
-        inner.waker.take()
     }
 
+    /// If the node is in the line still, it gets another waker, and the old one is returned; else the new one.
     #[inline(always)]
-    fn detach(&mut self, node: *const Node) {
-        // SAFETY: the node is linked.
-        let inner = unsafe { Self::inner(node) };
-        let (prev, next) = (inner.prev, inner.next);
-        if next == node {
-            self.last = ptr::null();
+    pub(crate) fn renew(&mut self, node: Pin<&Node>, waker: Waker) -> Result<Waker, Waker> {
+        let this = Node::inner(&raw const *node);
+        // SAFETY: the node is the caller's, and a waker is there while it waits.
+        unsafe {
+            if (*this).stage != Stage::Waits {
+                return Err(waker);
+            }
+            let old = (*this).waker.assume_init_read();
+            (*this).waker.write(waker);
+            Ok(old)
+        }
+    }
+
+    /// What a node needs before it comes in: outside, for it is not in the line.
+    #[inline(always)]
+    pub(crate) fn prepare(node: Pin<&Node>, waker: Waker) {
+        let this = Node::inner(&raw const *node);
+        // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
+        unsafe {
+            (*this).rank = (*this).rank & !1 | u16::from((*this).stage == Stage::Woken);
+            (*this).prev = this.cast();
+            (*this).waker.write(waker);
+            (*this).stage = Stage::Waits;
+        }
+    }
+
+    /// A node that was prepared begins to walk, if the word that is returned has no mark.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self, node: Pin<&Node>) -> Word {
+        let word = self.word;
+        if !word.is_marked() {
+            let this: *const Node = &raw const *node;
+            // SAFETY: the node is the caller's.
+            unsafe { (*Node::inner(this)).next = word.0 };
+            self.word = Word(this.wrapping_byte_add(WALKS));
+        }
+        word
+    }
+
+    /// The one that walks passes a neighbour, or finds its place. The word that is returned says which.
+    #[inline(always)]
+    pub(crate) fn step(&mut self) -> Word {
+        let word = self.word;
+        let this = word.walker();
+        if !Word(this).is_unmarked() {
+            return word;
+        }
+        let walker = Node::inner(this);
+        // SAFETY: whoever walks is there, and so is the one that it has come to; all others are in the line.
+        unsafe {
+            let next = (*Node::inner((*walker).prev)).next;
+            if !next.is_null() {
+                // If that is the walker itself, it is in front again.
+                if (*Node::inner(next)).rank >= (*walker).rank {
+                    (*walker).prev = next;
+                    return word;
+                }
+                // Looked at by nobody as long as one walks.
+                (*Node::inner(next)).prev = this;
+            }
+        }
+        let word = Word(word.0.wrapping_byte_add(ARRIVES - WALKS));
+        self.word = word;
+        word
+    }
+
+    /// The one that walks and has found its place comes to stand there, if the word, which says so, is the same still.
+    #[inline(always)]
+    pub(crate) fn arrive(&mut self, word: Word) {
+        if self.word != word {
             return;
         }
-        // SAFETY: both are linked and others than `node`; one reference at a time, they may be the same.
-        unsafe { Self::inner(prev) }.next = next;
+        let this = word.0.wrapping_byte_sub(ARRIVES);
+        let walker = Node::inner(this);
         // SAFETY: as above.
-        unsafe { Self::inner(next) }.prev = prev;
-        if self.last == node {
-            self.last = prev;
-        }
-    }
-
-    /// Puts a node behind those that are as urgent, or, when it was woken before and came too late, in front
-    /// of them. What is returned is dropped outside.
-    #[must_use]
-    pub(crate) fn link(&mut self, node: Pin<&Node>, waker: Waker) -> Option<Waker> {
-        let this: *const Node = &raw const *node;
-        // SAFETY: the node is the caller's.
-        let inner = unsafe { Self::inner(this) };
-        let old = inner.waker.replace(waker);
-        let (was, priority) = (inner.stage, inner.priority);
-        if was == Stage::Waits {
-            return old;
-        }
-        inner.stage = Stage::Waits;
-        if self.last.is_null() {
-            (inner.prev, inner.next) = (this, this);
-            self.last = this;
-            return old;
-        }
-        let behind = self.last_before(priority, was == Stage::Woken);
-        let prev = if behind.is_null() { self.last } else { behind };
-        // SAFETY: `prev` is linked and another node.
-        let next = unsafe { Self::inner(prev) }.next;
-        // SAFETY: made anew after the search.
-        let inner = unsafe { Self::inner(this) };
-        (inner.prev, inner.next) = (prev, next);
-        // SAFETY: both are linked; one reference at a time, they may be the same.
-        unsafe { Self::inner(prev) }.next = this;
-        // SAFETY: as above.
-        unsafe { Self::inner(next) }.prev = this;
-        if behind == self.last {
-            self.last = this;
-        }
-        old
-    }
-
-    /// The node that one of this priority stands behind, or null. Looked for from the end: as many steps as
-    /// less urgent ones wait, or, for one that stood in front, as those that are no more urgent.
-    fn last_before(&self, priority: u8, in_front: bool) -> *const Node {
-        let mut at = self.last;
-        // Ends at the first.
-        loop {
-            // SAFETY: `at` is linked.
-            let inner = unsafe { Self::inner(at) };
-            if inner.priority > priority || !in_front && inner.priority == priority {
-                return at;
+        unsafe {
+            let first = (*walker).next;
+            let at = Node::inner((*walker).prev);
+            let next = (*at).next;
+            // In front it stays where it came from, and likewise if the one before it was taken out.
+            if at == walker || next == this {
+                self.word = Word(this);
+                if !first.is_null() {
+                    (*Node::inner(first)).prev = this;
+                }
+            } else {
+                self.word = Word(first);
+                (*at).next = this;
+                (*walker).next = next;
             }
-            let before = inner.prev;
-            if before == self.last {
-                return ptr::null();
-            }
-            at = before;
         }
     }
 
-    /// Takes a node out, whatever it is at, and says what that was. What is returned is dropped outside.
-    pub(crate) fn leave(&mut self, node: Pin<&Node>) -> (Stage, Option<Waker>) {
+    /// Takes a node out if it is in the line, and says what it was at; or does nothing, if the word that is returned has a mark.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, node: Pin<&Node>) -> (Word, Stage) {
+        let word = self.word;
         let this: *const Node = &raw const *node;
-        // SAFETY: the node is the caller's.
-        let stage = unsafe { Self::inner(this) }.stage;
-        if stage == Stage::Waits {
-            self.detach(this);
+        let inner = Node::inner(this);
+        // SAFETY: the node is the caller's, and its neighbours are in the line.
+        unsafe {
+            let stage = (*inner).stage;
+            if !word.is_marked() && stage == Stage::Waits {
+                let (next, prev) = ((*inner).next, (*inner).prev);
+                if word.0 == this {
+                    self.word = Word(next);
+                } else {
+                    (*Node::inner(prev)).next = next;
+                    if !next.is_null() {
+                        (*Node::inner(next)).prev = prev;
+                    }
+                }
+            }
+            (word, stage)
         }
-        // SAFETY: as above, and no other reference is left.
-        let inner = unsafe { Self::inner(this) };
-        inner.stage = Stage::Idle;
-        (stage, inner.waker.take())
     }
 
-    /// How many wait.
-    pub(crate) fn len(&self) -> usize {
+    /// A node that was taken out is where it was before it came. The waker that is left in one that waited is returned.
+    #[inline(always)]
+    pub(crate) fn settle(node: Pin<&Node>, was: Stage) -> Option<Waker> {
+        let this = Node::inner(&raw const *node);
+        // SAFETY: the node is the caller's, and nobody else's.
+        unsafe {
+            (*this).stage = Stage::Idle;
+            if was == Stage::Waits { Some((*this).waker.assume_init_read()) } else { None }
+        }
+    }
+
+    /// How many wait: as many steps, so for supervision only.
+    pub(crate) fn len(&mut self) -> usize {
         let mut count = 0;
-        let mut at = self.last;
-        while !at.is_null() {
-            count += 1;
-            // SAFETY: `at` is linked.
-            at = unsafe { Self::inner(at) }.prev;
-            if at == self.last {
-                break;
+        // SAFETY: the front can be read, and whoever is in the line is there. Ends with the line.
+        unsafe {
+            let mut at = *self.front();
+            while !at.is_null() {
+                count += 1;
+                at = (*Node::inner(at)).next;
             }
         }
         count

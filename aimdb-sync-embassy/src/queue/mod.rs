@@ -14,7 +14,7 @@ use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
 
 use crate::kind::{Fail, PauseUpstream, StaticPolicy};
-use crate::lean::{ALL, MOVED_INSIDE, NOBODY, NOTHING, Place};
+use crate::lean::{ALL, End, MOVED_INSIDE, NOBODY, NOTHING, Place};
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
@@ -261,7 +261,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
                 return Err(self.why_not());
             }
             if awaited != NOBODY {
-                self.wake(1, |state| &mut state.readers);
+                self.wake(1, End::Readers);
             }
             return Ok(());
         }

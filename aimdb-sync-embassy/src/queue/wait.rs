@@ -1,33 +1,87 @@
 //! How senders and readers of a queue wait.
 #![allow(unsafe_code)]
 
-use core::mem::ManuallyDrop;
+use core::cell::Cell;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::{RecvError, SendError};
 
-use super::state::State;
 use super::{NotStored, QueuePolicy, StaticQueue};
-use crate::lean::{Node, ReadersWait, SendersWait, Stage, Waiters};
+use crate::lean::{End, Line, Lined, Node, ReadersWait, SendersWait};
 use crate::lock::PreemptionSafe;
 
-/// A value that is in hand while a user's code runs: if that panics, it is dropped.
-struct InHand<'a, T>(&'a mut ManuallyDrop<T>);
+/// Room for a value that is in hand while a user's code runs: if that panics, the value is dropped.
+struct InHand<T> {
+    value: *mut T,
+    /// Whether it is there.
+    is_there: Cell<bool>,
+}
 
-impl<T> Drop for InHand<'_, T> {
+impl<T> Drop for InHand<T> {
     fn drop(&mut self) {
-        // SAFETY: the user's code has panicked, so whoever had the value in hand does not come back to it.
-        unsafe { ManuallyDrop::drop(self.0) };
+        if self.is_there.get() {
+            // SAFETY: it is there, and a user's code has panicked, so whoever had it in hand does not come back to it.
+            unsafe { self.value.drop_in_place() };
+        }
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Lined for StaticQueue<T, M, N, P> {
+    type Mutex = M;
+    type End = End;
+
+    #[inline(always)]
+    fn line(&self, end: End) -> Line<'_, M> {
+        let state = self.state.get();
+        // SAFETY: the queue has both, and touches them inside its section only.
+        unsafe {
+            Line::new(
+                &self.mutex,
+                match end {
+                    End::Senders => &raw mut (*state).senders,
+                    End::Readers => &raw mut (*state).readers,
+                },
+            )
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn has_more(&self, end: End) -> bool {
+        self.section(|state| match end {
+            End::Senders => Self::has_room(state),
+            End::Readers => Self::has_value(state),
+        })
     }
 }
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
-    /// A wait has ended with what it was for.
-    fn has_gone(&self, node: Pin<&Node>, waited: &mut bool, which: impl Fn(&mut State) -> &mut Waiters) {
-        if core::mem::replace(waited, false) {
-            let _old = self.section(|state| which(state).leave(node));
+    /// Tries to store a value. Whether that has an outcome: it was stored, or there is the reason why not.
+    #[inline(always)]
+    fn try_to_send(&self, value: &ManuallyDrop<T>, refused: &mut Option<NotStored>) -> bool {
+        match self.store(value) {
+            Ok(()) => true,
+            Err(NotStored::Full) if P::PAUSES => false,
+            Err(why) => {
+                self.count_refused();
+                *refused = Some(why);
+                true
+            }
         }
+    }
+
+    /// Tries to take a value. Whether that has an outcome: it is there, or there will be none.
+    #[inline(always)]
+    fn try_to_receive(&self, there: &mut MaybeUninit<T>, over: &mut bool) -> bool {
+        if self.take_to(there) {
+            return true;
+        }
+        *over = self.section(|state| state.is_over());
+        *over
     }
 }
 
@@ -43,54 +97,34 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for
         context: &mut Context<'_>,
     ) -> Result<Result<(), SendError<T>>, T> {
         let mut value = ManuallyDrop::new(value);
-        let back = |value| ManuallyDrop::into_inner(value);
-        // Each further turn means that room was made, or the queue closed, meanwhile.
-        loop {
-            // A close is for all at once, whoever stands before this one: the one that closes may be less urgent, and
-            // get no turn to wake them.
-            if !*waited || self.section(|state| state.is_closed() || state.senders.may_go(node)) {
-                match self.store(&value) {
-                    Ok(()) => {
-                        self.has_gone(node, waited, |state| &mut state.senders);
-                        return Ok(Ok(()));
-                    }
-                    Err(NotStored::Full) if P::PAUSES => {}
-                    Err(refused) => {
-                        self.has_gone(node, waited, |state| &mut state.senders);
-                        self.count_refused();
-                        let error = match refused {
-                            NotStored::Full => SendError::Full,
-                            NotStored::Closed => SendError::Closed,
-                        };
-                        return Ok(Err(error(back(value))));
-                    }
-                }
-            }
-            // First what is not ours: waking and cloning wakers is for outside.
-            let in_hand = InHand(&mut value);
-            let waker = context.waker().clone();
-            core::mem::forget(in_hand);
-            let linked = self.section(|state| {
-                let goes = state.is_closed() || Self::has_room(state) && state.senders.may_go(node);
-                if goes { Err(waker) } else { Ok(state.senders.link(node, waker)) }
-            });
-            *waited = true;
-            if linked.is_ok() {
-                return Err(back(value));
-            }
+        let mut refused = None;
+        let in_hand = InHand { value: &raw mut *value, is_there: Cell::new(true) };
+        let ended = self.look(End::Senders, node, waited, context.waker(), &mut || {
+            // Once it is stored, readers are woken.
+            in_hand.is_there.set(false);
+            // SAFETY: the value is there.
+            let ended = self.try_to_send(unsafe { &*in_hand.value.cast() }, &mut refused);
+            in_hand.is_there.set(!ended || refused.is_some());
+            ended
+        });
+        core::mem::forget(in_hand);
+        if ended && refused.is_none() {
+            return Ok(Ok(()));
+        }
+        let value = ManuallyDrop::into_inner(value);
+        match refused {
+            None => Err(value),
+            Some(NotStored::Full) => Ok(Err(SendError::Full(value))),
+            Some(NotStored::Closed) => Ok(Err(SendError::Closed(value))),
         }
     }
 
     /// A sender ends its wait. Room that it was woken for is the next one's.
     fn leave_senders(&self, node: Pin<&Node>, gave_up: bool) {
-        let (pass_on, _old) = self.section(|state| {
-            state.timed_out = state.timed_out.wrapping_add(u32::from(gave_up));
-            let (stage, old) = state.senders.leave(node);
-            (stage == Stage::Woken && Self::has_room(state), old)
-        });
-        if pass_on {
-            self.wake(1, |state| &mut state.senders);
+        if gave_up {
+            self.section(|state| state.timed_out = state.timed_out.wrapping_add(1));
         }
+        self.leave(End::Senders, node, false);
     }
 }
 
@@ -106,42 +140,24 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> ReadersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        // Each further turn means that a value came, or the end, meanwhile.
-        loop {
-            let may_go = !*waited || self.section(|state| state.readers.may_go(node));
-            if may_go && let Some(value) = self.take() {
-                self.has_gone(node, waited, |state| &mut state.readers);
-                return Poll::Ready(Ok(value));
-            }
-            let waker = context.waker().clone();
-            let found = self.section(|state| {
-                let goes = Self::has_value(state) && state.readers.may_go(node);
-                if goes || state.is_over() {
-                    Err((state.is_over(), waker))
-                } else {
-                    Ok(state.readers.link(node, waker))
-                }
-            });
-            *waited = true;
-            match found {
-                Ok(_old) => return Poll::Pending,
-                Err((false, _unused)) => {}
-                Err((true, _unused)) => {
-                    self.has_gone(node, waited, |state| &mut state.readers);
-                    return Poll::Ready(Err(RecvError::Closed));
-                }
-            }
+        let (mut there, mut over) = (MaybeUninit::<T>::uninit(), false);
+        let in_hand = InHand { value: there.as_mut_ptr(), is_there: Cell::new(false) };
+        let ended = self.look(End::Readers, node, waited, context.waker(), &mut || {
+            // SAFETY: there is room for a value.
+            let ended = self.try_to_receive(unsafe { &mut *in_hand.value.cast() }, &mut over);
+            in_hand.is_there.set(ended && !over);
+            ended
+        });
+        core::mem::forget(in_hand);
+        if !ended {
+            return Poll::Pending;
         }
+        // SAFETY: an attempt that has an outcome took a value, if it is not over.
+        Poll::Ready(if over { Err(RecvError::Closed) } else { Ok(unsafe { there.assume_init() }) })
     }
 
     /// A reader ends its wait, likewise.
     fn leave_readers(&self, (): (), node: Pin<&Node>) {
-        let (pass_on, _old) = self.section(|state| {
-            let (stage, old) = state.readers.leave(node);
-            (stage == Stage::Woken && Self::has_value(state), old)
-        });
-        if pass_on {
-            self.wake(1, |state| &mut state.readers);
-        }
+        self.leave(End::Readers, node, false);
     }
 }

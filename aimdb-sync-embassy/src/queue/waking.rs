@@ -1,23 +1,22 @@
 //! Whom a call on a queue wakes. All of that happens outside the critical section, one waiter for each section.
 #![allow(unsafe_code)]
 
-use super::state::State;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{ALL, Taken, Waiters, Waking};
+use crate::lean::{ALL, End, Lined, Taken, Waking};
 use crate::lock::PreemptionSafe;
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// Wakes so many of those who wait, one in each section.
-    #[inline(never)]
-    pub(super) fn wake(&self, most: u16, which: impl Fn(&mut State) -> &mut Waiters) {
-        Waking { most, next: || self.section(|state| which(state).pop()) }.wake();
+    #[inline(always)]
+    pub(super) fn wake(&self, most: u16, end: End) {
+        self.line(end).wake(most);
     }
 
     /// Wakes senders for places that were given back. Should a waker panic, nobody gets the value that was taken.
     pub(super) fn has_taken(&self, freed: u16, there: *mut T) {
         // SAFETY: the value was just moved there, and whoever wanted it will not look, should a waker panic.
         let taken = unsafe { Taken::new(there) };
-        self.wake(freed, |state| &mut state.senders);
+        self.wake(freed, End::Senders);
         core::mem::forget(taken);
     }
 
@@ -63,7 +62,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     #[cold]
     pub(super) fn has_shown(&self, values: u16) {
         if values < ALL {
-            return self.wake(values, |state| &mut state.readers);
+            return self.wake(values, End::Readers);
         }
         self.has_ended();
         self.discard();

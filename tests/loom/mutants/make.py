@@ -26,6 +26,7 @@ LIST = "aimdb-ffi/src/block/list.rs"
 
 SET = "aimdb-core/src/waiting/ready_set/"
 LEAN = "aimdb-sync-embassy/src/queue/"
+WAITS = "aimdb-sync-embassy/src/lean/"
 
 MUTANTS = [
     ("close-wakes-nobody", "A close notifies nobody.", SHELL + "end.rs", [(
@@ -411,20 +412,31 @@ MUTANTS = [
         "let _ = self.0.load(Ordering::Acquire);", "let _ = self.0.load(Ordering::Relaxed);")]),
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
-    ("lean-sender-keeps-its-turn", "A sender of a lean record that was woken and gives up passes nothing on.", LEAN + "wait.rs", [(
-        "(stage == Stage::Woken && Self::has_room(state), old)", "(false, old)")]),
-    ("lean-reader-keeps-its-wake-up", "A reader of a lean record that was woken and leaves passes nothing on.", LEAN + "wait.rs", [(
-        "(stage == Stage::Woken && Self::has_value(state), old)", "(false, old)")]),
-    ("lean-sender-waits-without-a-second-look", "A sender of a lean record links its node without looking for room again.", LEAN + "wait.rs", [(
-        "let goes = state.is_closed() || Self::has_room(state) && state.senders.may_go(node);", "let goes = state.is_closed();")]),
-    ("lean-sender-waits-at-a-closed-record", "A sender of a lean record links its node without looking for a close again.", LEAN + "wait.rs", [(
-        "let goes = state.is_closed() || Self::has_room", "let goes = Self::has_room")]),
-    ("lean-reader-waits-without-a-second-look", "A reader of a lean record links its node without looking for a value again.", LEAN + "wait.rs", [(
-        "let goes = Self::has_value(state) && state.readers.may_go(node);", "let goes = false;")]),
+    ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
+        "if (answers || was == Stage::Woken) && self.has_more(end) {", "if answers && self.has_more(end) {")]),
+    ("lean-answer-is-not-passed-on", "One that has what it found from the line of a lean record does not look for what else came meanwhile.", WAITS + "look.rs", [(
+        "if (answers || was == Stage::Woken) && self.has_more(end) {", "if was == Stage::Woken && self.has_more(end) {")]),
+    ("lean-waits-without-a-second-look", "One that comes to wait at a lean record does not look again from the line.", WAITS + "look.rs", [(
+        "for answers in [false, true] {", "for answers in [false] {")]),
+    ("lean-close-is-only-for-the-first", "One that comes to wait at a lean record while that is closed waits for its turn.", WAITS + "look.rs", [(
+        " || self.is_closed() {", " {")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
-        "            if goes || state.is_over() {", "            if goes {")]),
+        "        *over = self.section(|state| state.is_over());", "        *over = false;")]),
+    ("lean-walker-stays-at-one-that-was-woken", "One that comes into a line goes on from one that was taken out.", WAITS + "waiters.rs", [(
+        "            (*first).next = front.cast();\n", "")]),
+    ("lean-arrives-behind-one-that-was-woken", "One that comes into a line stands behind one that was taken out.", WAITS + "waiters.rs", [(
+        "if at == walker || next == this {", "if at == walker {")]),
+    ("lean-two-walk-at-once", "One comes into a line while another walks.", WAITS + "waiters.rs", [(
+        "        if !word.is_marked() {\n            let this: *const Node = &raw const *node;", "        if !word.arrives() {\n            let this: *const Node = &raw const *node;")]),
+    ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
+        "if !word.is_marked() && stage == Stage::Waits {", "if stage == Stage::Waits {"), (
+        "                if word.0 == this {\n                    self.word = Word(next);", "                if word.0 == this || word.is_marked() {\n                    *self.front() = next;")]),
+    ("lean-equals-are-passed-by", "One that comes into a line stands before its equals.", WAITS + "waiters.rs", [(
+        "(*Node::inner(next)).rank >= (*walker).rank {", "(*Node::inner(next)).rank > (*walker).rank || next == this {")]),
+    ("lean-late-one-is-the-last", "One that came too late stands behind its equals.", WAITS + "waiters.rs", [(
+        "(*this).rank & !1 | u16::from((*this).stage == Stage::Woken);", "(*this).rank & !1;")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
-        "            return self.wake(values, |state| &mut state.readers);", "            return self.wake(values.min(1), |state| &mut state.readers);")]),
+        "            return self.wake(values, End::Readers);", "            return self.wake(values.min(1), End::Readers);")]),
     ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "mod.rs", [(
         "            if state.senders.is_empty() { 0 } else { freed }", "            let _ = freed;\n            0")]),
     ("lean-first-to-fill-shows-all", "Whoever fills a place of a lean record shows what others are filling.", LEAN + "state.rs", [(
@@ -436,8 +448,8 @@ MUTANTS = [
     ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "mod.rs", [(
         "            self.section(State::commit_late);\n            self.has_shown(ALL);\n", "            self.section(State::commit_late);\n")]),
     ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "waking.rs", [(
-        "            return self.wake(values, |state| &mut state.readers);\n        }\n        self.has_ended();\n        self.discard();\n",
-        "            return self.wake(values, |state| &mut state.readers);\n        }\n        self.has_ended();\n")]),
+        "            return self.wake(values, End::Readers);\n        }\n        self.has_ended();\n        self.discard();\n",
+        "            return self.wake(values, End::Readers);\n        }\n        self.has_ended();\n")]),
     ("lean-late-value-is-read-after-the-abort", "A value that comes to a lean record while that is aborted is shown before it is discarded.", LEAN + "state.rs", [(
         "        if self.filling == 0 && !self.is_aborted() {", "        if self.filling == 0 {")]),
     ("lean-aborted-values-stay-shown", "Readers of a lean record find values that an abort is about to discard.", LEAN + "state.rs", [(
@@ -447,7 +459,7 @@ MUTANTS = [
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
         "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.shown == 0")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "mod.rs", [(
-        "            if awaited != NOBODY {\n                self.wake(1, |state| &mut state.readers);\n            }\n", "            let _ = awaited;\n")]),
+        "            if awaited != NOBODY {\n                self.wake(1, End::Readers);\n            }\n", "            let _ = awaited;\n")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "mod.rs", [(
         "            if awaited != NOBODY && awaited != NOTHING {\n                self.has_taken(1, there);\n            }\n", "")]),
 ]

@@ -22,6 +22,8 @@ pub mod lanes;
 pub mod late;
 pub mod ledger;
 #[cfg(loom)]
+pub mod lines;
+#[cfg(loom)]
 pub mod parcels;
 #[cfg(loom)]
 pub mod queues;

@@ -4,7 +4,7 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, gated, handles, lanes, late, parcels, shared};
-use aimdb_models::{queues, reserving, scenarios, schedule::explore, watching};
+use aimdb_models::{lines, queues, reserving, scenarios, schedule::explore, watching};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -85,6 +85,15 @@ models! { queues:
     c1_q_a_close_meets_two_senders: 3,
     c2_q_an_abort_meets_a_send_and_a_reader: 3,
     k6_q_two_senders_and_a_reader_keep_order: 3,
+}
+
+models! { lines:
+    w5_line_three_priorities_stand_in_order: 3,
+    w5_line_the_first_is_woken_while_one_comes: 3,
+    w2_line_two_leave_while_two_come: 3,
+    w1_line_values_meet_two_who_come: 3,
+    w1_line_one_that_came_too_late_comes_again: 3,
+    c1_line_a_close_meets_two_who_come: 3,
 }
 
 models! { reserving:
