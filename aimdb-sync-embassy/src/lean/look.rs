@@ -20,11 +20,11 @@ pub(crate) enum End {
 /// in between may have woken nobody: *whoever looks in the line, and has what it came for, passes on what more there is*, and so
 /// does whoever gives up. One that is not the first does not look: the first looks for it.
 pub(crate) trait Lined {
-    type Mutex: PreemptionSafe;
+    type Section: PreemptionSafe;
     /// Names a line of the record.
     type End: Copy;
 
-    fn line(&self, end: Self::End) -> Line<'_, Self::Mutex>;
+    fn line(&self, end: Self::End) -> Line<'_, Self::Section>;
 
     /// Whether nothing is worth waiting for any more.
     fn is_closed(&self) -> bool;

@@ -29,7 +29,7 @@ impl<T> Drop for InHand<T> {
 }
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Lined for StaticQueue<T, M, N, P> {
-    type Mutex = M;
+    type Section = M;
     type End = End;
 
     #[inline(always)]
