@@ -100,6 +100,23 @@ fn s6_a_lag_that_recv_many_meets_behind_its_values_is_told_by_the_next_call() {
 }
 
 #[test]
+fn s6_a_lag_that_recv_many_meets_is_told_before_the_values_that_are_there_behind_it() {
+    let handle = single::<Overtaken>(RING);
+    let producer = handle.producer::<Overtaken>("a").expect("it is there").shared();
+    let mut consumer = handle.consumer::<Overtaken>("a").expect("it is there");
+    let sender = producer.clone();
+    let overtake = Arc::new(move || {
+        for number in 1..=5 {
+            let _ = sender.send(Overtaken { number, overtake: None });
+        }
+    });
+    producer.send(Overtaken { number: 0, overtake: Some(overtake) }).expect("a ring accepts");
+    assert_eq!(consumer.recv_many(&mut Vec::new(), 10), Ok(1));
+    assert_eq!(consumer.recv().map(|value| value.number), Err(RecvError::Lagged(2)));
+    assert_eq!(consumer.recv().map(|value| value.number), Ok(3));
+}
+
+#[test]
 fn s7_latest_skips_to_the_newest_and_waits_when_there_is_none() {
     watched(|| {
         for cfg in [RING, BufferCfg::SingleLatest, BufferCfg::Mailbox, pausing(8)] {

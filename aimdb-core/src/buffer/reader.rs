@@ -96,8 +96,9 @@ impl<T: Send + 'static> Reader<T> {
         match &mut self.inner {
             Inner::Heap(reader) => match reader.take_at_once() {
                 Taken::Value(value) => Some(take(value)),
-                Taken::NotHere => reader.take_by_call().map(take),
-                Taken::Empty | Taken::Lagged(_) => None,
+                // A lag that is to be told comes before what lies behind it.
+                Taken::NotHere if self.untold == 0 => reader.take_by_call().map(take),
+                Taken::NotHere | Taken::Empty | Taken::Lagged(_) => None,
             },
             Inner::Other(_) => None,
         }
