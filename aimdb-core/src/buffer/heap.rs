@@ -207,6 +207,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     }
 
     /// Stores a value, waiting for space if the policy is to wait; see [`Buffer::push_async`].
+    #[inline]
     pub fn push_async(&self, value: T) -> PushFuture<'_, T> {
         PushFuture::offer(&*self.shell, value)
     }
@@ -248,20 +249,27 @@ impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
 }
 
 impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
+    fn offer_at_once(&self, value: T) -> Result<(), T> {
+        #[cfg(feature = "std")]
+        return match self.send_as_thread(value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        };
+        #[cfg(not(feature = "std"))]
+        Err(value)
+    }
+
     fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         #[cfg(feature = "std")]
         let mut offer = offer;
         #[cfg(feature = "std")]
         if let Some(value) = offer.as_mut().take_fresh() {
-            let mut sent = self.send_as_thread(value, false);
-            if let InLane::Full(value) | InLane::NotHere(value) = sent {
-                let has_room = || self.lock().has_room();
-                let room = has_room() == Some(false) && glance_for(has_room);
-                sent = if room { self.send_as_thread(value, false) } else { InLane::NotHere(value) };
-            }
-            match sent {
-                InLane::Done => return Poll::Ready(Ok(())),
-                InLane::Full(value) | InLane::NotHere(value) => offer.as_mut().put_back(value),
+            // It could not be stored at once a moment ago.
+            let has_room = || self.lock().has_room();
+            let room = has_room() == Some(false) && glance_for(has_room);
+            match if room { self.offer_at_once(value) } else { Err(value) } {
+                Ok(()) => return Poll::Ready(Ok(())),
+                Err(value) => offer.as_mut().put_back(value),
             }
             if let Some(outcome) = self.poll_past_lane(offer.as_mut(), context) {
                 return outcome;

@@ -23,6 +23,9 @@ pub enum Refusal {
 
 /// A buffer whose offers wait. Implemented by the buffers of this crate.
 pub(crate) trait Offers<T> {
+    /// Stores a value that was not yet offered, where that takes a few instructions; that it comes back says nothing
+    /// of the buffer.
+    fn offer_at_once(&self, value: T) -> Result<(), T>;
     fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>>;
     fn cancel_offer(&self, offer: Pin<&mut Offer<T>>) -> Option<T>;
     fn abandon_offer(&self, offer: Pin<&mut Offer<T>>);
@@ -33,7 +36,9 @@ type Step<'a, T> = dyn FnMut(&mut Option<T>, &mut Context<'_>) -> Poll<Result<()
 enum Way<'a, T> {
     Ready(Option<Result<(), SendError<T>>>),
     Custom(Option<T>, Box<Step<'a, T>>),
-    Offer(&'a (dyn Offers<T> + Sync)),
+    /// The value until the first poll; one that cannot be stored at once goes on as an offer, which is larger than most
+    /// values and need not be made for the others.
+    Offer(Option<T>, &'a (dyn Offers<T> + Sync)),
 }
 
 pin_project! {
@@ -51,7 +56,7 @@ pin_project! {
     impl<T> PinnedDrop for PushFuture<'_, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if let (Way::Offer(buffer), Some(offer)) = (this.way, this.offer.as_pin_mut()) {
+            if let (Way::Offer(_, buffer), Some(offer)) = (this.way, this.offer.as_pin_mut()) {
                 buffer.abandon_offer(offer);
             }
         }
@@ -74,7 +79,7 @@ impl<'a, T> PushFuture<'a, T> {
     }
 
     pub(crate) const fn offer(buffer: &'a (dyn Offers<T> + Sync), value: T) -> Self {
-        Self { way: Way::Offer(buffer), offer: Some(Offer::new(value)) }
+        Self { way: Way::Offer(Some(value), buffer), offer: None }
     }
 
     /// Gives up. The value travels back, unless it has been stored or handed out by now.
@@ -83,7 +88,10 @@ impl<'a, T> PushFuture<'a, T> {
         match this.way {
             Way::Ready(outcome) => outcome.take().and_then(Result::err).map(SendError::into_inner),
             Way::Custom(value, _) => value.take(),
-            Way::Offer(buffer) => this.offer.as_pin_mut().and_then(|offer| buffer.cancel_offer(offer)),
+            Way::Offer(value, buffer) => {
+                let of_offer = || this.offer.as_pin_mut().and_then(|offer| buffer.cancel_offer(offer));
+                value.take().or_else(of_offer)
+            }
         }
     }
 }
@@ -91,14 +99,22 @@ impl<'a, T> PushFuture<'a, T> {
 impl<T> Future for PushFuture<'_, T> {
     type Output = Result<(), SendError<T>>;
 
+    // Not written out at the caller, where what it was made of would be copied once more before it is read.
+    #[inline(never)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         match this.way {
             Way::Ready(outcome) => outcome.take().map_or(Poll::Pending, Poll::Ready),
-            Way::Offer(buffer) => match this.offer.as_pin_mut() {
-                Some(offer) => buffer.poll_offer(offer, context),
-                None => Poll::Pending,
-            },
+            Way::Offer(value, buffer) => {
+                if let Some(value) = value.take() {
+                    match buffer.offer_at_once(value) {
+                        Ok(()) => return Poll::Ready(Ok(())),
+                        Err(value) => this.offer.set(Some(Offer::new(value))),
+                    }
+                }
+                let offer = this.offer.as_pin_mut();
+                offer.map_or(Poll::Pending, |offer| buffer.poll_offer(offer, context))
+            }
             Way::Custom(value, step) => {
                 if value.is_none() {
                     return Poll::Pending;

@@ -88,8 +88,7 @@ impl<T: Send + 'static> Reader<T> {
         self.recv_at_once_with(|value| value)
     }
 
-    /// The same, for whoever wants the value somewhere else: it goes to `take`, because compilers copy a value once
-    /// more for each `Option` that carries it.
+    /// The same with the value given to `take`: compilers copy it once more for each `Option` that carries it.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub fn recv_at_once_with<R>(&mut self, take: impl FnOnce(T) -> R) -> Option<R> {
@@ -137,6 +136,15 @@ impl<T: Send + 'static> Reader<T> {
     /// is closed and drained.
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv { reader: self }
+    }
+
+    /// The rest of a poll, for a reader that has found that the next value cannot be had at once.
+    #[inline(never)]
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        match core::mem::take(&mut self.untold) {
+            0 => self.inner.poll_recv(context),
+            lag => Poll::Ready(Err(RecvError::Lagged(lag))),
+        }
     }
 
     /// Takes the newest value, skipping what lies before it, if there is one that this cursor has
@@ -264,17 +272,23 @@ pub struct Recv<'a, T: Send + 'static> {
 impl<T: Send + 'static> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match core::mem::take(&mut self.reader.untold) {
-            0 => self.reader.inner.poll_recv(context),
-            lag => Poll::Ready(Err(RecvError::Lagged(lag))),
+        #[cfg(feature = "std")]
+        if let Some(value) = self.reader.recv_at_once() {
+            return Poll::Ready(Ok(value));
         }
+        self.reader.poll_recv(context)
     }
 }
 
 impl<T: Send + 'static> Drop for Recv<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        self.reader.inner.cancel_recv();
+        match &self.reader.inner {
+            Inner::Heap(reader) if !reader.is_waiting() => {}
+            Inner::Heap(_) | Inner::Other(_) => self.reader.inner.cancel_recv(),
+        }
     }
 }
 

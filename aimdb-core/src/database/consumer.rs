@@ -60,6 +60,10 @@ impl<T: Send + 'static> Consumer<T> {
             .await;
         }
         self.burst += 1;
+        #[cfg(feature = "std")]
+        if let Some(value) = self.reader.recv_at_once() {
+            return Ok(value);
+        }
         self.reader.recv().await.map_err(|error| DbError::from(error).of_record(&self.named.record.key))
     }
 

@@ -71,13 +71,22 @@ impl<T: Send + 'static> Producer<T> {
     /// [`DbError::BufferFull`] if the policy refuses rather than waits, [`DbError::BufferClosed`],
     /// and [`DbError::Misuse`] if a tap or transform would wait for the record that it drains.
     pub async fn produce_async(&self, value: T) -> DbResult<()> {
+        #[cfg(feature = "std")]
+        let value = match self.produce_at_once(value) {
+            Ok(()) => return Ok(()),
+            Err(value) => value,
+        };
         self.send_async(value).await.map_err(|refused| DbError::from(refused).of_record(&self.record.key))
     }
 
     /// As [`Producer::produce_async`], and a refused value travels back. [`PushFuture::cancel`]
     /// gives it back from a wait that is given up. Allocates nothing on the four kinds.
+    #[inline]
     pub fn send_async(&self, value: T) -> PushFuture<'_, T> {
-        self.buffer.push_async(value)
+        match &self.buffer {
+            Held::Heap(heap) => heap.push_async(value),
+            Held::Other(buffer) => buffer.push_async(value),
+        }
     }
 
     /// Closes the record: values to come are refused, whoever waits is woken, readers drain what is
@@ -285,6 +294,9 @@ mod tests {
         let mut gives_up = pin!(producer.send_async(value));
         assert!(poll_once(gives_up.as_mut()).is_pending());
         assert_eq!(gives_up.cancel().map(|value| address(&*value)), Some(before));
+        let mut never_polled = pin!(producer.send_async(Box::new(4)));
+        assert_eq!(never_polled.as_mut().cancel(), Some(Box::new(4)));
+        assert!(poll_once(never_polled).is_pending(), "it has ended");
     }
 
     #[test]

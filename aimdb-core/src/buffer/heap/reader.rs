@@ -97,6 +97,11 @@ impl<T: Send + 'static> HeapReader<T> {
         self.at.hold.let_go();
     }
 
+    /// Whether a wait that is polled as anyone's has begun, and was not ended.
+    pub(in crate::buffer) fn is_waiting(&self) -> bool {
+        self.reading.as_ref().is_some_and(|reading| reading.is_waiting())
+    }
+
     /// The newest value, past those that lie before it.
     pub(in crate::buffer) fn try_latest(&mut self) -> Result<T, TryRecvError> {
         self.cancel_recv();

@@ -75,7 +75,7 @@ impl Reading {
         Self { waits: false, overtaken_since: None, waiter: Waiter::new() }
     }
 
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(crate) const fn is_waiting(&self) -> bool {
         self.waits
     }
