@@ -131,9 +131,11 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     pub fn recv(&mut self) -> Result<R::Value, RecvError> {
         may_wait::<P>(Deadline::Never).map_err(RecvError::Misuse)?;
         let mut there = MaybeUninit::uninit();
-        if self.share.record.take_at_once(&mut there) {
+        match self.share.record.take_at_once(self.share.cursor, &mut there) {
             // SAFETY: it says that the value is there.
-            return Ok(unsafe { there.assume_init() });
+            Ok(true) => return Ok(unsafe { there.assume_init() }),
+            Ok(false) => {}
+            Err(missed) => return Err(RecvError::Lagged(missed)),
         }
         self.wait_for_ever()
     }
@@ -171,9 +173,11 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
 
     fn recv_until(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
         let mut there = MaybeUninit::uninit();
-        if self.share.record.take_at_once(&mut there) {
+        match self.share.record.take_at_once(self.share.cursor, &mut there) {
             // SAFETY: it says that the value is there.
-            return Ok(unsafe { there.assume_init() });
+            Ok(true) => return Ok(unsafe { there.assume_init() }),
+            Ok(false) => {}
+            Err(missed) => return Err(RecvTimeoutError::Lagged(missed)),
         }
         match self.wait(deadline) {
             Some(outcome) => outcome.map_err(RecvTimeoutError::from),

@@ -15,6 +15,7 @@ mod producer;
 mod queue;
 mod record;
 mod registry;
+mod ring;
 mod storage;
 
 pub use consumer::{Recv, StaticConsumer};
@@ -35,6 +36,7 @@ pub use producer::StaticProducer;
 pub use queue::{QueuePolicy, StaticQueue};
 pub use record::{Record, Sending, StaticRecord, StaticRecordBuilder, Waiting, WholeRecord};
 pub use registry::{AnyConsumer, AnyProducer, Registered, Registry, RegistryError};
+pub use ring::{RingCursor, RingSend, StaticRing};
 
 pub use aimdb_core::buffer::{
     BufferMetrics, FlushError, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,
@@ -42,6 +44,7 @@ pub use aimdb_core::buffer::{
 };
 pub use aimdb_core::pure::{Counters, CursorCounters, DropCause, ErrorKind, Kind, Policy, Start};
 pub use aimdb_core::waiting::Deadline;
+pub use bytemuck::NoUninit;
 pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 
 /// What the binding for C blocks through; no part of the interface.

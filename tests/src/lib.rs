@@ -27,6 +27,7 @@ pub mod random;
 pub mod sandbox;
 pub mod static_queue;
 pub mod static_record;
+pub mod static_ring;
 pub mod subject;
 pub mod wakes;
 pub mod watchdog;

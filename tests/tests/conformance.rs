@@ -6,6 +6,7 @@ use aimdb_tests::drive::{Drive, Driven, current_thread, multi_thread};
 use aimdb_tests::own_buffer;
 use aimdb_tests::static_queue::{Large, Lean, Small};
 use aimdb_tests::static_record::Static;
+use aimdb_tests::static_ring::LeanRing;
 
 const fn own(drive: Drive) -> Driven {
     Driven { make: own_buffer::make, drive, lacks: own_buffer::LACKS, supports: own_buffer::supports }
@@ -26,3 +27,7 @@ conformance!(static_queue_of_small_values_by_threads, Lean::<Small>::by(Drive::T
 conformance!(static_queue_of_small_values_by_threads_and_tasks, Lean::<Small>::by(Drive::Mixed(multi_thread())));
 conformance!(static_queue_of_large_values_by_threads, Lean::<Large>::by(Drive::Threads));
 conformance!(static_queue_of_large_values_by_threads_and_tasks, Lean::<Large>::by(Drive::Mixed(multi_thread())));
+conformance!(static_ring_of_small_values_by_threads, LeanRing::<u32>::by(Drive::Threads));
+conformance!(static_ring_of_small_values_by_threads_and_tasks, LeanRing::<u32>::by(Drive::Mixed(multi_thread())));
+conformance!(static_ring_of_large_values_by_threads, LeanRing::<[u32; 64]>::by(Drive::Threads));
+conformance!(static_ring_of_large_values_by_threads_and_tasks, LeanRing::<[u32; 64]>::by(Drive::Mixed(multi_thread())));

@@ -312,6 +312,16 @@ impl Waiters {
         }
     }
 
+    /// How urgent the first one is, if one waits.
+    #[inline(always)]
+    pub(crate) fn urgency(&mut self) -> Option<u8> {
+        // SAFETY: the front can be read, and whoever is in the line is there.
+        unsafe {
+            let first = *self.front();
+            if first.is_null() { None } else { Some(((*Node::inner(first)).rank / 2) as u8) }
+        }
+    }
+
     /// How many wait: as many steps, so for supervision only.
     pub(crate) fn len(&mut self) -> usize {
         let mut count = 0;

@@ -46,8 +46,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     }
 
     #[inline(always)]
-    fn take_at_once(&self, there: &mut MaybeUninit<T>) -> bool {
-        self.take_to(there)
+    fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
+        Ok(self.take_to(there))
     }
 
     fn push(&self, value: T) {

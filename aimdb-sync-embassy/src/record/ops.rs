@@ -25,7 +25,8 @@ use aimdb_core::pure::Start;
 /// ```
 pub trait Record: Ops {}
 
-/// A record with all that a record can do: [`StaticRecord`](crate::StaticRecord). It can displace values and pass over them, and knows when
+/// A record with all that a record can do: [`StaticRecord`](crate::StaticRecord) and
+/// [`StaticRing`](crate::StaticRing). It can displace values and pass over them, and knows when
 /// all of its readers have read something.
 pub trait WholeRecord: Record + WholeOps {}
 
@@ -69,10 +70,11 @@ pub trait Ops: Sized {
         false
     }
 
-    /// Takes the next value if there is one and it can be taken by the shortest way. Then `there` holds it.
-    fn take_at_once(&self, there: &mut MaybeUninit<Self::Value>) -> bool {
-        let _ = there;
-        false
+    /// Takes the next value of a cursor if there is one and it can be taken by the shortest way. Then `there` holds it.
+    /// A lag that was found out on the way is told by this.
+    fn take_at_once(&self, cursor: Self::Cursor, there: &mut MaybeUninit<Self::Value>) -> Result<bool, u64> {
+        let _ = (cursor, there);
+        Ok(false)
     }
 
     fn push(&self, value: Self::Value);

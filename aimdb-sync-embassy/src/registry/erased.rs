@@ -10,6 +10,7 @@ use aimdb_core::buffer::{
 use aimdb_core::pure::{CursorId, Start};
 
 use crate::record::{Record, Sending, Waiting};
+use crate::ring::RingCursor;
 
 /// A record that can stand in a [`Registry`](crate::Registry): each in a `static` whose values borrow nothing.
 /// Sealed.
@@ -28,8 +29,14 @@ pub trait Registered: Sync {
 /// Drives an operation to its end, or until its deadline: then `None`.
 pub(super) type Drive<'d, O> = &'d mut dyn FnMut(Pin<&mut dyn Future<Output = O>>) -> Option<O>;
 
-/// The cursor of any record. A queue has one, and no name for it.
-pub(super) type AnyCursor = Option<CursorId>;
+/// The cursor of any record.
+#[derive(Clone, Copy)]
+pub enum AnyCursor {
+    /// The one of a queue, which has no name for it.
+    Only,
+    Whole(CursorId),
+    Ring(RingCursor),
+}
 
 /// A cursor that can be kept as one of any record.
 pub trait Cursor: Copy {
@@ -37,19 +44,33 @@ pub trait Cursor: Copy {
     fn restore(kept: AnyCursor) -> Self;
 }
 
+const ITS_OWN: &str = "a record gets back what it gave";
+
 impl Cursor for CursorId {
     fn keep(self) -> AnyCursor {
-        Some(self)
+        AnyCursor::Whole(self)
     }
 
     fn restore(kept: AnyCursor) -> Self {
-        kept.expect("a record gets back what it gave")
+        let AnyCursor::Whole(cursor) = kept else { panic!("{ITS_OWN}") };
+        cursor
+    }
+}
+
+impl Cursor for RingCursor {
+    fn keep(self) -> AnyCursor {
+        AnyCursor::Ring(self)
+    }
+
+    fn restore(kept: AnyCursor) -> Self {
+        let AnyCursor::Ring(cursor) = kept else { panic!("{ITS_OWN}") };
+        cursor
     }
 }
 
 impl Cursor for () {
     fn keep(self) -> AnyCursor {
-        None
+        AnyCursor::Only
     }
 
     fn restore(_kept: AnyCursor) -> Self {}

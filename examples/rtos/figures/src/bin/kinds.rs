@@ -1,10 +1,10 @@
-//! A record of each kind, and a `StaticQueue`, uncontended: one send, one receive, and both, by calls that would wait, at 4 bytes and at 256.
+//! A record of each kind, a `StaticQueue` and a `StaticRing`, uncontended: one send, one receive, and both, by calls that would wait, at 4 bytes and at 256.
 #![no_std]
 #![no_main]
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex, FreeRtos, Mailbox, SingleLatest, SpmcRing, StaticConsumer, StaticKind,
-    StaticProducer, StaticQueue, StaticRecord,
+    Bounded, CriticalSectionRawMutex, FreeRtos, Mailbox, NoUninit, SingleLatest, SpmcRing, StaticConsumer, StaticKind,
+    StaticProducer, StaticQueue, StaticRecord, StaticRing,
 };
 use board::{Exit, check, count_from, count_to, entry, exit};
 use freertos::{Scheduler, Task};
@@ -109,8 +109,23 @@ where
     record.consumer().expect("the first cursor")
 }
 
+/// The first cursor of a ring.
+fn ring<T, const N: usize, const READERS: usize, const WRITERS: usize>(
+    ring: &'static StaticRing<T, Mutex, N, READERS, WRITERS>,
+) -> StaticConsumer<'static, StaticRing<T, Mutex, N, READERS, WRITERS>>
+where
+    T: NoUninit + Send + Sync,
+{
+    ring.consumer().expect("the first cursor")
+}
+
 counted!(queue_4, StaticQueue<u32, Mutex, 16>, u32, StaticQueue::consumer, "queue_4_both", "queue_4_send", "queue_4_receive");
 counted!(queue_256, StaticQueue<Block, Mutex, 16>, Block, StaticQueue::consumer, "queue_256_both", "queue_256_send", "queue_256_receive");
+counted!(lean_ring_4, StaticRing<u32, Mutex, 16>, u32, ring, "lean_ring_4_both", "lean_ring_4_send", "lean_ring_4_receive");
+counted!(lean_ring_256, StaticRing<Block, Mutex, 16>, Block, ring, "lean_ring_256_both", "lean_ring_256_send", "lean_ring_256_receive");
+// Whose places are no power of two, and that have more cursors.
+counted!(lean_ring_odd_4, StaticRing<u32, Mutex, 15, 4>, u32, ring, "lean_ring_odd_4_both", "lean_ring_odd_4_send", "lean_ring_odd_4_receive");
+counted!(lean_ring_odd_256, StaticRing<Block, Mutex, 15, 4, 3>, Block, ring, "lean_ring_odd_256_both", "lean_ring_odd_256_send", "lean_ring_odd_256_receive");
 counted!(
     bounded_4,
     StaticRecord<Bounded<16>, u32, Mutex, 18>,
@@ -155,6 +170,10 @@ counted!(mailbox_256, StaticRecord<Mailbox, Block, Mutex, 3>, Block, first, "mai
 fn count() {
     queue_4::passes();
     queue_256::passes();
+    lean_ring_4::passes();
+    lean_ring_256::passes();
+    lean_ring_odd_4::passes();
+    lean_ring_odd_256::passes();
     bounded_4::passes();
     bounded_256::passes();
     ring_4::passes();

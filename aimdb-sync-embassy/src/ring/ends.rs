@@ -1,0 +1,265 @@
+//! What the handles of a ring ask of it.
+#![allow(unsafe_code)]
+
+use core::future::{Future, Ready, ready};
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use aimdb_core::buffer::{
+    BufferMetrics, FlushError, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError,
+};
+use aimdb_core::pure::Start;
+use bytemuck::NoUninit;
+
+use super::{NotStored, Read, StaticRing};
+use crate::lean::LeanRecv;
+use crate::lock::PreemptionSafe;
+use crate::record::{Ops, Record, Sending, Waiting, WholeOps, WholeRecord};
+
+/// Names a cursor of a [`StaticRing`].
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct RingCursor(u8);
+
+impl RingCursor {
+    /// Its number, outside of a section: there it is known to be one.
+    #[inline(always)]
+    pub(super) fn index<const READERS: usize>(self) -> usize {
+        usize::from(self.0).min(READERS - 1)
+    }
+}
+
+/// A value on its way into a [`StaticRing`], which never waits.
+#[must_use = "nothing is sent until the future is polled"]
+pub struct RingSend<'a, R: Ops> {
+    ring: &'a R,
+    value: Option<R::Value>,
+}
+
+// The value is moved out of it, and nothing in it is pinned.
+impl<R: Ops> Unpin for RingSend<'_, R> {}
+
+impl<R: Ops> Future for RingSend<'_, R> {
+    type Output = Result<(), SendError<R::Value>>;
+
+    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        // A send that has ended stays pending, as a fused future would.
+        let Some(value) = this.value.take() else { return Poll::Pending };
+        Poll::Ready(this.ring.try_push(value).map_err(|refused| match refused {
+            TryProduceError::Full(value) => SendError::Full(value),
+            TryProduceError::Closed(value) => SendError::Closed(value),
+        }))
+    }
+}
+
+impl<R: Ops> Waiting for RingSend<'_, R> {
+    fn set_priority(&mut self, _priority: u8) {}
+}
+
+impl<R: Ops> Sending for RingSend<'_, R> {
+    type Value = R::Value;
+
+    fn cancel(self: Pin<&mut Self>) -> Option<R::Value> {
+        self.get_mut().value.take()
+    }
+}
+
+fn refused<T>(why: NotStored, value: T) -> TryProduceError<T> {
+    match why {
+        NotStored::Full => TryProduceError::Full(value),
+        NotStored::Closed => TryProduceError::Closed(value),
+    }
+}
+
+/// The bounds of a ring, which all that follows has.
+macro_rules! of_rings {
+    ($trait:ident $body:tt) => {
+        impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> $trait
+            for StaticRing<T, M, N, READERS, WRITERS>
+        where
+            T: NoUninit + Send + Sync,
+            M: PreemptionSafe,
+        $body
+    };
+}
+
+of_rings!(Record {});
+of_rings!(WholeRecord {});
+
+of_rings!(Ops {
+    type Value = T;
+    type Cursor = RingCursor;
+    type Pushing<'a>
+        = RingSend<'a, Self>
+    where
+        Self: 'a;
+    type Receiving<'a>
+        = LeanRecv<'a, Self>
+    where
+        Self: 'a;
+
+    #[inline]
+    fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        let value = ManuallyDrop::new(value);
+        let Err(why) = self.store(&value) else { return Ok(()) };
+        self.count_refused();
+        Err(refused(why, ManuallyDrop::into_inner(value)))
+    }
+
+    /// # Safety
+    ///
+    /// As [`Ops::push_at_once`]: plain data may be used again as well.
+    #[inline(always)]
+    unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
+        self.store(value).is_ok()
+    }
+
+    #[inline(always)]
+    fn take_at_once(&self, cursor: RingCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
+        match self.take_to(cursor.index::<READERS>(), there) {
+            Read::Value => Ok(true),
+            Read::Nothing => Ok(false),
+            Read::Missed(missed) => Err(u64::from(missed)),
+        }
+    }
+
+    fn push(&self, value: T) {
+        // There is no hook for what is refused.
+        let _refused = self.try_push(value);
+    }
+
+    fn push_async(&self, value: T) -> Self::Pushing<'_> {
+        RingSend { ring: self, value: Some(value) }
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn abort(&self) -> usize {
+        Self::abort(self)
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.section(|state| {
+            let mut metrics = BufferMetrics::default();
+            let (accepted, overwritten, aborted) = state.counts();
+            let (delivered, lagged) = state.totals();
+            metrics.capacity = N;
+            metrics.occupancy = state.stored() as usize;
+            metrics.cursors = state.live().count();
+            metrics.waiting_consumers = state.cursors.iter_mut().map(|cursor| cursor.readers.len()).sum();
+            metrics.slowest = state
+                .live()
+                .map(|(at, cursor)| (at as u64, u64::from(state.unread(cursor).0)))
+                .max_by_key(|&(_, behind)| behind);
+            metrics.closed = state.is_closed();
+            metrics.counters.accepted = accepted;
+            metrics.counters.refused = u64::from(state.refused);
+            metrics.counters.overwritten = overwritten;
+            metrics.counters.aborted = aborted;
+            metrics.counters.delivered = u64::from(delivered);
+            metrics.counters.lagged = u64::from(lagged);
+            metrics
+        })
+    }
+
+    fn subscribe(&self, start: Start) -> Result<RingCursor, SubscribeError> {
+        // Each in a section of its own. Bounded by the cursors.
+        (0..READERS)
+            .find(|&cursor| self.section(|state| state.begin(cursor, matches!(start, Start::Oldest))))
+            .map(|cursor| RingCursor(cursor as u8))
+            .ok_or(SubscribeError::NoPlace)
+    }
+
+    fn share(&self, cursor: RingCursor) {
+        let cursor = cursor.index::<READERS>();
+        self.section(|state| state.share(cursor));
+    }
+
+    fn unsubscribe(&self, cursor: RingCursor) {
+        let cursor = cursor.index::<READERS>();
+        self.section(|state| state.leave(cursor));
+    }
+
+    #[inline]
+    fn try_take(&self, cursor: RingCursor) -> Result<T, TryRecvError> {
+        self.take(cursor.index::<READERS>())
+    }
+
+    fn recv_async(&self, cursor: RingCursor) -> Self::Receiving<'_> {
+        LeanRecv::new(self, cursor)
+    }
+
+    fn reader_metrics(&self, cursor: RingCursor) -> ReaderMetrics {
+        let at = cursor.index::<READERS>();
+        self.section(|state| {
+            let mut metrics = ReaderMetrics::default();
+            let cursor = &state.cursors[at];
+            let (behind, missed) = state.unread(cursor);
+            metrics.id = at as u64;
+            metrics.counters.accepted = u64::from(cursor.accepted(behind));
+            metrics.counters.delivered = u64::from(cursor.delivered());
+            metrics.counters.lagged = u64::from(cursor.lagged.wrapping_add(missed));
+            metrics.counters.skipped = u64::from(cursor.skipped);
+            metrics.counters.readable = u64::from(behind - missed);
+            metrics
+        })
+    }
+});
+
+of_rings!(WholeOps {
+    type Flushing<'a>
+        = Ready<Result<(), FlushError>>
+    where
+        Self: 'a;
+
+    fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        self.displace(&value).map_err(|why| {
+            self.count_refused();
+            refused(why, value)
+        })
+    }
+
+    /// No cursor of a ring gates.
+    fn flush_async(&self) -> Self::Flushing<'_> {
+        ready(Ok(()))
+    }
+
+    fn skip_to_newest(&self, cursor: RingCursor) {
+        let cursor = cursor.index::<READERS>();
+        self.section(|state| state.skip_to_newest(cursor));
+    }
+
+    /// A ring has no current value.
+    fn peek_value(&self) -> Option<T> {
+        None
+    }
+});
+
+impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Default for StaticRing<T, M, N, READERS, WRITERS>
+where
+    T: NoUninit + Send + Sync,
+    M: PreemptionSafe,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> core::fmt::Debug
+    for StaticRing<T, M, N, READERS, WRITERS>
+where
+    T: NoUninit + Send + Sync,
+    M: PreemptionSafe,
+{
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticRing").field("stats", &self.stats()).finish()
+    }
+}

@@ -1,0 +1,389 @@
+//! A stream with bounded memory that is as small and as quick as it can be.
+#![allow(unsafe_code)]
+
+mod cursor;
+mod ends;
+mod places;
+mod state;
+mod wait;
+mod waking;
+
+use core::cell::UnsafeCell;
+use core::mem::{ManuallyDrop, MaybeUninit};
+
+use aimdb_core::buffer::{BufferMetrics, SubscribeError, TryRecvError};
+use aimdb_core::pure::{Kind, Start};
+use bytemuck::NoUninit;
+
+use crate::lean::MOVED_INSIDE;
+use crate::lock::PreemptionSafe;
+use crate::record::Ops;
+use crate::{StaticConsumer, StaticProducer};
+
+pub use ends::{RingCursor, RingSend};
+use places::Places;
+use state::{FULL, State};
+
+/// A `SpmcRing` of plain data: it keeps the last `N` values, publishing never waits, each reader goes at its own pace,
+/// and one that was too slow is told how many values it has missed.
+///
+/// It has the calls, errors and numbers of [`crate::StaticRecord`] with [`crate::SpmcRing`], except for a drop hook.
+/// Beside its values it needs 44 bytes on a machine of 32 bits, 24 for each cursor, one for each place, and `WRITERS`
+/// places.
+///
+/// | parameter | is |
+/// |---|---|
+/// | `T` | the type of the values: plain data without padding, for which [`NoUninit`] vouches |
+/// | `M` | the mutex: [`crate::CriticalSectionRawMutex`], or another that is [`PreemptionSafe`] |
+/// | `N` | how many values it retains, 1 to 254 |
+/// | `READERS` | how many cursors may read at the same time, 1 to 32 |
+/// | `WRITERS` | how many tasks and interrupts may be publishing at the same time, if values are larger than eight bytes |
+///
+/// A value of up to eight bytes is moved inside the critical section, a larger one outside: interrupts are off for the
+/// same few instructions whatever a value is.
+///
+/// A publisher of a large value fills a spare place, and then puts it into the ring. If it is stopped in between, that
+/// holds up nobody: what others publish meanwhile is there at once, and before it. One that finds no spare place, because
+/// `WRITERS` others are in between, is told [`Full`](crate::TrySendError::Full). So give as many as there are tasks and
+/// interrupts that publish, which in AimDB is mostly one.
+///
+/// A reader of a large value that is stopped while it copies is not waited for either. If its value was overwritten
+/// meanwhile, the copy is thrown away, and it is told that it lagged.
+///
+/// Counts and positions are of 32 bits, and wrap, but for what was accepted and overwritten: a reader that has missed four
+/// billion values or more is told how many that are but for multiples of 2^32. A cursor is named by its place, so the number in
+/// [`crate::ReaderMetrics`] comes again when a cursor has left. Of the readers that wait for a value the more urgent are woken
+/// first; of those that share a cursor, one.
+///
+/// ```
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing, TryRecvError};
+///
+/// static SAMPLES: StaticRing<u32, CriticalSectionRawMutex, 3> = StaticRing::new();
+///
+/// let mut samples = SAMPLES.consumer()?;
+/// let sampler = SAMPLES.producer();
+/// for sample in 0..10 {
+///     sampler.try_send(sample)?;
+/// }
+/// assert_eq!(samples.try_recv(), Err(TryRecvError::Lagged(7)));
+/// assert_eq!(samples.try_recv(), Ok(7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// ```compile_fail,E0080
+/// // A ring holds at least one value.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing};
+/// static SAMPLES: StaticRing<u32, CriticalSectionRawMutex, 0> = StaticRing::new();
+/// ```
+///
+/// ```compile_fail,E0080
+/// // A place is named by a byte.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing};
+/// static SAMPLES: StaticRing<u32, CriticalSectionRawMutex, 255> = StaticRing::new();
+/// ```
+///
+/// ```compile_fail,E0080
+/// // Nobody could ever read it.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing};
+/// static SAMPLES: StaticRing<u32, CriticalSectionRawMutex, 4, 0> = StaticRing::new();
+/// ```
+///
+/// ```compile_fail,E0080
+/// // A cursor is a bit of a word.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing};
+/// static SAMPLES: StaticRing<u32, CriticalSectionRawMutex, 4, 33> = StaticRing::new();
+/// ```
+///
+/// ```compile_fail,E0080
+/// // Nobody could ever publish a value that large.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing};
+/// static SAMPLES: StaticRing<[u32; 64], CriticalSectionRawMutex, 4, 1, 0> = StaticRing::new();
+/// ```
+///
+/// ```compile_fail,E0277
+/// // Values are copied while they may be overwritten, so they are plain data.
+/// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticRing};
+/// static SAMPLES: StaticRing<&'static str, CriticalSectionRawMutex, 4> = StaticRing::new();
+/// ```
+// The state lies in front, where short instructions reach it.
+#[repr(C)]
+pub struct StaticRing<T, M, const N: usize, const READERS: usize = 1, const WRITERS: usize = 1> {
+    mutex: M,
+    state: UnsafeCell<State<N, READERS, WRITERS>>,
+    places: Places<T, N, WRITERS>,
+}
+
+// SAFETY: the state is touched inside the mutex only. Small values are, too. A large one is written by whoever has
+// claimed its place, alone, and copied by words that are atomic. Values are plain data, of which several tasks get
+// copies.
+unsafe impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Sync
+    for StaticRing<T, M, N, READERS, WRITERS>
+where
+    T: NoUninit + Send + Sync,
+    M: PreemptionSafe,
+{
+}
+
+/// Why a value was not stored.
+pub(crate) enum NotStored {
+    Full,
+    Closed,
+}
+
+/// What a reader has found.
+enum Read {
+    /// A value, which is there.
+    Value,
+    Nothing,
+    /// One that was overwritten while it was copied: so many were missed with it.
+    Missed(u32),
+}
+
+impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> StaticRing<T, M, N, READERS, WRITERS>
+where
+    T: NoUninit + Send + Sync,
+    M: PreemptionSafe,
+{
+    /// Whether values are moved inside the critical section: they are no more than two words.
+    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+
+    const LIMITS: () = {
+        assert!(N > 0, "a ring holds at least one value");
+        assert!(N + WRITERS <= state::MOST_PLACES, "a ring has at most 255 places, with those of its writers");
+        assert!(READERS > 0, "a ring without a cursor could never be read");
+        assert!(READERS <= state::MOST_READERS, "a ring has at most 32 cursors");
+        assert!(Self::INSIDE || WRITERS > 0, "a ring without a place for a writer could never be filled");
+    };
+
+    /// An empty ring.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub const fn new() -> Self {
+        const { Self::LIMITS };
+        Self { mutex: M::INIT, state: UnsafeCell::new(State::new()), places: Places::new() }
+    }
+
+    /// An empty ring.
+    #[cfg(loom)]
+    #[must_use]
+    pub fn new() -> Self {
+        const { Self::LIMITS };
+        Self { mutex: M::INIT, state: UnsafeCell::new(State::new()), places: Places::new() }
+    }
+
+    /// A producer; any number of them. Costs nothing.
+    pub const fn producer(&self) -> StaticProducer<'_, Self> {
+        StaticProducer::new(self)
+    }
+
+    /// A consumer with a cursor of its own, which begins with the next value.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::NoPlace`] when `READERS` cursors are in use.
+    pub fn consumer(&self) -> Result<StaticConsumer<'_, Self>, SubscribeError> {
+        self.consumer_from(Start::Live)
+    }
+
+    /// A consumer with a cursor of its own that begins at `start`.
+    ///
+    /// # Errors
+    ///
+    /// As [`StaticRing::consumer`].
+    pub fn consumer_from(&self, start: Start) -> Result<StaticConsumer<'_, Self>, SubscribeError> {
+        StaticConsumer::subscribe_to(self, start)
+    }
+
+    /// Refuses all values to come and wakes everyone who waits. Consumers drain what is retained.
+    /// Idempotent; never blocks; may be called from an interrupt.
+    pub fn close(&self) {
+        self.section(State::close);
+        self.has_ended();
+    }
+
+    /// Closes, discards what is retained and says how many values that were. Never blocks.
+    pub fn abort(&self) -> usize {
+        let discarded = self.section(State::abort);
+        self.has_ended();
+        discarded as usize
+    }
+
+    /// Whether the ring was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.section(|state| state.is_closed())
+    }
+
+    /// State and counts, as one consistent snapshot. The critical section visits each cursor and whoever waits, so this
+    /// is for supervision and not for an interrupt.
+    #[must_use]
+    pub fn stats(&self) -> BufferMetrics {
+        self.metrics()
+    }
+
+    /// The record's kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        Kind::SpmcRing
+    }
+
+    #[inline(always)]
+    fn section<R>(&self, critical: impl FnOnce(&mut State<N, READERS, WRITERS>) -> R) -> R {
+        // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
+        // code of a user's runs in a section, so none is entered inside another.
+        self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
+    }
+
+    /// The same for a section that also moves a value: with few captures it finds them in registers.
+    #[inline(always)]
+    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State<N, READERS, WRITERS>) -> R) -> R {
+        // SAFETY: as for `section`.
+        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
+    }
+
+    /// Publishes a value, unless the ring is closed, or, where values are moved outside, no place is spare.
+    #[inline(always)]
+    fn store(&self, value: &ManuallyDrop<T>) -> Result<(), NotStored> {
+        let value: *const T = &raw const **value;
+        if !Self::INSIDE {
+            return self.store_outside::<false>(value, |_, _| {});
+        }
+        // Both words are said in any case: to choose between them is for outside.
+        let (awaited, at) = self.section_at(move |ring, state| {
+            let at = state.at();
+            if at < N as u32 {
+                // SAFETY: it is a place of the ring, and this is its section.
+                unsafe { ring.places.put(at, value) };
+                state.pass(at);
+            }
+            (state.awaited(), at)
+        });
+        if at >= N as u32 {
+            return Err(NotStored::Closed);
+        }
+        self.has_published(awaited);
+        Ok(())
+    }
+
+    /// The same for a large value. `displaced` is told the place that comes out of the ring, and, if `TELLS`, whether
+    /// there is a value.
+    #[inline(always)]
+    fn store_outside<const TELLS: bool>(
+        &self,
+        value: *const T,
+        displaced: impl FnOnce(u32, bool),
+    ) -> Result<(), NotStored> {
+        let Some(place) = self.section(State::claim) else { return Err(self.why_not()) };
+        // SAFETY: the place was claimed, and the value is there.
+        unsafe { self.places.write(u32::from(place), value) };
+        let (oldest, awaited) = self.section(|state| (state.publish::<TELLS>(place), state.awaited()));
+        if oldest == u32::from(place) {
+            self.section(|state| state.give_back(place));
+            return Err(NotStored::Closed);
+        }
+        let out = oldest as u8;
+        displaced(u32::from(out), TELLS && oldest & FULL != 0);
+        self.section(|state| state.give_back(out));
+        self.has_published(awaited);
+        Ok(())
+    }
+
+    /// Publishes a value and says which one came out of the ring for it.
+    fn displace(&self, value: &T) -> Result<Option<T>, NotStored> {
+        let (value, mut there): (*const T, _) = (value, MaybeUninit::<T>::uninit());
+        let out = there.as_mut_ptr();
+        let mut displaced = false;
+        if Self::INSIDE {
+            let (awaited, closed);
+            (awaited, closed, displaced) = self.section_at(move |ring, state| {
+                let (at, full) = (state.at(), state.stored() == N as u32);
+                if at >= N as u32 {
+                    return (0, true, false);
+                }
+                if full {
+                    // SAFETY: every place of a full ring has a value, and this is its section.
+                    unsafe { ring.places.get(at, out) };
+                }
+                // SAFETY: as in `store`.
+                unsafe { ring.places.put(at, value) };
+                state.pass(at);
+                (state.awaited(), false, full)
+            });
+            if closed {
+                return Err(NotStored::Closed);
+            }
+            self.has_published(awaited);
+        } else {
+            self.store_outside::<true>(value, |oldest, full| {
+                if full {
+                    // SAFETY: a value lay there, and the place is the caller's.
+                    unsafe { self.places.read(oldest, out) };
+                }
+                displaced = full;
+            })?;
+        }
+        // SAFETY: it was copied there.
+        Ok(displaced.then(|| unsafe { there.assume_init() }))
+    }
+
+    #[cold]
+    fn why_not(&self) -> NotStored {
+        if self.is_closed() { NotStored::Closed } else { NotStored::Full }
+    }
+
+    /// Takes the next value of a cursor, if it is there and none was missed before.
+    #[inline(always)]
+    fn take_to(&self, cursor: usize, there: &mut MaybeUninit<T>) -> Read {
+        let there = there.as_mut_ptr();
+        if Self::INSIDE {
+            let taken = self.section_at(move |ring, state| {
+                let Some(at) = state.take(cursor) else { return false };
+                // SAFETY: a value lies at this place of the ring, and this is its section.
+                unsafe { ring.places.get(at, there) };
+                true
+            });
+            return if taken { Read::Value } else { Read::Nothing };
+        }
+        let taken = self.section(|state| state.take_outside(cursor));
+        let Some(place) = taken.place() else { return Read::Nothing };
+        // SAFETY: a value lay at the place when it was taken.
+        unsafe { self.places.read(place, there) };
+        if taken.is_whole::<N>(self.section(|state| state.now())) { Read::Value } else { self.missed(cursor) }
+    }
+
+    /// A value was overwritten while it was copied. Those that were overwritten since are told with it.
+    #[cold]
+    fn missed(&self, cursor: usize) -> Read {
+        self.section(|state| state.miss(cursor));
+        Read::Missed(1 + self.section(|state| state.catch_up(cursor)))
+    }
+
+    /// Takes the next value of a cursor, or says why there is none.
+    fn take(&self, cursor: usize) -> Result<T, TryRecvError> {
+        // Each further turn means that a value came meanwhile.
+        loop {
+            let mut there = MaybeUninit::uninit();
+            match self.take_to(cursor, &mut there) {
+                // SAFETY: it says that the value is there.
+                Read::Value => return Ok(unsafe { there.assume_init() }),
+                Read::Missed(missed) => return Err(TryRecvError::Lagged(u64::from(missed))),
+                Read::Nothing => {}
+            }
+            let (missed, is_aborted) = self.section(|state| (state.catch_up(cursor), state.is_aborted()));
+            if is_aborted {
+                return Err(TryRecvError::Closed);
+            }
+            if missed > 0 {
+                return Err(TryRecvError::Lagged(u64::from(missed)));
+            }
+            let (has_news, is_closed) = self.section(|state| (state.has_news(cursor), state.is_closed()));
+            if !has_news {
+                return Err(if is_closed { TryRecvError::Closed } else { TryRecvError::Empty });
+            }
+        }
+    }
+
+    fn count_refused(&self) {
+        self.section(|state| state.refused = state.refused.wrapping_add(1));
+    }
+}

@@ -1,0 +1,205 @@
+//! Where the values of a ring lie.
+//!
+//! A large value is copied outside the critical section, and somebody may fill its place anew meanwhile: then the copy
+//! is thrown away, but it has been made. So both copy it by words that are atomic, which on a small machine are plain
+//! loads and stores; what lies there is plain data, without gaps.
+#![allow(unsafe_code)]
+
+use bytemuck::NoUninit;
+
+/// The places of a ring and those that are spare, which one number names.
+#[cfg(not(loom))]
+#[repr(C, align(4))]
+pub(super) struct Places<T, const N: usize, const WRITERS: usize> {
+    ring: [Place<T>; N],
+    spare: [Place<T>; WRITERS],
+}
+
+#[cfg(not(loom))]
+type Place<T> = core::cell::UnsafeCell<core::mem::MaybeUninit<T>>;
+
+#[cfg(not(loom))]
+impl<T: NoUninit, const N: usize, const WRITERS: usize> Places<T, N, WRITERS> {
+    pub(super) const fn new() -> Self {
+        Self {
+            ring: [const { Place::new(core::mem::MaybeUninit::uninit()) }; N],
+            spare: [const { Place::new(core::mem::MaybeUninit::uninit()) }; WRITERS],
+        }
+    }
+
+    /// # Safety
+    ///
+    /// There is such a place.
+    #[inline(always)]
+    unsafe fn at(&self, place: u32) -> *mut T {
+        debug_assert!((place as usize) < N + WRITERS, "a state hands out places that are there only");
+        let first: *const Self = self;
+        // SAFETY: the two arrays lie behind each other without a gap, for they are of one type, and the pointer is for
+        // both; they are cells, so it may be written through.
+        unsafe { first.cast::<T>().cast_mut().add(place as usize) }
+    }
+
+    /// Moves a value to its place, where nobody else is.
+    ///
+    /// # Safety
+    ///
+    /// There is such a place, and the caller is in the ring's section.
+    #[inline(always)]
+    pub(super) unsafe fn put(&self, place: u32, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.at(place).copy_from_nonoverlapping(value, 1) };
+    }
+
+    /// Copies a value from its place, where nobody else is.
+    ///
+    /// # Safety
+    ///
+    /// As [`Places::put`], and there is a value.
+    #[inline(always)]
+    pub(super) unsafe fn get(&self, place: u32, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { there.copy_from_nonoverlapping(self.at(place), 1) };
+    }
+
+    /// Copies a value to a place from which others may be copying.
+    ///
+    /// # Safety
+    ///
+    /// The place was claimed by the caller.
+    #[inline(always)]
+    pub(super) unsafe fn write(&self, place: u32, value: *const T) {
+        // SAFETY: nobody else writes there, and whoever reads does it by words too. Values have no gaps.
+        unsafe { words::write::<T>(self.at(place), value) };
+    }
+
+    /// Copies what lies at a place into which somebody may be writing, so that it may be of several values.
+    ///
+    /// # Safety
+    ///
+    /// There was a value at the place.
+    #[inline(always)]
+    pub(super) unsafe fn read(&self, place: u32, there: *mut T) {
+        // SAFETY: whoever writes there does it by words too, and a value without gaps was there.
+        unsafe { words::read::<T>(self.at(place), there) };
+    }
+}
+
+/// Copies by the largest words, of four bytes at most, that values consist of. The first place lies at a multiple of
+/// four.
+#[cfg(not(loom))]
+mod words {
+    use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering::Relaxed};
+
+    macro_rules! by {
+        ($atomic:ty, $word:ty, $copy_in:ident, $copy_out:ident) => {
+            #[inline(always)]
+            unsafe fn $copy_in<T>(place: *mut T, value: *const T) {
+                let (place, value) = (place.cast::<$word>(), value.cast::<$word>());
+                // SAFETY: by the callers' contract; a word of the place lies at a multiple of its size.
+                each(size_of::<T>() / size_of::<$word>(), |at| unsafe {
+                    <$atomic>::from_ptr(place.add(at)).store(value.add(at).read_unaligned(), Relaxed);
+                });
+            }
+
+            #[inline(always)]
+            unsafe fn $copy_out<T>(place: *mut T, there: *mut T) {
+                let (place, there) = (place.cast::<$word>(), there.cast::<$word>());
+                // SAFETY: as above.
+                each(size_of::<T>() / size_of::<$word>(), |at| unsafe {
+                    there.add(at).write_unaligned(<$atomic>::from_ptr(place.add(at)).load(Relaxed));
+                });
+            }
+        };
+    }
+
+    /// Copies so many words, four in a turn: a turn costs as much as two of them.
+    #[inline(always)]
+    fn each(words: usize, copy: impl Fn(usize)) {
+        let mut at = 0;
+        while at + 4 <= words {
+            copy(at);
+            copy(at + 1);
+            copy(at + 2);
+            copy(at + 3);
+            at += 4;
+        }
+        while at < words {
+            copy(at);
+            at += 1;
+        }
+    }
+
+    by!(AtomicU32, u32, in_fours, out_fours);
+    by!(AtomicU16, u16, in_twos, out_twos);
+    by!(AtomicU8, u8, in_ones, out_ones);
+
+    /// # Safety
+    ///
+    /// The place is one of [`super::Places`], others touch it by these functions only, and one writes at a time. The
+    /// value has no byte that was never written.
+    #[inline(always)]
+    pub(super) unsafe fn write<T>(place: *mut T, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe {
+            match size_of::<T>() % 4 {
+                0 => in_fours(place, value),
+                2 => in_twos(place, value),
+                _ => in_ones(place, value),
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As [`write`], and there was a value.
+    #[inline(always)]
+    pub(super) unsafe fn read<T>(place: *mut T, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe {
+            match size_of::<T>() % 4 {
+                0 => out_fours(place, there),
+                2 => out_twos(place, there),
+                _ => out_ones(place, there),
+            }
+        }
+    }
+}
+
+/// The same for the model checker, whose words have to be its own.
+#[cfg(loom)]
+pub(super) struct Places<T, const N: usize, const WRITERS: usize> {
+    words: Vec<Vec<loom::sync::atomic::AtomicU32>>,
+    _values: core::marker::PhantomData<T>,
+}
+
+#[cfg(loom)]
+impl<T: NoUninit, const N: usize, const WRITERS: usize> Places<T, N, WRITERS> {
+    pub(super) fn new() -> Self {
+        let place = || (0..size_of::<T>() / 4).map(|_| loom::sync::atomic::AtomicU32::new(0)).collect();
+        Self { words: (0..N + WRITERS).map(|_| place()).collect(), _values: core::marker::PhantomData }
+    }
+
+    pub(super) unsafe fn put(&self, place: u32, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.write(place, value) };
+    }
+
+    pub(super) unsafe fn get(&self, place: u32, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.read(place, there) };
+    }
+
+    pub(super) unsafe fn write(&self, place: u32, value: *const T) {
+        for (at, word) in self.words[place as usize].iter().enumerate() {
+            // SAFETY: models have values of whole words.
+            word.store(unsafe { value.cast::<u32>().add(at).read() }, loom::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    pub(super) unsafe fn read(&self, place: u32, there: *mut T) {
+        for (at, word) in self.words[place as usize].iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { there.cast::<u32>().add(at).write(word.load(loom::sync::atomic::Ordering::Relaxed)) };
+        }
+    }
+}
