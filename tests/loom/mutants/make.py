@@ -27,6 +27,7 @@ LIST = "aimdb-ffi/src/block/list.rs"
 SET = "aimdb-core/src/waiting/ready_set/"
 LEAN = "aimdb-sync-embassy/src/queue/"
 WAITS = "aimdb-sync-embassy/src/lean/"
+RING = "aimdb-sync-embassy/src/ring/"
 
 MUTANTS = [
     ("close-wakes-nobody", "A close notifies nobody.", SHELL + "end.rs", [(
@@ -462,6 +463,54 @@ MUTANTS = [
         "            if awaited != NOBODY {\n                self.wake(1, End::Readers);\n            }\n", "            let _ = awaited;\n")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "mod.rs", [(
         "            if awaited != NOBODY && awaited != NOTHING {\n                self.has_taken(1, there);\n            }\n", "")]),
+    ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "mod.rs", [(
+        "if taken.is_whole::<N>(self.section(|state| state.now())) { Read::Value }", "if self.section(|state| state.now()).0 > 0 { Read::Value }")]),
+    ("lean-ring-copy-is-kept-too-long", "A reader of a lean ring keeps what has just been displaced.", RING + "cursor.rs", [(
+        "end.wrapping_sub(self.0) <= N as u32 &&", "end.wrapping_sub(self.0) <= N as u32 + 1 &&")]),
+    ("lean-ring-looks-before-it-copies", "A reader of a lean ring has its second look before it copies.", RING + "mod.rs", [(
+        "        unsafe { self.places.read(place, there) };\n        if taken.is_whole::<N>(self.section(|state| state.now())) {",
+        "        let now = self.section(|state| state.now());\n        unsafe { self.places.read(place, there) };\n        if taken.is_whole::<N>(now) {")]),
+    ("lean-ring-missed-value-is-not-told", "A reader of a lean ring whose value was overwritten while it copied is not told that one.", RING + "mod.rs", [(
+        "Read::Missed(1 + self.section(|state| state.catch_up(cursor)))", "Read::Missed(self.section(|state| state.catch_up(cursor)))")]),
+    ("lean-ring-missed-value-is-not-counted", "A value that was overwritten while it was copied from a lean ring counts as delivered.", RING + "cursor.rs", [(
+        "wrapping_sub(self.lagged).wrapping_sub(self.skipped)", "wrapping_sub(self.skipped)")]),
+    ("lean-ring-lag-goes-too-far", "A reader of a lean ring that lagged passes over the oldest value that is retained.", RING + "state.rs", [(
+        "let Some(missed) = self.behind(cursor).checked_sub(self.reach) else { return 0 };",
+        "let Some(missed) = self.behind(cursor).checked_sub(self.reach).map(|missed| if missed > 0 { missed + 1 } else { 0 }) else { return 0 };")]),
+    ("lean-ring-place-in-the-ring-is-given-back", "A publisher of a lean ring gives back the place that it has just put in.", RING + "mod.rs", [(
+        "self.section(|state| state.give_back(out));", "self.section(|state| state.give_back(place));")]),
+    ("lean-ring-place-is-lost", "A publisher of a lean ring gives no place back.", RING + "mod.rs", [(
+        "        self.section(|state| state.give_back(out));\n", "")]),
+    ("lean-ring-place-has-two-publishers", "A publisher of a lean ring leaves its place to the next one too.", RING + "state.rs", [(
+        "        self.spares = left;\n        Some(place)", "        Some(place)")]),
+    ("lean-ring-value-is-there-before-it-is-written", "A publisher of a lean ring puts its place in and writes it then.", RING + "mod.rs", [(
+        "        unsafe { self.places.write(u32::from(place), value) };\n        let (oldest, awaited) = self.section(|state| (state.publish::<TELLS>(place), state.awaited()));",
+        "        let (oldest, awaited) = self.section(|state| (state.publish::<TELLS>(place), state.awaited()));\n        unsafe { self.places.write(u32::from(place), value) };")]),
+    ("lean-ring-displaced-is-read-too-late", "Whoever displaces a value of a lean ring reads it when its place is spare.", RING + "mod.rs", [(
+        "        displaced(u32::from(out), TELLS && oldest & FULL != 0);\n        self.section(|state| state.give_back(out));\n",
+        "        self.section(|state| state.give_back(out));\n        displaced(u32::from(out), TELLS && oldest & FULL != 0);\n")]),
+    ("lean-ring-late-value-is-accepted", "A value that comes to a lean ring while that is closed is accepted.", RING + "state.rs", [(
+        "        let at = self.at;\n        if at >= N as u32 {\n            return u32::from(place);\n        }", "        let at = self.at & !CLOSED;")]),
+    ("lean-ring-aborted-values-are-read", "Readers of a lean ring find values that an abort has discarded.", RING + "state.rs", [(
+        "        self.reach = 0;\n", "")]),
+    ("lean-ring-value-wakes-nobody", "A value that is published in a lean ring wakes nobody.", RING + "waking.rs", [(
+        "        if awaited == NOBODY {", "        if awaited != usize::MAX {")]),
+    ("lean-ring-value-wakes-one-cursor", "A value that is published in a lean ring wakes the reader of one cursor.", RING + "waking.rs", [(
+        "            cursors &= !(1 << cursor);\n", "            cursors = 0;\n")]),
+    ("lean-ring-waiter-is-not-announced", "A reader of a lean ring that comes to wait leaves no mark for its cursor.", RING + "state.rs", [(
+        "        self.awaited |= 1 << cursor;\n", "")]),
+    ("lean-ring-close-wakes-nobody", "A close of a lean ring wakes nobody.", RING + "mod.rs", [(
+        "        self.section(State::close);\n        self.has_ended();", "        self.section(State::close);")]),
+    ("lean-ring-close-wakes-one-cursor", "A close of a lean ring wakes those at one cursor.", RING + "waking.rs", [(
+        "let mut cursors = u32::MAX >> (u32::BITS as usize - READERS);", "let mut cursors = 1;")]),
+    ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
+        "            !matches!(found, Err(TryRecvError::Empty))", "            matches!(found, Ok(_) | Err(TryRecvError::Lagged(_)))")]),
+    ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "wait.rs", [(
+        "        self.section(|state| state.has_news(cursor))", "        self.section(|state| state.has_news(cursor) && state.is_closed())")]),
+    ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
+        "        if urgency.is_none() {", "        if urgency.is_some() {")]),
+    ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
+        "        cursor.next = cursor.next.wrapping_add(1);\n        Some(self.index(behind))", "        Some(self.index(behind))")]),
 ]
 
 def main():

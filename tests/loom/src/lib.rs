@@ -1,4 +1,4 @@
-//! What the models of aimdb-core, of the handle table of aimdb-ffi and of the lean record of aimdb-sync-embassy are made of.
+//! What the models of aimdb-core, of the handle table of aimdb-ffi and of the lean records of aimdb-sync-embassy are made of.
 //!
 //! A *scenario* ([`scenarios`]) is one short run of a few threads against a buffer, with what must
 //! hold at its end. Loom runs each scenario under every schedule within a bound (`tests/exhaustive.rs`),
@@ -28,6 +28,8 @@ pub mod parcels;
 #[cfg(loom)]
 pub mod queues;
 pub mod reserving;
+#[cfg(loom)]
+pub mod rings;
 pub mod scenarios;
 pub mod schedule;
 #[cfg(loom)]
@@ -58,7 +60,7 @@ mod status {
 #[cfg(loom)]
 pub mod watching;
 
-// The lean record of aimdb-sync-embassy with its handles. The rest of that crate is over aimdb-core's shell, whose slots are
+// The lean records of aimdb-sync-embassy with their handles. The rest of that crate is over aimdb-core's shell, whose slots are
 // no constants here.
 macro_rules! of_embassy {
     ($($file:literal $module:ident)+) => {$(
@@ -77,6 +79,7 @@ of_embassy! {
     "../../../aimdb-sync-embassy/src/producer.rs" producer
     "../../../aimdb-sync-embassy/src/consumer.rs" consumer
     "../../../aimdb-sync-embassy/src/queue/mod.rs" queue
+    "../../../aimdb-sync-embassy/src/ring/mod.rs" ring
 }
 
 #[cfg(loom)]
@@ -84,4 +87,4 @@ of_embassy! {
 mod record;
 
 #[cfg(loom)]
-use {consumer::StaticConsumer, producer::StaticProducer, queue::StaticQueue};
+use {consumer::StaticConsumer, producer::StaticProducer, queue::StaticQueue, ring::StaticRing};

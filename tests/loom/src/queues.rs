@@ -31,7 +31,7 @@ loom::lazy_static! {
     static ref SECTION: Mutex<()> = Mutex::new(());
 }
 
-/// The critical section: there is one queue in a model.
+/// The critical section: there is one lean record in a model.
 pub struct Section;
 
 // SAFETY: it is a lock.

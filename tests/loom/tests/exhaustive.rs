@@ -4,7 +4,7 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, gated, handles, lanes, late, parcels, shared};
-use aimdb_models::{lines, queues, reserving, scenarios, schedule::explore, watching};
+use aimdb_models::{lines, queues, reserving, rings, scenarios, schedule::explore, watching};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -94,6 +94,23 @@ models! { lines:
     w1_line_values_meet_two_who_come: 3,
     w1_line_one_that_came_too_late_comes_again: 3,
     c1_line_a_close_meets_two_who_come: 3,
+}
+
+models! { rings:
+    w1_r_a_reader_waits_for_a_value: 4,
+    w2_r_a_value_wakes_each_cursor: 3,
+    w2_r_two_who_share_a_cursor_have_a_value_each: 3,
+    w2_r_a_reader_that_leaves_passes_its_wake_up_on: 3,
+    k3_r_a_reader_is_overtaken: 4,
+    k3_r_two_who_share_a_cursor_are_overtaken: 4,
+    k7_r_two_publish_and_a_third_reads: 4,
+    k7_r_a_publisher_goes_round_beside_another: 4,
+    k6_r_two_cursors_see_one_order: 4,
+    s1_r_one_publisher_too_many_is_refused: 4,
+    s5_r_what_is_displaced_is_whole: 4,
+    c1_r_a_close_meets_a_publisher_and_a_reader: 3,
+    c1_r_a_close_wakes_each_cursor: 3,
+    c2_r_an_abort_meets_a_publisher_and_a_reader: 3,
 }
 
 models! { reserving:
