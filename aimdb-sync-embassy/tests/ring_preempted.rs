@@ -223,26 +223,66 @@ fn c2_a_value_that_is_copied_when_the_ring_is_aborted_is_whole() {
 
 #[test]
 fn w1_a_value_that_comes_while_its_reader_goes_to_wait_is_seen() {
-    // After each section of a poll: those that look, and the one that links.
-    for sections in 1..=6 {
-        let ring = ring::<2, 1, 1>();
+    // After each section of a poll, as many as there are; with one cursor, and with a second that is never read.
+    fn comes<const READERS: usize>() -> u32 {
+        for sections in 1.. {
+            let ring = ring::<2, READERS, 1>();
+            let mut reader = ring.consumer().unwrap();
+            let wakes = Arc::new(Wakes::default());
+            let mut reading = Box::pin(reader.recv_async());
+            after(sections, move || publish(ring, [1]));
+            let polled = poll_counted(reading.as_mut(), &wakes);
+            if COMES.take().is_some() {
+                // There are not so many.
+                SECTIONS.set(0);
+                return sections;
+            }
+            let seen = if polled.is_pending() {
+                assert_eq!(wakes.count(), 1, "after {sections}: the value woke nobody");
+                poll_once(reading.as_mut())
+            } else {
+                polled
+            };
+            assert_eq!(seen.map(|seen| seen.map(whole)), Poll::Ready(Ok(1)));
+            drop(reading);
+            // The next one is not missed either.
+            let mut reading = pin!(reader.recv_async());
+            assert!(poll_counted(reading.as_mut(), &wakes).is_pending());
+            let before = wakes.count();
+            publish(ring, [2]);
+            assert_eq!(wakes.count(), before + 1);
+            assert_eq!(poll_once(reading.as_mut()).map(|seen| seen.map(whole)), Poll::Ready(Ok(2)));
+        }
+        unreachable!("a poll ends")
+    }
+    assert!(comes::<1>() > 5 && comes::<2>() > 5);
+}
+
+#[test]
+fn w1_a_reader_whose_mark_is_taken_away_while_it_comes_is_woken_all_the_same() {
+    // Somebody publishes while it comes, finds nobody there, and takes the mark away; its clone reads that value. Another value
+    // comes when it waits.
+    for sections in 1..12 {
+        let ring = ring::<2, 2, 1>();
         let mut reader = ring.consumer().unwrap();
+        let mut clone = reader.clone();
         let wakes = Arc::new(Wakes::default());
         let mut reading = pin!(reader.recv_async());
-        after(sections, move || publish(ring, [1]));
-        let polled = poll_counted(reading.as_mut(), &wakes);
-        // What was not reached comes now.
-        SECTIONS.set(0);
-        if COMES.take().is_some() {
+        after(sections, move || {
             publish(ring, [1]);
+            assert_eq!(clone.try_recv().map(whole), Ok(1));
+        });
+        assert!(poll_counted(reading.as_mut(), &wakes).is_pending());
+        SECTIONS.set(0);
+        COMES.take();
+        let before = wakes.count();
+        if before == 1 {
+            // It was woken in vain, and comes again.
+            assert!(poll_counted(reading.as_mut(), &wakes).is_pending());
         }
-        let seen = if polled.is_pending() {
-            assert_eq!(wakes.count(), 1, "after {sections}: the value woke nobody");
-            poll_once(reading.as_mut())
-        } else {
-            polled
-        };
-        assert_eq!(seen.map(|seen| seen.map(whole)), Poll::Ready(Ok(1)));
+        publish(ring, [2]);
+        assert_eq!(wakes.count(), before + 1, "after {sections}");
+        assert!(poll_once(reading.as_mut()).is_ready());
     }
 }
 

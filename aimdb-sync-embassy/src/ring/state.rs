@@ -185,7 +185,8 @@ impl<const N: usize, const READERS: usize, const WRITERS: usize> State<N, READER
     /// Where a position lies that is so far behind, at most `N`.
     #[inline(always)]
     const fn index(&self, behind: u32) -> u32 {
-        let index = (self.at & !CLOSED).wrapping_sub(behind);
+        // Without the flag: a place fits in a byte.
+        let index = (self.at as u8 as u32).wrapping_sub(behind);
         if N.is_power_of_two() {
             index & (N as u32 - 1)
         } else if index as i32 >= 0 {
