@@ -123,9 +123,12 @@ counted!(queue_4, StaticQueue<u32, Mutex, 16>, u32, StaticQueue::consumer, "queu
 counted!(queue_256, StaticQueue<Block, Mutex, 16>, Block, StaticQueue::consumer, "queue_256_both", "queue_256_send", "queue_256_receive");
 counted!(lean_ring_4, StaticRing<u32, Mutex, 16>, u32, ring, "lean_ring_4_both", "lean_ring_4_send", "lean_ring_4_receive");
 counted!(lean_ring_256, StaticRing<Block, Mutex, 16>, Block, ring, "lean_ring_256_both", "lean_ring_256_send", "lean_ring_256_receive");
-// Whose places are no power of two, and that have more cursors.
-counted!(lean_ring_odd_4, StaticRing<u32, Mutex, 15, 4>, u32, ring, "lean_ring_odd_4_both", "lean_ring_odd_4_send", "lean_ring_odd_4_receive");
-counted!(lean_ring_odd_256, StaticRing<Block, Mutex, 15, 4, 3>, Block, ring, "lean_ring_odd_256_both", "lean_ring_odd_256_send", "lean_ring_odd_256_receive");
+// Whose places are no power of two.
+counted!(lean_ring_odd_4, StaticRing<u32, Mutex, 15>, u32, ring, "lean_ring_odd_4_both", "lean_ring_odd_4_send", "lean_ring_odd_4_receive");
+counted!(lean_ring_odd_256, StaticRing<Block, Mutex, 15>, Block, ring, "lean_ring_odd_256_both", "lean_ring_odd_256_send", "lean_ring_odd_256_receive");
+// With several cursors, and several that publish.
+counted!(lean_ring_many_4, StaticRing<u32, Mutex, 16, 4>, u32, ring, "lean_ring_many_4_both", "lean_ring_many_4_send", "lean_ring_many_4_receive");
+counted!(lean_ring_many_256, StaticRing<Block, Mutex, 16, 4, 3>, Block, ring, "lean_ring_many_256_both", "lean_ring_many_256_send", "lean_ring_many_256_receive");
 counted!(
     bounded_4,
     StaticRecord<Bounded<16>, u32, Mutex, 18>,
@@ -174,6 +177,8 @@ fn count() {
     lean_ring_256::passes();
     lean_ring_odd_4::passes();
     lean_ring_odd_256::passes();
+    lean_ring_many_4::passes();
+    lean_ring_many_256::passes();
     bounded_4::passes();
     bounded_256::passes();
     ring_4::passes();
