@@ -158,9 +158,8 @@ pub fn w2_r_a_value_wakes_each_cursor() {
     });
 }
 
-/// Two who share a cursor wait, two values come: one each.
-pub fn w2_r_two_who_share_a_cursor_have_a_value_each() {
-    over::<2, 1, 1>(|ring| {
+fn two_share<const READERS: usize>() {
+    over::<2, READERS, 1>(|ring| {
         let reader = ring.consumer().unwrap();
         let reading = each_waits([reader.clone(), reader]);
         publish(ring, [1, 2]);
@@ -169,6 +168,16 @@ pub fn w2_r_two_who_share_a_cursor_have_a_value_each() {
         assert_eq!(seen, [1, 2]);
         conserves(ring, 2);
     });
+}
+
+/// Two who share a cursor wait, two values come: one each.
+pub fn w2_r_two_who_share_a_cursor_have_a_value_each() {
+    two_share::<1>();
+}
+
+/// The same at a ring that could have a second cursor, so that a mark says at which somebody waits.
+pub fn w2_r_two_who_share_one_of_two_cursors_have_a_value_each() {
+    two_share::<2>();
 }
 
 /// A reader that was woken leaves: the one that shares its cursor has the value.

@@ -100,6 +100,7 @@ models! { rings:
     w1_r_a_reader_waits_for_a_value: 4,
     w2_r_a_value_wakes_each_cursor: 3,
     w2_r_two_who_share_a_cursor_have_a_value_each: 3,
+    w2_r_two_who_share_one_of_two_cursors_have_a_value_each: 3,
     w2_r_a_reader_that_leaves_passes_its_wake_up_on: 3,
     k3_r_a_reader_is_overtaken: 4,
     k3_r_two_who_share_a_cursor_are_overtaken: 4,
