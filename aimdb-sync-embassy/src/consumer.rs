@@ -4,7 +4,7 @@
 use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::{ReaderMetrics, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
@@ -12,7 +12,7 @@ use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
-use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait, priority};
+use crate::port::{NoPort, Port, Timeout, deadline, may_wait};
 use crate::record::{Record, Waiting, WholeRecord};
 
 /// Reads values from a record with a cursor of its own, or with one that it shares.
@@ -131,10 +131,13 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     pub fn recv(&mut self) -> Result<R::Value, RecvError> {
         may_wait::<P>(Deadline::Never).map_err(RecvError::Misuse)?;
         let mut there = MaybeUninit::uninit();
-        match self.share.record.take_at_once(self.share.cursor, &mut there) {
-            // SAFETY: it says that the value is there.
-            Ok(true) => return Ok(unsafe { there.assume_init() }),
-            Ok(false) => {}
+        match self.share.record.find_at_once(self.share.cursor, &mut there) {
+            Ok(Some(value)) => {
+                let _copied = Copied(self.share.record);
+                // SAFETY: it says that the value is there.
+                return Ok(unsafe { value.read() });
+            }
+            Ok(None) => {}
             Err(missed) => return Err(RecvError::Lagged(missed)),
         }
         self.wait_for_ever()
@@ -173,10 +176,13 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
 
     fn recv_until(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
         let mut there = MaybeUninit::uninit();
-        match self.share.record.take_at_once(self.share.cursor, &mut there) {
-            // SAFETY: it says that the value is there.
-            Ok(true) => return Ok(unsafe { there.assume_init() }),
-            Ok(false) => {}
+        match self.share.record.find_at_once(self.share.cursor, &mut there) {
+            Ok(Some(value)) => {
+                let _copied = Copied(self.share.record);
+                // SAFETY: it says that the value is there.
+                return Ok(unsafe { value.read() });
+            }
+            Ok(None) => {}
             Err(missed) => return Err(RecvTimeoutError::Lagged(missed)),
         }
         match self.wait(deadline) {
@@ -186,8 +192,7 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     }
 
     fn wait(&mut self, deadline: Deadline) -> Option<Result<R::Value, RecvError>> {
-        let receiving = self.recv_async().with_priority(priority::<P>(deadline));
-        block_on::<P, _>(pin!(receiving), deadline)
+        self.share.record.take_waiting::<P>(self.share.cursor, deadline)
     }
 }
 
@@ -230,6 +235,17 @@ impl<R: Record> Drop for Share<'_, R> {
         if self.waits == 0 {
             self.record.unsubscribe(self.cursor);
         }
+    }
+}
+
+/// A value that was found is where it is to be when this goes: so it is copied once, to where the call returns it.
+struct Copied<'a, R: Record>(&'a R);
+
+impl<R: Record> Drop for Copied<'_, R> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: this is made only when a value was found.
+        unsafe { self.0.has_copied() };
     }
 }
 

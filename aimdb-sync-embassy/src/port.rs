@@ -146,7 +146,7 @@ impl Timeout for Duration {
 
 /// The deadline of a call that is one try. Whoever makes it may be an interrupt, or run before the scheduler does, so
 /// the kernel is asked nothing.
-const ONE_TRY: Deadline = Deadline::At(0);
+pub(crate) const ONE_TRY: Deadline = Deadline::At(0);
 
 /// The point on the port's clock that lies so far ahead; a timeout of zero is one try. A call that could hang is
 /// refused first: where it could, the kernel's clock may not be asked either.
@@ -182,7 +182,7 @@ pub fn block_on<P: Port, F: Future>(operation: Pin<&mut F>, deadline: Deadline) 
 }
 
 /// The task that calls, to the blocking loop.
-struct Caller<P> {
+pub(crate) struct Caller<P> {
     waker: Waker,
     _port: PhantomData<P>,
 }
@@ -196,7 +196,7 @@ impl<P: Port> Caller<P> {
         |_| {},
     );
 
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let task = RawWaker::new(P::current_task().as_ptr(), &Self::WAKER);
         // SAFETY: the table's functions may be called from anywhere and keep no count.
         Self { waker: unsafe { Waker::from_raw(task) }, _port: PhantomData }

@@ -8,8 +8,8 @@ use core::pin::pin;
 use aimdb_core::buffer::{BufferMetrics, FlushError, SendError, TrySendError};
 use aimdb_core::waiting::Deadline;
 
-use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait, priority};
-use crate::record::{Record, Sending, Waiting, WholeRecord};
+use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
+use crate::record::{Record, WholeRecord};
 
 /// Sends values into a record. A pointer, free to copy; any number of them.
 ///
@@ -151,16 +151,7 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     #[cold]
     #[inline(never)]
     fn wait_to_send(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
-        let mut send = self.send_async(value);
-        send.set_priority(priority::<P>(deadline));
-        let mut send = pin!(send);
-        match block_on::<P, _>(send.as_mut(), deadline) {
-            Some(outcome) => outcome,
-            None => match send.cancel() {
-                Some(value) => Err(SendError::Timeout(value)),
-                None => Ok(()),
-            },
-        }
+        self.record.push_waiting::<P>(value, deadline)
     }
 }
 

@@ -39,24 +39,26 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         self.mutex.lock(move || critical(unsafe { &mut *waiters }))
     }
 
-    /// Whether a node may have what there is: it is first, or does not stand here, as one that was woken.
+    /// Whether a node may have what there is, because it is first or was woken; and whether it is in the line.
     #[inline(always)]
-    pub(crate) fn may_go(self, node: Pin<&Node>) -> bool {
+    pub(crate) fn stands(self, node: Pin<&Node>) -> (bool, bool) {
         let (stage, first) = self.section(|waiters| waiters.stands(node));
-        stage != Stage::Waits || ptr::eq(first, &raw const *node)
+        let in_line = stage == Stage::Waits;
+        (!in_line || ptr::eq(first, &raw const *node), in_line)
     }
 
-    /// Puts a node in the line, behind those who are as urgent, or, when it was woken before and came too late, before those of
-    /// them that did not; or gives one that is there another waker. What is returned is dropped by the caller.
+    /// If the node is in the line still, it gets another waker.
+    pub(crate) fn renew(self, node: Pin<&Node>, waker: Waker) {
+        let _other = self.section(|waiters| waiters.renew(node, waker));
+    }
+
+    /// Puts a node in the line that is not, behind those who are as urgent, or, when it was woken before and came too late, before
+    /// those of them that did not.
     ///
     /// It stands in its place when this returns, and not before: what comes meanwhile may find nobody to wake. So the caller
     /// looks at the record once more.
     #[inline(never)]
-    pub(crate) fn join(self, node: Pin<&Node>, waker: Waker) -> Option<Waker> {
-        let waker = match self.section(|waiters| waiters.renew(node, waker)) {
-            Ok(old) => return Some(old),
-            Err(waker) => waker,
-        };
+    pub(crate) fn join(self, node: Pin<&Node>, waker: Waker) {
         Waiters::prepare(node, waker);
         // Each turn is a step of another who comes.
         while self.section(|waiters| waiters.enter(node)).is_marked() {
@@ -64,7 +66,6 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         }
         // As many turns as there are those that it stands behind, and again when one of those is taken out meanwhile.
         while ptr::eq(self.step(), &raw const *node) {}
-        None
     }
 
     /// Takes a step for the one that walks. Says who walks on; when that is not the caller's, the caller's stands.
@@ -77,9 +78,9 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         word.walker()
     }
 
-    /// Takes a node out, whatever it is at, and says what that was. What is returned is dropped by the caller.
+    /// Takes a node out, whatever it is at, and says whether it was woken and had not looked.
     #[inline(never)]
-    pub(crate) fn leave(self, node: Pin<&Node>) -> (Stage, Option<Waker>) {
+    pub(crate) fn leave(self, node: Pin<&Node>) -> bool {
         // Each further turn is a step of one who comes.
         let stage = loop {
             let (word, stage) = self.section(|waiters| waiters.leave(node));
@@ -88,7 +89,8 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
             }
             self.step();
         };
-        (stage, Waiters::settle(node, stage))
+        Waiters::settle(node, stage);
+        stage == Stage::Woken
     }
 
     /// Wakes so many of those who wait, one in each section.

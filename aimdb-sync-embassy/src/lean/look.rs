@@ -1,11 +1,51 @@
 //! How a task, or a future, comes to wait at a lean record and goes again.
+#![allow(unsafe_code)]
 
-use core::pin::Pin;
+use core::marker::PhantomData;
+use core::pin::{Pin, pin};
 use core::task::Waker;
 
+use aimdb_core::waiting::{Clock, Deadline, Parker};
+
 use super::line::Line;
-use super::waiters::{Node, Stage};
+use super::waiters::Node;
 use crate::lock::PreemptionSafe;
+use crate::port::{Caller, ONE_TRY, Port};
+
+/// What somebody waits for.
+pub(crate) trait Tries {
+    /// Whether it has an outcome now.
+    fn has_outcome(&mut self) -> bool;
+}
+
+impl<F: FnMut() -> bool> Tries for F {
+    fn has_outcome(&mut self) -> bool {
+        self()
+    }
+}
+
+/// The same without its type: the calls at both ends of a record share one loop, which knows nothing of values, and a trait
+/// object would bring a table for each.
+pub(crate) struct Attempt<'a> {
+    tries: *mut (),
+    has_outcome: unsafe fn(*mut ()) -> bool,
+    _borrows: PhantomData<&'a mut ()>,
+}
+
+impl<'a> Attempt<'a> {
+    #[inline(always)]
+    pub(crate) fn new<T: Tries>(tries: &'a mut T) -> Self {
+        // SAFETY: the pointer is to what was borrowed, as below.
+        let has_outcome = |tries: *mut ()| unsafe { (*tries.cast::<T>()).has_outcome() };
+        Self { tries: (&raw mut *tries).cast(), has_outcome, _borrows: PhantomData }
+    }
+
+    #[inline(always)]
+    fn has_outcome(&mut self) -> bool {
+        // SAFETY: it is borrowed for as long as this is there.
+        unsafe { (self.has_outcome)(self.tries) }
+    }
+}
 
 /// Who waits for what.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,8 +57,8 @@ pub(crate) enum End {
 /// A record at which tasks wait in lines.
 ///
 /// Whoever waits stands in the line first, and looks then whether there is something, which is another section. So what comes
-/// in between may have woken nobody: *whoever looks in the line, and has what it came for, passes on what more there is*, and so
-/// does whoever gives up. One that is not the first does not look: the first looks for it.
+/// in between may have woken nobody: *whoever looks as he comes to the line, and has what he came for, passes on what more there
+/// is*. One that is not the first does not look: the first looks for it.
 pub(crate) trait Lined {
     type Section: PreemptionSafe;
     /// Names a line of the record.
@@ -32,58 +72,103 @@ pub(crate) trait Lined {
     /// Whether there is what those in this line wait for.
     fn has_more(&self, end: Self::End) -> bool;
 
-    /// Looks whether `attempt` has an outcome, which it says. If not, the node stands in line with this waker, and is woken when
-    /// it is its turn. `waited` says whether it may stand there: then it has to leave.
-    fn look(
+    /// Looks whether the attempt has an outcome. If not, the node stands in line with this waker, and is woken when it is its
+    /// turn. `waited` says whether it may stand there: then it has to leave.
+    fn poll(
         &self,
         end: Self::End,
         node: Pin<&Node>,
         waited: &mut bool,
         waker: &Waker,
-        attempt: &mut dyn FnMut() -> bool,
+        mut attempt: Attempt<'_>,
     ) -> bool {
-        // Once as it comes, and once in the line.
-        for answers in [false, true] {
-            // A close is for all at once, whoever stands before this one: the one that closes may be less urgent, and
-            // get no turn to wake them.
-            if !*waited || self.line(end).may_go(node) || self.is_closed() {
-                // It goes when it has an outcome, or a waker panics that it wakes.
-                let goes = Goes { record: self, end, node, waited, answers };
-                if attempt() {
-                    return true;
-                }
-                core::mem::forget(goes);
-            }
-            if !answers {
-                let _old = self.line(end).join(node, waker.clone());
-                *waited = true;
-            }
+        if *waited {
+            self.line(end).renew(node, waker.clone());
         }
-        false
+        let mut wait = Wait { record: self, end, line: self.line(end), node, waited: *waited, answers: false };
+        let has_outcome = wait.look(waker, &mut attempt);
+        *waited = wait.waited && !has_outcome;
+        if !has_outcome {
+            core::mem::forget(wait);
+        }
+        has_outcome
     }
 
-    /// Ends a wait. What there is for somebody who waits is passed on, if this one was woken for it or `answers` for it.
-    fn leave(&self, end: Self::End, node: Pin<&Node>, answers: bool) {
-        let (was, _old) = self.line(end).leave(node);
-        if (answers || was == Stage::Woken) && self.has_more(end) {
-            self.line(end).wake(1);
+    /// Blocks the calling task until the attempt has an outcome, or the time is up: then it says no.
+    #[inline(never)]
+    fn stand<P: Port>(&self, end: Self::End, deadline: Deadline, mut attempt: Attempt<'_>) -> bool {
+        if deadline == ONE_TRY {
+            return attempt.has_outcome();
         }
+        let mut node = Node::new();
+        node.set_priority(P::priority());
+        let node = pin!(node);
+        let caller = Caller::<P>::new();
+        // It goes when this ends.
+        let mut wait =
+            Wait { record: self, end, line: self.line(end), node: node.as_ref(), waited: false, answers: false };
+        // Ends with an outcome or the deadline; each turn is one wake-up.
+        loop {
+            let expired = match deadline {
+                Deadline::Never => false,
+                Deadline::At(_) => deadline.has_passed(caller.now()),
+            };
+            let has_outcome = wait.look(caller.waker(), &mut attempt);
+            if has_outcome || expired {
+                return has_outcome;
+            }
+            caller.park(deadline);
+        }
+    }
+
+    /// Ends a wait that `waited`.
+    fn leave(&self, end: Self::End, node: Pin<&Node>) {
+        drop(Wait { record: self, end, line: self.line(end), node, waited: true, answers: false });
     }
 }
 
-/// Whoever goes, if he stands in line.
-struct Goes<'a, R: Lined + ?Sized> {
+/// One that waits. It goes with this.
+struct Wait<'a, R: Lined + ?Sized> {
     record: &'a R,
     end: R::End,
+    line: Line<'a, R::Section>,
     node: Pin<&'a Node>,
-    waited: &'a mut bool,
+    waited: bool,
+    /// It has come to the line in this look.
     answers: bool,
 }
 
-impl<R: Lined + ?Sized> Drop for Goes<'_, R> {
+impl<R: Lined + ?Sized> Wait<'_, R> {
+    /// Looks as it comes, and in the line. When it says no, the node is in the line, or was woken.
+    #[inline(always)]
+    fn look(&mut self, waker: &Waker, attempt: &mut Attempt<'_>) -> bool {
+        self.answers = false;
+        // Each further turn means that it was not in the line.
+        loop {
+            let (may_go, in_line) = if self.waited { self.line.stands(self.node) } else { (true, false) };
+            // A close is for all at once, whoever stands before this one: the one that closes may be less urgent, and
+            // get no turn to wake them.
+            if (may_go || self.record.is_closed()) && attempt.has_outcome() {
+                return true;
+            }
+            if in_line {
+                return false;
+            }
+            self.line.join(self.node, waker.clone());
+            self.waited = true;
+            self.answers = true;
+        }
+    }
+}
+
+impl<R: Lined + ?Sized> Drop for Wait<'_, R> {
+    #[inline(always)]
     fn drop(&mut self) {
-        if core::mem::replace(self.waited, false) {
-            self.record.leave(self.end, self.node, self.answers);
+        if self.waited {
+            // What there is for somebody who waits is passed on, if this one was woken for it, or answers for it.
+            if (self.line.leave(self.node) || self.answers) && self.record.has_more(self.end) {
+                self.line.wake(1);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ mod waiters;
 mod waking;
 
 pub(crate) use line::Line;
-pub(crate) use look::{End, Lined};
+pub(crate) use look::{Attempt, End, Lined, Tries};
 pub use operation::{LeanRecv, LeanSend};
 pub(crate) use operation::{ReadersWait, SendersWait};
 pub(crate) use place::Place;
@@ -19,6 +19,3 @@ pub(crate) use waking::{ALL, Taken, Waking};
 
 /// Values of so many bytes are moved inside the critical section.
 pub(crate) const MOVED_INSIDE: usize = 8;
-
-/// A section found nothing to do, where it would else say who waits: no node lies there.
-pub(crate) const NOTHING: usize = 1;

@@ -151,12 +151,6 @@ impl Waiters {
         self.word.0.addr()
     }
 
-    /// Whether nobody waits, nor comes to.
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.word.0.is_null()
-    }
-
     /// What a node is at, and which is first.
     #[inline(always)]
     pub(crate) fn stands(&mut self, node: Pin<&Node>) -> (Stage, *const Node) {
@@ -182,18 +176,18 @@ impl Waiters {
         }
     }
 
-    /// If the node is in the line still, it gets another waker, and the old one is returned; else the new one.
+    /// If the node is in the line still, it gets another waker. The one that is not needed is returned, to be dropped outside.
     #[inline(always)]
-    pub(crate) fn renew(&mut self, node: Pin<&Node>, waker: Waker) -> Result<Waker, Waker> {
+    pub(crate) fn renew(&mut self, node: Pin<&Node>, waker: Waker) -> Waker {
         let this = Node::inner(&raw const *node);
         // SAFETY: the node is the caller's, and a waker is there while it waits.
         unsafe {
             if (*this).stage != Stage::Waits {
-                return Err(waker);
+                return waker;
             }
             let old = (*this).waker.assume_init_read();
             (*this).waker.write(waker);
-            Ok(old)
+            old
         }
     }
 
@@ -260,19 +254,21 @@ impl Waiters {
         let walker = Node::inner(this);
         // SAFETY: as above.
         unsafe {
-            let first = (*walker).next;
             let at = Node::inner((*walker).prev);
-            let next = (*at).next;
-            // In front it stays where it came from, and likewise if the one before it was taken out.
-            if at == walker || next == this {
-                self.word = Word(this);
-                if !first.is_null() {
-                    (*Node::inner(first)).prev = this;
-                }
-            } else {
-                self.word = Word(first);
+            let mut next = (*at).next;
+            if next == this {
+                // The one before it was taken out, so all before it were.
+                next = (*walker).next;
+            } else if at != walker {
+                self.word = Word((*walker).next);
                 (*at).next = this;
                 (*walker).next = next;
+                return;
+            }
+            // In front it stays where it came from.
+            self.word = Word(this);
+            if !next.is_null() {
+                (*Node::inner(next)).prev = this;
             }
         }
     }
@@ -301,14 +297,16 @@ impl Waiters {
         }
     }
 
-    /// A node that was taken out is where it was before it came. The waker that is left in one that waited is returned.
+    /// A node that was taken out is where it was before it came, without the waker of one that waited: outside.
     #[inline(always)]
-    pub(crate) fn settle(node: Pin<&Node>, was: Stage) -> Option<Waker> {
+    pub(crate) fn settle(node: Pin<&Node>, was: Stage) {
         let this = Node::inner(&raw const *node);
         // SAFETY: the node is the caller's, and nobody else's.
         unsafe {
             (*this).stage = Stage::Idle;
-            if was == Stage::Waits { Some((*this).waker.assume_init_read()) } else { None }
+            if was == Stage::Waits {
+                (*this).waker.assume_init_drop();
+            }
         }
     }
 

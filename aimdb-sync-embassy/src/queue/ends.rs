@@ -3,12 +3,16 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::buffer::{
+    BufferMetrics, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
+};
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Deadline;
 
-use super::{NotStored, QueuePolicy, StaticQueue};
+use super::{QueuePolicy, StaticQueue};
 use crate::lean::{LeanRecv, LeanSend};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 use crate::record::{Ops, Record};
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Record for StaticQueue<T, M, N, P> {}
@@ -28,13 +32,12 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
-        let Err(refused) = self.store(&value) else { return Ok(()) };
+        if self.store(&value) {
+            return Ok(());
+        }
         self.count_refused();
         let value = ManuallyDrop::into_inner(value);
-        Err(match refused {
-            NotStored::Full => TryProduceError::Full(value),
-            NotStored::Closed => TryProduceError::Closed(value),
-        })
+        Err(if Self::is_closed(self) { TryProduceError::Closed(value) } else { TryProduceError::Full(value) })
     }
 
     /// # Safety
@@ -42,12 +45,33 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     /// As [`Ops::push_at_once`]: the bits of the value are taken, and it is not used again.
     #[inline(always)]
     unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
-        self.store(value).is_ok()
+        self.store(value)
     }
 
     #[inline(always)]
     fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
         Ok(self.take_to(there))
+    }
+
+    #[inline(always)]
+    fn find_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<Option<*const T>, u64> {
+        Ok(self.find(there))
+    }
+
+    /// # Safety
+    ///
+    /// As [`Ops::has_copied`]: a place that was found is given back once.
+    #[inline(always)]
+    unsafe fn has_copied(&self) {
+        Self::has_copied(self);
+    }
+
+    fn push_waiting<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
+        self.stand_to_send::<Q>(value, deadline)
+    }
+
+    fn take_waiting<Q: Port>(&self, (): (), deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand_to_receive::<Q>(deadline)
     }
 
     fn push(&self, value: T) {

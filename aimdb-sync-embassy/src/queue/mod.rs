@@ -2,19 +2,19 @@
 #![allow(unsafe_code)]
 
 mod ends;
+mod moves;
 mod state;
 mod wait;
 mod waking;
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
 
 use crate::kind::{Fail, PauseUpstream, StaticPolicy};
-use crate::lean::{ALL, End, MOVED_INSIDE, NOBODY, NOTHING, Place};
+use crate::lean::{MOVED_INSIDE, Place};
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
@@ -58,6 +58,9 @@ impl QueuePolicy for Fail {
 /// Counts are of 32 bits here, and wrap; how often and how long senders waited is not counted. Waiters are woken by priority and age; on
 /// several cores, two that were woken one after the other may come in the other order.
 /// Whoever was woken may be overtaken by others of its priority that run, however often: a place is not handed over here.
+/// One that comes to wait passes those before it one by one, with interrupts on in between, and its wait begins when it stands in its
+/// place. What an interrupt sends or takes before that wakes one that stands already, if there is one; the one that comes looks
+/// once more then, and finds what is left itself.
 /// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or is told that the queue is
 /// full or empty.
 ///
@@ -98,15 +101,6 @@ pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
 // SAFETY: the state is touched inside the mutex only. A place is touched by whoever has claimed or taken it, alone,
 // by the word of the state. Values move between tasks, so they are `Send`; they are never shared.
 unsafe impl<T: Send, M: PreemptionSafe, const N: usize, P> Sync for StaticQueue<T, M, N, P> {}
-
-/// No place of the ring.
-const NO_PLACE: u32 = u32::MAX;
-
-/// Why a value was not stored.
-enum NotStored {
-    Full,
-    Closed,
-}
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// Whether values are moved inside the critical section: they are no more than two words.
@@ -197,6 +191,13 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
     }
 
+    /// What a section says that found nothing to do, where it would else say who waits: no node lies where the queue does, and
+    /// its address is in a register as it is.
+    #[inline(always)]
+    fn nothing(&self) -> usize {
+        (&raw const *self).addr()
+    }
+
     /// # Safety
     ///
     /// The place is one of the ring, and the caller's alone.
@@ -241,126 +242,6 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     #[inline(always)]
     fn has_room(state: &State) -> bool {
         if Self::INSIDE { state.has_room::<N, true>() } else { state.has_room::<N, false>() }
-    }
-
-    /// Stores a value if there is room; it is the caller's as long as it is not stored.
-    #[inline(always)]
-    fn store(&self, value: &ManuallyDrop<T>) -> Result<(), NotStored> {
-        let value: *const T = &raw const **value;
-        if Self::INSIDE {
-            // Both words are said in any case: to choose between them is for outside.
-            let (awaited, before) = self.section_at(move |queue, state| {
-                let before = state.word();
-                if let Some(at) = state.claim::<N, true>() {
-                    // SAFETY: the place is claimed, so nobody else touches it.
-                    unsafe { queue.fill(u32::from(at), value) };
-                }
-                (state.readers.word(), before)
-            });
-            if usize::from(before) >= N {
-                return Err(self.why_not());
-            }
-            if awaited != NOBODY {
-                self.wake(1, End::Readers);
-            }
-            return Ok(());
-        }
-        let at = self.section(|state| state.claim::<N, false>().map_or(NO_PLACE, u32::from));
-        if at == NO_PLACE {
-            return Err(self.why_not());
-        }
-        // SAFETY: as above.
-        unsafe { self.fill(at, value) };
-        let (shown, awaited) = self.section(|state| {
-            let shown = state.commit();
-            (shown, state.readers.word())
-        });
-        if shown == state::LATE {
-            self.section(State::commit_late);
-            self.has_shown(ALL);
-        } else if shown > 0 && awaited != NOBODY {
-            self.has_shown(shown);
-        }
-        if N > state::MOST_INSIDE {
-            self.has_filled();
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn why_not(&self) -> NotStored {
-        if self.is_closed() { NotStored::Closed } else { NotStored::Full }
-    }
-
-    /// Takes the oldest value, if there is one.
-    #[inline(always)]
-    fn take(&self) -> Option<T> {
-        let mut there = MaybeUninit::uninit();
-        // SAFETY: it says that the value is there.
-        if self.take_to(&mut there) { Some(unsafe { there.assume_init() }) } else { None }
-    }
-
-    #[inline(always)]
-    fn take_to(&self, there: &mut MaybeUninit<T>) -> bool {
-        if Self::INSIDE {
-            self.take_by(State::take::<N, true>, there)
-        } else {
-            let taken = self.take_by(State::take::<N, false>, there);
-            if N > state::MOST_INSIDE && taken {
-                self.has_emptied();
-            }
-            taken
-        }
-    }
-
-    /// Takes the value that is chosen; says whether there is one.
-    #[inline(always)]
-    fn take_by(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: &mut MaybeUninit<T>) -> bool {
-        let there = there.as_mut_ptr();
-        if Self::INSIDE {
-            let awaited = self.section_at(move |queue, state| {
-                let Some(at) = choose(state) else { return NOTHING };
-                // SAFETY: the place was taken: it holds a value, and nobody else touches it.
-                unsafe { queue.empty(u32::from(at), there) };
-                state.senders.word()
-            });
-            if awaited != NOBODY && awaited != NOTHING {
-                self.has_taken(1, there);
-            }
-            return awaited != NOTHING;
-        }
-        let Some(at) = self.section(choose).map(u32::from) else { return false };
-        // SAFETY: as above.
-        unsafe { self.empty(at, there) };
-        let freed = self.section(|state| {
-            let freed = state.release();
-            if state.senders.is_empty() { 0 } else { freed }
-        });
-        if freed > 0 {
-            self.has_taken(freed, there);
-        }
-        true
-    }
-
-    /// Discards what is there if the queue was aborted, and says how many values that were.
-    fn discard(&self) -> usize {
-        let mut discarded = 0;
-        // Bounded by what is there: nothing is claimed any more.
-        loop {
-            let mut there = MaybeUninit::uninit();
-            let found = if Self::INSIDE {
-                self.take_by(State::discard::<N, true>, &mut there)
-            } else {
-                self.take_by(State::discard::<N, false>, &mut there)
-            };
-            if !found {
-                break;
-            }
-            discarded += 1;
-            // SAFETY: it says that the value is there.
-            unsafe { there.assume_init_drop() };
-        }
-        discarded
     }
 
     fn count_refused(&self) {

@@ -30,7 +30,7 @@ pub(super) const MAX: usize = COUNT as usize;
 pub(super) const MOST_INSIDE: usize = u8::MAX as usize;
 
 /// The last values that come to a queue came while it was closed.
-pub(super) const LATE: u16 = u16::MAX;
+pub(super) const LATE: u16 = CLOSED;
 
 pub(super) struct State {
     /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
@@ -39,9 +39,9 @@ pub(super) struct State {
     write: u16,
     /// The place that is read next.
     read: u16,
-    /// Places that readers may take. Once the queue was aborted, which hides all values from readers: the values that
-    /// are left to discard, if values are moved inside.
-    shown: u16,
+    /// Places that are shown, and those that readers took and that are not given back. Once the queue was aborted, which hides
+    /// all values from readers: the values that are left to discard, if values are moved inside.
+    open: u16,
     /// Places that readers took and that are not given back.
     taken: u16,
     /// Senders that are filling a place, and readers that are emptying one.
@@ -68,7 +68,7 @@ impl State {
             used: 0,
             write: 0,
             read: 0,
-            shown: 0,
+            open: 0,
             taken: 0,
             filling: 0,
             emptying: 0,
@@ -105,12 +105,6 @@ impl State {
         self.used & COUNT
     }
 
-    /// A word that says, from `N` on, that there is no place for one more value.
-    #[inline(always)]
-    pub(super) const fn word(&self) -> u16 {
-        self.used
-    }
-
     /// A place for one more value, which counts as stored if values are moved inside. `None` when it is full or
     /// closed, or more senders are inside than can be counted.
     #[inline(always)]
@@ -137,25 +131,30 @@ impl State {
         left != 0
     }
 
-    /// A claimed place is filled. Says how many values readers may take, if that are more by now, or [`LATE`]: then
-    /// [`State::commit_late`] has to follow.
+    /// A claimed place is filled. Not zero if readers may take more by now; from [`LATE`] on [`State::commit_late`] has to
+    /// follow.
     #[inline(always)]
     pub(super) fn commit(&mut self) -> u16 {
         self.accepted = self.accepted.wrapping_add(1);
         if Self::one_less(&mut self.filling) {
             return 0;
         }
-        if self.is_closed() {
-            return LATE;
+        let used = self.used;
+        if !self.is_closed() {
+            self.open = used;
         }
-        self.shown = self.used.wrapping_sub(self.taken);
-        self.shown
+        used
+    }
+
+    /// How many values are shown.
+    pub(super) const fn shown(&self) -> u16 {
+        self.open.wrapping_sub(self.taken)
     }
 
     /// What came while the queue was closed is shown, unless it is to be discarded.
     pub(super) const fn commit_late(&mut self) {
         if self.filling == 0 && !self.is_aborted() {
-            self.shown = self.used() - self.taken;
+            self.open = self.used();
         }
     }
 
@@ -172,7 +171,6 @@ impl State {
             if !self.has_value::<N, INSIDE>() {
                 return None;
             }
-            self.shown -= 1;
             self.taken = self.taken.wrapping_add(1);
             self.emptying = self.emptying.wrapping_add(1);
         }
@@ -195,6 +193,7 @@ impl State {
         let taken = self.taken;
         self.taken = 0;
         self.used = self.used.wrapping_sub(taken);
+        self.open = self.open.wrapping_sub(taken);
         taken
     }
 
@@ -212,7 +211,7 @@ impl State {
     /// Whether a reader would find a value.
     #[inline(always)]
     pub(super) const fn has_value<const N: usize, const INSIDE: bool>(&self) -> bool {
-        if INSIDE { self.used() > 0 } else { self.shown > 0 && (N <= MOST_INSIDE || self.emptying < u8::MAX) }
+        if INSIDE { self.used() > 0 } else { self.taken < self.open && (N <= MOST_INSIDE || self.emptying < u8::MAX) }
     }
 
     pub(super) fn close(&mut self) {
@@ -225,14 +224,14 @@ impl State {
             return;
         }
         if INSIDE {
-            self.shown = self.used();
+            self.open = self.used();
             self.used = 0;
         }
         self.used |= CLOSED | ABORTED;
         // Nothing is claimed any more, so the place is needed no longer.
         self.write = 0;
         if !INSIDE {
-            self.shown = 0;
+            self.open = self.taken;
         }
     }
 
@@ -242,12 +241,13 @@ impl State {
             return None;
         }
         if INSIDE {
-            self.shown = self.shown.checked_sub(1)?;
+            self.open = self.open.checked_sub(1)?;
         } else {
             // Of those that are being filled the last to come discards all.
             if self.filling > 0 || self.used() == self.taken || N > MOST_INSIDE && self.emptying == u8::MAX {
                 return None;
             }
+            self.open += 1;
             self.taken += 1;
             self.emptying += 1;
         }
@@ -262,7 +262,7 @@ impl State {
 
     pub(super) fn counts<const INSIDE: bool>(&self) -> Counts {
         let aborted = if self.is_aborted() { self.write } else { 0 };
-        let hidden = if INSIDE && self.is_aborted() { self.shown } else { 0 };
+        let hidden = if INSIDE && self.is_aborted() { self.open } else { 0 };
         let stored = self.used() + hidden - self.taken - u16::from(self.filling);
         let delivered = self.accepted.wrapping_sub(u32::from(stored) + u32::from(aborted));
         Counts { accepted: self.accepted, delivered, aborted: u32::from(aborted), stored: usize::from(stored) }

@@ -1,29 +1,92 @@
 //! How senders and readers of a queue wait.
 #![allow(unsafe_code)]
 
-use core::cell::Cell;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::{RecvError, SendError};
+use aimdb_core::waiting::Deadline;
 
-use super::{NotStored, QueuePolicy, StaticQueue};
-use crate::lean::{End, Line, Lined, Node, ReadersWait, SendersWait};
+use super::{QueuePolicy, StaticQueue};
+use crate::lean::{Attempt, End, Line, Lined, Node, ReadersWait, SendersWait, Tries};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 
-/// Room for a value that is in hand while a user's code runs: if that panics, the value is dropped.
-struct InHand<T> {
-    value: *mut T,
-    /// Whether it is there.
-    is_there: Cell<bool>,
+/// Where a value is that somebody waits with, or for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// With him. If a user's code panics that runs meanwhile, it is dropped.
+    Hand,
+    /// In the queue, or on its way.
+    Record,
+    /// With him for good: the queue is full, or closed.
+    Full,
+    Closed,
 }
 
-impl<T> Drop for InHand<T> {
+/// A value on its way into a queue.
+struct Going<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
+    queue: &'a StaticQueue<T, M, N, P>,
+    value: ManuallyDrop<T>,
+    at: At,
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Tries for Going<'_, T, M, N, P> {
+    /// Whether it was stored, or never will be.
+    fn has_outcome(&mut self) -> bool {
+        // Once it is stored, readers are woken.
+        self.at = At::Record;
+        if self.queue.store(&self.value) {
+            return true;
+        }
+        let closed = self.queue.is_closed();
+        if !closed && P::PAUSES {
+            self.at = At::Hand;
+            return false;
+        }
+        self.queue.count_refused();
+        self.at = if closed { At::Closed } else { At::Full };
+        true
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Drop for Going<'_, T, M, N, P> {
     fn drop(&mut self) {
-        if self.is_there.get() {
-            // SAFETY: it is there, and a user's code has panicked, so whoever had it in hand does not come back to it.
-            unsafe { self.value.drop_in_place() };
+        if self.at != At::Record {
+            // SAFETY: it is there, and a user's code has panicked, so whoever had it does not come back to it.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
+/// Room for a value that is to come.
+struct Coming<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
+    queue: &'a StaticQueue<T, M, N, P>,
+    value: MaybeUninit<T>,
+    at: At,
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Tries for Coming<'_, T, M, N, P> {
+    /// Whether it is there, or never will be.
+    fn has_outcome(&mut self) -> bool {
+        if self.queue.take_to(&mut self.value) {
+            self.at = At::Hand;
+            return true;
+        }
+        let over = self.queue.section(|state| state.is_over());
+        if over {
+            self.at = At::Closed;
+        }
+        over
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Drop for Coming<'_, T, M, N, P> {
+    fn drop(&mut self) {
+        if self.at == At::Hand {
+            // SAFETY: as for `Going`.
+            unsafe { self.value.assume_init_drop() };
         }
     }
 }
@@ -60,28 +123,53 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Lined for Stati
 }
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
-    /// Tries to store a value. Whether that has an outcome: it was stored, or there is the reason why not.
+    /// Sends a value by attempts that are made as `wait` sees fit, until one has an outcome; else the value comes back.
     #[inline(always)]
-    fn try_to_send(&self, value: &ManuallyDrop<T>, refused: &mut Option<NotStored>) -> bool {
-        match self.store(value) {
-            Ok(()) => true,
-            Err(NotStored::Full) if P::PAUSES => false,
-            Err(why) => {
-                self.count_refused();
-                *refused = Some(why);
-                true
-            }
+    fn send_by(&self, value: T, wait: impl FnOnce(Attempt<'_>) -> bool) -> Result<Result<(), SendError<T>>, T> {
+        let mut going = Going { queue: self, value: ManuallyDrop::new(value), at: At::Hand };
+        let ended = wait(Attempt::new(&mut going));
+        let at = core::mem::replace(&mut going.at, At::Record);
+        // SAFETY: if it is there, as `at` says, this is it: it is not looked at again.
+        let value = ManuallyDrop::new(unsafe { (&raw const *going.value).read() });
+        if !ended {
+            return Err(ManuallyDrop::into_inner(value));
         }
+        Ok(match at {
+            At::Record => Ok(()),
+            At::Closed => Err(SendError::Closed(ManuallyDrop::into_inner(value))),
+            At::Hand | At::Full => Err(SendError::Full(ManuallyDrop::into_inner(value))),
+        })
     }
 
-    /// Tries to take a value. Whether that has an outcome: it is there, or there will be none.
+    /// Takes a value, likewise: there is one, or there will be none.
     #[inline(always)]
-    fn try_to_receive(&self, there: &mut MaybeUninit<T>, over: &mut bool) -> bool {
-        if self.take_to(there) {
-            return true;
+    fn receive_by(&self, wait: impl FnOnce(Attempt<'_>) -> bool) -> Option<Result<T, RecvError>> {
+        let mut coming = Coming { queue: self, value: MaybeUninit::uninit(), at: At::Record };
+        if !wait(Attempt::new(&mut coming)) {
+            return None;
         }
-        *over = self.section(|state| state.is_over());
-        *over
+        let at = core::mem::replace(&mut coming.at, At::Record);
+        // SAFETY: a value in hand is there, and is not looked at again.
+        Some(if at == At::Hand { Ok(unsafe { coming.value.assume_init_read() }) } else { Err(RecvError::Closed) })
+    }
+
+    /// Blocks until the value is stored.
+    #[inline(always)]
+    pub(super) fn stand_to_send<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
+        self.send_by(value, |attempt| self.stand::<Q>(End::Senders, deadline, attempt)).unwrap_or_else(|value| {
+            self.count_timed_out();
+            Err(SendError::Timeout(value))
+        })
+    }
+
+    /// Blocks until there is a value.
+    #[inline(always)]
+    pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.receive_by(|attempt| self.stand::<Q>(End::Readers, deadline, attempt))
+    }
+
+    fn count_timed_out(&self) {
+        self.section(|state| state.timed_out = state.timed_out.wrapping_add(1));
     }
 }
 
@@ -96,35 +184,15 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Result<Result<(), SendError<T>>, T> {
-        let mut value = ManuallyDrop::new(value);
-        let mut refused = None;
-        let in_hand = InHand { value: &raw mut *value, is_there: Cell::new(true) };
-        let ended = self.look(End::Senders, node, waited, context.waker(), &mut || {
-            // Once it is stored, readers are woken.
-            in_hand.is_there.set(false);
-            // SAFETY: the value is there.
-            let ended = self.try_to_send(unsafe { &*in_hand.value.cast() }, &mut refused);
-            in_hand.is_there.set(!ended || refused.is_some());
-            ended
-        });
-        core::mem::forget(in_hand);
-        if ended && refused.is_none() {
-            return Ok(Ok(()));
-        }
-        let value = ManuallyDrop::into_inner(value);
-        match refused {
-            None => Err(value),
-            Some(NotStored::Full) => Ok(Err(SendError::Full(value))),
-            Some(NotStored::Closed) => Ok(Err(SendError::Closed(value))),
-        }
+        self.send_by(value, |attempt| self.poll(End::Senders, node, waited, context.waker(), attempt))
     }
 
     /// A sender ends its wait. Room that it was woken for is the next one's.
     fn leave_senders(&self, node: Pin<&Node>, gave_up: bool) {
         if gave_up {
-            self.section(|state| state.timed_out = state.timed_out.wrapping_add(1));
+            self.count_timed_out();
         }
-        self.leave(End::Senders, node, false);
+        self.leave(End::Senders, node);
     }
 }
 
@@ -140,24 +208,12 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> ReadersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        let (mut there, mut over) = (MaybeUninit::<T>::uninit(), false);
-        let in_hand = InHand { value: there.as_mut_ptr(), is_there: Cell::new(false) };
-        let ended = self.look(End::Readers, node, waited, context.waker(), &mut || {
-            // SAFETY: there is room for a value.
-            let ended = self.try_to_receive(unsafe { &mut *in_hand.value.cast() }, &mut over);
-            in_hand.is_there.set(ended && !over);
-            ended
-        });
-        core::mem::forget(in_hand);
-        if !ended {
-            return Poll::Pending;
-        }
-        // SAFETY: an attempt that has an outcome took a value, if it is not over.
-        Poll::Ready(if over { Err(RecvError::Closed) } else { Ok(unsafe { there.assume_init() }) })
+        let look = |attempt: Attempt<'_>| self.poll(End::Readers, node, waited, context.waker(), attempt);
+        self.receive_by(look).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait, likewise.
     fn leave_readers(&self, (): (), node: Pin<&Node>) {
-        self.leave(End::Readers, node, false);
+        self.leave(End::Readers, node);
     }
 }

@@ -3,12 +3,15 @@
 
 use core::future::Future;
 use core::mem::{ManuallyDrop, MaybeUninit};
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 
 use aimdb_core::buffer::{
     BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
 };
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Deadline;
+
+use crate::port::{Port, block_on, priority};
 
 /// A record in static memory, so that a task can be written for any of them:
 ///
@@ -75,6 +78,48 @@ pub trait Ops: Sized {
     fn take_at_once(&self, cursor: Self::Cursor, there: &mut MaybeUninit<Self::Value>) -> Result<bool, u64> {
         let _ = (cursor, there);
         Ok(false)
+    }
+
+    /// As [`Ops::take_at_once`], but says where the value is, which may be in the record still: who called takes it from there, and
+    /// calls [`Ops::has_copied`]. One copy less, of a value that is large.
+    #[inline(always)]
+    fn find_at_once(
+        &self,
+        cursor: Self::Cursor,
+        there: &mut MaybeUninit<Self::Value>,
+    ) -> Result<Option<*const Self::Value>, u64> {
+        Ok(if self.take_at_once(cursor, there)? { Some(there.as_ptr()) } else { None })
+    }
+
+    /// # Safety
+    ///
+    /// [`Ops::find_at_once`] has found a value, which is not looked at again.
+    #[inline(always)]
+    unsafe fn has_copied(&self) {}
+
+    /// Stores the value, blocking the calling task until it can or the time is up.
+    fn push_waiting<P: Port>(&self, value: Self::Value, deadline: Deadline) -> Result<(), SendError<Self::Value>> {
+        let mut send = self.push_async(value);
+        send.set_priority(priority::<P>(deadline));
+        let mut send = pin!(send);
+        match block_on::<P, _>(send.as_mut(), deadline) {
+            Some(outcome) => outcome,
+            None => match send.cancel() {
+                Some(value) => Err(SendError::Timeout(value)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Takes the next value, blocking the calling task until there is one, or the time is up: then `None`.
+    fn take_waiting<P: Port>(
+        &self,
+        cursor: Self::Cursor,
+        deadline: Deadline,
+    ) -> Option<Result<Self::Value, RecvError>> {
+        let mut receiving = self.recv_async(cursor);
+        receiving.set_priority(priority::<P>(deadline));
+        block_on::<P, _>(pin!(receiving), deadline)
     }
 
     fn push(&self, value: Self::Value);

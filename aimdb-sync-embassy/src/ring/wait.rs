@@ -8,7 +8,7 @@ use aimdb_core::buffer::{RecvError, TryRecvError};
 use bytemuck::NoUninit;
 
 use super::{RingCursor, StaticRing};
-use crate::lean::{Line, Lined, Node, ReadersWait};
+use crate::lean::{Attempt, Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
 
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Lined for StaticRing<T, M, N, READERS, WRITERS>
@@ -58,14 +58,20 @@ where
     ) -> Poll<Result<T, RecvError>> {
         let cursor = cursor.index::<READERS>();
         let mut found = Err(TryRecvError::Empty);
-        let ended = self.look(cursor, node, waited, context.waker(), &mut || {
-            if READERS > 1 {
-                // Before it looks, and once more when it stands in line, for a publisher that has found nobody takes the mark away.
-                self.section(|state| state.announce(cursor));
-            }
-            found = self.take(cursor);
-            !matches!(found, Err(TryRecvError::Empty))
-        });
+        let ended = self.poll(
+            cursor,
+            node,
+            waited,
+            context.waker(),
+            Attempt::new(&mut || {
+                if READERS > 1 {
+                    // Before it looks, and once more when it stands in line, for a publisher that has found nobody takes the mark away.
+                    self.section(|state| state.announce(cursor));
+                }
+                found = self.take(cursor);
+                !matches!(found, Err(TryRecvError::Empty))
+            }),
+        );
         if !ended {
             return Poll::Pending;
         }
@@ -77,6 +83,6 @@ where
 
     /// A reader ends its wait. A value that it was woken for is the next one's who shares its cursor.
     fn leave_readers(&self, cursor: RingCursor, node: Pin<&Node>) {
-        self.leave(cursor.index::<READERS>(), node, false);
+        self.leave(cursor.index::<READERS>(), node);
     }
 }

@@ -414,19 +414,19 @@ MUTANTS = [
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
-        "if (answers || was == Stage::Woken) && self.has_more(end) {", "if answers && self.has_more(end) {")]),
+        "if (self.line.leave(self.node) || self.answers) && self.record.has_more(self.end) {", "let _woken = self.line.leave(self.node);\n            if self.answers && self.record.has_more(self.end) {")]),
     ("lean-answer-is-not-passed-on", "One that has what it found from the line of a lean record does not look for what else came meanwhile.", WAITS + "look.rs", [(
-        "if (answers || was == Stage::Woken) && self.has_more(end) {", "if was == Stage::Woken && self.has_more(end) {")]),
+        "if (self.line.leave(self.node) || self.answers) && self.record.has_more(self.end) {", "if self.line.leave(self.node) && self.record.has_more(self.end) {")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record does not look again from the line.", WAITS + "look.rs", [(
-        "for answers in [false, true] {", "for answers in [false] {")]),
+        "            self.waited = true;\n            self.answers = true;\n", "            self.waited = true;\n            return false;\n")]),
     ("lean-close-is-only-for-the-first", "One that comes to wait at a lean record while that is closed waits for its turn.", WAITS + "look.rs", [(
-        " || self.is_closed() {", " {")]),
+        "if (may_go || self.record.is_closed()) && attempt.has_outcome() {", "if may_go && attempt.has_outcome() {")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
-        "        *over = self.section(|state| state.is_over());", "        *over = false;")]),
+        "        let over = self.queue.section(|state| state.is_over());", "        let over = false;")]),
     ("lean-walker-stays-at-one-that-was-woken", "One that comes into a line goes on from one that was taken out.", WAITS + "waiters.rs", [(
         "            (*first).next = front.cast();\n", "")]),
     ("lean-arrives-behind-one-that-was-woken", "One that comes into a line stands behind one that was taken out.", WAITS + "waiters.rs", [(
-        "if at == walker || next == this {", "if at == walker {")]),
+        "            if next == this {\n                // The one", "            if next == this && at == walker {\n                // The one")]),
     ("lean-two-walk-at-once", "One comes into a line while another walks.", WAITS + "waiters.rs", [(
         "        if !word.is_marked() {\n            let this: *const Node = &raw const *node;", "        if !word.arrives() {\n            let this: *const Node = &raw const *node;")]),
     ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
@@ -438,15 +438,15 @@ MUTANTS = [
         "(*this).rank & !1 | u16::from((*this).stage == Stage::Woken);", "(*this).rank & !1;")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
         "            return self.wake(values, End::Readers);", "            return self.wake(values.min(1), End::Readers);")]),
-    ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "mod.rs", [(
-        "            if state.senders.is_empty() { 0 } else { freed }", "            let _ = freed;\n            0")]),
+    ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "moves.rs", [(
+        "        if awaited == NOBODY { 0 } else { freed }", "        let _ = (awaited, freed);\n        0")]),
     ("lean-first-to-fill-shows-all", "Whoever fills a place of a lean record shows what others are filling.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.filling) {", "        Self::one_less(&mut self.filling);\n        if false {")]),
     ("lean-first-to-empty-gives-all-back", "Whoever empties a place of a lean record gives back what others are emptying.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.emptying) {", "        Self::one_less(&mut self.emptying);\n        if false {")]),
     ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "waking.rs", [(
         "                self.section(|state| state.readers.pop())\n            } else {", "                None\n            } else {")]),
-    ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "mod.rs", [(
+    ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "moves.rs", [(
         "            self.section(State::commit_late);\n            self.has_shown(ALL);\n", "            self.section(State::commit_late);\n")]),
     ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "waking.rs", [(
         "            return self.wake(values, End::Readers);\n        }\n        self.has_ended();\n        self.discard();\n",
@@ -454,15 +454,15 @@ MUTANTS = [
     ("lean-late-value-is-read-after-the-abort", "A value that comes to a lean record while that is aborted is shown before it is discarded.", LEAN + "state.rs", [(
         "        if self.filling == 0 && !self.is_aborted() {", "        if self.filling == 0 {")]),
     ("lean-aborted-values-stay-shown", "Readers of a lean record find values that an abort is about to discard.", LEAN + "state.rs", [(
-        "        if !INSIDE {\n            self.shown = 0;\n        }\n    }\n\n    /// Takes a value that is to be discarded.", "    }\n\n    /// Takes a value that is to be discarded.")]),
+        "        if !INSIDE {\n            self.open = self.taken;\n        }\n    }\n\n    /// Takes a value that is to be discarded.", "    }\n\n    /// Takes a value that is to be discarded.")]),
     ("lean-ended-readers-wait-on", "A close of a lean record wakes readers only if no value is left.", LEAN + "waking.rs", [(
         "            if self.section(|state| state.is_over() || Self::has_value(state)) {", "            if self.section(|state| state.is_over()) {")]),
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
-        "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.shown == 0")]),
-    ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "mod.rs", [(
+        "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.shown() == 0")]),
+    ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "moves.rs", [(
         "            if awaited != NOBODY {\n                self.wake(1, End::Readers);\n            }\n", "            let _ = awaited;\n")]),
-    ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "mod.rs", [(
-        "            if awaited != NOBODY && awaited != NOTHING {\n                self.has_taken(1, there);\n            }\n", "")]),
+    ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
+        "        if awaited != NOBODY {\n            self.has_taken(1, there);\n        }\n", "")]),
     ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "mod.rs", [(
         "if taken.is_whole::<N>(self.section(|state| state.now())) { Read::Value }", "if self.section(|state| state.now()).0 > 0 { Read::Value }")]),
     ("lean-ring-copy-is-kept-too-long", "A reader of a lean ring keeps what has just been displaced.", RING + "cursor.rs", [(
