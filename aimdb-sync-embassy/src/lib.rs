@@ -7,9 +7,11 @@ extern crate std;
 
 mod consumer;
 mod kind;
+mod latest;
 mod layout;
 mod lean;
 mod lock;
+mod mailbox;
 mod port;
 mod producer;
 mod queue;
@@ -23,8 +25,10 @@ pub use kind::{
     Bounded, DegradeQuality, DropNewest, DropOldest, Fail, Mailbox, PauseUpstream, SingleCursorKind, SingleLatest,
     SpmcRing, StaticKind, StaticPolicy, WithoutDegrader,
 };
-pub use lean::{LeanRecv, LeanSend};
+pub use latest::{LatestCursor, StaticLatest};
+pub use lean::{LeanRecv, LeanSend, SendAtOnce};
 pub use lock::PreemptionSafe;
+pub use mailbox::StaticMailbox;
 #[cfg(feature = "freertos")]
 pub use port::FreeRtos;
 #[cfg(feature = "std")]

@@ -8,6 +8,7 @@ use core::pin::pin;
 use aimdb_core::buffer::{BufferMetrics, FlushError, SendError, TrySendError};
 use aimdb_core::waiting::Deadline;
 
+use crate::lean::at_once;
 use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
 use crate::record::{Record, WholeRecord};
 
@@ -120,6 +121,9 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     ///
     /// The value, with the reason: refused, closed, or the time is up.
     pub fn send_timeout(&self, value: R::Value, timeout: impl Timeout) -> Result<(), SendError<R::Value>> {
+        if R::SENDS_AT_ONCE {
+            return at_once(self.record, value);
+        }
         match deadline::<P>(timeout) {
             Ok(deadline) => self.send_until(value, deadline),
             Err(misuse) => Err(SendError::Misuse(value, misuse)),
@@ -133,6 +137,9 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     ///
     /// The value, with the reason: refused, closed, or the deadline passed.
     pub fn send_deadline(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
+        if R::SENDS_AT_ONCE {
+            return at_once(self.record, value);
+        }
         match may_wait::<P>(deadline) {
             Ok(()) => self.send_until(value, deadline),
             Err(misuse) => Err(SendError::Misuse(value, misuse)),

@@ -2,6 +2,8 @@
 //! section an interrupt may come, and these tests say after which one it comes and what it does.
 
 mod port;
+#[path = "port/preempted.rs"]
+mod stopped;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,45 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use aimdb_sync_embassy::{
-    CriticalSectionRawMutex as Raw, PreemptionSafe, RecvError, StaticQueue, TryRecvError, TrySendError,
-};
-use embassy_sync::blocking_mutex::raw::RawMutex;
+use aimdb_sync_embassy::{RecvError, StaticQueue, TryRecvError, TrySendError};
 use port::{Wakes, conserves, poll_counted, poll_once, watched};
-
-/// The critical section of the host, behind which whoever waits for it comes.
-struct Preempted(Raw);
-
-// SAFETY: it is the other one.
-unsafe impl RawMutex for Preempted {
-    const INIT: Self = Self(Raw::INIT);
-
-    fn lock<R>(&self, critical: impl FnOnce() -> R) -> R {
-        let result = self.0.lock(critical);
-        let left = SECTIONS.get();
-        SECTIONS.set(left.saturating_sub(1));
-        if left == 1 {
-            let comes = COMES.take().expect("somebody comes");
-            comes();
-        }
-        result
-    }
-}
-
-// SAFETY: as above.
-unsafe impl PreemptionSafe for Preempted {}
-
-std::thread_local! {
-    static SECTIONS: Cell<u32> = const { Cell::new(0) };
-    static COMES: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
-}
-
-/// Has the calling thread stopped after so many sections, while this runs.
-fn after(sections: u32, comes: impl FnOnce() + 'static) {
-    let before = COMES.replace(Some(Box::new(comes)));
-    assert!(before.is_none(), "one at a time");
-    SECTIONS.set(sections);
-}
+use stopped::{Preempted, after};
 
 /// Moved outside the critical section.
 type Large = [u64; 4];

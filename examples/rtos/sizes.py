@@ -14,7 +14,7 @@ import sys
 # Bytes that each holds: 16 words, or one.
 PAYLOAD = {
     "queue": 64, "queue_try": 64, "queue_by_key": 64, "bounded": 64, "bounded_by_key": 64, "ring": 64, "lean_ring": 64,
-    "latest": 4, "mailbox": 4,
+    "latest": 4, "mailbox": 4, "lean_mailbox": 4, "lean_latest": 4,
     "spsc": 64, "channel_busy": 64, "channel": 64, "pubsub": 64, "watch": 4, "signal": 4, "kernel_queue": 64,
 }
 

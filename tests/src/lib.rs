@@ -28,6 +28,7 @@ pub mod sandbox;
 pub mod static_queue;
 pub mod static_record;
 pub mod static_ring;
+pub mod static_slot;
 pub mod subject;
 pub mod wakes;
 pub mod watchdog;

@@ -68,6 +68,12 @@ impl Item {
         self.tag
     }
 
+    /// The ledger that it is in.
+    #[must_use]
+    pub const fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
     /// Its degraded form: the same tag, and marked.
     #[must_use]
     pub fn degrade(mut self) -> Self {

@@ -113,7 +113,7 @@ struct Handle<V: Carried, const N: usize, P: QueuePolicy + 'static> {
     turn: Turn,
 }
 
-fn not_sent<V: Carried>(error: SendError<V>) -> SendError<Item> {
+pub(crate) fn not_sent<V: Carried>(error: SendError<V>) -> SendError<Item> {
     match error {
         SendError::Full(value) => SendError::Full(value.unpack()),
         SendError::Timeout(value) => SendError::Timeout(value.unpack()),

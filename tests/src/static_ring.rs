@@ -104,6 +104,7 @@ impl<V: Numbered> Subject for LeanRing<V> {
             | Need::Abort => true,
             Need::DropHook
             | Need::Episodes
+            | Need::Peek
             | Need::Fair
             | Need::AnyCapacity
             | Need::Mistakes

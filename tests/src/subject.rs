@@ -74,6 +74,8 @@ pub enum Need {
     Latest,
     /// `flush`.
     Flush,
+    /// `peek`, where the kind has it.
+    Peek,
     /// The drop hook.
     DropHook,
     /// Counts, beyond who waits.

@@ -1,5 +1,6 @@
 //! The conformance suite: one line for each implementation.
 
+use aimdb_sync_embassy::{CriticalSectionRawMutex as Raw, StaticMailbox};
 use aimdb_tests::attached::Attached;
 use aimdb_tests::conformance;
 use aimdb_tests::drive::{Drive, Driven, current_thread, multi_thread};
@@ -7,6 +8,7 @@ use aimdb_tests::own_buffer;
 use aimdb_tests::static_queue::{Large, Lean, Small};
 use aimdb_tests::static_record::Static;
 use aimdb_tests::static_ring::LeanRing;
+use aimdb_tests::static_slot::{Latest, Slots};
 
 const fn own(drive: Drive) -> Driven {
     Driven { make: own_buffer::make, drive, lacks: own_buffer::LACKS, supports: own_buffer::supports }
@@ -31,3 +33,23 @@ conformance!(static_ring_of_small_values_by_threads, LeanRing::<u32>::by(Drive::
 conformance!(static_ring_of_small_values_by_threads_and_tasks, LeanRing::<u32>::by(Drive::Mixed(multi_thread())));
 conformance!(static_ring_of_large_values_by_threads, LeanRing::<[u32; 64]>::by(Drive::Threads));
 conformance!(static_ring_of_large_values_by_threads_and_tasks, LeanRing::<[u32; 64]>::by(Drive::Mixed(multi_thread())));
+conformance!(static_mailbox_of_small_values_by_threads, Slots::<StaticMailbox<Small, Raw>>::by(Drive::Threads));
+conformance!(
+    static_mailbox_of_small_values_by_threads_and_tasks,
+    Slots::<StaticMailbox<Small, Raw>>::by(Drive::Mixed(multi_thread()))
+);
+conformance!(static_mailbox_of_large_values_by_threads, Slots::<StaticMailbox<Large, Raw, 3>>::by(Drive::Threads));
+conformance!(
+    static_mailbox_of_large_values_by_threads_and_tasks,
+    Slots::<StaticMailbox<Large, Raw, 3>>::by(Drive::Mixed(multi_thread()))
+);
+conformance!(static_latest_of_small_values_by_threads, Slots::<Latest<1, 1>>::by(Drive::Threads));
+conformance!(
+    static_latest_of_small_values_by_threads_and_tasks,
+    Slots::<Latest<1, 1>>::by(Drive::Mixed(multi_thread()))
+);
+conformance!(static_latest_of_large_values_by_threads, Slots::<Latest<5, 2>>::by(Drive::Threads));
+conformance!(
+    static_latest_of_large_values_by_threads_and_tasks,
+    Slots::<Latest<5, 2>>::by(Drive::Mixed(multi_thread()))
+);

@@ -41,7 +41,7 @@ const PORTS: [&str; 11] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 44] = [
+const UNSAFE: [&str; 52] = [
     // Notes that are leaked and linked, and the name that the system has for a thread.
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
@@ -81,6 +81,14 @@ const UNSAFE: [&str; 44] = [
     "aimdb-sync-embassy/src/ring/state.rs",
     "aimdb-sync-embassy/src/ring/wait.rs",
     "aimdb-sync-embassy/src/lean/waking.rs",
+    "aimdb-sync-embassy/src/mailbox/mod.rs",
+    "aimdb-sync-embassy/src/mailbox/moves.rs",
+    "aimdb-sync-embassy/src/mailbox/wait.rs",
+    "aimdb-sync-embassy/src/latest/mod.rs",
+    "aimdb-sync-embassy/src/latest/copies.rs",
+    "aimdb-sync-embassy/src/latest/state.rs",
+    "aimdb-sync-embassy/src/latest/wait.rs",
+    "aimdb-sync-embassy/src/latest/words.rs",
     "aimdb-sync-embassy/src/lean/waiters.rs",
     "aimdb-sync-embassy/src/lean/line.rs",
     "aimdb-sync-embassy/src/lean/look.rs",

@@ -1,7 +1,9 @@
 //! What the lean records share: how they wait and wake, and where a value lies.
 //!
-//! A lean record is one kind with a state and sections of its own, as small as it can be: [`crate::StaticQueue`].
+//! A lean record is one kind with a state and sections of its own, as small as it can be: [`crate::StaticQueue`],
+//! [`crate::StaticMailbox`], [`crate::StaticLatest`].
 
+mod at_once;
 mod line;
 mod look;
 mod operation;
@@ -9,6 +11,8 @@ mod place;
 mod waiters;
 mod waking;
 
+pub use at_once::SendAtOnce;
+pub(crate) use at_once::at_once;
 pub(crate) use line::Line;
 pub(crate) use look::{Attempt, End, Lined, Tries};
 pub use operation::{LeanRecv, LeanSend};

@@ -28,8 +28,8 @@ use crate::port::{Port, block_on, priority};
 /// ```
 pub trait Record: Ops {}
 
-/// A record with all that a record can do: [`StaticRecord`](crate::StaticRecord) and
-/// [`StaticRing`](crate::StaticRing). It can displace values and pass over them, and knows when
+/// A record with all that a record can do: [`StaticRecord`](crate::StaticRecord),
+/// [`StaticRing`](crate::StaticRing), [`StaticMailbox`](crate::StaticMailbox), [`StaticLatest`](crate::StaticLatest). It can displace values and pass over them, and knows when
 /// all of its readers have read something.
 pub trait WholeRecord: Record + WholeOps {}
 
@@ -59,6 +59,9 @@ pub trait Ops: Sized {
     type Receiving<'a>: Waiting + Future<Output = Result<Self::Value, RecvError>>
     where
         Self: 'a;
+
+    /// No send ever waits, so that none needs a port, nor a kernel that could wait.
+    const SENDS_AT_ONCE: bool = false;
 
     fn try_push(&self, value: Self::Value) -> Result<(), TryProduceError<Self::Value>>;
 

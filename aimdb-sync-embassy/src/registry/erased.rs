@@ -9,6 +9,7 @@ use aimdb_core::buffer::{
 };
 use aimdb_core::pure::{CursorId, Start};
 
+use crate::latest::LatestCursor;
 use crate::record::{Record, Sending, Waiting};
 use crate::ring::RingCursor;
 
@@ -32,10 +33,11 @@ pub(super) type Drive<'d, O> = &'d mut dyn FnMut(Pin<&mut dyn Future<Output = O>
 /// The cursor of any record.
 #[derive(Clone, Copy)]
 pub enum AnyCursor {
-    /// The one of a queue, which has no name for it.
+    /// The one of a queue and of a mailbox, which have no name for it.
     Only,
     Whole(CursorId),
     Ring(RingCursor),
+    Latest(LatestCursor),
 }
 
 /// A cursor that can be kept as one of any record.
@@ -53,6 +55,17 @@ impl Cursor for CursorId {
 
     fn restore(kept: AnyCursor) -> Self {
         let AnyCursor::Whole(cursor) = kept else { panic!("{ITS_OWN}") };
+        cursor
+    }
+}
+
+impl Cursor for LatestCursor {
+    fn keep(self) -> AnyCursor {
+        AnyCursor::Latest(self)
+    }
+
+    fn restore(kept: AnyCursor) -> Self {
+        let AnyCursor::Latest(cursor) = kept else { panic!("{ITS_OWN}") };
         cursor
     }
 }

@@ -28,6 +28,8 @@ SET = "aimdb-core/src/waiting/ready_set/"
 LEAN = "aimdb-sync-embassy/src/queue/"
 WAITS = "aimdb-sync-embassy/src/lean/"
 RING = "aimdb-sync-embassy/src/ring/"
+LEAN_MAILBOX = "aimdb-sync-embassy/src/mailbox/"
+LEAN_LATEST = "aimdb-sync-embassy/src/latest/"
 
 MUTANTS = [
     ("close-wakes-nobody", "A close notifies nobody.", SHELL + "end.rs", [(
@@ -511,6 +513,59 @@ MUTANTS = [
         "        if urgency.is_none() {", "        if urgency.is_some() {")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
         "        cursor.next = cursor.next.wrapping_add(1);\n        Some(self.index(behind))", "        Some(self.index(behind))")]),
+    ("lean-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox wakes no reader.", LEAN_MAILBOX + "moves.rs", [(
+        "        if awaited {\n            self.wake_one();\n        }\n", "        let _ = awaited;\n")]),
+    ("lean-mailbox-displaced-place-is-given-away", "What a writer of a lean mailbox displaced lies at a place that the next one fills.", LEAN_MAILBOX + "state.rs", [(
+        "        if keeps {\n            self.filling = displaced;\n        }\n", "        let _ = keeps;\n")]),
+    ("lean-mailbox-two-writers-are-outside", "A second writer of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
+        "        if self.ended | self.filling != 0 {", "        if self.ended != 0 {")]),
+    ("lean-mailbox-two-readers-are-outside", "A second reader of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
+        "        if self.emptying != 0 {\n            return 0;\n        }\n", "")]),
+    ("lean-mailbox-read-place-is-filled", "A writer of a lean mailbox fills the place that is being read.", LEAN_MAILBOX + "state.rs", [(
+        "!(self.pending | self.filling | self.emptying)", "!(self.pending | self.filling)")]),
+    ("lean-mailbox-late-value-is-stored", "A value that comes to a lean mailbox while that is closed is stored.", LEAN_MAILBOX + "state.rs", [(
+        "        self.filling = 0;\n        if self.ended != 0 {\n            return None;\n        }\n", "        self.filling = 0;\n")]),
+    ("lean-mailbox-close-wakes-nobody", "A close of a lean mailbox wakes no reader.", LEAN_MAILBOX + "mod.rs", [(
+        "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
+    ("lean-mailbox-displaced-is-forgotten", "What a writer of a lean mailbox displaces inside the section is dropped by nobody.", LEAN_MAILBOX + "moves.rs", [(
+        "            let displaced = state.store(place) != 0;", "            state.store(place);\n            let displaced = false;")]),
+    ("lean-mailbox-second-writer-fills-anywhere", "A second writer of a lean mailbox leaves the pending value where it is.", LEAN_MAILBOX + "state.rs", [(
+        "        if self.pending != 0 { self.pending } else { self.free() }", "        self.free()")]),
+    ("lean-mailbox-abort-leaves-the-value", "An abort of a lean mailbox counts the value and leaves it to a reader.", LEAN_MAILBOX + "moves.rs", [(
+        "            if !state.abort() {\n                return (false, 0);\n            }\n", "            state.abort();\n            if true {\n                return (false, 0);\n            }\n")]),
+    ("lean-latest-value-wakes-nobody", "A value that comes to a lean latest record wakes no reader.", LEAN_LATEST + "copies.rs", [(
+        "        if awaited != 0 {\n            self.wake(awaited);\n        }\n", "        let _ = awaited;\n")]),
+    ("lean-latest-copy-is-kept-unlooked", "A reader of a lean latest record keeps its copy whatever was stored meanwhile.", LEAN_LATEST + "copies.rs", [(
+        "let kept = state.is(number) && state.is_new(cursor);", "let kept = number > 0 && state.is_new(cursor);")]),
+    ("lean-latest-both-shares-keep-it", "A reader of a lean latest record keeps its copy of what another reader of its cursor has had.", LEAN_LATEST + "copies.rs", [(
+        "let kept = state.is(number) && state.is_new(cursor);", "let kept = state.is(number);")]),
+    ("lean-latest-look-is-kept-unlooked", "Whoever looks at a lean latest record keeps its copy whatever was stored meanwhile.", LEAN_LATEST + "copies.rs", [(
+        "if self.section(|state| state.is(number)) {", "if number > 0 {")]),
+    ("lean-latest-displaced-is-copied-too-early", "A writer of a lean latest record hands over what another one has displaced meanwhile.", LEAN_LATEST + "copies.rs", [(
+        "let copied = displaced && state.is(current.number);", "let copied = displaced;")]),
+    ("lean-latest-current-value-is-overwritten", "A writer of a lean latest record fills the place of the current value.", LEAN_LATEST + "state.rs", [(
+        "Some((self.current ^ 1) & 1)", "Some(self.current & 1)")]),
+    ("lean-latest-two-writers-are-outside", "A second writer of a lean latest record takes the place of the first.", LEAN_LATEST + "state.rs", [(
+        "if self.ended | self.writing as u8 != 0 {", "if self.ended != 0 {")]),
+    ("lean-latest-late-value-is-stored", "A value that comes to a lean latest record while that is closed is stored.", LEAN_LATEST + "state.rs", [(
+        "        self.writing = false;\n        if self.ended != 0 {\n            return false;\n        }\n", "        self.writing = false;\n")]),
+    ("lean-latest-abort-leaves-copies", "Whoever copies a value of a lean latest record keeps it after an abort.", LEAN_LATEST + "state.rs", [(
+        "            self.number = self.number.wrapping_add(1);\n            for", "            for"), (
+        "cursor.seen = self.number;\n                // It", "// It")]),
+    ("lean-latest-close-wakes-nobody", "A close of a lean latest record wakes no reader.", LEAN_LATEST + "mod.rs", [(
+        "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
+    ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "mod.rs", [(
+        "                left &= left - 1;\n", "                left = 0;\n")]),
+    ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox waits at one that is closed.", LEAN_MAILBOX + "wait.rs", [(
+        "                None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "                None if false => Some(Err(RecvError::Closed)),\n")]),
+    ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "wait.rs", [(
+        "        self.section(|state| state.has_value())", "        false")]),
+    ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record waits at one that is closed.", LEAN_LATEST + "wait.rs", [(
+        "                None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),\n", "                None if false => Some(Err(RecvError::Closed)),\n")]),
+    ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "wait.rs", [(
+        "        self.section(|state| state.is_new(cursor))", "        let _ = cursor;\n        false")]),
+    ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "wait.rs", [(
+        "            self.section(|state| state.awaits(cursor));\n", "")]),
 ]
 
 def main():

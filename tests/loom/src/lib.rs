@@ -20,9 +20,12 @@ pub mod handles;
 pub mod lanes;
 #[cfg(loom)]
 pub mod late;
+#[cfg(loom)]
+pub mod latests;
 pub mod ledger;
 #[cfg(loom)]
 pub mod lines;
+pub mod mailboxes;
 #[cfg(loom)]
 pub mod parcels;
 #[cfg(loom)]
@@ -73,8 +76,10 @@ macro_rules! of_embassy {
 
 of_embassy! {
     "../../../aimdb-sync-embassy/src/kind.rs" kind
+    "../../../aimdb-sync-embassy/src/latest/mod.rs" latest
     "../../../aimdb-sync-embassy/src/lean/mod.rs" lean
     "../../../aimdb-sync-embassy/src/lock.rs" lock
+    "../../../aimdb-sync-embassy/src/mailbox/mod.rs" mailbox
     "../../../aimdb-sync-embassy/src/port.rs" port
     "../../../aimdb-sync-embassy/src/producer.rs" producer
     "../../../aimdb-sync-embassy/src/consumer.rs" consumer
@@ -87,4 +92,7 @@ of_embassy! {
 mod record;
 
 #[cfg(loom)]
-use {consumer::StaticConsumer, producer::StaticProducer, queue::StaticQueue, ring::StaticRing};
+use {
+    consumer::StaticConsumer, latest::StaticLatest, mailbox::StaticMailbox, producer::StaticProducer,
+    queue::StaticQueue, ring::StaticRing,
+};

@@ -16,11 +16,11 @@ use crate::record::Sending;
 use crate::schedule::{block_on, thread};
 
 #[cfg(not(feature = "large"))]
-type Value = Box<Tag>;
+pub(crate) type Value = Box<Tag>;
 #[cfg(feature = "large")]
-type Value = Tag;
+pub(crate) type Value = Tag;
 
-fn value(ledger: &Ledger, id: u32) -> Value {
+pub(crate) fn value(ledger: &Ledger, id: u32) -> Value {
     #[cfg(not(feature = "large"))]
     return Box::new(ledger.tag(id));
     #[cfg(feature = "large")]

@@ -4,7 +4,7 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, gated, handles, lanes, late, parcels, shared};
-use aimdb_models::{lines, queues, reserving, rings, scenarios, schedule::explore, watching};
+use aimdb_models::{latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, watching};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -112,6 +112,29 @@ models! { rings:
     c1_r_a_close_meets_a_publisher_and_a_reader: 3,
     c1_r_a_close_wakes_each_cursor: 3,
     c2_r_an_abort_meets_a_publisher_and_a_reader: 3,
+}
+
+models! { latests:
+    k2_la_a_reader_follows_a_writer: 3,
+    s5_la_two_writers_displace_each_other: 3,
+    s5_la_two_writers_bring_the_first_value: 3,
+    k0_la_a_look_meets_two_writers: 3,
+    w1_la_a_reader_waits_for_a_value: 3,
+    w2_la_one_value_wakes_each_cursor: 3,
+    k6_la_two_shares_have_a_value_once: 3,
+    w2_la_a_reader_that_leaves_passes_its_wake_up_on: 3,
+    c1_la_a_close_meets_a_writer_and_a_reader: 3,
+    c2_la_an_abort_meets_a_writer_and_a_reader: 3,
+}
+
+models! { mailboxes:
+    w1_mb_a_reader_waits_for_the_newest: 3,
+    k6_mb_two_writers_and_a_reader: 3,
+    k7_mb_a_writer_comes_while_another_displaces: 3,
+    k6_mb_two_readers_and_a_writer: 3,
+    w2_mb_a_reader_that_leaves_passes_its_wake_up_on: 3,
+    c1_mb_a_close_meets_a_writer_and_readers: 3,
+    c2_mb_an_abort_meets_a_writer_and_a_reader: 3,
 }
 
 models! { reserving:

@@ -8,7 +8,7 @@ use core::task::{Context, Poll, Waker};
 
 use aimdb_sync_embassy::{
     Bounded, CriticalSectionRawMutex as Raw, FreeRtos, Mailbox, Record, RecvError, RecvTimeoutError, Sending,
-    StaticConsumer, StaticProducer, StaticQueue, StaticRecord, Ticks, TryRecvError, WholeRecord,
+    StaticConsumer, StaticMailbox, StaticProducer, StaticQueue, StaticRecord, Ticks, TryRecvError, WholeRecord,
 };
 use board::{Timer, check, interrupt};
 use checks::{Helper, RUNNER, checks, helper, until};
@@ -24,6 +24,8 @@ checks! {
     a_lean_queue
     a_lean_queue_of_one_place
     a_lean_queue_of_large_values
+    a_lean_mailbox
+    a_lean_mailbox_of_large_values
 }
 
 /// An interrupt of a storm.
@@ -72,14 +74,17 @@ macro_rules! storm {
         // What is displaced while a reader holds it goes to the hook.
         storm!($name, StaticRecord<$kind, $value, Raw, $slots>, $send, StaticRecord::builder()
             .on_drop(|value, _| ORACLE.came_out(value))
-            .build(), RECORD.consumer().expect("the first reader"));
+            .build(), RECORD.consumer().expect("the first reader"), { static OWN: Oracle = Oracle::new(); &OWN });
     };
     ($name:ident, StaticQueue<$value:ty, $places:literal>, $send:ident) => {
-        storm!($name, StaticQueue<$value, Raw, $places>, $send, StaticQueue::new(), RECORD.consumer());
+        storm!($name, StaticQueue<$value, Raw, $places>, $send, StaticQueue::new(), RECORD.consumer(), { static OWN: Oracle = Oracle::new(); &OWN });
     };
-    ($name:ident, $record:ty, $send:ident, $new:expr, $consumer:expr) => {
+    ($name:ident, StaticMailbox<$value:ty, $places:literal>, $send:ident, $oracle:literal) => {
+        storm!($name, StaticMailbox<Parcel<$value, $oracle>, Raw, $places>, $send, StaticMailbox::new(), RECORD.consumer(), &OF_PARCELS[$oracle]);
+    };
+    ($name:ident, $record:ty, $send:ident, $new:expr, $consumer:expr, $oracle:expr) => {
         fn $name() {
-            static ORACLE: Oracle = Oracle::new();
+            static ORACLE: &Oracle = $oracle;
             static RECORD: $record = $new;
             static READER: Interrupts<StaticConsumer<'static, $record>> = Interrupts::nothing();
 
@@ -118,11 +123,37 @@ storm!(a_mailbox_whose_values_are_displaced, StaticRecord<Mailbox, Value, 7>, fo
 storm!(a_lean_queue, StaticQueue<Value, 4>, try_send);
 storm!(a_lean_queue_of_one_place, StaticQueue<Value, 1>, try_send);
 storm!(a_lean_queue_of_large_values, StaticQueue<Large, 4>, try_send);
+storm!(a_lean_mailbox, StaticMailbox<Value, 1>, force_send, 0);
+storm!(a_lean_mailbox_of_large_values, StaticMailbox<Large, 3>, try_send, 1);
+
+/// What became of the values of records that have no hook.
+static OF_PARCELS: [Oracle; 2] = [const { Oracle::new() }; 2];
+
+/// A value that tells when it is displaced: then it is dropped, and nobody has looked into it.
+struct Parcel<V: Into<Value> + Copy, const OF: usize>(V);
+
+impl<V: Into<Value> + Copy, const OF: usize> Drop for Parcel<V, OF> {
+    fn drop(&mut self) {
+        OF_PARCELS[OF].came_out(self.0);
+    }
+}
+
+impl<V: From<Value> + Into<Value> + Copy, const OF: usize> From<Value> for Parcel<V, OF> {
+    fn from(value: Value) -> Self {
+        Self(value.into())
+    }
+}
+
+impl<V: Into<Value> + Copy, const OF: usize> From<Parcel<V, OF>> for Value {
+    fn from(parcel: Parcel<V, OF>) -> Self {
+        core::mem::ManuallyDrop::new(parcel).0.into()
+    }
+}
 
 /// What the records carry.
-trait Carries: From<Value> + Into<Value> + Copy {}
+trait Carries: From<Value> + Into<Value> {}
 
-impl<V: From<Value> + Into<Value> + Copy> Carries for V {}
+impl<V: From<Value> + Into<Value>> Carries for V {}
 
 /// The interrupt that sends, with the number 0.
 fn try_send<R: Record<Value: Carries>>(producer: StaticProducer<'_, R>, oracle: &Oracle, storm: &mut Storm) -> bool {
@@ -158,6 +189,7 @@ fn try_recv<R: Record<Value: Carries>>(
     let Some(consumer) = reader else { return false };
     match consumer.try_recv() {
         Ok(value) => {
+            let value: Value = value.into();
             storm.order.follows(value);
             oracle.came_out(value);
         }
@@ -236,6 +268,7 @@ fn reads<R: Record<Value: Carries>>(mut reader: StaticConsumer<'_, R, FreeRtos>,
                 Err(_) => continue,
             },
         };
+        let value: Value = value.into();
         order.follows(value);
         oracle.came_out(value);
     }

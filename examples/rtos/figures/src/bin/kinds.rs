@@ -1,10 +1,10 @@
-//! A record of each kind, a `StaticQueue` and a `StaticRing`, uncontended: one send, one receive, and both, by calls that would wait, at 4 bytes and at 256.
+//! A record of each kind, and the lean ones, uncontended: one send, one receive, and both, by calls that would wait, at 4 bytes and at 256.
 #![no_std]
 #![no_main]
 
 use aimdb_sync_embassy::{
     Bounded, CriticalSectionRawMutex, FreeRtos, Mailbox, NoUninit, SingleLatest, SpmcRing, StaticConsumer, StaticKind,
-    StaticProducer, StaticQueue, StaticRecord, StaticRing,
+    StaticLatest, StaticMailbox, StaticProducer, StaticQueue, StaticRecord, StaticRing,
 };
 use board::{Exit, check, count_from, count_to, entry, exit};
 use freertos::{Scheduler, Task};
@@ -130,6 +130,42 @@ counted!(lean_ring_odd_256, StaticRing<Block, Mutex, 15>, Block, ring, "lean_rin
 counted!(lean_ring_many_4, StaticRing<u32, Mutex, 16, 4>, u32, ring, "lean_ring_many_4_both", "lean_ring_many_4_send", "lean_ring_many_4_receive");
 counted!(lean_ring_many_256, StaticRing<Block, Mutex, 16, 4, 3>, Block, ring, "lean_ring_many_256_both", "lean_ring_many_256_send", "lean_ring_many_256_receive");
 counted!(
+    lean_mailbox_4,
+    StaticMailbox<u32, Mutex>,
+    u32,
+    StaticMailbox::consumer,
+    "lean_mailbox_4_both",
+    "lean_mailbox_4_send",
+    "lean_mailbox_4_receive"
+);
+counted!(
+    lean_mailbox_256,
+    StaticMailbox<Block, Mutex, 3>,
+    Block,
+    StaticMailbox::consumer,
+    "lean_mailbox_256_both",
+    "lean_mailbox_256_send",
+    "lean_mailbox_256_receive"
+);
+counted!(
+    lean_latest_4,
+    StaticLatest<u32, Mutex>,
+    u32,
+    |record| record.consumer().expect("the first cursor"),
+    "lean_latest_4_both",
+    "lean_latest_4_send",
+    "lean_latest_4_receive"
+);
+counted!(
+    lean_latest_256,
+    StaticLatest<Block, Mutex, 1, 2>,
+    Block,
+    |record| record.consumer().expect("the first cursor"),
+    "lean_latest_256_both",
+    "lean_latest_256_send",
+    "lean_latest_256_receive"
+);
+counted!(
     bounded_4,
     StaticRecord<Bounded<16>, u32, Mutex, 18>,
     u32,
@@ -179,6 +215,10 @@ fn count() {
     lean_ring_odd_256::passes();
     lean_ring_many_4::passes();
     lean_ring_many_256::passes();
+    lean_mailbox_4::passes();
+    lean_mailbox_256::passes();
+    lean_latest_4::passes();
+    lean_latest_256::passes();
     bounded_4::passes();
     bounded_256::passes();
     ring_4::passes();

@@ -1,0 +1,179 @@
+//! What the handles of a latest value ask of it.
+
+use core::future::{Ready, ready};
+use core::mem::MaybeUninit;
+
+use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::pure::Start;
+use bytemuck::NoUninit;
+
+use super::state::State;
+use super::{Closed, StaticLatest};
+use crate::lean::{LeanRecv, SendAtOnce};
+use crate::lock::PreemptionSafe;
+use crate::record::{Ops, Record, WholeOps, WholeRecord};
+
+/// Names a cursor of a [`StaticLatest`]. Not reused while any handle of it lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LatestCursor(pub(crate) u8);
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> Record
+    for StaticLatest<T, M, READERS, PLACES>
+{
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> WholeRecord
+    for StaticLatest<T, M, READERS, PLACES>
+{
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
+    StaticLatest<T, M, READERS, PLACES>
+{
+    #[inline(always)]
+    fn put<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        self.store::<WANTED>(value).map_err(|Closed| {
+            self.count_refused();
+            TryProduceError::Closed(value)
+        })
+    }
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> Ops
+    for StaticLatest<T, M, READERS, PLACES>
+{
+    type Value = T;
+    type Cursor = LatestCursor;
+    type Pushing<'a>
+        = SendAtOnce<'a, Self>
+    where
+        Self: 'a;
+    type Receiving<'a>
+        = LeanRecv<'a, Self>
+    where
+        Self: 'a;
+
+    const SENDS_AT_ONCE: bool = true;
+
+    #[inline]
+    fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.put::<false>(value).map(drop)
+    }
+
+    #[inline(always)]
+    fn take_at_once(&self, LatestCursor(cursor): LatestCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
+        Ok(self.take_to(cursor, there))
+    }
+
+    fn push(&self, value: T) {
+        // There is no hook for what is refused.
+        let _refused = self.try_push(value);
+    }
+
+    fn push_async(&self, value: T) -> Self::Pushing<'_> {
+        SendAtOnce::new(self, value)
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn abort(&self) -> usize {
+        Self::abort(self)
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        let (counts, refused, closed) = self.section(|state| (state.counts(), state.refused, state.is_closed()));
+        let mut metrics = BufferMetrics::default();
+        metrics.capacity = 1;
+        metrics.occupancy = counts.stored;
+        metrics.cursors = counts.cursors;
+        metrics.waiting_consumers = counts.waiting;
+        metrics.closed = closed;
+        metrics.counters.accepted = u64::from(counts.accepted);
+        metrics.counters.refused = u64::from(refused);
+        metrics.counters.overwritten = u64::from(counts.overwritten);
+        metrics.counters.aborted = u64::from(counts.aborted);
+        metrics.counters.delivered = u64::from(counts.delivered);
+        metrics.counters.lagged = u64::from(counts.lagged);
+        metrics
+    }
+
+    /// Wherever it begins, what it may find is the current value.
+    fn subscribe(&self, _start: Start) -> Result<LatestCursor, SubscribeError> {
+        self.section(State::subscribe).map(LatestCursor).ok_or(SubscribeError::NoPlace)
+    }
+
+    fn share(&self, LatestCursor(cursor): LatestCursor) {
+        self.section(|state| state.share(cursor));
+    }
+
+    fn unsubscribe(&self, LatestCursor(cursor): LatestCursor) {
+        self.section(|state| state.unsubscribe(cursor));
+    }
+
+    #[inline]
+    fn try_take(&self, LatestCursor(cursor): LatestCursor) -> Result<T, TryRecvError> {
+        match self.take(cursor) {
+            Some(value) => Ok(value),
+            None if self.section(|state| state.is_over(cursor)) => Err(TryRecvError::Closed),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    fn recv_async(&self, cursor: LatestCursor) -> Self::Receiving<'_> {
+        LeanRecv::new(self, cursor)
+    }
+
+    fn reader_metrics(&self, LatestCursor(cursor): LatestCursor) -> ReaderMetrics {
+        let mut metrics = ReaderMetrics::default();
+        metrics.id = u64::from(cursor);
+        metrics.counters.readable = u64::from(self.section(|state| state.is_new(cursor)));
+        metrics
+    }
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> WholeOps
+    for StaticLatest<T, M, READERS, PLACES>
+{
+    type Flushing<'a>
+        = Ready<Result<(), FlushError>>
+    where
+        Self: 'a;
+
+    fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        self.put::<true>(value)
+    }
+
+    /// Its cursors do not gate.
+    fn flush_async(&self) -> Self::Flushing<'_> {
+        ready(Ok(()))
+    }
+
+    /// There is no other than the newest.
+    fn skip_to_newest(&self, _cursor: LatestCursor) {}
+
+    fn peek_value(&self) -> Option<T> {
+        self.current()
+    }
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> Default
+    for StaticLatest<T, M, READERS, PLACES>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> core::fmt::Debug
+    for StaticLatest<T, M, READERS, PLACES>
+{
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticLatest").field("stats", &self.stats()).finish()
+    }
+}

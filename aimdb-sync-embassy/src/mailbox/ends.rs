@@ -1,0 +1,161 @@
+//! What the handles of a mailbox ask of it.
+
+use core::future::{Ready, ready};
+use core::mem::{ManuallyDrop, MaybeUninit};
+
+use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::pure::Start;
+
+use super::{Closed, StaticMailbox};
+use crate::lean::{LeanRecv, SendAtOnce};
+use crate::lock::PreemptionSafe;
+use crate::record::{Ops, Record, WholeOps, WholeRecord};
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> Record for StaticMailbox<T, M, PLACES> {}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> WholeRecord for StaticMailbox<T, M, PLACES> {}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
+    #[inline(always)]
+    fn put<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        let value = ManuallyDrop::new(value);
+        match self.store::<WANTED>(&value) {
+            Ok(displaced) => Ok(displaced),
+            Err(Closed) => {
+                self.count_refused();
+                Err(TryProduceError::Closed(ManuallyDrop::into_inner(value)))
+            }
+        }
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M, PLACES> {
+    type Value = T;
+    type Cursor = ();
+    type Pushing<'a>
+        = SendAtOnce<'a, Self>
+    where
+        Self: 'a;
+    type Receiving<'a>
+        = LeanRecv<'a, Self>
+    where
+        Self: 'a;
+
+    const SENDS_AT_ONCE: bool = true;
+
+    #[inline]
+    fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
+        self.put::<false>(value).map(drop)
+    }
+
+    #[inline(always)]
+    fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
+        Ok(self.take_to(there))
+    }
+
+    fn push(&self, value: T) {
+        // There is no hook for what is refused.
+        let _refused = self.try_push(value);
+    }
+
+    fn push_async(&self, value: T) -> Self::Pushing<'_> {
+        SendAtOnce::new(self, value)
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn abort(&self) -> usize {
+        Self::abort(self)
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.section(|state| {
+            let mut metrics = BufferMetrics::default();
+            let counts = state.counts();
+            metrics.capacity = 1;
+            metrics.occupancy = counts.stored as usize;
+            metrics.cursors = 1;
+            metrics.waiting_consumers = state.readers.len();
+            metrics.closed = state.is_closed();
+            metrics.counters.accepted = u64::from(counts.accepted);
+            metrics.counters.refused = u64::from(state.refused);
+            metrics.counters.overwritten = u64::from(counts.overwritten);
+            metrics.counters.aborted = u64::from(counts.aborted);
+            metrics.counters.delivered = u64::from(counts.delivered);
+            metrics.counters.lagged = u64::from(counts.overwritten.wrapping_add(counts.aborted));
+            metrics
+        })
+    }
+
+    fn subscribe(&self, _start: Start) -> Result<(), SubscribeError> {
+        Ok(())
+    }
+
+    fn share(&self, (): ()) {}
+
+    fn unsubscribe(&self, (): ()) {}
+
+    #[inline]
+    fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
+        match self.take() {
+            Some(value) => Ok(value),
+            None if self.section(|state| state.is_over()) => Err(TryRecvError::Closed),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    fn recv_async(&self, (): ()) -> Self::Receiving<'_> {
+        LeanRecv::new(self, ())
+    }
+
+    fn reader_metrics(&self, (): ()) -> ReaderMetrics {
+        let mut metrics = ReaderMetrics::default();
+        let counts = self.section(|state| state.counts());
+        metrics.counters.accepted = u64::from(counts.accepted);
+        metrics.counters.delivered = u64::from(counts.delivered);
+        metrics.counters.lagged = u64::from(counts.overwritten.wrapping_add(counts.aborted));
+        metrics.counters.readable = u64::from(counts.stored);
+        metrics
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> WholeOps for StaticMailbox<T, M, PLACES> {
+    type Flushing<'a>
+        = Ready<Result<(), FlushError>>
+    where
+        Self: 'a;
+
+    fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+        self.put::<true>(value)
+    }
+
+    /// Its cursor does not gate.
+    fn flush_async(&self) -> Self::Flushing<'_> {
+        ready(Ok(()))
+    }
+
+    /// What is pending is the newest.
+    fn skip_to_newest(&self, (): ()) {}
+
+    fn peek_value(&self) -> Option<T> {
+        const { panic!("a `StaticMailbox` has no `peek`: its values are moved, and not cloned") }
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> Default for StaticMailbox<T, M, PLACES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> core::fmt::Debug for StaticMailbox<T, M, PLACES> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StaticMailbox").field("stats", &self.stats()).finish()
+    }
+}
