@@ -40,7 +40,7 @@ pub use producer::StaticProducer;
 pub use queue::{QueuePolicy, StaticQueue};
 pub use record::{Record, Sending, StaticRecord, StaticRecordBuilder, Waiting, WholeRecord};
 pub use registry::{AnyConsumer, AnyProducer, Registered, Registry, RegistryError};
-pub use ring::{RingCursor, RingSend, StaticRing};
+pub use ring::{RingCursor, StaticRing};
 
 pub use aimdb_core::buffer::{
     BufferMetrics, FlushError, Flushing, Misuse, Pushing, ReaderMetrics, RecvError, RecvTimeoutError, SendError,

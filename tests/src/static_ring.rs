@@ -102,9 +102,9 @@ impl<V: Numbered> Subject for LeanRing<V> {
             | Need::Counters
             | Need::CursorCounters
             | Need::Abort => true,
-            Need::DropHook
+            Need::Peek
+            | Need::DropHook
             | Need::Episodes
-            | Need::Peek
             | Need::Fair
             | Need::AnyCapacity
             | Need::Mistakes

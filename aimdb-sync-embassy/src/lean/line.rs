@@ -39,12 +39,13 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         self.mutex.lock(move || critical(unsafe { &mut *waiters }))
     }
 
-    /// Whether a node may have what there is, because it is first or was woken; and whether it is in the line.
+    /// Whether a node may look at what there is, because it was woken, or is first and no other was there when it came; and whether
+    /// it is in the line.
     #[inline(always)]
     pub(crate) fn stands(self, node: Pin<&Node>) -> (bool, bool) {
-        let (stage, first) = self.section(|waiters| waiters.stands(node));
+        let (stage, behind) = self.section(|waiters| waiters.stands(node));
         let in_line = stage == Stage::Waits;
-        (!in_line || ptr::eq(first, &raw const *node), in_line)
+        (!in_line || behind == 0, in_line)
     }
 
     /// If the node is in the line still, it gets another waker.

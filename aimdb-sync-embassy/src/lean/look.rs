@@ -58,7 +58,8 @@ pub(crate) enum End {
 ///
 /// Whoever waits stands in the line first, and looks then whether there is something, which is another section. So what comes
 /// in between may have woken nobody: *whoever looks as he comes to the line, and has what he came for, passes on what more there
-/// is*. One that is not the first does not look: the first looks for it.
+/// is*. One that came behind another does not look: that one looks for it, or was woken, and passes on what more there is. So
+/// nobody takes what another of the line was woken for, however soon it comes to be the first.
 pub(crate) trait Lined {
     type Section: PreemptionSafe;
     /// Names a line of the record.

@@ -1,6 +1,7 @@
 //! What the lean records share: how they wait and wake, and where a value lies.
 //!
 //! A lean record is one kind with a state and sections of its own, as small as it can be: [`crate::StaticQueue`],
+//! [`crate::StaticRing`],
 //! [`crate::StaticMailbox`], [`crate::StaticLatest`].
 
 mod at_once;
@@ -10,6 +11,8 @@ mod operation;
 mod place;
 mod waiters;
 mod waking;
+#[cfg(not(loom))]
+pub(crate) mod words;
 
 pub use at_once::SendAtOnce;
 pub(crate) use at_once::at_once;

@@ -46,7 +46,7 @@ pub struct Node {
 #[repr(C)]
 struct Inner {
     next: *const Node,
-    /// Means nothing in the first of the line.
+    /// In the first of the line it is the node itself if that came in front, and means nothing else.
     prev: *const Node,
     /// Is there while the node waits.
     waker: MaybeUninit<Waker>,
@@ -151,11 +151,13 @@ impl Waiters {
         self.word.0.addr()
     }
 
-    /// What a node is at, and which is first.
+    /// What a node is at, and 0 if it is the first and has come in front: nobody was there, when it came, to be woken for it.
     #[inline(always)]
-    pub(crate) fn stands(&mut self, node: Pin<&Node>) -> (Stage, *const Node) {
+    pub(crate) fn stands(&mut self, node: Pin<&Node>) -> (Stage, usize) {
+        let this: *const Node = &raw const *node;
+        let inner = Node::inner(this);
         // SAFETY: the node is the caller's, and whoever walks is there.
-        unsafe { ((*Node::inner(&raw const *node)).stage, *self.front()) }
+        unsafe { ((*inner).stage, (*self.front()).addr() ^ this.addr() | (*inner).prev.addr() ^ this.addr()) }
     }
 
     /// Takes the first one out and hands over its waker, to be woken outside.
@@ -259,6 +261,7 @@ impl Waiters {
             if next == this {
                 // The one before it was taken out, so all before it were.
                 next = (*walker).next;
+                (*walker).prev = this;
             } else if at != walker {
                 self.word = Word((*walker).next);
                 (*at).next = this;

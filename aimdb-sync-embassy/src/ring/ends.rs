@@ -1,21 +1,17 @@
 //! What the handles of a ring ask of it.
 #![allow(unsafe_code)]
 
-use core::future::{Future, Ready, ready};
+use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
-use core::pin::Pin;
-use core::task::{Context, Poll};
 
-use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError,
-};
+use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
 use aimdb_core::pure::Start;
 use bytemuck::NoUninit;
 
 use super::{NotStored, Read, StaticRing};
-use crate::lean::LeanRecv;
+use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
-use crate::record::{Ops, Record, Sending, Waiting, WholeOps, WholeRecord};
+use crate::record::{Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticRing`].
 #[doc(hidden)]
@@ -27,42 +23,6 @@ impl RingCursor {
     #[inline(always)]
     pub(super) fn index<const READERS: usize>(self) -> usize {
         usize::from(self.0).min(READERS - 1)
-    }
-}
-
-/// A value on its way into a [`StaticRing`], which never waits.
-#[must_use = "nothing is sent until the future is polled"]
-pub struct RingSend<'a, R: Ops> {
-    ring: &'a R,
-    value: Option<R::Value>,
-}
-
-// The value is moved out of it, and nothing in it is pinned.
-impl<R: Ops> Unpin for RingSend<'_, R> {}
-
-impl<R: Ops> Future for RingSend<'_, R> {
-    type Output = Result<(), SendError<R::Value>>;
-
-    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        // A send that has ended stays pending, as a fused future would.
-        let Some(value) = this.value.take() else { return Poll::Pending };
-        Poll::Ready(this.ring.try_push(value).map_err(|refused| match refused {
-            TryProduceError::Full(value) => SendError::Full(value),
-            TryProduceError::Closed(value) => SendError::Closed(value),
-        }))
-    }
-}
-
-impl<R: Ops> Waiting for RingSend<'_, R> {
-    fn set_priority(&mut self, _priority: u8) {}
-}
-
-impl<R: Ops> Sending for RingSend<'_, R> {
-    type Value = R::Value;
-
-    fn cancel(self: Pin<&mut Self>) -> Option<R::Value> {
-        self.get_mut().value.take()
     }
 }
 
@@ -92,13 +52,15 @@ of_rings!(Ops {
     type Value = T;
     type Cursor = RingCursor;
     type Pushing<'a>
-        = RingSend<'a, Self>
+        = SendAtOnce<'a, Self>
     where
         Self: 'a;
     type Receiving<'a>
         = LeanRecv<'a, Self>
     where
         Self: 'a;
+
+    const SENDS_AT_ONCE: bool = true;
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
@@ -131,7 +93,7 @@ of_rings!(Ops {
     }
 
     fn push_async(&self, value: T) -> Self::Pushing<'_> {
-        RingSend { ring: self, value: Some(value) }
+        SendAtOnce::new(self, value)
     }
 
     fn close(&self) {

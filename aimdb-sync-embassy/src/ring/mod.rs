@@ -20,7 +20,7 @@ use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
-pub use ends::{RingCursor, RingSend};
+pub use ends::RingCursor;
 use places::Places;
 use state::{FULL, State};
 

@@ -7,6 +7,9 @@
 
 use bytemuck::NoUninit;
 
+#[cfg(not(loom))]
+use crate::lean::words;
+
 /// The places of a ring and those that are spare, which one number names.
 #[cfg(not(loom))]
 #[repr(C, align(4))]
@@ -81,87 +84,6 @@ impl<T: NoUninit, const N: usize, const WRITERS: usize> Places<T, N, WRITERS> {
     pub(super) unsafe fn read(&self, place: u32, there: *mut T) {
         // SAFETY: whoever writes there does it by words too, and a value without gaps was there.
         unsafe { words::read::<T>(self.at(place), there) };
-    }
-}
-
-/// Copies by the largest words, of four bytes at most, that values consist of. The first place lies at a multiple of
-/// four.
-#[cfg(not(loom))]
-mod words {
-    use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering::Relaxed};
-
-    macro_rules! by {
-        ($atomic:ty, $word:ty, $copy_in:ident, $copy_out:ident) => {
-            #[inline(always)]
-            unsafe fn $copy_in<T>(place: *mut T, value: *const T) {
-                let (place, value) = (place.cast::<$word>(), value.cast::<$word>());
-                // SAFETY: by the callers' contract; a word of the place lies at a multiple of its size.
-                each(size_of::<T>() / size_of::<$word>(), |at| unsafe {
-                    <$atomic>::from_ptr(place.add(at)).store(value.add(at).read_unaligned(), Relaxed);
-                });
-            }
-
-            #[inline(always)]
-            unsafe fn $copy_out<T>(place: *mut T, there: *mut T) {
-                let (place, there) = (place.cast::<$word>(), there.cast::<$word>());
-                // SAFETY: as above.
-                each(size_of::<T>() / size_of::<$word>(), |at| unsafe {
-                    there.add(at).write_unaligned(<$atomic>::from_ptr(place.add(at)).load(Relaxed));
-                });
-            }
-        };
-    }
-
-    /// Copies so many words, four in a turn: a turn costs as much as two of them.
-    #[inline(always)]
-    fn each(words: usize, copy: impl Fn(usize)) {
-        let mut at = 0;
-        while at + 4 <= words {
-            copy(at);
-            copy(at + 1);
-            copy(at + 2);
-            copy(at + 3);
-            at += 4;
-        }
-        while at < words {
-            copy(at);
-            at += 1;
-        }
-    }
-
-    by!(AtomicU32, u32, in_fours, out_fours);
-    by!(AtomicU16, u16, in_twos, out_twos);
-    by!(AtomicU8, u8, in_ones, out_ones);
-
-    /// # Safety
-    ///
-    /// The place is one of [`super::Places`], others touch it by these functions only, and one writes at a time. The
-    /// value has no byte that was never written.
-    #[inline(always)]
-    pub(super) unsafe fn write<T>(place: *mut T, value: *const T) {
-        // SAFETY: by this function's contract.
-        unsafe {
-            match size_of::<T>() % 4 {
-                0 => in_fours(place, value),
-                2 => in_twos(place, value),
-                _ => in_ones(place, value),
-            }
-        }
-    }
-
-    /// # Safety
-    ///
-    /// As [`write`], and there was a value.
-    #[inline(always)]
-    pub(super) unsafe fn read<T>(place: *mut T, there: *mut T) {
-        // SAFETY: by this function's contract.
-        unsafe {
-            match size_of::<T>() % 4 {
-                0 => out_fours(place, there),
-                2 => out_twos(place, there),
-                _ => out_ones(place, there),
-            }
-        }
     }
 }
 

@@ -436,6 +436,8 @@ MUTANTS = [
         "                if word.0 == this {\n                    self.word = Word(next);", "                if word.0 == this || word.is_marked() {\n                    *self.front() = next;")]),
     ("lean-equals-are-passed-by", "One that comes into a line stands before its equals.", WAITS + "waiters.rs", [(
         "(*Node::inner(next)).rank >= (*walker).rank {", "(*Node::inner(next)).rank > (*walker).rank || next == this {")]),
+    ("lean-second-takes-what-the-first-was-woken-for", "One that waits behind another looks when it has come to be the first.", WAITS + "waiters.rs", [(
+        " | (*inner).prev.addr() ^ this.addr())", ")")]),
     ("lean-late-one-is-the-last", "One that came too late stands behind its equals.", WAITS + "waiters.rs", [(
         "(*this).rank & !1 | u16::from((*this).stage == Stage::Woken);", "(*this).rank & !1;")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
@@ -565,7 +567,7 @@ MUTANTS = [
     ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "wait.rs", [(
         "        self.section(|state| state.is_new(cursor))", "        let _ = cursor;\n        false")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "wait.rs", [(
-        "            self.section(|state| state.awaits(cursor));\n", "")]),
+        "                self.section(|state| state.awaits(cursor));\n", "")]),
 ]
 
 def main():

@@ -169,6 +169,22 @@ pub fn w1_line_one_that_came_too_late_comes_again() {
     assert_eq!(readers[0].1, Some(Ok(2)), "W5: it was there before");
 }
 
+/// One that stands behind another does not take what that one was woken for, even if it has not looked since it came.
+pub fn w5_line_one_behind_another_leaves_it_what_it_was_woken_for() {
+    let queue = queue();
+    let mut first = Reader::waiting(&queue, 1);
+    let comes = Reader::comes(&queue, 1);
+    let stands = queue.stats().waiting_consumers == 2;
+    send(&queue, 7);
+    let (second, found) = comes.join().unwrap();
+    assert!(first.was_woken());
+    if stands {
+        assert_eq!((found, first.look()), (None, Some(Ok(7))), "W5: it was there before");
+    } else {
+        assert_eq!(all_who_are_woken_look(&mut [(first, None), (second, found)]), [Ok(7)]);
+    }
+}
+
 /// A close meets two who come beside one who waits: all see the end.
 pub fn c1_line_a_close_meets_two_who_come() {
     let queue = queue();

@@ -93,6 +93,7 @@ models! { lines:
     w2_line_two_leave_while_two_come: 3,
     w1_line_values_meet_two_who_come: 3,
     w1_line_one_that_came_too_late_comes_again: 3,
+    w5_line_one_behind_another_leaves_it_what_it_was_woken_for: 3,
     c1_line_a_close_meets_two_who_come: 3,
 }
 
