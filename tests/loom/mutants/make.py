@@ -314,13 +314,25 @@ MUTANTS = [
     ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", OVERWRITE, [(
         "        if look.displace() {\n", "        if look.displace() || vacant < SPARES {\n")]),
     ("quiet-writer-ignores-looks", "The writer takes a value away at which somebody looks since before the quiet.", OVERWRITE, [(
-        "if quiet && look.is_unseen() {", "if quiet {"), (
-        "self.quiet.is_on() && look.is_unseen())", "self.quiet.is_on())")]),
+        "if clear && look.is_unseen() {", "if clear {"), (
+        "let alone = end.is_clear(before) && look.is_unseen();", "let alone = end.is_clear(before);")]),
+    ("writer-goes-by-one-reader", "The writer relies on one reader to be past a value, where another is not.", OVERWRITE, [(
+        "if (passed.wrapping_sub(least) as i64) < 0 { passed }", "if (passed.wrapping_sub(least) as i64) < 0 || cfg!(loom) { passed }")]),
+    ("writer-goes-by-one-that-is-behind", "The writer takes a reader that lost values for one that is far ahead.", OVERWRITE, [(
+        "(until.wrapping_sub(end.oldest) as i64) < 0", "(until.wrapping_sub(end.oldest) as i64) == i64::MIN")]),
+    ("quiet-lane-forgets-who-came", "A lane is taken for quiet though a cursor came that may look.", OVERWRITE, [(
+        "self.quiet.is_on() && looking.count() == 0", "self.quiet.is_on()")]),
+    ("reader-passes-before-it-pins", "A reader says that it is past a value before it has pinned it.", SHARED, [(
+        "        if look.pin(number) != Pinning::Pinned {\n            return None;", "        cursor.pass(number.wrapping_add(1));\n        if look.pin(number) != Pinning::Pinned {\n            cursor.pass(number);\n            return None;")]),
+    ("lane-forgets-who-may-look", "The writer reckons with no reader of a ring.", SHARED, [(
+        "            those.put(looking.map(", "            those.put(looking.take(0).map(")]),
+    ("writer-keeps-what-it-saw", "The writer goes by what it saw of those who may look before the lane was last closed.", SHARED, [(
+        "(end.until, end.again) = (end.oldest, next);", "end.until = next.wrapping_add(1);")]),
     ("unseen-acquires-nothing", "The writer fills a slot in the quiet before those who looked have read.", LOOKS, [(
         "        self.0.load(Ordering::Acquire) & LOOKS == 0\n    }\n\n    /// As `displace`", "        self.0.load(Ordering::Relaxed) & LOOKS == 0\n    }\n\n    /// As `displace`")]),
     ("quiet-lane-lets-readers-look", "A reader begins to look though the writer relies on nobody to do so.", SHARED, [(
-        "        let mut inside = cursor.door.enter_as_owner(token)?;\n        if self.quiet.is_on() {\n            return None;\n        }\n", "        let mut inside = cursor.door.enter_as_owner(token)?;\n"), (
-        "        if self.quiet.is_on() {\n            // Acquire: as below.", "        if self.quiet.is_on() && self.capacity == 0 {\n            // Acquire: as below.")]),
+        "        let mut inside = inside?;\n        if !cursor.may_look.load(Relaxed) {\n            return None;\n        }\n", "        let mut inside = inside?;\n"), (
+        "        if !cursor.may_look.load(Relaxed) {\n            // Acquire: as below.", "        if !cursor.may_look.load(Relaxed) && self.capacity == 0 {\n            // Acquire: as below.")]),
     ("lag-is-not-counted-in-the-lane", "A lag that was told in the lane is not counted.", SHARED, [(
         "                end.lagged += lost as u64;\n", "")]),
     ("watch-is-linked-without-a-look", "A watch is put into the queue without a look in the same hold.", SHELL + "watch.rs", [(

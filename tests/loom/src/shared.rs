@@ -148,20 +148,91 @@ pub fn k7_a_reader_ends_the_quiet() {
     });
 }
 
-/// The lane becomes quiet under a look, which the writer then comes to.
-pub fn k7_the_lane_becomes_quiet_under_a_look() {
+/// The writer goes by how far its reader has come, comes to the value that is looked at, and past it.
+pub fn k7_the_writer_goes_by_how_far_its_reader_has_come() {
     Ledger::audit(|ledger| {
         let buffer = ring(3);
-        let mut reader = reader(&buffer);
-        (1..=3).for_each(|id| buffer.push(ledger.tag(id)));
+        let (mut reader, sender) = (reader(&buffer), buffer.sender());
+        let send = |id| sender.try_push(ledger.tag(id)).expect("it is open");
+        (1..=3).for_each(send);
         assert_eq!([(); 2].map(|()| try_recv(&mut reader)), [Ok(1), Ok(2)]);
         let reading = thread::spawn(move || (try_recv(&mut reader), reader));
-        // The third of these is over the value that is looked at, and the second without a look.
-        (4..=6).for_each(|id| buffer.push(ledger.tag(id)));
+        // The third of these is over the value that is looked at, and the second without an exchange.
+        (4..=6).for_each(send);
         let (first, mut reader) = reading.join().unwrap();
         assert!(matches!(first, Ok(3) | Err(TryRecvError::Lagged(1))), "{first:?}");
         assert_eq!(drain_now(&mut reader), [4, 5, 6]);
         assert_eq!(buffer.metrics().counters.overwritten, 3);
+    });
+}
+
+/// Of two readers one is past the value that the writer comes to.
+pub fn k7_the_writer_goes_by_the_slowest_reader() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let (mut late, mut early) = (reader(&buffer), reader(&buffer));
+        buffer.push(ledger.tag(1));
+        assert_eq!(try_recv(&mut early), Ok(1));
+        let reading = thread::spawn(move || (try_recv(&mut late), late));
+        buffer.push(ledger.tag(2));
+        let (first, mut late) = reading.join().unwrap();
+        match first {
+            Ok(1) => assert_eq!(try_recv(&mut late), Ok(2)),
+            told => assert_eq!((told, try_recv(&mut late)), (Err(TryRecvError::Lagged(1)), Ok(2))),
+        }
+        assert_eq!(try_recv(&mut early), Ok(2));
+    });
+}
+
+/// A reader that stands in the writer's way is no more reckoned with, while it comes for a value after all.
+pub fn k7_a_reader_in_the_way_is_sent_away() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let mut reader = reader(&buffer);
+        // The writer asks twice whether it has looked; the third value is published without it.
+        (1..=2).for_each(|id| buffer.push(ledger.tag(id)));
+        let reading = thread::spawn(move || (try_recv(&mut reader), reader));
+        buffer.push(ledger.tag(3));
+        let (first, mut reader) = reading.join().unwrap();
+        assert!(matches!(first, Err(TryRecvError::Lagged(1 | 2))), "{first:?}");
+        assert_eq!(drain_now(&mut reader).last(), Some(&3));
+        let counters = reader.metrics().counters;
+        assert_eq!(counters.delivered + counters.lagged, 3);
+    });
+}
+
+/// The lane is opened while a reader has yet to come to the window: all of that is in its way.
+pub fn k7_a_reader_is_behind_when_the_lane_is_opened() {
+    Ledger::audit(|ledger| {
+        let buffer = ring(1);
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        assert_eq!(try_recv(&mut reader), Ok(1));
+        (2..=3).for_each(|id| buffer.push(ledger.tag(id)));
+        assert_eq!(buffer.metrics().counters.overwritten, 2, "which closes it");
+        let reading = thread::spawn(move || ([(); 2].map(|()| try_recv(&mut reader)), reader));
+        buffer.push(ledger.tag(4));
+        let (seen, mut reader) = reading.join().unwrap();
+        assert!(matches!(seen[0], Err(TryRecvError::Lagged(1 | 2))), "{seen:?}");
+        assert_eq!(seen.into_iter().flatten().chain(drain_now(&mut reader)).last(), Some(4), "{seen:?}");
+    });
+}
+
+/// A lane in which nobody may look gets a reader in the place of one that might.
+pub fn k4_a_cursor_comes_to_a_quiet_lane() {
+    Ledger::audit(|ledger| {
+        let buffer = latest();
+        let mut early = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        assert_eq!(try_recv(&mut early), Ok(1));
+        drop(early);
+        (2..=5).for_each(|id| buffer.push(ledger.tag(id)));
+        let mut late = reader(&buffer);
+        let reading = thread::spawn(move || (seen(try_recv(&mut late)), late));
+        buffer.push(ledger.tag(6));
+        let (first, mut late) = reading.join().unwrap();
+        let left = drain_now(&mut late);
+        assert!(first == 6 && left.is_empty() || first == 5 && left == [6], "{first}, then {left:?}");
     });
 }
 

@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::any::TypeId;
 
 use bytemuck::NoUninit;
 
@@ -108,7 +107,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: Clone + Sync,
     {
-        if is_number::<T>() {
+        if Cloning::<T>::is_number() {
             return self.with_copies().build_with(const { &Cloning::of_number() });
         }
         self.build_with(const { &Cloning::allowed() })
@@ -186,13 +185,4 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let shell = Shell::from_parts(lock, cells, code, HeapClock);
         Ok(HeapBuffer { shell: Arc::new(shell) })
     }
-}
-
-/// Whether values of this type are plain data without having been called so: a number, a truth value or
-/// a character of the language's own.
-fn is_number<T: 'static>() -> bool {
-    macro_rules! is_one_of {
-        ($($number:ty),*) => { [$(TypeId::of::<$number>()),*].contains(&TypeId::of::<T>()) };
-    }
-    is_one_of!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char)
 }

@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use super::HeapLayout;
 use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Taken};
-use crate::buffer::{Shell, SlotCell};
+use crate::buffer::{Cloning, Shell, SlotCell};
 use crate::pure::DropCause;
 use crate::waiting::Token;
 
@@ -132,12 +132,15 @@ impl<T: Send + 'static> TakingHold<T> {
     pub(super) fn take_at_once(&mut self) -> Taken<T> {
         // SAFETY: the grip is of the shell's lane and this cursor, both are here, and nobody else has this
         // token.
-        unsafe { self.grip.get().take(self.cells.as_ref()) }
+        unsafe { self.grip.get().take(self.cells.as_ref(), |seen| self.shell.clone_in_lane(seen)) }
     }
 
     /// Takes the next value where no handle has a grip, but a call finds it.
     #[inline(always)]
     pub(super) fn take_by_call(&self) -> Taken<T> {
+        if !Cloning::<T>::is_number() && self.grip.get().is_shared() {
+            return Taken::NotHere;
+        }
         let clone = |seen: Seen<'_>| self.shell.clone_in_lane(seen);
         self.shell.lock().take_by_call(self.shell.slots(), &self.token, self.cursor.get(), clone)
     }

@@ -5,7 +5,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use super::Machine;
 use crate::pure::{CursorId, Entry};
@@ -35,8 +35,10 @@ pub(super) struct End {
     /// Where a cursor began when the lane was opened, and what it has lost since.
     began: u64,
     pub(super) lagged: u64,
-    /// Where nothing is overwritten: the number up to which it may go on by what it last saw of others.
+    /// The number up to which it may go on, or overwrite, by what it last saw of others.
     pub(super) until: u64,
+    /// Where it looks at the others again.
+    pub(super) again: u64,
     /// Sends that were refused.
     pub(super) refused: u64,
 }
@@ -51,10 +53,13 @@ pub(in crate::buffer) struct CursorEnd {
     pub(super) door: Door<End>,
     /// What it comes to next, for a glance from outside.
     pub(super) next: AtomicU64,
-    /// The same for a sender that waits for it: what overwrites waits for nobody, and its models need not
+    /// The same for a writer that goes by it: what plain data overwrites does not, and its models need not
     /// know.
     #[cfg(loom)]
     passed: loom::sync::atomic::AtomicU64,
+    /// Whether the writer of values that are shared reckons with this cursor; see `quiet`. Belongs to whoever
+    /// is inside the door, or has shut it.
+    pub(super) may_look: AtomicBool,
 }
 
 impl CursorEnd {
@@ -64,6 +69,7 @@ impl CursorEnd {
             next: AtomicU64::new(0),
             #[cfg(loom)]
             passed: loom::sync::atomic::AtomicU64::new(0),
+            may_look: AtomicBool::new(cfg!(any(loom, shuttle))),
         }
     }
 
@@ -117,8 +123,13 @@ impl Gates {
         self.count.store(count, Ordering::Relaxed);
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &CursorEnd> {
-        let ends = self.ends.iter().take(self.count.load(Ordering::Relaxed));
+        let ends = self.ends.iter().take(self.count());
         // SAFETY: what was put there lives as long as the lane.
         ends.filter_map(|end| unsafe { end.load(Ordering::Acquire).as_ref() })
     }
@@ -192,7 +203,7 @@ impl CursorEnds {
 
 impl End {
     pub(super) const fn new() -> Self {
-        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0, until: 0, refused: 0 }
+        Self { places: ptr::null(), at: 0, first: 0, oldest: 0, began: 0, lagged: 0, until: 0, again: 0, refused: 0 }
     }
 
     /// An end that comes to the value with this number next.
@@ -211,6 +222,20 @@ impl End {
         // SAFETY: `at` is below the capacity, as many places were laid out when the doors were opened,
         // and nobody changes them while it is open.
         unsafe { (*self.places.add(at)).slot() }
+    }
+
+    /// Whether the value with this number, one of those since the lane was opened or in the window then, may
+    /// be overwritten by what was last seen of others.
+    #[inline(always)]
+    pub(super) const fn is_clear(&self, number: u64) -> bool {
+        number.wrapping_sub(self.oldest) < self.until.wrapping_sub(self.oldest)
+    }
+
+    /// Whether the end, which comes to `number` and is to overwrite `before`, has looked at the others lately, so
+    /// that it need not now. A model lets it go by that for longer.
+    #[inline(always)]
+    pub(super) const fn has_looked(&self, before: u64, number: u64) -> bool {
+        (number.wrapping_sub(self.again) as i64) < 0 || cfg!(loom) && before.wrapping_sub(self.oldest) as i64 >= 0
     }
 
     /// Goes on to the place behind `at`.

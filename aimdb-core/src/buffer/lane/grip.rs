@@ -11,8 +11,9 @@ use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
 use super::ring::RingLane;
 use super::scheme::{Called, Lane};
+use super::shared::SharedLane;
 use super::{CursorEnd, InLane, LaneEnd, LaneLock, Seen, Taken, is_short};
-use crate::buffer::{SlotCell, Slots};
+use crate::buffer::{Cloning, SlotCell, Slots};
 use crate::waiting::{Key, Token};
 
 /// See the module's documentation. Whoever has one keeps the lane, and the cursor's end, where they are.
@@ -23,7 +24,7 @@ pub(in crate::buffer) struct Grip(Of);
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Of {
-    Nothing(Why),
+    Else(Else),
     Queue(NonNull<QueueLane>, Key),
     Overwriting(Overwriting),
 }
@@ -37,22 +38,25 @@ enum Overwriting {
     Mailbox(NonNull<MailboxLane>, Key),
 }
 
-/// Why a handle has no grip.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
+/// Why a handle has none of these; and the one of values that are shared, which numbers, for which it would
+/// be one more question, never have.
+#[derive(Clone, Copy)]
+enum Else {
     /// It has not asked.
     NotAsked,
     /// The lane is another, or its door is everybody's: it never will have one.
     None,
     /// A visit to the lane is a call, which any holder makes.
     Called,
+    /// With a cursor's end, or else of the end that writes; nobody is to be given what a value displaces.
+    Shared(NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
 }
 
 // SAFETY: lanes are made for several threads.
 unsafe impl Send for Grip {}
 
 impl Grip {
-    pub(in crate::buffer) const NONE: Self = Self(Of::Nothing(Why::NotAsked));
+    pub(in crate::buffer) const NONE: Self = Self(Of::Else(Else::NotAsked));
 
     /// The grip that this holder can have of an end at which it was just now. `gives` says that there is a
     /// hook which is given what a value displaces.
@@ -75,23 +79,37 @@ impl Grip {
                 let mailbox = |key| Overwriting::Mailbox(lane.into(), key);
                 (lane.is_common(end), lane.key(end, token).map(mailbox).map(Of::Overwriting))
             }
-            (Lane::Called(_), _) => (true, Some(Of::Nothing(Why::Called))),
+            (Lane::Called(Called::Shared(lane)), LaneEnd::Taking(Some(cursor))) => {
+                let shared = |key| Else::Shared(lane.into(), Some(cursor.into()), key);
+                (lane.is_common(end), lane.key(end, token).map(shared).map(Of::Else))
+            }
+            (Lane::Called(Called::Shared(lane)), LaneEnd::Sending) if !gives => {
+                let shared = |key| Else::Shared(lane.into(), None, key);
+                (lane.is_common(end), lane.key(end, token).map(shared).map(Of::Else))
+            }
+            (Lane::Called(_), _) => (true, Some(Of::Else(Else::Called))),
             (Lane::Ring(_), LaneEnd::Peeking) => (true, None),
         };
         // A door that is shut, or has no owner yet, may still be this holder's.
-        Self(of.unwrap_or(Of::Nothing(if never { Why::None } else { Why::NotAsked })))
+        Self(of.unwrap_or(Of::Else(if never { Else::None } else { Else::NotAsked })))
     }
 
     /// Whether there may be a better one: there is none yet, or another holder has come and gone.
     #[inline(always)]
     pub(in crate::buffer) const fn is_open_question(self) -> bool {
-        !matches!(self.0, Of::Nothing(Why::None | Why::Called))
+        !matches!(self.0, Of::Else(Else::None | Else::Called))
     }
 
     /// Whether an end may be this holder's that it has no grip of.
     #[inline(always)]
     pub(in crate::buffer) const fn may_call(self) -> bool {
-        !matches!(self.0, Of::Nothing(Why::None))
+        !matches!(self.0, Of::Else(Else::None))
+    }
+
+    /// Whether a call would find no more than [`Grip::take`] does.
+    #[inline(always)]
+    pub(in crate::buffer) const fn is_shared(self) -> bool {
+        matches!(self.0, Of::Else(Else::Shared(..)))
     }
 
     /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` says
@@ -102,7 +120,7 @@ impl Grip {
     /// The grip is of a sending end, whose lane is still there; `cells` are the first of its record; and the
     /// holder that the grip was made for calls: one thread at a time.
     #[inline(always)]
-    pub(in crate::buffer) unsafe fn send<T>(self, cells: &[SlotCell<T>], value: T, counts: bool) -> InLane<T> {
+    pub(in crate::buffer) unsafe fn send<T: 'static>(self, cells: &[SlotCell<T>], value: T, counts: bool) -> InLane<T> {
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
             match self.0 {
@@ -111,18 +129,25 @@ impl Grip {
                 Of::Overwriting(Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
                     lane.as_ref().put_with_key(cells, key, value)
                 }
-                Of::Overwriting(Overwriting::Mailbox(..)) | Of::Nothing(_) => InLane::NotHere(value),
+                Of::Else(Else::Shared(lane, _, key)) if !Cloning::<T>::is_number() => {
+                    lane.as_ref().publish_with_key(cells, key, value)
+                }
+                Of::Overwriting(Overwriting::Mailbox(..)) | Of::Else(_) => InLane::NotHere(value),
             }
         }
     }
 
-    /// Takes the next value, if that takes no more. Never a lag.
+    /// Takes the next value, if that takes no more, or a call of `clone`. Never a lag.
     ///
     /// # Safety
     ///
     /// As for [`Grip::send`], of a taking end; the cursor's end is there, too.
     #[inline(always)]
-    pub(in crate::buffer) unsafe fn take<T>(self, cells: &[SlotCell<T>]) -> Taken<T> {
+    pub(in crate::buffer) unsafe fn take<T: 'static>(
+        self,
+        cells: &[SlotCell<T>],
+        clone: impl FnOnce(Seen<'_>) -> Option<T>,
+    ) -> Taken<T> {
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
             match self.0 {
@@ -133,7 +158,10 @@ impl Grip {
                 Of::Overwriting(Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
                     lane.as_ref().take_with_key(cells, key)
                 }
-                Of::Overwriting(_) | Of::Nothing(_) => Taken::NotHere,
+                Of::Else(Else::Shared(lane, Some(cursor), key)) if !Cloning::<T>::is_number() => {
+                    lane.as_ref().read_with_key(cursor.as_ref(), key, clone)
+                }
+                Of::Overwriting(_) | Of::Else(_) => Taken::NotHere,
             }
         }
     }

@@ -306,7 +306,7 @@ impl LaneLock {
             course.open = false;
             let log = locked.state.log_mut();
             lane.close(log, course);
-            lane.adopt(log, end, token);
+            lane.adopt(log, course, end, token);
             course.open = lane.open(log, course);
             true
         })

@@ -1,8 +1,14 @@
 //! Those who look at the newest value.
 
+use core::sync::atomic::Ordering::{self, Relaxed};
+
+use super::ends::End;
+use super::looks::Pinning;
 use super::scheme::{Called, Lane};
+use super::shared::{SharedLane, TRIES};
 use super::{CursorEnd, LaneEnd, LaneLock, Seen, Taken};
 use crate::buffer::Slots;
+use crate::pure::Pinned;
 use crate::waiting::Token;
 
 impl LaneLock {
@@ -49,5 +55,55 @@ impl LaneLock {
             (Some(Lane::Called(Called::Shared(lane))), Some(end)) => lane.peek_as_owner(end, token).and_then(clone),
             (Some(Lane::Queue(..) | Lane::Called(_)) | None, _) => None,
         }
+    }
+}
+
+impl SharedLane {
+    /// The newest value, pinned: `Empty` if there is none.
+    pub(super) fn peek(&self, token: &Token) -> Taken<Seen<'_>> {
+        if !self.peeks {
+            return Taken::Empty;
+        }
+        let Some(mut inside) = self.peeking.enter(token) else { return Taken::NotHere };
+        if self.quiet.is_on() {
+            return Taken::NotHere;
+        }
+        let end = inside.end();
+        for _ in 0..TRIES {
+            match self.pin_newest(&*end) {
+                Taken::NotHere => core::hint::spin_loop(),
+                other => return other,
+            }
+        }
+        Taken::NotHere
+    }
+
+    /// The same through a cursor's door, if the value is there and the owner of the cursor's end comes.
+    /// Anything else, [`SharedLane::peek`] says.
+    #[inline(always)]
+    pub(super) fn peek_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
+        let mut inside = cursor.door.enter_as_owner(token)?;
+        if !(self.peeks && cursor.may_look.load(Relaxed)) {
+            return None;
+        }
+        match self.pin_newest(&*inside.end()) {
+            Taken::Value(seen) => Some(seen),
+            Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+        }
+    }
+
+    #[inline(always)]
+    fn pin_newest(&self, end: &End) -> Taken<Seen<'_>> {
+        let newest = self.newest.number.load(Ordering::Acquire);
+        // The first value that comes may be there, and read, before its number is told.
+        let none_yet = newest == end.oldest;
+        let number = if none_yet { newest } else { newest.wrapping_sub(1) };
+        let slot = self.places.slot(end.place(number, self.capacity));
+        let look = self.looks.of(slot);
+        if look.pin(number) == Pinning::Pinned {
+            self.note_look();
+            return Taken::Value(Seen { pinned: Pinned(slot), look });
+        }
+        if none_yet { Taken::Empty } else { Taken::NotHere }
     }
 }

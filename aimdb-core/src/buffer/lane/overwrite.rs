@@ -1,51 +1,50 @@
 //! The writing end of the lane of shared values.
+#![allow(unsafe_code)]
 
+use core::mem::needs_drop;
 use core::sync::atomic::Ordering::{self, Relaxed};
 
 use super::InLane;
-use super::ends::End;
+use super::ends::{CursorEnd, End};
 use super::looks::Look;
+use super::quiet::Quiet;
 use super::shared::SharedLane;
-use crate::buffer::Slots;
+use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Owned};
-use crate::waiting::{Inside, Token};
+use crate::waiting::{Inside, Key, Token};
 
 impl SharedLane {
-    /// Whether nobody may look at a value; a hint from outside.
+    /// Publishes a value over the oldest one, at which nobody looks, with the key of the writing end. Anything
+    /// else, and now and then a look at those who may, [`SharedLane::publish_as_owner`] does.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`](crate::waiting::Door::enter_with_key).
     #[inline(always)]
-    pub(super) fn is_quiet(&self) -> bool {
-        self.quiet.is_on()
-    }
-
-    /// Publishes a value over the oldest one, at which nobody looks, as the owner of the writing end of a
-    /// quiet lane; `dispose` is given the oldest, outside the door. Anything else is not here.
-    #[inline(never)]
-    pub(super) fn publish_in_quiet<T>(
-        &self,
-        slots: &impl Slots<T>,
-        token: &Token,
-        value: T,
-        dispose: impl FnOnce(T),
-    ) -> InLane<T> {
+    pub(super) unsafe fn publish_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T) -> InLane<T> {
         let over = {
-            let Some(mut inside) = self.writing.enter_as_owner(token) else { return InLane::NotHere(value) };
+            // SAFETY: by this function's contract.
+            let Some(mut inside) = (unsafe { self.writing.enter_with_key(key) }) else { return InLane::NotHere(value) };
             #[allow(unused_mut, reason = "a model's end is more than a reference")]
             let mut end = inside.end();
             let (at, number) = (end.at, self.newest.number.load(Relaxed));
             let slot = self.places.slot(at);
-            let (Some(cell), Some(look)) = (slots.cell_at_once(slot), self.looks.at_once(slot)) else {
+            let (Some(cell), Some(look)) = (cells.get(slot as usize), self.looks.at_once(slot)) else {
                 return InLane::NotHere(value);
             };
-            let is_full = self.before(number).wrapping_sub(end.oldest) as i64 >= 0;
-            if !(is_full && self.quiet.is_on() && look.is_unseen()) {
+            let before = self.before(number);
+            let alone = end.is_clear(before) && look.is_unseen();
+            if !(alone || end.has_looked(before, number) && look.displace_unseen(before)) {
                 return InLane::NotHere(value);
             }
-            let over = cell.empty(&Owned(slot));
+            // Where a drop does nothing, what lies there is overwritten.
+            let over = needs_drop::<T>().then(|| cell.empty(&Owned(slot)));
             cell.fill(&Claim(slot), value);
             self.show(&mut *end, at, look, number);
             over
         };
-        dispose(over);
+        // A drop is code of the user's: outside the door.
+        drop(over);
         InLane::Done
     }
 
@@ -93,16 +92,16 @@ impl SharedLane {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let (at, number) = (end.at, self.newest.number.load(Relaxed));
-        let quiet = self.quiet.is_on();
-        if !quiet && self.quiet.is_due(number) {
-            return Err(value);
-        }
         let mut slot = self.places.slot(at);
         let (mut cell, mut look) = (slots.cell(slot), self.looks.of(slot));
         let mut over = None;
         let before = self.before(number);
         if before.wrapping_sub(end.oldest) as i64 >= 0 {
-            if quiet && look.is_unseen() {
+            let clear = end.is_clear(before) || self.look_round(&mut *end, before);
+            if !clear && self.is_quiet_due(end.until, number) {
+                return Err(value);
+            }
+            if clear && look.is_unseen() {
                 over = Some(cell.empty(&Owned(slot)));
             } else {
                 match self.displace(slot, look, before) {
@@ -122,6 +121,39 @@ impl SharedLane {
         Ok(over)
     }
 
+    /// Looks how far those have come who may look, and whether all are past the value with this number.
+    fn look_round(&self, end: &mut End, before: u64) -> bool {
+        let number = before.wrapping_add(self.capacity as u64);
+        if (number.wrapping_sub(end.again) as i64) < 0 {
+            return false;
+        }
+        let far = before.wrapping_add(FAR);
+        let least = |least: u64, cursor: &CursorEnd| {
+            // Acquire, in here: what it has pinned so far is seen at the words.
+            let passed = cursor.passed();
+            if (passed.wrapping_sub(least) as i64) < 0 { passed } else { least }
+        };
+        let [looking] = &*self.looking;
+        let until = match self.peeks {
+            // A cursor that came since may look because one before it in the same place might.
+            true if self.quiet.is_on() && looking.count() == 0 => far,
+            true => before,
+            false => looking.iter().fold(far, least),
+        };
+        // Whoever has not come to the window yet stands in the way of all of it.
+        end.until = if (until.wrapping_sub(end.oldest) as i64) < 0 { end.oldest } else { until };
+        // Whoever stands in the way may stand there for long: as many values for a look at each, if they are
+        // not those of a peek, of which nothing is seen here. When quiet is asked for, another.
+        let pause = if self.peeks { u64::MAX } else { looking.count().max(4) as u64 };
+        end.again = number.wrapping_add(pause.min(Quiet::until_asked(number)));
+        end.is_clear(before)
+    }
+
+    /// Whether the writer, which has to reckon with somebody who may look, should ask for quiet.
+    fn is_quiet_due(&self, until: u64, number: u64) -> bool {
+        self.quiet.is_due(number, (!self.peeks).then_some(until))
+    }
+
     /// Takes the place of the value with this number, which lies in `slot`.
     #[inline]
     fn displace(&self, slot: u32, look: &Look, number: u64) -> Displaced {
@@ -135,6 +167,9 @@ impl SharedLane {
         Displaced::Seen(self.newest.spares.exchange(vacant, slot))
     }
 }
+
+/// So many values are not published.
+const FAR: u64 = 1 << 62;
 
 /// What became of the value that the next one displaces.
 enum Displaced {

@@ -1,9 +1,11 @@
-//! Whether anybody may begin to look at a value of a lane of shared values.
+//! Who may begin to look at a value of a lane of shared values.
 //!
 //! A writer that displaces a value has to meet those who begin to look at it, which takes an exchange.
-//! While nobody has looked for a while that is for nothing: the lane is *quiet* then, readers are kept
-//! out, and the writer finds with a load that nobody looks. The first reader that comes for a value ends
-//! that. Both turns are made with all doors shut, so whoever is inside knows how the lane is.
+//! Mostly that is for nothing: a reader of a ring looks at its next value only, so who has come past a value
+//! begins no look at it, and the writer finds with a load whether one from before goes on. So it goes by how
+//! far those have come who *may look*. A reader that stands in its way and has not moved for a while, or at
+//! the newest of a latest value nobody who has looked for a while, is sent away: it may not look until it
+//! comes for a value again. Both turns are made with all doors shut, so whoever is inside knows who may.
 //!
 //! Two turns cost as much as hundreds of exchanges save. Silences that were shorter make the writer wait
 //! longer for the next one, as [`super::patience::Patience`] does for the whole lane.
@@ -12,12 +14,15 @@ use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 
 /// All but the hint `looked` belongs to whoever is inside the writing door, or has shut all doors; so a
-/// model checker need not know it.
+/// model checker need not know it. Of a ring `on` and `looked` say nothing.
 #[derive(Debug)]
 pub(super) struct Quiet {
+    /// Whether all were sent away, and nobody has come since.
     on: AtomicBool,
     /// Whether somebody has looked since the writer last asked; a hint.
     looked: AtomicBool,
+    /// What the slowest reader came to next when the writer last asked.
+    slowest: AtomicU64,
     /// The writer waits for the turn.
     wanted: AtomicBool,
     /// The writer asks at numbers that have none of these bits.
@@ -25,8 +30,9 @@ pub(super) struct Quiet {
     /// How often in a row nobody had looked, and how often that has to be.
     unseen: AtomicU32,
     patience: AtomicU32,
-    /// The number from which on the lane has been quiet.
+    /// The number from which on the lane has been quiet; and whether it has been so, and nobody has come back.
     since: AtomicU64,
+    sent_away: AtomicBool,
 }
 
 const LEAST: u64 = if cfg!(any(loom, shuttle)) { 0 } else { 63 };
@@ -44,11 +50,13 @@ impl Quiet {
         Self {
             on: AtomicBool::new(cfg!(not(any(loom, shuttle)))),
             looked: AtomicBool::new(false),
+            slowest: AtomicU64::new(0),
             wanted: AtomicBool::new(false),
             every: AtomicU64::new(LEAST),
             unseen: AtomicU32::new(0),
             patience: AtomicU32::new(PATIENCE),
             since: AtomicU64::new(0),
+            sent_away: AtomicBool::new(false),
         }
     }
 
@@ -66,16 +74,27 @@ impl Quiet {
         }
     }
 
-    /// Whether the writer, which comes to this number, should ask for quiet.
+    /// Whether the writer, which comes to this number, should ask for quiet. `slowest` is what the slowest
+    /// reader comes to next, where that tells whether it has looked.
     #[inline(always)]
-    pub(super) fn is_due(&self, number: u64) -> bool {
-        number & self.every.load(Relaxed) == 0 && self.ask()
+    pub(super) fn is_due(&self, number: u64, slowest: Option<u64>) -> bool {
+        number & self.every.load(Relaxed) == 0 && self.ask(slowest)
+    }
+
+    /// How many values there are at least from this one to the next at which the writer asks.
+    pub(super) const fn until_asked(number: u64) -> u64 {
+        (LEAST - (number & LEAST)) + 1
     }
 
     #[cold]
-    fn ask(&self) -> bool {
-        if self.looked.load(Relaxed) {
+    fn ask(&self, slowest: Option<u64>) -> bool {
+        let looked = match slowest {
+            Some(slowest) => self.slowest.load(Relaxed) != slowest,
+            None => self.looked.load(Relaxed),
+        };
+        if looked {
             self.looked.store(false, Relaxed);
+            self.slowest.store(slowest.unwrap_or_default(), Relaxed);
             self.every.store((self.every.load(Relaxed) * 2 + 1).min(MOST), Relaxed);
             self.unseen.store(0, Relaxed);
             return false;
@@ -92,18 +111,22 @@ impl Quiet {
         self.wanted.load(Relaxed)
     }
 
-    /// Nobody may begin to look. Called with all doors shut.
+    /// Those who were in the way may look no more. Called with all doors shut.
     pub(super) fn begin(&self, number: u64) {
         self.since.store(number, Relaxed);
+        self.sent_away.store(true, Relaxed);
         self.turn(true);
     }
 
-    /// Everybody may. Called with all doors shut.
+    /// Somebody may look who might not. Called with all doors shut.
     pub(super) fn end(&self, number: u64) {
-        let before = self.patience.load(Relaxed);
-        let paid = number.wrapping_sub(self.since.load(Relaxed)) >= PAYS;
-        let patience = if paid { before / 2 } else { (before * 2 + 1).min(MOST_PATIENCE) };
-        self.patience.store(patience, Relaxed);
+        if self.sent_away.load(Relaxed) {
+            let before = self.patience.load(Relaxed);
+            let paid = number.wrapping_sub(self.since.load(Relaxed)) >= PAYS;
+            let patience = if paid { before / 2 } else { (before * 2 + 1).min(MOST_PATIENCE) };
+            self.patience.store(patience, Relaxed);
+            self.sent_away.store(false, Relaxed);
+        }
         self.turn(false);
     }
 

@@ -39,7 +39,6 @@ impl Called {
     ) -> InLane<T> {
         match self {
             Self::Mailbox(lane) => lane.put_as_owner(slots, token, value, dispose),
-            Self::Shared(lane) if lane.is_quiet() => lane.publish_in_quiet(slots, token, value, dispose),
             Self::Shared(lane) => lane.publish_as_owner(slots, token, value, dispose),
         }
     }
@@ -74,13 +73,13 @@ impl Lane {
     }
 
     /// Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, log: &Machine, end: LaneEnd<'_>, token: &Token) {
+    pub(super) fn adopt(&self, log: &Machine, course: &Course, end: LaneEnd<'_>, token: &Token) {
         match self {
             Self::Queue(several, _) if log.cursor_count() > 1 => several.adopt(end, token),
             Self::Queue(_, lane) => lane.adopt(end, token),
             Self::Called(Called::Mailbox(lane)) => lane.adopt(end, token),
             Self::Ring(lane) => lane.adopt(end, token),
-            Self::Called(Called::Shared(lane)) => lane.adopt(log, end, token),
+            Self::Called(Called::Shared(lane)) => lane.adopt(log, &course.cursors, end, token),
         }
     }
 

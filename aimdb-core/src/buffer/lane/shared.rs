@@ -4,9 +4,10 @@
 //! value and pins it, and comes out to clone it, for no code of the user's runs where others may have to
 //! wait for it: see `looks`. A writer that comes to a place whose value is being cloned leaves that value,
 //! and its slot, to those who clone it and goes on with a spare slot. Without one, or where many pin at
-//! once, it is the shell's. While nobody has looked for a while, nobody may: see `quiet`.
+//! once, it is the shell's. Who has not looked for a while may not, until it comes again: see `quiet`.
 #![allow(unsafe_code)]
 
+use alloc::boxed::Box;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::{self, Relaxed};
 
@@ -17,31 +18,34 @@ use loom::sync::atomic::AtomicU64;
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::AtomicU64;
 
-use super::ends::{CursorEnd, CursorEnds, End};
+use super::ends::{CursorEnd, CursorEnds, End, Gates};
+use super::late::boxed;
 use super::looks::{Look, Looks, Pinning};
 use super::places::Places;
 use super::quiet::Quiet;
 use super::spares::{NONE, SPARES, Spares};
 use super::{LaneEnd, Machine, Taken};
 use crate::pure::{Claim, Kind, Pinned, TableFull};
-use crate::waiting::{Door, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, shut};
 
 /// How often a reader tries to pin a value before it has the writer stand still.
-const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
+pub(super) const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
 
 #[derive(Debug)]
 pub(in crate::buffer) struct SharedLane {
     pub(super) writing: Door<End>,
-    peeking: Door<End>,
+    pub(super) peeking: Door<End>,
     pub(super) newest: Newest,
     pub(super) looks: Looks,
     pub(super) quiet: Quiet,
+    /// The cursors that may look.
+    pub(super) looking: Box<[Gates; 1]>,
     /// Whether slots came that have no words yet; a hint.
     lacks_words: AtomicBool,
     pub(super) places: Places,
     pub(super) capacity: usize,
     tells_lag: bool,
-    peeks: bool,
+    pub(super) peeks: bool,
 }
 
 /// The number behind the newest value, on a cache line that the writer writes for each value; beside it,
@@ -62,6 +66,7 @@ impl SharedLane {
             newest: Newest { number: AtomicU64::new(0), spares: Spares::new() },
             looks: Looks::new(slots)?,
             quiet: Quiet::new(),
+            looking: boxed(Gates::new()).ok_or(TableFull)?,
             lacks_words: AtomicBool::new(false),
             places: Places::new(capacity)?,
             capacity,
@@ -105,13 +110,32 @@ impl SharedLane {
         token: &Token,
         clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Taken<T> {
-        self.read_as_owner(cursor, token).and_then(clone).map_or(Taken::NotHere, Taken::Value)
+        self.read_at_once(cursor, cursor.door.enter_as_owner(token))
+            .and_then(clone)
+            .map_or(Taken::NotHere, Taken::Value)
+    }
+
+    /// The same with the key of the cursor's end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(never)]
+    pub(super) unsafe fn read_with_key<T>(
+        &self,
+        cursor: &CursorEnd,
+        key: Key,
+        clone: impl FnOnce(Seen<'_>) -> Option<T>,
+    ) -> Taken<T> {
+        // SAFETY: by this function's contract.
+        let inside = unsafe { cursor.door.enter_with_key(key) };
+        self.read_at_once(cursor, inside).and_then(clone).map_or(Taken::NotHere, Taken::Value)
     }
 
     #[inline(always)]
-    fn read_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
-        let mut inside = cursor.door.enter_as_owner(token)?;
-        if self.quiet.is_on() {
+    fn read_at_once(&self, cursor: &CursorEnd, inside: Option<Inside<'_, End>>) -> Option<Seen<'_>> {
+        let mut inside = inside?;
+        if !cursor.may_look.load(Relaxed) {
             return None;
         }
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
@@ -122,9 +146,9 @@ impl SharedLane {
         if look.pin(number) != Pinning::Pinned {
             return None;
         }
-        self.quiet.note_look();
+        self.note_look();
         end.go_on(at, self.capacity);
-        cursor.next.store(number.wrapping_add(1), Relaxed);
+        cursor.pass(number.wrapping_add(1));
         Some(Seen { pinned: Pinned(slot), look })
     }
 
@@ -133,7 +157,7 @@ impl SharedLane {
         let Some(mut inside) = cursor.door.enter(token) else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        if self.quiet.is_on() {
+        if !cursor.may_look.load(Relaxed) {
             // Acquire: as below.
             let nothing = self.newest.number.load(Ordering::Acquire) == cursor.next.load(Relaxed);
             return if nothing { Taken::Empty } else { Taken::NotHere };
@@ -148,9 +172,9 @@ impl SharedLane {
             let look = self.looks.of(slot);
             match look.pin(number) {
                 Pinning::Pinned => {
-                    self.quiet.note_look();
+                    self.note_look();
                     end.go_on(at, self.capacity);
-                    cursor.next.store(number.wrapping_add(1), Relaxed);
+                    cursor.pass(number.wrapping_add(1));
                     return Taken::Value(Seen { pinned: Pinned(slot), look });
                 }
                 Pinning::Busy => {
@@ -170,7 +194,7 @@ impl SharedLane {
                 end.lagged += lost as u64;
                 let oldest = number.wrapping_add(lost as u64);
                 end.jump(oldest, self.capacity);
-                cursor.next.store(oldest, Relaxed);
+                cursor.pass(oldest);
                 if self.tells_lag {
                     return Taken::Lagged(lost as u64);
                 }
@@ -182,52 +206,12 @@ impl SharedLane {
         Taken::NotHere
     }
 
-    /// The newest value, pinned: `Empty` if there is none.
-    pub(super) fn peek(&self, token: &Token) -> Taken<Seen<'_>> {
-        if !self.peeks {
-            return Taken::Empty;
-        }
-        let Some(mut inside) = self.peeking.enter(token) else { return Taken::NotHere };
-        if self.quiet.is_on() {
-            return Taken::NotHere;
-        }
-        let end = inside.end();
-        for _ in 0..TRIES {
-            match self.pin_newest(&*end) {
-                Taken::NotHere => core::hint::spin_loop(),
-                other => return other,
-            }
-        }
-        Taken::NotHere
-    }
-
-    /// The same through a cursor's door, if the value is there and the owner of the cursor's end comes.
-    /// Anything else, [`SharedLane::peek`] says.
+    /// Where any end may look at the newest, the writer cannot tell from how far they have come.
     #[inline(always)]
-    pub(super) fn peek_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
-        let mut inside = cursor.door.enter_as_owner(token)?;
-        if self.quiet.is_on() || !self.peeks {
-            return None;
-        }
-        match self.pin_newest(&*inside.end()) {
-            Taken::Value(seen) => Some(seen),
-            Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
-        }
-    }
-
-    #[inline(always)]
-    fn pin_newest(&self, end: &End) -> Taken<Seen<'_>> {
-        let newest = self.newest.number.load(Ordering::Acquire);
-        // The first value that comes may be there, and read, before its number is told.
-        let none_yet = newest == end.oldest;
-        let number = if none_yet { newest } else { newest.wrapping_sub(1) };
-        let slot = self.places.slot(end.place(number, self.capacity));
-        let look = self.looks.of(slot);
-        if look.pin(number) == Pinning::Pinned {
+    pub(super) fn note_look(&self) {
+        if self.peeks {
             self.quiet.note_look();
-            return Taken::Value(Seen { pinned: Pinned(slot), look });
         }
-        if none_yet { Taken::Empty } else { Taken::NotHere }
     }
 
     /// Whether there is something to read, as far as can be told without going in.
@@ -236,8 +220,8 @@ impl SharedLane {
         cursor.door.is_open().then(there)
     }
 
-    /// Whether a holder was sent away only because another has this end, or because the lane is quiet, or
-    /// should be.
+    /// Whether a holder was sent away only because another has this end, or because it may not look, or the
+    /// lane should be quiet.
     pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
         self.door(end).is_some_and(|door| self.should_turn(end) || door.is_foreign(token))
     }
@@ -245,21 +229,45 @@ impl SharedLane {
     fn should_turn(&self, end: LaneEnd<'_>) -> bool {
         match end {
             LaneEnd::Sending => self.quiet.is_wanted(),
-            LaneEnd::Taking(_) | LaneEnd::Peeking => self.quiet.is_on(),
+            LaneEnd::Taking(cursor) => cursor.is_some_and(|cursor| !cursor.may_look.load(Relaxed)),
+            LaneEnd::Peeking => self.quiet.is_on(),
         }
     }
 
-    /// Gives an end to this holder, and has the lane quiet or not as the holder needs it. Called under the
-    /// record's lock, after `close`, which `log` knows of.
-    pub(super) fn adopt(&self, log: &Machine, end: LaneEnd<'_>, token: &Token) {
+    /// Gives an end to this holder, and says who may look as the holder needs it. Called under the record's
+    /// lock, after `close`, which `log` knows of.
+    pub(super) fn adopt(&self, log: &Machine, cursors: &CursorEnds, end: LaneEnd<'_>, token: &Token) {
         let Some(door) = self.door(end) else { return };
         // SAFETY: the doors are shut and nobody is inside.
         unsafe { door.adopt(token) }
         match (self.should_turn(end), end) {
-            (true, LaneEnd::Sending) => self.quiet.begin(log.next_number()),
-            (true, LaneEnd::Taking(_) | LaneEnd::Peeking) => self.quiet.end(log.next_number()),
+            (true, LaneEnd::Sending) => {
+                let oldest = log.next_number().wrapping_sub(log.len() as u64);
+                for (at, cursor) in cursors.of(log) {
+                    // Of a ring, those who are in the way: the others are no trouble.
+                    if self.peeks || oldest.wrapping_sub(log.cursors()[at].next_number()) as i64 >= 0 {
+                        cursor.may_look.store(false, Relaxed);
+                    }
+                }
+                self.quiet.begin(log.next_number());
+            }
+            (true, LaneEnd::Taking(Some(cursor))) => {
+                cursor.may_look.store(true, Relaxed);
+                self.quiet.end(log.next_number());
+            }
+            (true, LaneEnd::Taking(None) | LaneEnd::Peeking) => self.quiet.end(log.next_number()),
             (false, _) => {}
         }
+    }
+
+    /// Whether no holder will ever own this end.
+    pub(super) fn is_common(&self, end: LaneEnd<'_>) -> bool {
+        self.door(end).is_none_or(Door::is_common)
+    }
+
+    /// The key of the holder that owns this end.
+    pub(super) fn key(&self, end: LaneEnd<'_>, token: &Token) -> Option<Key> {
+        self.door(end)?.key(token)
     }
 
     fn door<'a>(&'a self, end: LaneEnd<'a>) -> Option<&'a Door<End>> {
@@ -312,9 +320,15 @@ impl SharedLane {
         // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
-            self.writing.with_end(|end| *end = End::at(log, next));
+            self.writing.with_end(|end| {
+                *end = End::at(log, next);
+                (end.until, end.again) = (end.oldest, next);
+            });
             self.peeking.with_end(|end| *end = End::at(log, next));
             cursors.begin(log);
+            let looking = cursors.of(log).filter(|(_, cursor)| cursor.may_look.load(Relaxed));
+            let [those] = &*self.looking;
+            those.put(looking.map(|(at, cursor)| (cursor, log.cursors()[at].next_number())));
         }
         // Published by the doors.
         self.newest.number.store(next, Relaxed);

@@ -32,6 +32,8 @@ mod state;
 #[cfg(feature = "std")]
 mod watch;
 
+#[cfg(feature = "alloc")]
+use core::any::TypeId;
 use core::ptr;
 
 pub use in_place::{Held, ReceivingInPlace};
@@ -67,6 +69,19 @@ pub trait UserCode<T>: Send + Sync {
 pub struct Cloning<T> {
     clone: Option<fn(&T) -> T>,
     plain: bool,
+}
+
+impl<T: 'static> Cloning<T> {
+    /// Whether values are plain data without having been called so: a number, a truth value or a character of
+    /// the language's own.
+    #[cfg(feature = "alloc")]
+    #[inline(always)]
+    pub(crate) fn is_number() -> bool {
+        macro_rules! is_one_of {
+            ($($number:ty),*) => { [$(TypeId::of::<$number>()),*].contains(&TypeId::of::<T>()) };
+        }
+        is_one_of!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char)
+    }
 }
 
 impl<T> Cloning<T> {
