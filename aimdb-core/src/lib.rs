@@ -29,5 +29,5 @@ pub use database::{
     TransformBuilder,
 };
 #[cfg(feature = "std")]
-pub use database::{Blocked, LocalProducer};
+pub use database::{Blocked, CommonProducer, LocalProducer};
 pub use pure::ErrorKind;

@@ -58,9 +58,15 @@ impl<T: Send + 'static> SyncConsumer<T> {
     ///
     /// [`RecvError::Lagged`] once after values were missed, [`RecvError::Closed`] when the record is
     /// closed and drained, and [`RecvError::Misuse`] in an async service or a forked child.
-    #[inline]
+    #[inline(always)]
     pub fn recv(&mut self) -> Result<T, RecvError> {
-        self.recv_until(Limit::Never).map_err(without_timeout)
+        match self.recv_at_once(|value| value) {
+            Some(value) => Ok(value),
+            None => {
+                let mut value = None;
+                self.recv_for_ever(&mut value).and_then(|()| value.ok_or(RecvError::Closed))
+            }
+        }
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -70,10 +76,24 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// Why there is none.
     #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        if let Some(consumer) = self.consumer.as_mut()
+            && let Some(received) = consumer.reader_mut().try_recv_at_once()
+        {
+            return received;
+        }
+        let mut value = None;
+        self.try_recv_elsewhere(&mut value).and_then(|()| value.ok_or(TryRecvError::Empty))
+    }
+
+    /// Puts the value into `value`, and not into its own answer: else the caller would have one that is here at once
+    /// written to memory, too, where this would write.
+    #[inline(never)]
+    fn try_recv_elsewhere(&mut self, value: &mut Option<T>) -> Result<(), TryRecvError> {
         self.process.check().map_err(TryRecvError::Misuse)?;
         let Some(consumer) = self.consumer.as_mut() else { return Err(TryRecvError::Closed) };
-        let received = consumer.reader_mut().try_recv();
-        self.noting_lag(received)
+        let received = consumer.reader_mut().try_recv_elsewhere();
+        *value = Some(self.noting_lag(received)?);
+        Ok(())
     }
 
     /// As [`SyncConsumer::recv`], and gives up when `timeout` has passed. Zero means one try,
@@ -266,7 +286,6 @@ impl<T: Send + 'static> SyncConsumer<T> {
     }
 
     /// What was received, and a lag is made known.
-    #[inline(always)]
     fn noting_lag(&self, received: Result<T, TryRecvError>) -> Result<T, TryRecvError> {
         if let Err(TryRecvError::Lagged(lag)) = received {
             events::lagged(&self.key, lag);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use aimdb_core::buffer::TryProduceError;
-use aimdb_core::{LocalProducer, Producer};
+use aimdb_core::{CommonProducer, LocalProducer, Producer};
 
 /// Marks a producer that belongs to one thread at a time: `Send`, and not `Sync`.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Form for Local {
 }
 
 impl Form for Shared {
-    type End<T: Send + 'static> = Producer<T>;
+    type End<T: Send + 'static> = CommonProducer<T>;
 }
 
 /// What the two forms do each in its way.
@@ -43,14 +43,22 @@ pub trait End<T: Send + 'static> {
     /// The record's producer, for all that they do alike.
     fn producer(&self) -> &Producer<T>;
 
-    fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>>;
+    /// Stores a value, where that takes a few instructions; else `elsewhere` has to, or `full` says so. Where the
+    /// process is another by now, it goes elsewhere.
+    fn try_produce_or<E>(
+        &self,
+        value: T,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E>;
 
-    /// The same, for a value that [`End::produce_at_once`] gave back.
+    /// The same, where a value for which there is no room goes `elsewhere`, too, and is not counted.
+    fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E>;
+
+    /// Stores a value that went elsewhere, or gives it back.
     fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>>;
 
-    fn produce_at_once(&self, value: T) -> Result<(), T>;
-
-    /// The same for a value that came back.
+    /// The same, where what comes back says nothing of the record and is not counted.
     fn produce_if_room(&self, value: T) -> Result<(), T>;
 
     fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize;
@@ -66,17 +74,23 @@ impl<T: Send + 'static> End<T> for LocalProducer<T> {
     }
 
     #[inline(always)]
-    fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>> {
-        Self::try_produce(self, value)
-    }
-
-    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
-        Self::try_produce_elsewhere(self, value)
+    fn try_produce_or<E>(
+        &self,
+        value: T,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Self::try_produce_or(self, value, full, elsewhere)
     }
 
     #[inline(always)]
-    fn produce_at_once(&self, value: T) -> Result<(), T> {
-        Self::produce_at_once(self, value)
+    fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
+        Self::produce_or(self, value, elsewhere)
+    }
+
+    #[inline]
+    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
+        Self::try_produce_elsewhere(self, value)
     }
 
     fn produce_if_room(&self, value: T) -> Result<(), T> {
@@ -88,9 +102,9 @@ impl<T: Send + 'static> End<T> for LocalProducer<T> {
     }
 }
 
-impl<T: Send + 'static> End<T> for Producer<T> {
+impl<T: Send + 'static> End<T> for CommonProducer<T> {
     fn of(producer: &Producer<T>) -> Self {
-        producer.clone()
+        Self::new(producer.clone())
     }
 
     fn producer(&self) -> &Producer<T> {
@@ -98,17 +112,23 @@ impl<T: Send + 'static> End<T> for Producer<T> {
     }
 
     #[inline(always)]
-    fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>> {
-        Self::try_produce(self, value)
-    }
-
-    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
-        Self::try_produce(self, value)
+    fn try_produce_or<E>(
+        &self,
+        value: T,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Self::try_produce_or(self, value, full, elsewhere)
     }
 
     #[inline(always)]
-    fn produce_at_once(&self, value: T) -> Result<(), T> {
-        Self::produce_at_once(self, value)
+    fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
+        Self::produce_or(self, value, elsewhere)
+    }
+
+    #[inline]
+    fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>> {
+        Self::try_produce_elsewhere(self, value)
     }
 
     fn produce_if_room(&self, value: T) -> Result<(), T> {

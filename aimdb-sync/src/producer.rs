@@ -95,9 +95,9 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// The value, with the reason: [`SendError::Full`] under `Fail`, [`SendError::Closed`], and
     /// [`SendError::Misuse`] in a forked child, in an async service where the call could wait, and
     /// in a tap that would wait for the record that it drains.
-    #[inline]
+    #[inline(always)]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
-        self.send_until(value, Limit::Never)
+        self.send_until(value, || Limit::Never)
     }
 
     /// Sends a value without waiting.
@@ -107,10 +107,15 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// The value, with the reason.
     #[inline(always)]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        self.end.try_produce_or(value, |value| Err(TrySendError::Full(value)), |value| self.try_send_elsewhere(value))
+    }
+
+    #[inline(never)]
+    fn try_send_elsewhere(&self, value: T) -> Result<(), TrySendError<T>> {
         if let Err(misuse) = self.process.check() {
             return Err(TrySendError::Misuse(value, misuse));
         }
-        Ok(self.end.try_produce(value)?)
+        Ok(self.end.try_produce_elsewhere(value)?)
     }
 
     /// As [`SyncProducer::send`], and gives up when `timeout` has passed. Zero means one try,
@@ -121,7 +126,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     /// Those of [`SyncProducer::send`], and [`SendError::Timeout`]. Room that is there when the time
     /// has passed is used.
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendError<T>> {
-        self.send_until(value, Limit::In(timeout))
+        self.send_until(value, || Limit::In(timeout))
     }
 
     /// As [`SyncProducer::send_timeout`], with a point in time. One that has passed means one try.
@@ -130,7 +135,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     ///
     /// Those of [`SyncProducer::send_timeout`].
     pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendError<T>> {
-        self.send_until(value, Limit::At(deadline))
+        self.send_until(value, || Limit::At(deadline))
     }
 
     /// Stores a value whatever happens, without waiting, and returns what it displaced.
@@ -262,35 +267,31 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     }
 
     #[inline(always)]
-    fn send_until(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
-        if (self.process.is_parent() || !may_block())
-            && let Err(misuse) = self.may_send(limit)
-        {
+    fn send_until(&self, value: T, limit: impl Fn() -> Limit) -> Result<(), SendError<T>> {
+        // Where there is room, neither the thread's waker nor the clock is needed.
+        let elsewhere = |value| self.send_elsewhere(value, limit());
+        if may_block() { self.end.produce_or(value, elsewhere) } else { elsewhere(value) }
+    }
+
+    #[inline(never)]
+    fn send_elsewhere(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
+        if let Err(misuse) = self.may_send(limit) {
             return Err(SendError::Misuse(value, misuse));
         }
-        // Where there is room, neither the thread's waker nor the clock is needed.
-        match self.end.produce_at_once(value) {
+        if !self.waits {
+            return Ok(self.end.try_produce_elsewhere(value)?);
+        }
+        match self.end.produce_if_room(value) {
             Ok(()) => Ok(()),
-            Err(value) if !self.waits => Ok(self.end.try_produce_elsewhere(value)?),
-            Err(value) => self.send_elsewhere(value, limit),
+            Err(value) => send_waiting(self.producer().buffer(), value, limit.deadline()),
         }
     }
 
     /// Refuses where the call must not be made. The refusal does not depend on whether it would have to
     /// wait this time, so that the mistake shows in the first test.
-    #[cold]
-    #[inline(never)]
     fn may_send(&self, limit: Limit) -> Result<(), Misuse> {
         self.process.check()?;
         if self.waits && !may_block() && !limit.is_one_try() { Err(Misuse::RuntimeThread) } else { Ok(()) }
-    }
-
-    #[inline(never)]
-    fn send_elsewhere(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
-        match self.end.produce_if_room(value) {
-            Ok(()) => Ok(()),
-            Err(value) => send_waiting(self.producer().buffer(), value, limit.deadline()),
-        }
     }
 
     fn send_many_until(&self, values: &mut VecDeque<T>, limit: Limit) -> Result<usize, SendManyError> {
@@ -298,7 +299,8 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         let (mut limit, until) = (limit, Limit::Until(limit.deadline()));
         let mut sent = 0;
         while let Some(value) = values.pop_front() {
-            if let Err(refused) = self.send_until(value, mem::replace(&mut limit, until)) {
+            let limit = mem::replace(&mut limit, until);
+            if let Err(refused) = self.send_until(value, || limit) {
                 let (value, error) = SendManyError::part(refused, sent);
                 values.push_front(value);
                 return Err(error);

@@ -28,11 +28,12 @@ mod unix {
 
     pub(super) fn main() {
         c8_a_forked_child_is_refused_and_hangs_nowhere_and_attaches_a_database_of_its_own();
+        c8_handles_that_know_their_way_are_refused_in_a_forked_child();
         c8_a_fork_while_others_hold_the_locks_hangs_nowhere();
         c8_what_a_forked_child_drops_is_leaked_because_it_might_take_a_lock();
         c8_a_wait_set_is_refused_in_a_forked_child();
         c9_ends_can_be_used_after_main_has_returned();
-        println!("test result: ok. 5 passed");
+        println!("test result: ok. 6 passed");
     }
 
     /// Runs `child` in a forked child and says whether it came to its end. A child that hangs is
@@ -72,6 +73,14 @@ mod unix {
         builder.attach().expect("sound")
     }
 
+    fn of_kind(cfg: BufferCfg) -> AimDbHandle {
+        let mut builder = AimDbBuilder::new();
+        builder.configure::<u32>("a", |record| {
+            record.buffer(cfg);
+        });
+        builder.attach().expect("sound")
+    }
+
     fn c8_a_forked_child_is_refused_and_hangs_nowhere_and_attaches_a_database_of_its_own() {
         let handle = database();
         let producer = handle.producer::<u32>("a").expect("it is there");
@@ -94,6 +103,58 @@ mod unix {
         producer.send(2).expect("the parent goes on");
         assert_eq!(consumer.recv(), Ok(2));
         handle.shutdown().expect("the parent's services are alive");
+    }
+
+    /// One that was used keeps the way that its values go, and asks for nothing else on it but whether this is still
+    /// the process.
+    fn c8_handles_that_know_their_way_are_refused_in_a_forked_child() {
+        let kinds = [
+            BufferCfg::Bounded { capacity: 4, policy: Policy::PauseUpstream },
+            BufferCfg::SpmcRing { capacity: 4 },
+            BufferCfg::SingleLatest,
+            BufferCfg::Mailbox,
+        ];
+        for cfg in kinds {
+            let [handle, other] = [(); 2].map(|()| of_kind(cfg));
+            let producer = handle.producer::<u32>("a").expect("it is there");
+            let mut consumer = handle.consumer::<u32>("a").expect("it is there");
+            let shared = producer.shared();
+            for value in 0..100 {
+                // The sending end is the thread's first, and then the other producer's.
+                if value < 50 { shared.send(value) } else { producer.send(value) }.expect("there is room");
+                assert_eq!(consumer.try_recv(), Ok(value));
+            }
+            let together = other.producer::<u32>("a").expect("it is there").shared();
+            let mut reader = other.consumer::<u32>("a").expect("it is there");
+            for value in 0..100 {
+                together.send(value).expect("there is room");
+                assert_eq!(reader.recv(), Ok(value));
+            }
+            producer.send(100).expect("there is room");
+            together.send(100).expect("there is room");
+            let child = Mutex::new((consumer, reader));
+            assert!(
+                forked(|| {
+                    let (consumer, reader) = &mut *child.lock().unwrap_or_else(PoisonError::into_inner);
+                    let misuse = Misuse::ForkedChild;
+                    // Twice: a refusal teaches the way anew to nobody.
+                    for _ in 0..2 {
+                        assert_eq!(producer.try_send(1), Err(TrySendError::Misuse(1, misuse)));
+                        assert_eq!(producer.send(1), Err(SendError::Misuse(1, misuse)));
+                        assert_eq!(together.try_send(1), Err(TrySendError::Misuse(1, misuse)));
+                        assert_eq!(together.send(1), Err(SendError::Misuse(1, misuse)));
+                        assert_eq!(shared.try_send(1), Err(TrySendError::Misuse(1, misuse)));
+                        for consumer in [&mut *consumer, &mut *reader] {
+                            assert_eq!(consumer.try_recv(), Err(TryRecvError::Misuse(misuse)));
+                            assert_eq!(consumer.recv(), Err(RecvError::Misuse(misuse)));
+                        }
+                    }
+                }),
+                "the child hung, or was let in"
+            );
+            let (mut consumer, mut reader) = child.into_inner().unwrap_or_else(PoisonError::into_inner);
+            assert_eq!((consumer.try_recv(), reader.recv()), (Ok(100), Ok(100)), "the parent goes on");
+        }
     }
 
     fn refuses(handle: &AimDbHandle, producer: &SyncProducer<u32>, mut consumer: SyncConsumer<u32>) {

@@ -24,7 +24,7 @@ pub use self::builder::HeapBufferBuilder;
 use self::code::HeapCode;
 pub(super) use self::reader::HeapReader;
 #[cfg(feature = "std")]
-pub use self::sends::HeapSender;
+pub use self::sends::{CommonSender, HeapSender};
 use super::flush_future::Flushes;
 use super::push_future::Offers;
 use super::shell::{Flush, Offer};

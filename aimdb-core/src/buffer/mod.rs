@@ -53,7 +53,7 @@ pub use dispatcher::dispatch;
 #[cfg(feature = "alloc")]
 pub use flush_future::FlushFuture;
 #[cfg(feature = "std")]
-pub use heap::HeapSender;
+pub use heap::{CommonSender, HeapSender};
 #[cfg(feature = "alloc")]
 pub use heap::{HeapBuffer, HeapBufferBuilder};
 #[cfg(feature = "alloc")]

@@ -1,5 +1,8 @@
 //! A reader, with every form of reading.
 
+#[cfg(feature = "std")]
+mod blocking;
+
 use alloc::boxed::Box;
 use core::any::Any;
 use core::future::Future;
@@ -71,35 +74,66 @@ impl<T: Send + 'static> Reader<T> {
     #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         #[cfg(feature = "std")]
-        if let Inner::Heap(reader) = &mut self.inner {
-            match reader.take_at_once() {
-                Taken::Value(value) => return Ok(value),
-                Taken::Empty => return Err(TryRecvError::Empty),
-                Taken::Lagged(_) | Taken::NotHere => {}
-            }
+        if let Some(received) = self.try_recv_at_once() {
+            return received;
         }
         self.try_recv_elsewhere()
     }
 
-    /// The next value, where it can be had at once; `None` says nothing of the buffer.
+    /// The same, where it takes a few instructions and the calling process is the one that this reader was used in
+    /// before; `None` says nothing of the buffer.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub fn try_recv_at_once(&mut self) -> Option<Result<T, TryRecvError>> {
+        let Inner::Heap(reader) = &mut self.inner else { return None };
+        match reader.take_at_once() {
+            Taken::Value(value) => Some(Ok(value)),
+            Taken::Empty => Some(Err(TryRecvError::Empty)),
+            Taken::Lagged(_) | Taken::NotHere => None,
+        }
+    }
+
+    /// The next value, where that takes a few instructions, as for [`Reader::try_recv_at_once`], or a call; `None` says
+    /// nothing of the buffer.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub fn recv_at_once(&mut self) -> Option<T> {
-        self.recv_at_once_with(|value| value)
+        let Inner::Heap(reader) = &mut self.inner else { return None };
+        match reader.take_at_once() {
+            Taken::Value(value) => Some(value),
+            Taken::NotHere => self.recv_called(),
+            Taken::Empty | Taken::Lagged(_) => None,
+        }
     }
 
-    /// The same with the value given to `take`: compilers copy it once more for each `Option` that carries it.
+    /// [`Reader::recv_by_call`], out of the way of those who do not need it.
+    #[cfg(feature = "std")]
+    #[inline(never)]
+    fn recv_called(&mut self) -> Option<T> {
+        self.recv_by_call()
+    }
+
+    /// The next value, where that takes a few instructions. It goes to `take`, because compilers copy a value once more
+    /// for each `Option` that carries it.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub fn recv_at_once_with<R>(&mut self, take: impl FnOnce(T) -> R) -> Option<R> {
+        let Inner::Heap(reader) = &mut self.inner else { return None };
+        match reader.take_at_once() {
+            Taken::Value(value) => Some(take(value)),
+            Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+        }
+    }
+
+    /// The next value, where a visit to the lane is a call; `None` says nothing of the buffer. For whoever has found
+    /// that it cannot be had at once.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn recv_by_call(&mut self) -> Option<T> {
         match &mut self.inner {
-            Inner::Heap(reader) => match reader.take_at_once() {
-                Taken::Value(value) => Some(take(value)),
-                // A lag that is to be told comes before what lies behind it.
-                Taken::NotHere if self.untold == 0 => reader.take_by_call().map(take),
-                Taken::NotHere | Taken::Empty | Taken::Lagged(_) => None,
-            },
-            Inner::Other(_) => None,
+            // A lag that was not yet told comes first.
+            Inner::Heap(reader) if self.untold == 0 => reader.take_by_call(),
+            Inner::Heap(_) | Inner::Other(_) => None,
         }
     }
 
@@ -288,113 +322,6 @@ impl<T: Send + 'static> Drop for Recv<'_, T> {
         match &self.reader.inner {
             Inner::Heap(reader) if !reader.is_waiting() => {}
             Inner::Heap(_) | Inner::Other(_) => self.reader.inner.cancel_recv(),
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-mod blocking {
-    use core::future::Future;
-    use core::pin::{Pin, pin};
-    use core::task::{Context, Poll};
-
-    use pin_project_lite::pin_project;
-
-    use super::{Inner, Reader};
-    use crate::buffer::shell::Reading;
-    use crate::buffer::{RecvError, RecvTimeoutError, TryRecvError};
-    use crate::waiting::{Deadline, Outlook, wait_on};
-
-    /// What a look finds may be gone, to another reader of the cursor, when it is asked for.
-    const LOOKS: usize = 3;
-
-    impl<T: Send + 'static> Reader<T> {
-        /// Blocks the calling thread until there is a value or the deadline passes.
-        ///
-        /// # Errors
-        ///
-        /// Why there is no value. What is ready when the deadline passes wins over the timeout.
-        pub fn recv_blocking(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
-            match self.recv_at_once() {
-                Some(value) => Ok(value),
-                None => self.recv_waiting(deadline),
-            }
-        }
-
-        /// The rest of [`Reader::recv_blocking`], for a reader that has just found nothing.
-        ///
-        /// # Errors
-        ///
-        /// Those of [`Reader::recv_blocking`].
-        pub fn recv_waiting(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
-            // Before it is known as one who waits, the thread looks for a while.
-            let mut looked = if self.untold > 0 { Outlook::Nothing } else { Outlook::Open };
-            for _ in 0..LOOKS {
-                if looked != Outlook::Open {
-                    break;
-                }
-                let Some(there) = self.inner.look_for_value(deadline) else { break };
-                looked = if there { Outlook::Open } else { Outlook::Nothing };
-                // A lag is told once, so what comes now is the answer, unless it is nothing.
-                match self.inner.try_recv() {
-                    Ok(value) => return Ok(value),
-                    Err(TryRecvError::Empty) => {}
-                    Err(TryRecvError::Lagged(lag)) => return Err(RecvTimeoutError::Lagged(lag)),
-                    Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
-                    Err(TryRecvError::Misuse(misuse)) => return Err(RecvTimeoutError::Misuse(misuse)),
-                }
-            }
-            // What a leaked future may have left is over.
-            self.inner.cancel_recv();
-            match wait_on(pin!(Wait { reader: self, reading: Reading::new() }), deadline, looked) {
-                Some(Ok(value)) => Ok(value),
-                Some(Err(error)) => Err(error.into()),
-                None => Err(RecvTimeoutError::Timeout),
-            }
-        }
-    }
-
-    pin_project! {
-        /// As [`super::Recv`], with a place in the queue of its own: nobody can leak it, and a blocking
-        /// wait allocates nothing.
-        struct Wait<'a, T>
-        where
-            T: Send,
-            T: 'static,
-        {
-            reader: &'a mut Reader<T>,
-            #[pin]
-            reading: Reading,
-        }
-
-        impl<T> PinnedDrop for Wait<'_, T>
-        where
-            T: Send,
-            T: 'static,
-        {
-            fn drop(this: Pin<&mut Self>) {
-                let this = this.project();
-                match &mut this.reader.inner {
-                    Inner::Heap(reader) => reader.cancel_recv_in(this.reading),
-                    Inner::Other(reader) => reader.cancel_recv(),
-                }
-            }
-        }
-    }
-
-    impl<T: Send + 'static> Future for Wait<'_, T> {
-        type Output = Result<T, RecvError>;
-
-        fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-            let this = self.project();
-            let lag = core::mem::take(&mut this.reader.untold);
-            if lag > 0 {
-                return Poll::Ready(Err(RecvError::Lagged(lag)));
-            }
-            match &mut this.reader.inner {
-                Inner::Heap(reader) => reader.poll_recv_in(this.reading, context),
-                Inner::Other(reader) => reader.poll_recv(context),
-            }
         }
     }
 }

@@ -6,7 +6,7 @@
 //! tokens of the slots that the machine left to its ends, each behind a door of its own.
 #![allow(unsafe_code)]
 
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 #[cfg(not(loom))]
 use core::cell::UnsafeCell;
@@ -42,6 +42,18 @@ impl<T> SlotCell<T> {
     pub(super) fn fill(&self, _claim: &Claim, value: T) {
         // SAFETY: the claim of this slot is held, so nobody else touches it.
         self.with_mut(|place| unsafe { (*place).write(value) });
+    }
+
+    /// As [`SlotCell::fill`], from where the value lies: on its way by other places compilers copy it into each.
+    ///
+    /// # Safety
+    ///
+    /// The caller uses the value no more.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(super) unsafe fn fill_from(&self, claim: &Claim, value: &ManuallyDrop<T>) {
+        // SAFETY: the value is read once, by this function's contract.
+        self.fill(claim, unsafe { core::ptr::read(&raw const **value) });
     }
 
     #[inline(always)]

@@ -35,7 +35,33 @@ impl<T: Send + 'static> LocalProducer<T> {
     /// The value, with the reason. `Full` is transient, `Closed` terminal.
     #[inline(always)]
     pub fn try_produce(&self, value: T) -> Result<(), TryProduceError<T>> {
-        self.sender.try_push_or(value, |value| self.try_produce_elsewhere(value))
+        self.try_produce_or(value, |value| Err(TryProduceError::Full(value)), |value| self.try_produce_elsewhere(value))
+    }
+
+    /// Stores a value, where that takes a few instructions and the calling process is the one that this producer was
+    /// used in before; else `elsewhere` has to, or `full` says so.
+    ///
+    /// # Errors
+    ///
+    /// Those of the two.
+    #[inline(always)]
+    pub fn try_produce_or<E>(
+        &self,
+        value: T,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.sender.try_push_or(value, full, elsewhere)
+    }
+
+    /// The same, where a value for which there is no room goes `elsewhere`, too, and is not counted.
+    ///
+    /// # Errors
+    ///
+    /// Those of `elsewhere`.
+    #[inline(always)]
+    pub fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
+        self.sender.push_or(value, elsewhere)
     }
 
     /// The same, for whoever has found that the value cannot be stored at once.

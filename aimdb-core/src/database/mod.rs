@@ -27,6 +27,8 @@
 mod aimdb;
 mod bounded_registrar;
 mod builder;
+#[cfg(feature = "std")]
+mod common_producer;
 mod consumer;
 mod context;
 mod cursor_label;
@@ -54,6 +56,8 @@ mod rig;
 pub use aimdb::AimDb;
 pub use bounded_registrar::BoundedRegistrar;
 pub use builder::AimDbBuilder;
+#[cfg(feature = "std")]
+pub use common_producer::CommonProducer;
 pub use consumer::Consumer;
 pub use context::{LogLevel, Runtime, RuntimeContext};
 pub use erased::{AnyRecord, ProduceAnyError};

@@ -11,7 +11,11 @@
 #![allow(unsafe_code)]
 
 #[cfg(any(loom, shuttle))]
+pub(crate) use model::light_in;
+#[cfg(any(loom, shuttle))]
 pub use model::{heavy, light, prepare};
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use real::light_in;
 #[cfg(not(any(loom, shuttle)))]
 pub use real::{heavy, light, prepare};
 
@@ -22,6 +26,8 @@ mod model {
     use loom::sync::atomic::{Ordering, fence};
     #[cfg(not(loom))]
     use shuttle::sync::atomic::{Ordering, fence};
+
+    use crate::waiting::World;
 
     /// Nothing is to be made ready.
     pub fn prepare() {}
@@ -35,27 +41,29 @@ mod model {
     pub fn heavy() {
         fence(Ordering::SeqCst);
     }
+
+    /// A full barrier, in the same process.
+    pub(crate) fn light_in(world: World) -> bool {
+        light();
+        world.is_here()
+    }
 }
 
 #[cfg(not(any(loom, shuttle)))]
 mod real {
-    use core::sync::atomic::{AtomicU8, Ordering, compiler_fence, fence};
+    use core::sync::atomic::{Ordering, compiler_fence, fence};
 
-    const UNKNOWN: u8 = 0;
-    const REGISTERED: u8 = 1;
-    const REFUSED: u8 = 2;
-    /// The system gave such barriers once, and some may still go by that.
-    const WITHDRAWN: u8 = 3;
-
-    static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
+    use crate::waiting::World;
+    use crate::waiting::world::barrier_state::{REFUSED, REGISTERED, UNKNOWN, WITHDRAWN};
+    use crate::waiting::world::{barrier_is, set_barrier};
 
     /// Asks the system, once per process, whether the light barrier can be really light, which may take
     /// milliseconds.
     pub fn prepare() {
-        if STATE.load(Ordering::Relaxed) == UNKNOWN {
+        if barrier_is() == UNKNOWN {
             let answer = if system::register() { REGISTERED } else { REFUSED };
             // The first answer holds: threads may go by it already.
-            let _ = STATE.compare_exchange(UNKNOWN, answer, Ordering::Relaxed, Ordering::Relaxed);
+            set_barrier(Some(UNKNOWN), answer);
         }
     }
 
@@ -64,11 +72,28 @@ mod real {
     pub fn light() {
         // What was written before stays before the look, too, which tells what comes after.
         compiler_fence(Ordering::SeqCst);
-        if STATE.load(Ordering::Relaxed) == REGISTERED {
+        if barrier_is() == REGISTERED {
             compiler_fence(Ordering::SeqCst);
         } else {
             full();
         }
+    }
+
+    /// As [`light`], for whoever was let in before: false in another process, where it is not to go on.
+    #[inline(always)]
+    pub(crate) fn light_in(world: World) -> bool {
+        compiler_fence(Ordering::SeqCst);
+        if world.is_now() {
+            compiler_fence(Ordering::SeqCst);
+            return true;
+        }
+        full_in(world)
+    }
+
+    #[cold]
+    fn full_in(world: World) -> bool {
+        fence(Ordering::SeqCst);
+        world.is_here()
     }
 
     #[cold]
@@ -79,17 +104,17 @@ mod real {
     /// A full barrier, here and in every other running thread of the process that passes a light one.
     pub fn heavy() {
         fence(Ordering::SeqCst);
-        let state = STATE.load(Ordering::Relaxed);
+        let state = barrier_is();
         // A forked child may have to register for itself.
         if state == UNKNOWN || state == REFUSED || state == REGISTERED && (system::barrier() || system::register()) {
             return;
         }
         // The system changed its mind (a filter was installed since). For those who just passed a light
         // barrier as if it had not: a write stays in a processor's buffer for microseconds; this is far longer.
-        STATE.store(WITHDRAWN, Ordering::Relaxed);
+        set_barrier(None, WITHDRAWN);
         crate::waiting::bell::doze(core::time::Duration::from_millis(10));
         fence(Ordering::SeqCst);
-        STATE.store(REFUSED, Ordering::Relaxed);
+        set_barrier(None, REFUSED);
     }
 
     #[cfg(target_os = "linux")]

@@ -5,15 +5,13 @@
 //! before each call, and refuses when they differ.
 #![allow(unsafe_code)]
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
-static GENERATION: AtomicU32 = AtomicU32::new(0);
+use super::world;
 
 /// Goes up by one in each forked child. One relaxed load; never blocks; may be called anywhere.
 #[must_use]
 #[inline]
 pub fn fork_generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
+    world::generation()
 }
 
 /// Begins to watch, once per process; before that, forks go unnoticed. Says whether the platform
@@ -24,7 +22,7 @@ pub fn watch_for_forks() -> bool {
     static WATCHING: OnceLock<bool> = OnceLock::new();
 
     extern "C" fn in_child() {
-        GENERATION.fetch_add(1, Ordering::Relaxed);
+        world::was_forked();
     }
 
     // What is initialised once must not be half done at a fork: the child would wait for it for ever.

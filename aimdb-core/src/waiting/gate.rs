@@ -35,6 +35,7 @@ use loom::cell::UnsafeCell;
 
 use super::barrier;
 use super::park::linger;
+use super::world::World;
 
 /// The way in for one end, and what that end works with; on cache lines of its own.
 #[derive(Debug)]
@@ -97,12 +98,18 @@ impl Token {
     #[inline]
     pub(crate) fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
         let number = NUMBER.try_with(|number| {
-            if number.get() == 0 {
+            if number.get() == Self::LOST {
                 number.set(Self::new().number);
             }
             number.get()
         });
         work(&Self { number: number.unwrap_or(Self::LOST), _one_at_a_time: PhantomData })
+    }
+
+    /// The calling thread's token, if it has one by now, or else one that owns no door.
+    #[inline(always)]
+    pub(crate) fn of_thread_as_it_is() -> Self {
+        Self { number: NUMBER.try_with(Cell::get).unwrap_or(Self::LOST), _one_at_a_time: PhantomData }
     }
 }
 
@@ -119,15 +126,15 @@ unsafe impl Send for Key {}
 
 #[cfg(not(any(loom, shuttle)))]
 std::thread_local! {
-    static NUMBER: Cell<usize> = const { Cell::new(0) };
+    static NUMBER: Cell<usize> = const { Cell::new(Token::LOST) };
 }
 #[cfg(loom)]
 loom::thread_local! {
-    static NUMBER: Cell<usize> = Cell::new(0);
+    static NUMBER: Cell<usize> = Cell::new(Token::LOST);
 }
 #[cfg(all(shuttle, not(loom)))]
 shuttle::thread_local! {
-    static NUMBER: Cell<usize> = Cell::new(0);
+    static NUMBER: Cell<usize> = Cell::new(Token::LOST);
 }
 
 /// Where a barrier has to be made ready, which may take milliseconds once per process, makes it
@@ -189,6 +196,16 @@ impl<E> Door<E> {
         self.enter_if_own(self.pass.load(Ordering::Relaxed), token)
     }
 
+    /// The same in a process where this holder went in before, and not in another.
+    #[inline(always)]
+    pub(crate) fn enter_in(&self, world: World, token: &Token) -> Option<Inside<'_, E>> {
+        let pass = self.pass.load(Ordering::Relaxed);
+        if pass / FLAGS != token.number {
+            return None;
+        }
+        self.enter_with(pass, &self.inside[pass % FLAGS], || barrier::light_in(world))
+    }
+
     /// Goes in, unless the door is shut, others are inside all the time, or it is another holder's.
     pub(crate) fn enter(&self, token: &Token) -> Option<Inside<'_, E>> {
         match self.pass.load(Ordering::Relaxed) {
@@ -202,18 +219,28 @@ impl<E> Door<E> {
         if pass / FLAGS != token.number {
             return None;
         }
-        self.enter_with(pass, &self.inside[pass % FLAGS])
+        let light = || {
+            barrier::light();
+            true
+        };
+        self.enter_with(pass, &self.inside[pass % FLAGS], light)
     }
 
-    /// Goes in with a pass that was once the door's; the flag is that of the holder who had it then.
+    /// Goes in with a pass that was once the door's; the flag is that of the holder who had it then. `light` is
+    /// the barrier, and says whether to go on.
     #[inline(always)]
-    fn enter_with<'a>(&'a self, pass: usize, flag: &'a AtomicBool) -> Option<Inside<'a, E>> {
+    fn enter_with<'a>(
+        &'a self,
+        pass: usize,
+        flag: &'a AtomicBool,
+        light: impl FnOnce() -> bool,
+    ) -> Option<Inside<'a, E>> {
         flag.store(true, Ordering::Relaxed);
-        barrier::light();
+        let goes_on = light();
         let inside = Inside { door: self, flag, _here: PhantomData };
         // The pass may have changed since, but not once the flag is up. Acquire: what was done while the
         // door was shut is seen.
-        (self.pass.load(Ordering::Acquire) == pass).then_some(inside)
+        (goes_on && self.pass.load(Ordering::Acquire) == pass).then_some(inside)
     }
 
     /// The key of the holder that owns this door.
@@ -227,16 +254,17 @@ impl<E> Door<E> {
         self.pass.load(Ordering::Relaxed) == ALL
     }
 
-    /// Goes in with a key, unless the door is shut, or another's by now.
+    /// Goes in with a key, unless the door is shut, or another's by now, or this is not the process that the key
+    /// is from.
     ///
     /// # Safety
     ///
     /// The key is one of this door, and its holder calls: one thread at a time.
     #[inline(always)]
-    pub(crate) unsafe fn enter_with_key(&self, key: Key) -> Option<Inside<'_, E>> {
+    pub(crate) unsafe fn enter_with_key(&self, world: World, key: Key) -> Option<Inside<'_, E>> {
         // SAFETY: the flag is one of this door's, by this function's contract.
         let flag = unsafe { &*key.flag };
-        self.enter_with(key.pass, flag)
+        self.enter_with(key.pass, flag, || barrier::light_in(world))
     }
 
     fn enter_as_all(&self) -> Option<Inside<'_, E>> {

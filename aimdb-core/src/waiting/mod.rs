@@ -33,6 +33,8 @@ mod ready_set;
 mod signal_fd;
 #[cfg(feature = "std")]
 mod sleepers;
+#[cfg(feature = "std")]
+mod world;
 
 pub use block::{Parker, block_on_with};
 pub use clock::{Clock, Deadline};
@@ -46,6 +48,8 @@ pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
 pub(crate) use gate::{Door, Inside, Key, Token, prepare, shut};
+#[cfg(feature = "std")]
+pub(crate) use world::{World, WorldCell};
 
 #[cfg(feature = "std")]
 pub use clock::SystemClock;

@@ -1,9 +1,9 @@
 //! The calls of [`SyncConsumer`] that wait.
 
-use aimdb_core::buffer::{Misuse, RecvTimeoutError, TryRecvError};
+use aimdb_core::buffer::{Misuse, RecvError, RecvTimeoutError, TryRecvError};
 use aimdb_core::waiting::may_block;
 
-use super::SyncConsumer;
+use super::{SyncConsumer, without_timeout};
 use crate::events;
 use crate::limit::{Limit, is_over};
 
@@ -18,20 +18,36 @@ impl<T: Send + 'static> SyncConsumer<T> {
     #[doc(hidden)]
     #[inline(always)]
     pub fn recv_with<R>(&mut self, limit: Limit, take: impl Fn(T) -> R) -> Result<R, RecvTimeoutError> {
-        if self.process.is_parent() || !may_block() {
-            self.may_wait(limit)?;
+        match self.recv_at_once(&take) {
+            Some(taken) => Ok(taken),
+            None => self.recv_or_wait(limit).map(take),
         }
-        if let Some(consumer) = self.consumer.as_mut()
-            && let Some(taken) = consumer.reader_mut().recv_at_once_with(&take)
-        {
-            return Ok(taken);
-        }
-        self.recv_or_wait(limit).map(take)
     }
 
+    /// Takes the next value, where that takes a few instructions and the calling thread might wait for it.
+    #[inline(always)]
+    pub(super) fn recv_at_once<R>(&mut self, take: impl FnOnce(T) -> R) -> Option<R> {
+        match self.consumer.as_mut() {
+            Some(consumer) if may_block() => consumer.reader_mut().recv_at_once_with(take),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The rest of [`SyncConsumer::recv`].
+    #[inline(never)]
+    pub(super) fn recv_for_ever(&mut self, value: &mut Option<T>) -> Result<(), RecvError> {
+        *value = Some(self.recv_or_wait(Limit::Never).map_err(without_timeout)?);
+        Ok(())
+    }
+
+    /// The rest of a call that may wait.
     #[inline(never)]
     fn recv_or_wait(&mut self, limit: Limit) -> Result<T, RecvTimeoutError> {
+        self.may_wait(limit)?;
         let Some(consumer) = self.consumer.as_mut() else { return Err(RecvTimeoutError::Closed) };
+        if let Some(value) = consumer.reader_mut().recv_by_call() {
+            return Ok(value);
+        }
         let received = consumer.reader_mut().try_recv_elsewhere();
         match self.noting_lag(received) {
             Ok(value) => return Ok(value),
@@ -89,7 +105,6 @@ impl<T: Send + 'static> SyncConsumer<T> {
     }
 
     /// Refuses where the call must not be made, also when it would not wait: a mistake shows in the first test.
-    #[cold]
     fn may_wait(&self, limit: Limit) -> Result<(), RecvTimeoutError> {
         self.process.check().map_err(RecvTimeoutError::Misuse)?;
         if !may_block() && !limit.is_one_try() {

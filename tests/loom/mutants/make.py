@@ -114,7 +114,11 @@ MUTANTS = [
     ("common-doors-shut-without-a-barrier", "Who shuts doors that are all common looks at their flags at once.", GATE, [(
         "    } else {\n        fence(Ordering::SeqCst);\n    }", "    }")]),
     ("owner-goes-in-without-a-barrier", "The owner of a door looks at its pass before its flag is seen.", GATE, [(
-        "        barrier::light();\n", "")]),
+        "        let goes_on = light();\n", "        let (goes_on, _) = (true, light);\n")]),
+    ("kept-key-goes-in-without-a-barrier", "Who comes with a key looks at the pass before its flag is seen.", GATE, [(
+        "self.enter_with(key.pass, flag, || barrier::light_in(world))", "self.enter_with(key.pass, flag, || world.is_here())")]),
+    ("way-leads-in-without-a-barrier", "Who comes by a common handle looks at the pass before its flag is seen.", GATE, [(
+        "&self.inside[pass % FLAGS], || barrier::light_in(world))", "&self.inside[pass % FLAGS], || world.is_here())")]),
     ("common-door-without-a-barrier", "Who enters a common door looks at its pass before its flag is seen.", GATE, [
         ("flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed)",
          "flag.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)"),
@@ -133,12 +137,12 @@ MUTANTS = [
         "        self.pass.store(self.owner.load(Ordering::Relaxed), Ordering::Release);",
         "        self.pass.store(self.owner.load(Ordering::Relaxed), Ordering::Relaxed);")]),
     ("open-door-acquires-nothing", "The owner of a door does not see what was done while it was shut.", GATE, [(
-        "(self.pass.load(Ordering::Acquire) == pass)", "(self.pass.load(Ordering::Relaxed) == pass)")]),
+        "(goes_on && self.pass.load(Ordering::Acquire) == pass)", "(goes_on && self.pass.load(Ordering::Relaxed) == pass)")]),
     ("pass-is-not-looked-at-again", "The owner of a door goes in though it was shut meanwhile.", GATE, [(
-        "(self.pass.load(Ordering::Acquire) == pass).then_some(inside)", "Some(inside)")]),
+        "(goes_on && self.pass.load(Ordering::Acquire) == pass).then_some(inside)", "goes_on.then_some(inside)")]),
     ("owner-is-not-looked-at-again", "A holder goes in at an open door that is no longer its own.", GATE, [(
-        "(self.pass.load(Ordering::Acquire) == pass).then_some(inside)",
-        "(self.pass.load(Ordering::Acquire) != SHUT).then_some(inside)")]),
+        "(goes_on && self.pass.load(Ordering::Acquire) == pass).then_some(inside)",
+        "(goes_on && self.pass.load(Ordering::Acquire) != SHUT).then_some(inside)")]),
     ("common-pass-is-not-looked-at-again", "A holder goes in at a common door though it was shut meanwhile.", GATE, [(
         "(self.pass.load(Ordering::SeqCst) == ALL).then_some(inside)", "Some(inside)")]),
     ("owners-flag-is-forgotten", "Who shuts a door does not wait for its owner.", GATE, [(
@@ -149,7 +153,7 @@ MUTANTS = [
         "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {",
         "        while flag.swap(true, Ordering::SeqCst) && knocks == 0 {")]),
     ("former-owner-lowers-anothers-flag", "An owner uses the flag of those who come after it.", GATE, [
-        ("self.enter_with(pass, &self.inside[pass % FLAGS])", "self.enter_with(pass, &self.inside[ALL])"),
+        ("self.enter_with(pass, &self.inside[pass % FLAGS], light)", "self.enter_with(pass, &self.inside[ALL], light)"),
         ("flag: &raw const self.inside[pass % FLAGS]", "flag: &raw const self.inside[ALL]")]),
     ("owners-share-a-flag", "Each owner of a door uses the same flag.", GATE, [(
         "let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };", "let turn = 0;")]),
@@ -158,9 +162,9 @@ MUTANTS = [
     ("place-is-handed-back-relaxed", "A place that was emptied carries nothing with it.", QUEUE, [(
         "        self.taken.0.store(at + 1, Ordering::Release);", "        self.taken.0.store(at + 1, Ordering::Relaxed);")]),
     ("value-is-shown-before-it-is-there", "A value is counted before it lies in its place.", QUEUE, [
-        ("        cell.fill(&Claim(slot), value);\n        // Release", "        // Release"),
+        ("        unsafe { cell.fill_from(&Claim(slot), value) };\n        // Release", "        // Release"),
         ("        self.stored.0.store(at + 1, Ordering::Release);\n",
-         "        self.stored.0.store(at + 1, Ordering::Release);\n        cell.fill(&Claim(slot), value);\n")]),
+         "        self.stored.0.store(at + 1, Ordering::Release);\n        unsafe { cell.fill_from(&Claim(slot), value) };\n")]),
     ("place-is-handed-back-before-it-is-empty", "A place is handed back before its value was moved out.", QUEUE, [
         ("        let value = cell.empty(&Owned(slot));\n", ""),
         ("        self.taken.0.store(at + 1, Ordering::Release);\n",
@@ -192,9 +196,9 @@ MUTANTS = [
          "        self.stored.0.store(at + sent, Ordering::Release);\n"),
         ("        // Release: the taker sees what is in the slots.\n        self.stored.0.store(at + sent, Ordering::Release);\n", "")]),
     ("batch-takes-one-too-many", "A batch is stored where there is one place less.", QUEUE, [(
-        "let sent = (end.seen - at).min(most);", "let sent = (end.seen - at + 1).min(most);")]),
+        "let sent = end.seen.saturating_sub(at).min(most);", "let sent = (end.seen.saturating_sub(at) + 1).min(most);")]),
     ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE, [(
-        "            if at == seen {\n                return false;", "            if at == seen && ahead == 0 {\n                return false;")]),
+        "        if at == seen {\n            return false;", "        if at == seen && ahead == 0 {\n            return false;")]),
     ("lap-begins-a-place-late", "An end that goes round leaves the first place out.", QUEUE, [(
         "        self.lap = self.lap.wrapping_sub(self.capacity as usize);\n        self.lap_end += self.capacity;\n",
         "        let late = (self.capacity > 1) as u64;\n        self.lap = self.lap.wrapping_sub((self.capacity - late) as usize);\n        self.lap_end += self.capacity - late;\n")]),
@@ -233,7 +237,7 @@ MUTANTS = [
     ("mailbox-is-filled-relaxed", "A value that is put into an empty mailbox is not seen with its slot.", MAILBOX, [(
         "self.between.0.store(full, Ordering::Release)", "self.between.0.store(full, Ordering::Relaxed)")]),
     ("mailbox-is-always-filled", "A value is put over another without an exchange.", MAILBOX, [(
-        "        if before & FULL == 0 {\n            // Nobody else", "        if before & FULL == 0 || end.taken == 0 {\n            // Nobody else")]),
+        "if before & FULL == 0 {\n                // Nobody else", "if before & FULL == 0 || end.taken == 0 {\n                // Nobody else")]),
     ("mailbox-is-taken-relaxed", "A taker does not see the value in the slot that it takes.", MAILBOX, [(
         "compare_exchange(before, own, Ordering::AcqRel,", "compare_exchange(before, own, Ordering::Release,")]),
     ("mailbox-counts-no-displaced", "Values that were displaced in the lane are not counted.", MAILBOX, [(

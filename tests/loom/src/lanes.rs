@@ -6,13 +6,14 @@
 
 use core::pin::pin;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use aimdb_core::buffer::{Buffer, RecvError, TryRecvError};
+use aimdb_core::buffer::{Buffer, CommonSender, RecvError, TryProduceError, TryRecvError};
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Tag};
 use crate::schedule::{block_on, thread};
 use crate::verbs::{
-    drain, mailbox_with_lane, poll_once, reader, recv, recv_and_cancel, send, send_and_cancel, share, try_recv,
+    Tags, drain, mailbox_with_lane, poll_once, reader, recv, recv_and_cancel, send, send_and_cancel, share, try_recv,
     with_lane,
 };
 
@@ -196,6 +197,52 @@ pub fn c1_a_close_meets_kept_keys() {
         let (stored, (popped, mut reader)) = (sending.join().unwrap(), popping.join().unwrap());
         let left = try_recv(&mut reader);
         assert_eq!(popped.or(left.ok()), stored.then_some(1), "C1: drained, then closed");
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Closed));
+    });
+}
+
+/// Sends through a handle that threads use together; says whether the value was stored.
+fn send_together(sender: &CommonSender<Tag>, buffer: &Tags, value: Tag) -> bool {
+    let elsewhere = |value| {
+        let stored = buffer.try_push(value);
+        sender.find_the_way();
+        stored
+    };
+    sender.try_push_or(value, |value| Err(TryProduceError::Full(value)), elsewhere).is_ok()
+}
+
+/// A door changes hands while its owner goes in by a handle that the next owner uses, too.
+pub fn k6_threads_together_meet_at_a_door() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(3);
+        let (sender, mut reader) = (Arc::new(buffer.common_sender()), reader(&buffer));
+        assert!(send_together(&sender, &buffer, ledger.tag(4)));
+        let other = thread::spawn({
+            let (sender, buffer, value) = (Arc::clone(&sender), buffer.clone(), ledger.tag(1));
+            move || send_together(&sender, &buffer, value)
+        });
+        assert!(send_together(&sender, &buffer, ledger.tag(2)));
+        assert!(other.join().unwrap());
+        let values = [(); 3].map(|()| try_recv(&mut reader).unwrap());
+        assert_eq!((values[0], values[1] + values[2]), (4, 3), "each value once");
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Empty));
+    });
+}
+
+/// A close meets a thread that owns the door and comes by such a handle.
+pub fn c1_a_close_meets_a_common_handle() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let (sender, mut reader) = (buffer.common_sender(), reader(&buffer));
+        assert!(send_together(&sender, &buffer, ledger.tag(0)));
+        assert_eq!(try_recv(&mut reader), Ok(0));
+        let closing = thread::spawn({
+            let buffer = buffer.clone();
+            move || buffer.close()
+        });
+        let stored = send_together(&sender, &buffer, ledger.tag(1));
+        closing.join().unwrap();
+        assert_eq!(try_recv(&mut reader).ok(), stored.then_some(1), "C1: drained, then closed");
         assert_eq!(try_recv(&mut reader), Err(TryRecvError::Closed));
     });
 }

@@ -183,6 +183,8 @@ models! { lanes:
     k6_a_door_changes_hands: 3,
     k6_a_kept_key_meets_another_owner: 3,
     c1_a_close_meets_kept_keys: 3,
+    k6_threads_together_meet_at_a_door: 3,
+    c1_a_close_meets_a_common_handle: 3,
     k6_a_common_door: 3,
     k_two_readers_share_the_end: 3,
     k4_a_second_cursor_comes: 3,

@@ -3,10 +3,11 @@
 
 use alloc::sync::Arc;
 use core::cell::{Cell, OnceCell};
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::HeapLayout;
-use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Taken};
+use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Stored, Taken, Way};
 use crate::buffer::{Cloning, Shell, SlotCell};
 use crate::pure::DropCause;
 use crate::waiting::Token;
@@ -40,11 +41,24 @@ impl<T: Send + 'static> SendingHold<T> {
     }
 
     /// Stores a value, where the owner of the end can do so with a few instructions. `counts` says that a
-    /// refusal is one.
+    /// refusal is one. Else the value goes to `full`, or to `elsewhere`: by this way none that is stored is
+    /// carried about with those that are not.
     #[inline(always)]
-    pub(super) fn send_at_once(&self, value: T, counts: bool) -> InLane<T> {
-        // SAFETY: the grip is of the shell's lane, the shell is here, and nobody else has this token.
-        unsafe { self.grip.get().send(self.cells.as_ref(), value, counts) }
+    pub(super) fn send_at_once<E>(
+        &self,
+        value: T,
+        counts: bool,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let value = ManuallyDrop::new(value);
+        // SAFETY: the grip is of the shell's lane, the shell is here, nobody else has this token, and a value
+        // that was stored is not used again.
+        match unsafe { self.grip.get().send(self.cells.as_ref(), &value, counts) } {
+            Stored::Done => Ok(()),
+            Stored::Full => full(ManuallyDrop::into_inner(value)),
+            Stored::NotHere => elsewhere(ManuallyDrop::into_inner(value)),
+        }
     }
 
     /// Stores a value in the lane of this shell, which is the hold's, where that can be done.
@@ -78,6 +92,55 @@ impl<T: Send + 'static> SendingHold<T> {
             shell.lock().grip(LaneEnd::Sending, &self.token, shell.code().hooks.is_some())
         };
         self.grip.set(self.shell.as_ref().map_or(Grip::NONE, grip));
+    }
+}
+
+/// The sending end, for threads together; or none.
+pub(super) struct CommonHold<T: Send + 'static> {
+    /// To the sending end of the shell's lane.
+    way: Way,
+    /// The shell's first slots.
+    cells: NonNull<[SlotCell<T>]>,
+    shell: Option<Arc<Shell<T, HeapLayout>>>,
+}
+
+// SAFETY: as for `SendingHold`; and whose the end is, each thread asks for itself.
+unsafe impl<T: Send + 'static> Send for CommonHold<T> where Arc<Shell<T, HeapLayout>>: Send {}
+// SAFETY: as above.
+unsafe impl<T: Send + 'static> Sync for CommonHold<T> where Arc<Shell<T, HeapLayout>>: Sync {}
+
+impl<T: Send + 'static> CommonHold<T> {
+    pub(super) fn new(shell: Option<Arc<Shell<T, HeapLayout>>>) -> Self {
+        let cells: &[_] = shell.as_ref().map_or(&[], |shell| shell.slots().base());
+        Self { way: Way::new(), cells: cells.into(), shell }
+    }
+
+    /// As [`SendingHold::send_at_once`].
+    #[inline(always)]
+    pub(super) fn send_at_once<E>(
+        &self,
+        value: T,
+        counts: bool,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let value = ManuallyDrop::new(value);
+        // SAFETY: the way is to the shell's lane, the shell is here, and a value that was stored is not used
+        // again.
+        match unsafe { self.way.send(self.cells.as_ref(), &value, counts) } {
+            Stored::Done => Ok(()),
+            Stored::Full => full(ManuallyDrop::into_inner(value)),
+            Stored::NotHere => elsewhere(ManuallyDrop::into_inner(value)),
+        }
+    }
+
+    /// Finds the way, after a call that went elsewhere.
+    pub(super) fn find_the_way(&self) {
+        if let Some(shell) = &self.shell
+            && !self.way.is_known()
+        {
+            shell.lock().show(&self.way, shell.code().hooks.is_some());
+        }
     }
 }
 

@@ -83,7 +83,7 @@ impl<T: Send + 'static> HeapReader<T> {
 
     /// The same where that is a call.
     #[cfg(feature = "std")]
-    #[inline(never)]
+    #[inline]
     pub(in crate::buffer) fn take_by_call(&mut self) -> Option<T> {
         match self.at.hold.take_by_call() {
             Taken::Value(value) => Some(value),

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::hold::SendingHold;
+use super::hold::{CommonHold, SendingHold};
 use super::{HeapBuffer, HeapLayout};
 use crate::buffer::lane::{InLane, LaneEnd};
 use crate::buffer::shell::Offer;
@@ -127,22 +127,33 @@ impl<T: Send + 'static> HeapSender<T> {
     /// The value, when the buffer is full and does not overwrite, or is closed.
     #[inline]
     pub fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
-        self.try_push_or(value, |value| self.try_push_elsewhere(value))
+        self.try_push_or(value, |value| Err(TryProduceError::Full(value)), |value| self.try_push_elsewhere(value))
     }
 
     /// Stores a value, where that takes no more than the few instructions that most calls are; else
-    /// `elsewhere` has to.
+    /// `elsewhere` has to, or `full` says so.
+    ///
+    /// # Errors
+    ///
+    /// Those of the two.
     #[inline(always)]
-    pub(crate) fn try_push_or(
+    pub fn try_push_or<E>(
         &self,
         value: T,
-        elsewhere: impl FnOnce(T) -> Result<(), TryProduceError<T>>,
-    ) -> Result<(), TryProduceError<T>> {
-        match self.hold.send_at_once(value, true) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) => Err(TryProduceError::Full(value)),
-            InLane::NotHere(value) => elsewhere(value),
-        }
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.hold.send_at_once(value, true, full, elsewhere)
+    }
+
+    /// The same, where a value for which there is no room goes `elsewhere`, too, and is not counted.
+    ///
+    /// # Errors
+    ///
+    /// Those of `elsewhere`.
+    #[inline(always)]
+    pub fn push_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
+        self.hold.send_at_once(value, false, &elsewhere, &elsewhere)
     }
 
     /// Stores a value without asking who owns the end.
@@ -164,10 +175,7 @@ impl<T: Send + 'static> HeapSender<T> {
     /// The value.
     #[inline(always)]
     pub fn push_at_once(&self, value: T) -> Result<(), T> {
-        match self.hold.send_at_once(value, false) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) | InLane::NotHere(value) => Err(value),
-        }
+        self.push_or(value, Err)
     }
 
     /// The same for a value that came back: also where that takes more, or the lock.
@@ -190,7 +198,55 @@ impl<T: Send + 'static> HeapSender<T> {
     }
 }
 
+/// A sending end of a [`HeapBuffer`], for threads together. It stores as the buffer does, and knows the way there.
+pub struct CommonSender<T: Send + 'static> {
+    hold: CommonHold<T>,
+}
+
+impl<T: Send + 'static> CommonSender<T> {
+    /// Of no buffer: it stores nothing, so whoever may have one need not ask.
+    pub(crate) fn absent() -> Self {
+        Self { hold: CommonHold::new(None) }
+    }
+
+    /// As [`HeapSender::try_push_or`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the two.
+    #[inline(always)]
+    pub fn try_push_or<E>(
+        &self,
+        value: T,
+        full: impl FnOnce(T) -> Result<(), E>,
+        elsewhere: impl FnOnce(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.hold.send_at_once(value, true, full, elsewhere)
+    }
+
+    /// As [`HeapSender::push_or`].
+    ///
+    /// # Errors
+    ///
+    /// Those of `elsewhere`.
+    #[inline(always)]
+    pub fn push_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
+        self.hold.send_at_once(value, false, &elsewhere, &elsewhere)
+    }
+
+    /// Has the calls to come go the short way, if the buffer has one; after a call that went elsewhere.
+    pub fn find_the_way(&self) {
+        self.hold.find_the_way();
+    }
+}
+
 impl<T: Send + 'static> HeapBuffer<T> {
+    /// A sending end for threads together.
+    #[must_use]
+    pub fn common_sender(&self) -> CommonSender<T> {
+        CommonSender { hold: CommonHold::new(Some(Arc::clone(&self.shell))) }
+    }
+
     /// A sending end for one thread at a time.
     #[must_use]
     pub fn sender(&self) -> HeapSender<T> {

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::mailbox::MailboxLane;
@@ -12,9 +13,9 @@ use super::queue::QueueLane;
 use super::ring::RingLane;
 use super::scheme::{Called, Lane};
 use super::shared::SharedLane;
-use super::{CursorEnd, InLane, LaneEnd, LaneLock, Seen, Taken, is_short};
+use super::{CursorEnd, InLane, LaneEnd, LaneLock, Seen, Stored, Taken, is_short};
 use crate::buffer::{Cloning, SlotCell, Slots};
-use crate::waiting::{Key, Token};
+use crate::waiting::{Key, Token, World};
 
 /// See the module's documentation. Whoever has one keeps the lane, and the cursor's end, where they are.
 #[derive(Clone, Copy)]
@@ -25,8 +26,8 @@ pub(in crate::buffer) struct Grip(Of);
 #[repr(u8)]
 enum Of {
     Else(Else),
-    Queue(NonNull<QueueLane>, Key),
-    Overwriting(Overwriting),
+    Queue(World, NonNull<QueueLane>, Key),
+    Overwriting(World, Overwriting),
 }
 
 /// What an end overwrites.
@@ -49,7 +50,7 @@ enum Else {
     /// A visit to the lane is a call, which any holder makes.
     Called,
     /// With a cursor's end, or else of the end that writes; nobody is to be given what a value displaces.
-    Shared(NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
+    Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
 }
 
 // SAFETY: lanes are made for several threads.
@@ -61,30 +62,32 @@ impl Grip {
     /// The grip that this holder can have of an end at which it was just now. `gives` says that there is a
     /// hook which is given what a value displaces.
     pub(super) fn of(lane: &Lane, end: LaneEnd<'_>, token: &Token, gives: bool) -> Self {
+        let world = World::now();
+        let overwriting = |of| Of::Overwriting(world, of);
         let (never, of) = match (lane, end) {
             // Of the lane of several cursors there is none.
             (Lane::Queue(_, lane), _) => {
-                (lane.is_common(end), lane.key(end, token).map(|key| Of::Queue(lane.into(), key)))
+                (lane.is_common(end), lane.key(end, token).map(|key| Of::Queue(world, lane.into(), key)))
             }
             (Lane::Ring(lane), LaneEnd::Taking(Some(cursor))) => {
                 let ring = |key| Overwriting::Ring(lane.into(), Some(cursor.into()), key);
-                (lane.is_common(end), lane.key(end, token).map(ring).map(Of::Overwriting))
+                (lane.is_common(end), lane.key(end, token).map(ring).map(overwriting))
             }
             (Lane::Ring(lane), LaneEnd::Sending) => {
                 let ring = |key| Overwriting::Ring(lane.into(), None, key);
-                (lane.is_common(end), lane.key(end, token).map(ring).map(Of::Overwriting))
+                (lane.is_common(end), lane.key(end, token).map(ring).map(overwriting))
             }
             (Lane::Ring(_), LaneEnd::Taking(None)) => (false, None),
             (Lane::Called(Called::Mailbox(lane)), _) if !gives => {
                 let mailbox = |key| Overwriting::Mailbox(lane.into(), key);
-                (lane.is_common(end), lane.key(end, token).map(mailbox).map(Of::Overwriting))
+                (lane.is_common(end), lane.key(end, token).map(mailbox).map(overwriting))
             }
             (Lane::Called(Called::Shared(lane)), LaneEnd::Taking(Some(cursor))) => {
-                let shared = |key| Else::Shared(lane.into(), Some(cursor.into()), key);
+                let shared = |key| Else::Shared(world, lane.into(), Some(cursor.into()), key);
                 (lane.is_common(end), lane.key(end, token).map(shared).map(Of::Else))
             }
             (Lane::Called(Called::Shared(lane)), LaneEnd::Sending) if !gives => {
-                let shared = |key| Else::Shared(lane.into(), None, key);
+                let shared = |key| Else::Shared(world, lane.into(), None, key);
                 (lane.is_common(end), lane.key(end, token).map(shared).map(Of::Else))
             }
             (Lane::Called(_), _) => (true, Some(Of::Else(Else::Called))),
@@ -118,21 +121,30 @@ impl Grip {
     /// # Safety
     ///
     /// The grip is of a sending end, whose lane is still there; `cells` are the first of its record; and the
-    /// holder that the grip was made for calls: one thread at a time.
+    /// holder that the grip was made for calls: one thread at a time. A value that was stored is not used again.
     #[inline(always)]
-    pub(in crate::buffer) unsafe fn send<T: 'static>(self, cells: &[SlotCell<T>], value: T, counts: bool) -> InLane<T> {
+    pub(in crate::buffer) unsafe fn send<T: 'static>(
+        self,
+        cells: &[SlotCell<T>],
+        value: &ManuallyDrop<T>,
+        counts: bool,
+    ) -> Stored {
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
             match self.0 {
-                Of::Queue(lane, key) => lane.as_ref().send_with_key(cells, key, value, counts),
-                Of::Overwriting(Overwriting::Ring(lane, _, key)) => lane.as_ref().publish_with_key(cells, key, value),
-                Of::Overwriting(Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
-                    lane.as_ref().put_with_key(cells, key, value)
+                Of::Queue(world, lane, key) => lane.as_ref().send_with_key(cells, (world, key), value, counts),
+                // A hint only: the comparison of queues comes first.
+                Of::Overwriting(..) | Of::Else(_) if Cloning::<T>::is_number() && cold() => Stored::NotHere,
+                Of::Overwriting(world, Overwriting::Ring(lane, _, key)) => {
+                    lane.as_ref().publish_with_key(cells, (world, key), value)
                 }
-                Of::Else(Else::Shared(lane, _, key)) if !Cloning::<T>::is_number() => {
-                    lane.as_ref().publish_with_key(cells, key, value)
+                Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
+                    lane.as_ref().put_with_key(cells, (world, key), value)
                 }
-                Of::Overwriting(Overwriting::Mailbox(..)) | Of::Else(_) => InLane::NotHere(value),
+                Of::Else(Else::Shared(world, lane, _, key)) if !Cloning::<T>::is_number() => {
+                    lane.as_ref().publish_with_key(cells, (world, key), value)
+                }
+                Of::Overwriting(_, Overwriting::Mailbox(..)) | Of::Else(_) => Stored::NotHere,
             }
         }
     }
@@ -151,20 +163,27 @@ impl Grip {
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
             match self.0 {
-                Of::Queue(lane, key) => lane.as_ref().take_with_key(cells, key),
-                Of::Overwriting(Overwriting::Ring(lane, Some(cursor), key)) => {
-                    lane.as_ref().read_with_key(cells, cursor.as_ref(), key)
+                Of::Queue(world, lane, key) => lane.as_ref().take_with_key(cells, (world, key)),
+                Of::Overwriting(..) | Of::Else(_) if Cloning::<T>::is_number() && cold() => Taken::NotHere,
+                Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) => {
+                    lane.as_ref().read_with_key(cells, cursor.as_ref(), (world, key))
                 }
-                Of::Overwriting(Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
-                    lane.as_ref().take_with_key(cells, key)
+                Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
+                    lane.as_ref().take_with_key(cells, (world, key))
                 }
-                Of::Else(Else::Shared(lane, Some(cursor), key)) if !Cloning::<T>::is_number() => {
-                    lane.as_ref().read_with_key(cursor.as_ref(), key, clone)
+                Of::Else(Else::Shared(world, lane, Some(cursor), key)) if !Cloning::<T>::is_number() => {
+                    lane.as_ref().read_with_key(cursor.as_ref(), (world, key), clone)
                 }
-                Of::Overwriting(_) | Of::Else(_) => Taken::NotHere,
+                Of::Overwriting(..) | Of::Else(_) => Taken::NotHere,
             }
         }
     }
+}
+
+#[inline(always)]
+fn cold() -> bool {
+    core::hint::cold_path();
+    false
 }
 
 /// What a handle asks of the lock that has no grip.

@@ -6,6 +6,8 @@
 //! than a store.
 #![allow(unsafe_code)]
 
+use core::mem::ManuallyDrop;
+
 #[cfg(not(any(loom, shuttle)))]
 use core::sync::atomic::{AtomicU64, Ordering};
 #[cfg(loom)]
@@ -13,10 +15,10 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-use super::{InLane, LaneEnd, Machine, Taken};
+use super::{InLane, LaneEnd, Machine, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Ends, Owned};
-use crate::waiting::{Door, Inside, Key, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, World, shut};
 
 #[derive(Debug)]
 pub(super) struct MailboxLane {
@@ -71,36 +73,50 @@ impl MailboxLane {
         }
     }
 
-    /// Puts a value, if `inside` came in and `cell` finds the slots; the one that it displaced comes back.
+    /// Puts a value, if `inside` came in and `cell` finds the slots; `dispose` is given the one that it
+    /// displaced, outside.
+    ///
+    /// # Safety
+    ///
+    /// The caller does not use a value again that was stored.
     #[inline(always)]
-    fn store<'a, T: 'a>(
+    unsafe fn store<'a, T: 'a>(
         &self,
         inside: Option<Inside<'_, End>>,
         cell: impl Fn(u32) -> Option<&'a SlotCell<T>>,
-        value: T,
-    ) -> Result<Option<T>, T> {
-        let Some(mut inside) = inside else { return Err(value) };
-        #[allow(unused_mut, reason = "a model's end is more than a reference")]
-        let mut end = inside.end();
-        let slot = end.slot(end.at);
-        // Acquire: if the slot in between is empty, it was emptied before this end fills it.
-        let before = self.between.0.load(Ordering::Acquire);
-        let pending = end.slot(before);
-        let (Some(place), Some(over)) = (cell(slot), cell(pending)) else { return Err(value) };
-        // The slot is this end's: it came by an exchange, or with the opening of the lane.
-        place.fill(&Claim(slot), value);
-        let full = (end.at | FULL) + (1 << NUMBER);
-        if before & FULL == 0 {
-            // Nobody else puts one there. Release: the taker sees the value.
-            self.between.0.store(full, Ordering::Release);
+        value: &ManuallyDrop<T>,
+        dispose: impl FnOnce(T),
+    ) -> Stored {
+        let Some(mut inside) = inside else { return Stored::NotHere };
+        let displaced = {
+            #[allow(unused_mut, reason = "a model's end is more than a reference")]
+            let mut end = inside.end();
+            let slot = end.slot(end.at);
+            // Acquire: if the slot in between is empty, it was emptied before this end fills it.
+            let before = self.between.0.load(Ordering::Acquire);
+            let pending = end.slot(before);
+            let (Some(place), Some(over)) = (cell(slot), cell(pending)) else { return Stored::NotHere };
+            // SAFETY: by this function's contract. The slot is this end's: it came by an exchange, or with the
+            // opening of the lane.
+            unsafe { place.fill_from(&Claim(slot), value) };
+            let full = (end.at | FULL) + (1 << NUMBER);
+            if before & FULL == 0 {
+                // Nobody else puts one there. Release: the taker sees the value.
+                self.between.0.store(full, Ordering::Release);
+                end.at = full & !(SLOT | FULL) | before & SLOT;
+                return Stored::Done;
+            }
+            // Release: the taker sees the value. Acquire: the slot that comes back is empty; or it is full, and
+            // then still the one that was there before, for nobody else fills one.
+            let before = self.between.0.swap(full, Ordering::AcqRel);
             end.at = full & !(SLOT | FULL) | before & SLOT;
-            return Ok(None);
+            (before & FULL != 0).then(|| over.empty(&Owned(pending)))
+        };
+        drop(inside);
+        if let Some(displaced) = displaced {
+            dispose(displaced);
         }
-        // Release: the taker sees the value. Acquire: the slot that comes back is empty; or it is full, and
-        // then still the one that was there before, for nobody else fills one.
-        let before = self.between.0.swap(full, Ordering::AcqRel);
-        end.at = full & !(SLOT | FULL) | before & SLOT;
-        Ok((before & FULL != 0).then(|| over.empty(&Owned(pending))))
+        Stored::Done
     }
 
     /// Puts a value as the owner of the putting end; `dispose` is given the one that it displaced.
@@ -112,25 +128,53 @@ impl MailboxLane {
         value: T,
         dispose: impl FnOnce(T),
     ) -> InLane<T> {
-        let put = self.store(self.putting.enter_as_owner(token), |slot| slots.cell_at_once(slot), value);
-        InLane::outside(put, dispose)
+        let inside = self.putting.enter_as_owner(token);
+        // SAFETY: `of` uses no value that was stored.
+        InLane::of(value, |value| unsafe { self.store(inside, |slot| slots.cell_at_once(slot), value, dispose) })
     }
 
     /// Puts a value with the key of the putting end. One that it displaced is dropped.
     ///
     /// # Safety
     ///
-    /// As for [`Door::enter_with_key`].
+    /// As for [`Door::enter_with_key`]; the caller does not use a value again that was stored.
     #[inline(always)]
-    pub(super) unsafe fn put_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T) -> InLane<T> {
+    pub(super) unsafe fn put_with_key<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        (world, key): (World, Key),
+        value: &ManuallyDrop<T>,
+    ) -> Stored {
         // SAFETY: by this function's contract.
-        let inside = unsafe { self.putting.enter_with_key(key) };
-        InLane::outside(self.store(inside, |slot| cells.get(slot as usize), value), drop)
+        unsafe {
+            let inside = self.putting.enter_with_key(world, key);
+            self.store(inside, |slot| cells.get(slot as usize), value, drop)
+        }
+    }
+
+    /// Puts a value as the owner of the putting end, in the world in which it is. One that it displaced is dropped.
+    ///
+    /// # Safety
+    ///
+    /// The caller does not use a value again that was stored.
+    #[inline(always)]
+    pub(super) unsafe fn put_in<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        world: World,
+        token: &Token,
+        value: &ManuallyDrop<T>,
+    ) -> Stored {
+        let inside = self.putting.enter_in(world, token);
+        // SAFETY: by this function's contract.
+        unsafe { self.store(inside, |slot| cells.get(slot as usize), value, drop) }
     }
 
     /// Puts a value; `dispose` is given the one that it displaced.
     pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
-        InLane::outside(self.store(self.putting.enter(token), |slot| Some(slots.cell(slot)), value), dispose)
+        let inside = self.putting.enter(token);
+        // SAFETY: `of` uses no value that was stored.
+        InLane::of(value, |value| unsafe { self.store(inside, |slot| Some(slots.cell(slot)), value, dispose) })
     }
 
     /// Takes the pending value, if `inside` came in and `cell` finds the slot, unless another is put over it
@@ -175,9 +219,9 @@ impl MailboxLane {
     ///
     /// As for [`Door::enter_with_key`].
     #[inline(always)]
-    pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], key: Key) -> Taken<T> {
+    pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], (world, key): (World, Key)) -> Taken<T> {
         // SAFETY: by this function's contract.
-        self.next(unsafe { self.taking.enter_with_key(key) }, |slot| cells.get(slot as usize), 1)
+        self.next(unsafe { self.taking.enter_with_key(world, key) }, |slot| cells.get(slot as usize), 1)
     }
 
     /// Takes the pending value.

@@ -35,6 +35,7 @@ mod scheme;
 mod shared;
 mod spares;
 mod stamp;
+mod way;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -60,12 +61,13 @@ pub(super) use looks::{LastLook, Looks};
 #[cfg(loom)]
 #[allow(unreachable_pub, reason = "a model looks at the words alone")]
 pub use looks::{LastLook, Looks, Pinning};
-pub(super) use outcome::{InLane, Taken};
+pub(super) use outcome::{InLane, Stored, Taken};
 pub(super) use plan::Lanes;
 pub(super) use shared::Seen;
 pub(super) use spares::SPARES;
 #[cfg(loom)]
 pub use stamp::Stamps;
+pub(super) use way::Way;
 
 /// The lock of a buffer that may have a lane.
 pub(super) struct LaneLock {

@@ -1,6 +1,19 @@
 //! What comes of an attempt to use a lane.
 
+use core::mem::ManuallyDrop;
+
 use super::shared::Seen;
+
+/// What became of a value that was offered to the lane by where it lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::buffer) enum Stored {
+    /// It was stored, and is the caller's no more.
+    Done,
+    /// There is no room.
+    Full,
+    /// The lane is closed, or has no place for this holder: it is the shell's.
+    NotHere,
+}
 
 /// What became of a value that was sent through the lane.
 pub(in crate::buffer) enum InLane<T> {
@@ -25,6 +38,17 @@ pub(in crate::buffer) enum Taken<T> {
 }
 
 impl<T> InLane<T> {
+    /// Of a store that is told where the value lies.
+    #[inline(always)]
+    pub(super) fn of(value: T, store: impl FnOnce(&ManuallyDrop<T>) -> Stored) -> Self {
+        let value = ManuallyDrop::new(value);
+        match store(&value) {
+            Stored::Done => Self::Done,
+            Stored::Full => Self::Full(ManuallyDrop::into_inner(value)),
+            Stored::NotHere => Self::NotHere(ManuallyDrop::into_inner(value)),
+        }
+    }
+
     /// Of a store whose end is out again: what is done with a value that was displaced may be any code.
     #[inline(always)]
     pub(super) fn outside(stored: Result<Option<T>, T>, dispose: impl FnOnce(T)) -> Self {

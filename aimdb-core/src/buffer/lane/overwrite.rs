@@ -1,17 +1,18 @@
 //! The writing end of the lane of shared values.
 #![allow(unsafe_code)]
 
-use core::mem::needs_drop;
+use core::mem::{ManuallyDrop, needs_drop};
+use core::ptr;
 use core::sync::atomic::Ordering::{self, Relaxed};
 
-use super::InLane;
 use super::ends::{CursorEnd, End};
 use super::looks::Look;
 use super::quiet::Quiet;
 use super::shared::SharedLane;
+use super::{InLane, Stored};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Owned};
-use crate::waiting::{Inside, Key, Token};
+use crate::waiting::{Inside, Key, Token, World};
 
 impl SharedLane {
     /// Publishes a value over the oldest one, at which nobody looks, with the key of the writing end. Anything
@@ -19,33 +20,40 @@ impl SharedLane {
     ///
     /// # Safety
     ///
-    /// As for [`Door::enter_with_key`](crate::waiting::Door::enter_with_key).
+    /// As for [`Door::enter_with_key`](crate::waiting::Door::enter_with_key); the caller does not use a value again that was
+    /// stored.
     #[inline(always)]
-    pub(super) unsafe fn publish_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T) -> InLane<T> {
+    pub(super) unsafe fn publish_with_key<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        (world, key): (World, Key),
+        value: &ManuallyDrop<T>,
+    ) -> Stored {
         let over = {
             // SAFETY: by this function's contract.
-            let Some(mut inside) = (unsafe { self.writing.enter_with_key(key) }) else { return InLane::NotHere(value) };
+            let Some(mut inside) = (unsafe { self.writing.enter_with_key(world, key) }) else { return Stored::NotHere };
             #[allow(unused_mut, reason = "a model's end is more than a reference")]
             let mut end = inside.end();
             let (at, number) = (end.at, self.newest.number.load(Relaxed));
             let slot = self.places.slot(at);
             let (Some(cell), Some(look)) = (cells.get(slot as usize), self.looks.at_once(slot)) else {
-                return InLane::NotHere(value);
+                return Stored::NotHere;
             };
             let before = self.before(number);
             let alone = end.is_clear(before) && look.is_unseen();
             if !(alone || end.has_looked(before, number) && look.displace_unseen(before)) {
-                return InLane::NotHere(value);
+                return Stored::NotHere;
             }
             // Where a drop does nothing, what lies there is overwritten.
             let over = needs_drop::<T>().then(|| cell.empty(&Owned(slot)));
-            cell.fill(&Claim(slot), value);
+            // SAFETY: it is the record's from here on, by this function's contract.
+            cell.fill(&Claim(slot), unsafe { ptr::read(&raw const **value) });
             self.show(&mut *end, at, look, number);
             over
         };
         // A drop is code of the user's: outside the door.
         drop(over);
-        InLane::Done
+        Stored::Done
     }
 
     /// The number of the value that the one with this number displaces.

@@ -10,6 +10,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
 use core::{ptr, slice};
 
 #[cfg(not(any(loom, shuttle)))]
@@ -19,10 +20,10 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
+use super::{AT_ONCE, InLane, LaneEnd, Machine, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Entry, Owned};
-use crate::waiting::{Door, Inside, Key, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, World, shut};
 
 /// A word that one end writes and the other reads now and then, on a cache line of its own.
 #[derive(Debug)]
@@ -46,9 +47,9 @@ struct End {
     /// `lap_end`.
     lap: *const Entry,
     lap_end: u64,
-    /// Where the other end stops it, as that was last seen.
+    /// Where the other end stops it, as that was last seen; or less, where that is before the lap's end.
     seen: u64,
-    /// The lesser of the two: up to here it need not look.
+    /// The lesser of what was seen and the lap's end: up to here it need not look.
     until: u64,
     capacity: u64,
     /// Sends that were refused.
@@ -85,18 +86,27 @@ impl End {
     /// and stops this one `ahead` of that.
     #[inline(always)]
     fn look(&mut self, at: u64, other: &Count, ahead: u64) -> bool {
-        if at == self.seen {
-            // Acquire: the places that were emptied are empty, those that were filled are full.
-            let seen = other.0.load(Ordering::Acquire) + ahead;
-            if at == seen {
-                return false;
-            }
-            self.seen = seen;
-        }
         if at == self.lap_end {
+            core::hint::cold_path();
             self.turn();
+            if self.seen > at {
+                self.until = if self.seen < self.lap_end { self.seen } else { self.lap_end };
+                return true;
+            }
         }
-        self.until = if self.seen < self.lap_end { self.seen } else { self.lap_end };
+        // Acquire: the places that were emptied are empty, those that were filled are full.
+        let seen = other.0.load(Ordering::Acquire) + ahead;
+        if at == seen {
+            return false;
+        }
+        // What lies within the lap is kept as `until` alone.
+        let mut until = seen;
+        if seen > self.lap_end {
+            core::hint::cold_path();
+            self.seen = seen;
+            until = self.lap_end;
+        }
+        self.until = until;
         true
     }
 
@@ -130,52 +140,88 @@ impl QueueLane {
 
     /// Stores a value, if `inside` came in and `cell` finds the slot. A refusal is counted if the sender
     /// would take it for one.
+    ///
+    /// # Safety
+    ///
+    /// The caller does not use a value again that was stored.
     #[inline(always)]
-    fn store<'a, T: 'a>(
+    unsafe fn store<'a, T: 'a>(
         &self,
         inside: Option<Inside<'_, End>>,
         cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
-        value: T,
+        value: &ManuallyDrop<T>,
         counts: bool,
-    ) -> InLane<T> {
-        let Some(mut inside) = inside else { return InLane::NotHere(value) };
+    ) -> Stored {
+        let Some(mut inside) = inside else { return Stored::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let at = self.stored.0.load(Ordering::Relaxed);
         let capacity = end.capacity;
         if at == end.until && !end.look(at, &self.taken, capacity) {
             end.refused += u64::from(counts);
-            return InLane::Full(value);
+            return Stored::Full;
         }
         let slot = end.slot(at);
-        let Some(cell) = cell(slot) else { return InLane::NotHere(value) };
-        cell.fill(&Claim(slot), value);
+        let Some(cell) = cell(slot) else { return Stored::NotHere };
+        // SAFETY: by this function's contract.
+        unsafe { cell.fill_from(&Claim(slot), value) };
         // Release: the taker sees what is in the slot.
         self.stored.0.store(at + 1, Ordering::Release);
-        InLane::Done
+        Stored::Done
     }
 
     /// Stores a value as the owner of the sending end.
     #[inline(always)]
     pub(super) fn send_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
-        self.store(self.sending.enter_as_owner(token), |slot| slots.cell_at_once(slot), value, counts)
+        let inside = self.sending.enter_as_owner(token);
+        // SAFETY: `of` uses no value that was stored.
+        InLane::of(value, |value| unsafe { self.store(inside, |slot| slots.cell_at_once(slot), value, counts) })
     }
 
     /// Stores a value with the key of the sending end.
     ///
     /// # Safety
     ///
-    /// As for [`Door::enter_with_key`].
+    /// As for [`Door::enter_with_key`]; the caller does not use a value again that was stored.
     #[inline(always)]
-    pub(super) unsafe fn send_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T, counts: bool) -> InLane<T> {
+    pub(super) unsafe fn send_with_key<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        (world, key): (World, Key),
+        value: &ManuallyDrop<T>,
+        counts: bool,
+    ) -> Stored {
         // SAFETY: by this function's contract.
-        let inside = unsafe { self.sending.enter_with_key(key) };
-        self.store(inside, |slot| cells.get(slot as usize), value, counts)
+        unsafe {
+            let inside = self.sending.enter_with_key(world, key);
+            self.store(inside, |slot| cells.get(slot as usize), value, counts)
+        }
+    }
+
+    /// Stores a value as the owner of the sending end, in the world in which it is.
+    ///
+    /// # Safety
+    ///
+    /// The caller does not use a value again that was stored.
+    #[inline(always)]
+    pub(super) unsafe fn send_in<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        world: World,
+        token: &Token,
+        value: &ManuallyDrop<T>,
+        counts: bool,
+    ) -> Stored {
+        let inside = self.sending.enter_in(world, token);
+        // SAFETY: by this function's contract.
+        unsafe { self.store(inside, |slot| cells.get(slot as usize), value, counts) }
     }
 
     /// Stores a value.
     pub(super) fn send<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
-        self.store(self.sending.enter(token), |slot| Some(slots.cell(slot)), value, counts)
+        let inside = self.sending.enter(token);
+        // SAFETY: `of` uses no value that was stored.
+        InLane::of(value, |value| unsafe { self.store(inside, |slot| Some(slots.cell(slot)), value, counts) })
     }
 
     /// Stores values from the front, as many as there is room for but no more than a door should be kept
@@ -186,11 +232,11 @@ impl QueueLane {
         let mut end = inside.end();
         let at = self.stored.0.load(Ordering::Relaxed);
         let most = values.len().min(AT_ONCE) as u64;
-        if end.seen - at < most {
+        if end.seen.saturating_sub(at) < most {
             // Acquire: the places that were emptied are empty.
             end.seen = self.taken.0.load(Ordering::Acquire) + end.capacity;
         }
-        let sent = (end.seen - at).min(most);
+        let sent = end.seen.saturating_sub(at).min(most);
         let (mut next, before) = (at, at + sent);
         // Two turns at most, for no more than the capacity.
         while next < before {
@@ -215,11 +261,11 @@ impl QueueLane {
         let mut end = inside.end();
         let max = max.min(values.capacity() - values.len()).min(AT_ONCE) as u64;
         let at = self.taken.0.load(Ordering::Relaxed);
-        if end.seen - at < max {
+        if end.seen.saturating_sub(at) < max {
             // Acquire: the places that were filled are full.
             end.seen = self.stored.0.load(Ordering::Acquire);
         }
-        let taken = (end.seen - at).min(max);
+        let taken = end.seen.saturating_sub(at).min(max);
         let (mut next, before) = (at, at + taken);
         while next < before {
             let places = end.places(next, before);
@@ -260,9 +306,9 @@ impl QueueLane {
     ///
     /// As for [`Door::enter_with_key`].
     #[inline(always)]
-    pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], key: Key) -> Taken<T> {
+    pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], (world, key): (World, Key)) -> Taken<T> {
         // SAFETY: by this function's contract.
-        self.next(unsafe { self.taking.enter_with_key(key) }, |slot| cells.get(slot as usize))
+        self.next(unsafe { self.taking.enter_with_key(world, key) }, |slot| cells.get(slot as usize))
     }
 
     /// Takes the next value.

@@ -7,15 +7,15 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::ends::{CursorEnd, CursorEnds, End};
 use super::stamp::{Stamps, words};
-use super::{AT_ONCE, InLane, LaneEnd, Machine, Taken};
+use super::{AT_ONCE, InLane, LaneEnd, Machine, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Kind, TableFull};
-use crate::waiting::{Door, Inside, Key, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, World, shut};
 
 /// How often a reader tries to copy a value before it has the writer stand still.
 const TRIES: u32 = 16;
@@ -56,26 +56,27 @@ impl RingLane {
         &self,
         inside: Option<Inside<'_, End>>,
         cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
-        value: T,
-    ) -> InLane<T> {
-        let Some(mut inside) = inside else { return InLane::NotHere(value) };
+        value: &T,
+    ) -> Stored {
+        let Some(mut inside) = inside else { return Stored::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let (at, number) = (end.at, self.newest.0.load(Ordering::Relaxed));
-        let Some(cell) = cell(end.slot(at)) else { return InLane::NotHere(value) };
+        let Some(cell) = cell(end.slot(at)) else { return Stored::NotHere };
         let cell = cell.place();
         // SAFETY: the slot is the place's, which only this end writes; readers load. `T` is plain data:
         // the lane was made for it.
-        self.stamps.write(at, number, || unsafe { words::store(cell, &value) });
+        self.stamps.write(at, number, || unsafe { words::store(cell, value) });
         end.go_on(at, self.capacity);
         self.newest.0.store(number.wrapping_add(1), Ordering::Release);
-        InLane::Done
+        Stored::Done
     }
 
     /// Publishes a value as the owner of the writing end.
     #[inline(always)]
     pub(super) fn publish_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token, value: T) -> InLane<T> {
-        self.write(self.writing.enter_as_owner(token), |slot| slots.cell_at_once(slot), value)
+        let inside = self.writing.enter_as_owner(token);
+        InLane::of(value, |value| self.write(inside, |slot| slots.cell_at_once(slot), &**value))
     }
 
     /// Publishes a value with the key of the writing end.
@@ -84,14 +85,34 @@ impl RingLane {
     ///
     /// As for [`Door::enter_with_key`].
     #[inline(always)]
-    pub(super) unsafe fn publish_with_key<T>(&self, cells: &[SlotCell<T>], key: Key, value: T) -> InLane<T> {
+    pub(super) unsafe fn publish_with_key<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        (world, key): (World, Key),
+        value: &ManuallyDrop<T>,
+    ) -> Stored {
         // SAFETY: by this function's contract.
-        self.write(unsafe { self.writing.enter_with_key(key) }, |slot| cells.get(slot as usize), value)
+        let inside = unsafe { self.writing.enter_with_key(world, key) };
+        self.write(inside, |slot| cells.get(slot as usize), &**value)
+    }
+
+    /// Publishes a value as the owner of the writing end, in the world in which it is.
+    #[inline(always)]
+    pub(super) fn publish_in<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        world: World,
+        token: &Token,
+        value: &ManuallyDrop<T>,
+    ) -> Stored {
+        let inside = self.writing.enter_in(world, token);
+        self.write(inside, |slot| cells.get(slot as usize), &**value)
     }
 
     /// Publishes a value.
     pub(super) fn publish<T>(&self, slots: &impl Slots<T>, token: &Token, value: T) -> InLane<T> {
-        self.write(self.writing.enter(token), |slot| Some(slots.cell(slot)), value)
+        let inside = self.writing.enter(token);
+        InLane::of(value, |value| self.write(inside, |slot| Some(slots.cell(slot)), &**value))
     }
 
     /// Publishes values from the front, as many as a door should be kept for, and says how many.
@@ -150,9 +171,14 @@ impl RingLane {
     ///
     /// As for [`Door::enter_with_key`].
     #[inline(always)]
-    pub(super) unsafe fn read_with_key<T>(&self, cells: &[SlotCell<T>], cursor: &CursorEnd, key: Key) -> Taken<T> {
+    pub(super) unsafe fn read_with_key<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        cursor: &CursorEnd,
+        (world, key): (World, Key),
+    ) -> Taken<T> {
         // SAFETY: by this function's contract.
-        let Some(mut inside) = (unsafe { cursor.door.enter_with_key(key) }) else { return Taken::NotHere };
+        let Some(mut inside) = (unsafe { cursor.door.enter_with_key(world, key) }) else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let (at, number) = (end.at, cursor.next.load(Ordering::Relaxed));

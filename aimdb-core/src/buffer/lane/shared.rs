@@ -26,7 +26,7 @@ use super::quiet::Quiet;
 use super::spares::{NONE, SPARES, Spares};
 use super::{LaneEnd, Machine, Taken};
 use crate::pure::{Claim, Kind, Pinned, TableFull};
-use crate::waiting::{Door, Inside, Key, Token, shut};
+use crate::waiting::{Door, Inside, Key, Token, World, shut};
 
 /// How often a reader tries to pin a value before it has the writer stand still.
 pub(super) const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
@@ -124,11 +124,11 @@ impl SharedLane {
     pub(super) unsafe fn read_with_key<T>(
         &self,
         cursor: &CursorEnd,
-        key: Key,
+        (world, key): (World, Key),
         clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Taken<T> {
         // SAFETY: by this function's contract.
-        let inside = unsafe { cursor.door.enter_with_key(key) };
+        let inside = unsafe { cursor.door.enter_with_key(world, key) };
         self.read_at_once(cursor, inside).and_then(clone).map_or(Taken::NotHere, Taken::Value)
     }
 
