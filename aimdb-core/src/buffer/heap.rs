@@ -266,7 +266,7 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
         if let Some(value) = offer.as_mut().take_fresh() {
             // It could not be stored at once a moment ago.
             let has_room = || self.lock().has_room();
-            let room = has_room() == Some(false) && glance_for(has_room);
+            let room = has_room() == Some(false) && glance_for(self.lock().widest_gap(), has_room);
             match if room { self.offer_at_once(value) } else { Err(value) } {
                 Ok(()) => return Poll::Ready(Ok(())),
                 Err(value) => offer.as_mut().put_back(value),

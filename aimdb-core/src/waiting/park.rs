@@ -166,10 +166,10 @@ impl Drop for Before {
 std::thread_local! {
     #[cfg(not(any(loom, shuttle)))]
     static LOOKS: Cell<Looks> = const { Cell::new(Looks::NEW) };
-    /// How many turns the next glance of a task on this thread spins, and how many glances until one
-    /// spins although that has not paid.
+    /// How many turns the next glance of a task on this thread spins, how many before it looks at all, and how
+    /// many glances until one spins although that has not paid.
     #[cfg(not(any(loom, shuttle)))]
-    static GLANCES: Cell<(u32, u32)> = const { Cell::new((MAX_GLANCE, GLANCES_APART)) };
+    static GLANCES: Cell<(u32, u32, u32)> = const { Cell::new((MAX_GLANCE, 1, GLANCES_APART)) };
     /// What the thread knew before the wait that it is at.
     #[cfg(not(any(loom, shuttle)))]
     static LOOKED: Cell<Outlook> = const { Cell::new(Outlook::Open) };
@@ -280,38 +280,42 @@ fn look(
 /// other side is a task of the same thread it never pays, and is soon not done at all. Nor is it done
 /// for a thread that has looked already.
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) fn glance_for(mut come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<bool>) -> bool {
     if LOOKED.try_with(Cell::get) != Ok(Outlook::Open) {
         return false;
     }
-    let Ok((limit, until_probe)) = GLANCES.try_with(Cell::get) else { return false };
+    let Ok((limit, gap, until_probe)) = GLANCES.try_with(Cell::get) else { return false };
     let (turns, until_probe) = match (limit, until_probe) {
         (0, 0) => (MIN_SPINS, GLANCES_APART),
         (0, left) => (0, left - 1),
         (limit, _) => (limit, GLANCES_APART),
     };
-    let learn = |limit| {
-        let _ = GLANCES.try_with(|glances| glances.set((limit, until_probe)));
+    let learn = |limit, gap| {
+        let _ = GLANCES.try_with(|glances| glances.set((limit, gap, until_probe)));
     };
-    for _ in 0..turns {
-        core::hint::spin_loop();
+    // As in `look_for`: where it comes faster than one looks, looking less often brings more.
+    let gap = gap.min(widest);
+    for turn in 0..turns {
+        for _ in 0..if turn == 0 { gap } else { 1 } {
+            core::hint::spin_loop();
+        }
         match come() {
             None => return false,
             Some(true) => {
-                learn(MAX_GLANCE);
+                learn(MAX_GLANCE, if turn == 0 { gap * 2 } else { (gap / 2).max(1) });
                 return true;
             }
             Some(false) => {}
         }
     }
     // Below a few turns it is not worth beginning.
-    learn(if limit > 8 { limit - limit / 4 } else { 0 });
+    learn(if limit > 8 { limit - limit / 4 } else { 0 }, 1);
     false
 }
 
 /// A model checker gains nothing from it.
 #[cfg(any(loom, shuttle))]
-pub(crate) fn glance_for(_come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn glance_for(_widest: u32, _come: impl FnMut() -> Option<bool>) -> bool {
     false
 }
 

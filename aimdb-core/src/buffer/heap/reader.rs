@@ -223,7 +223,7 @@ impl<T: Send + 'static> Standing<T> {
         #[cfg(feature = "std")]
         if !reading.is_waiting() {
             let mut taken = self.take_in_lane();
-            if matches!(taken, Taken::Empty) && glance_for(|| self.has_value()) {
+            if matches!(taken, Taken::Empty) && self.glance() {
                 taken = self.take_in_lane();
             }
             match taken {
@@ -235,7 +235,7 @@ impl<T: Send + 'static> Standing<T> {
                     Err(TryRecvError::Lagged(lag)) => return Poll::Ready(Err(RecvError::Lagged(lag))),
                     Err(TryRecvError::Closed) => return Poll::Ready(Err(RecvError::Closed)),
                     Err(TryRecvError::Misuse(misuse)) => return Poll::Ready(Err(RecvError::Misuse(misuse))),
-                    Err(TryRecvError::Empty) if !glance_for(|| self.has_value()) => {
+                    Err(TryRecvError::Empty) if !self.glance() => {
                         return self.shell().poll_wait(self.cursor, reading, context);
                     }
                     Err(TryRecvError::Empty) => {}
@@ -243,6 +243,12 @@ impl<T: Send + 'static> Standing<T> {
             }
         }
         self.shell().poll_recv(self.cursor, reading, context)
+    }
+
+    /// Looks for a value for a moment, as a task that is about to wait.
+    #[cfg(feature = "std")]
+    fn glance(&self) -> bool {
+        glance_for(self.shell().lock().widest_gap(), || self.has_value())
     }
 
     /// Takes the next value under the lock, and remembers how the record was if there is none.

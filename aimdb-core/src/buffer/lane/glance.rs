@@ -232,6 +232,11 @@ impl LaneLock {
         glance.look_for_value(until, || self.has_value(cursor, seen), || self.has_room())
     }
 
+    /// How long a task may leave the other end alone before it looks.
+    pub(in crate::buffer) fn widest_gap(&self) -> u32 {
+        self.glance.get().map_or(1, Glance::widest_gap)
+    }
+
     /// How the record is, for a reader that is about to look for a value under the lock.
     pub(in crate::buffer) fn seen(&self) -> u64 {
         self.glance.get().map_or(u64::MAX, Glance::seen)
