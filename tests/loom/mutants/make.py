@@ -292,6 +292,8 @@ MUTANTS = [
         "        stamp.store(being_written(number), Ordering::Relaxed);\n", "")]),
     ("copy-without-a-second-look", "A copy is kept though its place was written meanwhile.", STAMP, [(
         "        (stamp.load(Ordering::Relaxed) == there(number)).then_some(value)", "        Some(value)")]),
+    ("stamp-says-what-is-being-written", "A value has its number while it is being written.", STAMP, [(
+        "        stamp.is_multiple_of(2).then(", "        true.then(")]),
     ("stamp-is-set-relaxed", "A stamp carries no value with it.", STAMP, [(
         "        stamp.store(there(number), Ordering::Release);", "        stamp.store(there(number), Ordering::Relaxed);")]),
     ("stamp-acquires-nothing", "Who sees a stamp does not see its value.", STAMP, [(

@@ -22,6 +22,15 @@ pub fn k_a_copy_that_is_kept_is_whole() {
             }
         }
     });
+    // The number that the stamp says is that of a value which is there, or is being replaced.
+    if let Some(number) = ring.0.number(0) {
+        assert!(number < 3);
+        if let Some(words) = ring.0.read(0, number, || [ring.1[0].load(Relaxed), ring.1[1].load(Relaxed)]) {
+            assert_eq!(words, [number + 1; 2]);
+        } else {
+            assert_ne!(ring.0.number(0), Some(number), "it was there, so it is being replaced");
+        }
+    }
     for number in 0..3 {
         if let Some(words) = ring.0.read(0, number, || [ring.1[0].load(Relaxed), ring.1[1].load(Relaxed)]) {
             assert_eq!(words, [number + 1; 2]);
@@ -29,4 +38,5 @@ pub fn k_a_copy_that_is_kept_is_whole() {
     }
     writing.join().unwrap();
     assert!(ring.0.read(0, 2, || ()).is_some() && ring.0.read(0, 1, || ()).is_none());
+    assert_eq!(ring.0.number(0), Some(2));
 }

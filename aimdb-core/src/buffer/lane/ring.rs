@@ -266,10 +266,7 @@ impl RingLane {
         let Some(mut inside) = inside else { return Taken::NotHere };
         let end = inside.end();
         for _ in 0..TRIES {
-            let newest = self.newest.0.load(Ordering::Acquire);
-            // The first value that comes may be there, and read, before its number is told.
-            let none_yet = newest == end.oldest;
-            let number = if none_yet { newest } else { newest.wrapping_sub(1) };
+            let (number, none_yet) = self.newest_number(end.oldest);
             let at = end.place(number, self.capacity);
             let Some(cell) = cell(end.slot(at)) else { break };
             if let Some(value) = self.copy(cell, at, number) {
@@ -282,6 +279,21 @@ impl RingLane {
             core::hint::spin_loop();
         }
         Taken::NotHere
+    }
+
+    /// The number of the newest value, and whether it would be the first. Of a latest value its stamp says it, which
+    /// the reader looks at anyway: else it would take one more line from the writer.
+    #[inline(always)]
+    fn newest_number(&self, oldest: u64) -> (u64, bool) {
+        if self.capacity == 1
+            && let Some(number) = self.stamps.number(0)
+        {
+            return (number, false);
+        }
+        let newest = self.newest.0.load(Ordering::Acquire);
+        // The first value that comes may be there, and read, before its number is told.
+        let none_yet = newest == oldest;
+        (if none_yet { newest } else { newest.wrapping_sub(1) }, none_yet)
     }
 
     /// Whether there is something to read, as far as can be told without going in.

@@ -64,6 +64,14 @@ impl Stamps {
         stamp.store(there(number), Ordering::Release);
     }
 
+    /// The number of the value that is there; none while one is being written, or before the first.
+    #[inline(always)]
+    pub fn number(&self, place: usize) -> Option<u64> {
+        // Relaxed: whoever reads the value looks again.
+        let stamp = self.of(place).load(Ordering::Relaxed);
+        stamp.is_multiple_of(2).then(|| (stamp / 2).wrapping_sub(1))
+    }
+
     /// Reads a value: `copy` loads its words with relaxed atomics. `None` when it was not there, or
     /// not the whole time.
     #[inline(always)]
