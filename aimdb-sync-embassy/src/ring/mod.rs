@@ -27,7 +27,8 @@ use state::{FULL, State};
 /// A `SpmcRing` of plain data: it keeps the last `N` values, publishing never waits, each reader goes at its own pace,
 /// and one that was too slow is told how many values it has missed.
 ///
-/// It has the calls, errors and numbers of [`crate::StaticRecord`] with [`crate::SpmcRing`], except for a drop hook.
+/// It has the calls, errors and numbers of [`crate::StaticRecord`] with [`crate::SpmcRing`], except for a drop hook, and
+/// that what it retains stays when it is closed and the last cursor has left, which a record discards and counts as aborted.
 /// Beside its values it needs 44 bytes on a machine of 32 bits, 24 for each cursor, one for each place, and `WRITERS`
 /// places.
 ///
