@@ -54,7 +54,7 @@ impl<'a, R: Record, P> StaticProducer<'a, R, P> {
 
     /// Stores a value, waiting for room if the record lets its producers wait. For an async task;
     /// works on any executor and needs no port. Dropping the future gives the value to the drop
-    /// hook, if there is one and it was waiting; [`Sending::cancel`] gives it back.
+    /// hook, if there is one and it was waiting; [`Sending::cancel`](crate::Sending::cancel) gives it back.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@
 //! tokens of the slots that the machine left to its ends, each behind a door of its own.
 #![allow(unsafe_code)]
 
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 
 #[cfg(not(loom))]
 use core::cell::UnsafeCell;
@@ -51,7 +51,7 @@ impl<T> SlotCell<T> {
     /// The caller uses the value no more.
     #[cfg(feature = "std")]
     #[inline(always)]
-    pub(super) unsafe fn fill_from(&self, claim: &Claim, value: &ManuallyDrop<T>) {
+    pub(super) unsafe fn fill_from(&self, claim: &Claim, value: &core::mem::ManuallyDrop<T>) {
         // SAFETY: the value is read once, by this function's contract.
         self.fill(claim, unsafe { core::ptr::read(&raw const **value) });
     }

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use core::mem::{ManuallyDrop, needs_drop};
-use core::ptr;
 use core::sync::atomic::Ordering::{self, Relaxed};
 
 use super::ends::{CursorEnd, End};
@@ -47,7 +46,7 @@ impl SharedLane {
             // Where a drop does nothing, what lies there is overwritten.
             let over = needs_drop::<T>().then(|| cell.empty(&Owned(slot)));
             // SAFETY: it is the record's from here on, by this function's contract.
-            cell.fill(&Claim(slot), unsafe { ptr::read(&raw const **value) });
+            unsafe { cell.fill_from(&Claim(slot), value) };
             self.show(&mut *end, at, look, number);
             over
         };
