@@ -122,7 +122,7 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     /// The value, with the reason: refused, closed, or the time is up.
     pub fn send_timeout(&self, value: R::Value, timeout: impl Timeout) -> Result<(), SendError<R::Value>> {
         if R::SENDS_AT_ONCE {
-            return at_once(self.record, value);
+            return self.send_at_once(value);
         }
         match deadline::<P>(timeout) {
             Ok(deadline) => self.send_until(value, deadline),
@@ -138,12 +138,22 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     /// The value, with the reason: refused, closed, or the deadline passed.
     pub fn send_deadline(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
         if R::SENDS_AT_ONCE {
-            return at_once(self.record, value);
+            return self.send_at_once(value);
         }
         match may_wait::<P>(deadline) {
             Ok(()) => self.send_until(value, deadline),
             Err(misuse) => Err(SendError::Misuse(value, misuse)),
         }
+    }
+
+    /// The same of a record whose sends never wait.
+    fn send_at_once(&self, value: R::Value) -> Result<(), SendError<R::Value>> {
+        let value = ManuallyDrop::new(value);
+        // SAFETY: a value that was stored is not used again.
+        if unsafe { self.record.push_at_once(&value) } {
+            return Ok(());
+        }
+        at_once(self.record, ManuallyDrop::into_inner(value))
     }
 
     fn send_until(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
