@@ -25,6 +25,7 @@ pub mod latests;
 pub mod ledger;
 #[cfg(loom)]
 pub mod lines;
+#[cfg(loom)]
 pub mod mailboxes;
 #[cfg(loom)]
 pub mod parcels;
