@@ -134,7 +134,9 @@ macro_rules! latest {
             RECORD.close();
             readers.into_iter().for_each(Helper::join);
             let (stats, read) = (RECORD.stats(), READ.load(Relaxed));
-            check!(stats.counters.accepted == u64::from(2 * VALUES) && stats.counters.offered() == u64::from(2 * VALUES));
+            check!(
+                stats.counters.accepted == u64::from(2 * VALUES) && stats.counters.offered() == u64::from(2 * VALUES)
+            );
             check!(stats.counters.overwritten == u64::from(2 * VALUES - 1) && stats.occupancy == 1);
             check!(stats.counters.delivered == u64::from(read) && read > 1_000);
             check!(stats.counters.delivered + stats.counters.lagged == u64::from(4 * VALUES));
