@@ -15,49 +15,8 @@ use aimdb_sync_embassy::{
     CriticalSectionRawMutex as Raw, PreemptionSafe, RecvError, RecvTimeoutError, Sending, StaticLatest, SubscribeError,
     Ticks, TryRecvError, TrySendError,
 };
-use bytemuck::NoUninit;
-use port::{Interrupted, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
+use port::{Interrupted, Load, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
 use stopped::{Preempted, after};
-
-/// A small value, a large one, and one of a size that is no number of words: all parts are alike, which those of a torn one are not.
-trait Load: NoUninit + Send + std::fmt::Debug + PartialEq {
-    fn of(number: u32) -> Self;
-    fn number(self) -> u32;
-}
-
-impl Load for u32 {
-    fn of(number: u32) -> Self {
-        number
-    }
-
-    fn number(self) -> u32 {
-        self
-    }
-}
-
-impl Load for [u32; 64] {
-    fn of(number: u32) -> Self {
-        [number; 64]
-    }
-
-    fn number(self) -> u32 {
-        assert!(self.iter().all(|word| *word == self[0]), "torn");
-        self[0]
-    }
-}
-
-impl Load for [u8; 31] {
-    fn of(number: u32) -> Self {
-        let mut bytes = [number as u8; 31];
-        bytes[..4].copy_from_slice(&number.to_le_bytes());
-        bytes
-    }
-
-    fn number(self) -> u32 {
-        assert!(self[4..].iter().all(|byte| *byte == self[0]), "torn");
-        u32::from_le_bytes([self[0], self[1], self[2], self[3]])
-    }
-}
 
 fn empty<T: Load, M: PreemptionSafe, const READERS: usize, const PLACES: usize>()
 -> &'static StaticLatest<T, M, READERS, PLACES> {

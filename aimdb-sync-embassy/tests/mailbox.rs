@@ -14,34 +14,7 @@ use aimdb_sync_embassy::{
     CriticalSectionRawMutex as Raw, RecvError, RecvTimeoutError, SendError, Sending, StaticMailbox, StaticProducer,
     Ticks, TryRecvError, TrySendError,
 };
-use port::{Interrupted, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
-
-/// A small value, or one of 256 bytes whose words are all alike, which a torn one's are not.
-trait Load: Copy + Send + std::fmt::Debug + PartialEq + 'static {
-    fn of(number: u32) -> Self;
-    fn number(self) -> u32;
-}
-
-impl Load for u32 {
-    fn of(number: u32) -> Self {
-        number
-    }
-
-    fn number(self) -> u32 {
-        self
-    }
-}
-
-impl Load for [u32; 64] {
-    fn of(number: u32) -> Self {
-        [number; 64]
-    }
-
-    fn number(self) -> u32 {
-        assert!(self.iter().all(|word| *word == self[0]), "torn");
-        self[0]
-    }
-}
+use port::{Interrupted, Load, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
 
 fn empty<T: Load, const PLACES: usize>() -> &'static StaticMailbox<T, Raw, PLACES> {
     Box::leak(Box::new(StaticMailbox::new()))

@@ -10,52 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use aimdb_sync_embassy::{
-    CriticalSectionRawMutex as Raw, Kind, NoUninit, RecvError, RecvTimeoutError, Registry, RegistryError, SendError,
-    Start, StaticRing, SubscribeError, Ticks, TryRecvError, TrySendError,
+    CriticalSectionRawMutex as Raw, Kind, RecvError, RecvTimeoutError, Registry, RegistryError, SendError, Start,
+    StaticRing, SubscribeError, Ticks, TryRecvError, TrySendError,
 };
-use port::{TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
-
-/// A small value, or one of 256 bytes whose words are all alike, which a torn one's are not.
-trait Load: NoUninit + Send + Sync + std::fmt::Debug + PartialEq {
-    fn of(number: u32) -> Self;
-    fn number(self) -> u32;
-}
-
-impl Load for u32 {
-    fn of(number: u32) -> Self {
-        number
-    }
-
-    fn number(self) -> u32 {
-        self
-    }
-}
-
-impl Load for [u32; 64] {
-    fn of(number: u32) -> Self {
-        [number; 64]
-    }
-
-    fn number(self) -> u32 {
-        assert!(self.iter().all(|word| *word == self[0]), "torn");
-        self[0]
-    }
-}
-
-/// Copied by bytes, because they are no whole number of words.
-impl Load for [u8; 13] {
-    fn of(number: u32) -> Self {
-        let mut bytes = [number as u8; 13];
-        bytes[..4].copy_from_slice(&number.to_le_bytes());
-        bytes
-    }
-
-    fn number(self) -> u32 {
-        let number = u32::from_le_bytes(self[..4].try_into().unwrap());
-        assert_eq!(self, Self::of(number), "torn");
-        number
-    }
-}
+use port::{Load, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
 
 /// Copied by half words.
 impl Load for [u16; 7] {

@@ -2,6 +2,8 @@
 //! wait or gives up, and is interrupted itself. When the storm is over, whoever waits has nothing left to wait for, and
 //! every value is accounted for.
 
+mod port;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use aimdb_sync_embassy::{
-    CriticalSectionRawMutex as Raw, NoUninit, PreemptionSafe, Record, RecvError, StaticConsumer, StaticProducer,
-    StaticQueue, StaticRing, TryRecvError, Waiting,
+    CriticalSectionRawMutex as Raw, PreemptionSafe, Record, RecvError, StaticConsumer, StaticProducer, StaticQueue,
+    StaticRing, TryRecvError, Waiting,
 };
 use embassy_sync::blocking_mutex::raw::RawMutex;
+use port::Load;
 
 /// The critical section of the host, behind which an interrupt may come.
 struct Stormy(Raw);
@@ -59,32 +62,6 @@ fn interrupt() {
         DEPTH.set(DEPTH.get() + 1);
         storm();
         DEPTH.set(DEPTH.get() - 1);
-    }
-}
-
-trait Load: NoUninit + Send + Sync {
-    fn of(number: u32) -> Self;
-    fn number(self) -> u32;
-}
-
-impl Load for u32 {
-    fn of(number: u32) -> Self {
-        number
-    }
-
-    fn number(self) -> u32 {
-        self
-    }
-}
-
-impl Load for [u32; 3] {
-    fn of(number: u32) -> Self {
-        [number; 3]
-    }
-
-    fn number(self) -> u32 {
-        assert_eq!(self, [self[0]; 3], "torn");
-        self[0]
     }
 }
 

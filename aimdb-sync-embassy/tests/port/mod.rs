@@ -1,6 +1,8 @@
 //! What the host tests share: a port to std threads, and a watchdog for what may hang.
 #![allow(dead_code)]
 
+mod load;
+
 use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +14,8 @@ use std::time::Duration;
 use aimdb_sync_embassy::{BufferMetrics, Port, Task};
 
 pub(crate) use aimdb_sync_embassy::Threads;
+#[allow(unused_imports, reason = "not all tests that have this module move values")]
+pub(crate) use load::Load;
 
 /// Nanoseconds since the first call.
 pub(crate) fn now() -> u64 {
