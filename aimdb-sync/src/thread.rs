@@ -104,7 +104,8 @@ impl Future for Sleep {
             }
             Err(_) => {
                 // No thread is to be had, so the caller's own dozes, a moment at a time: whatever
-                // this sleep races with, such as the end of the database, is looked at in between.
+                // this sleep races with, such as the end of the database, is looked at in between. No park: it would
+                // take the token with which the executor that polls here is woken.
                 std::thread::sleep(until.saturating_duration_since(Instant::now()).min(DOZE));
                 context.waker().wake_by_ref();
                 Poll::Pending

@@ -58,7 +58,8 @@ mod real {
     }
 
     /// Sleeps for a moment, since nobody can ring: whoever was stopped inside a door does not know that it is
-    /// waited for, and a barrier that the system withdrew is waited out. The caller looks after each moment.
+    /// waited for, and a barrier that the system withdrew is waited out. The caller looks after each moment. No park: a token of
+    /// the thread's may be there for another wait, which would be taken from it.
     pub(in crate::waiting) fn doze(time: Duration) {
         thread::sleep(time);
     }
