@@ -13,7 +13,7 @@ use aimdb_sync_embassy::{
     CriticalSectionRawMutex as Raw, Kind, RecvError, RecvTimeoutError, Registry, RegistryError, SendError, Start,
     StaticRing, SubscribeError, Ticks, TryRecvError, TrySendError,
 };
-use port::{Load, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
+use port::{Interrupted, Load, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
 
 /// Copied by half words.
 impl Load for [u16; 7] {
@@ -50,6 +50,7 @@ of_each_size! {
     k3_a_slow_reader_is_told_its_lag_once_and_goes_on_with_the_oldest_retained
     k1_capacity_is_exact
     k_clones_share_a_cursor_and_subscriptions_have_their_own
+    s2_a_send_never_waits_and_may_be_made_anywhere
     s5_force_send_says_what_it_displaced
     s7_latest_skips_and_is_counted
     w4_timeouts_and_zero_is_one_try
@@ -130,6 +131,21 @@ mod bodies {
         drop(one);
         assert_eq!((share.try_recv(), share.try_recv()), (Ok(T::of(3)), Err(TryRecvError::Empty)));
         assert_eq!(share.stats().counters.delivered, 4);
+    }
+
+    pub(super) fn s2_a_send_never_waits_and_may_be_made_anywhere<T: Load>() {
+        let ring = ring::<T, 3, 1>();
+        let mut consumer = ring.consumer().unwrap();
+        let producer = ring.producer().on::<Interrupted>();
+        producer.send(T::of(1)).unwrap();
+        producer.send_timeout(T::of(2), Duration::MAX).unwrap();
+        producer.send_deadline(T::of(3), aimdb_sync_embassy::Deadline::Never).unwrap();
+        for number in 1..4 {
+            assert_eq!(consumer.try_recv().map(T::number), Ok(number));
+        }
+        ring.close();
+        assert_eq!(producer.send(T::of(4)), Err(SendError::Closed(T::of(4))));
+        conserves(&ring.stats(), 4);
     }
 
     pub(super) fn s5_force_send_says_what_it_displaced<T: Load>() {

@@ -24,7 +24,7 @@ pub use ends::RingCursor;
 use places::Places;
 use state::{FULL, State};
 
-/// A `SpmcRing` of plain data: it keeps the last `N` values, publishing never waits, each reader goes at its own pace,
+/// A `SpmcRing` of plain data: it keeps the last `N` values, publishing never waits and may be done in an interrupt by any call, each reader goes at its own pace,
 /// and one that was too slow is told how many values it has missed.
 ///
 /// It has the calls, errors and numbers of [`crate::StaticRecord`] with [`crate::SpmcRing`], except for a drop hook, and
