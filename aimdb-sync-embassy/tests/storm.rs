@@ -58,7 +58,7 @@ fn dice(sides: u64) -> u64 {
 
 fn interrupt() {
     let Some(storm) = STORM.with_borrow(Clone::clone) else { return };
-    if DEPTH.get() < DEEPEST && dice(3) == 0 {
+    if DEPTH.get() < DEEPEST {
         DEPTH.set(DEPTH.get() + 1);
         storm();
         DEPTH.set(DEPTH.get() - 1);
@@ -231,7 +231,11 @@ impl<W: Waiting> Urgent for W {}
 fn storm<R: Record<Value = T> + 'static, T: Load + 'static>(seed: u64, scene: &Rc<Scene<R, T>>) -> Vec<usize> {
     DICE.set(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let acts = Rc::clone(scene);
-    STORM.set(Some(Rc::new(move || acts.act())));
+    STORM.set(Some(Rc::new(move || {
+        if dice(3) == 0 {
+            acts.act();
+        }
+    })));
     for _ in 0..60 {
         scene.act();
     }
@@ -315,4 +319,75 @@ fn w1_a_queue_in_storms_of_interrupts_loses_no_wake_up_and_no_value() {
     queue_in_storms::<u32, 3>(STORMS);
     queue_in_storms::<[u32; 3], 1>(STORMS);
     queue_in_storms::<[u32; 3], 3>(STORMS);
+}
+
+/// What comes for the second of three who wait, while the first takes its turn, wakes the second and not the third: after
+/// whichever of the first one's sections it comes.
+fn one_is_woken_for_one<W: Future + 'static, C: Fn() -> bool + 'static>(scene: impl Fn() -> (Vec<W>, C)) {
+    let mut lies = Vec::new();
+    // Bounded by the sections of one turn.
+    for at in 0.. {
+        let (waits, comes) = scene();
+        let comes = Rc::new(comes);
+        let mut tasks: Vec<_> = waits.into_iter().map(|wait| (Arc::new(Bell::default()), Box::pin(wait))).collect();
+        let mut poll = |task: usize| {
+            let (bell, wait) = &mut tasks[task];
+            wait.as_mut().poll(&mut Context::from_waker(&Waker::from(bell.clone()))).is_ready()
+        };
+        assert_eq!((0..3).map(&mut poll).filter(|ends| *ends).count(), 0);
+        assert!(comes());
+        let (sections, came) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+        let (sees, told, brings) = (sections.clone(), came.clone(), comes.clone());
+        STORM.set(Some(Rc::new(move || {
+            // Its own sections are not counted.
+            if DEPTH.get() == 1 {
+                sees.set(sees.get() + 1);
+                if sees.get() == at + 1 {
+                    told.set(brings());
+                }
+            }
+        })));
+        assert!(poll(0));
+        STORM.set(None);
+        let woken: Vec<_> = tasks.iter().map(|(bell, _)| bell.0.load(Ordering::Relaxed)).collect();
+        lies.push(came.get());
+        assert_eq!(woken, [true, came.get(), false], "W3: after section {at} of {}", sections.get());
+        if at == sections.get() {
+            break;
+        }
+    }
+    assert!(lies.contains(&true), "it never came");
+}
+
+fn w3_of_queues<T: Load + 'static>() {
+    one_is_woken_for_one(|| {
+        let queue: &'static StaticQueue<T, Stormy, 1> = Box::leak(Box::new(StaticQueue::new()));
+        queue.producer().try_send(T::of(0)).unwrap();
+        let sends = (1..4).map(|n| queue.producer().send_async(T::of(n))).collect();
+        (sends, || queue.consumer().try_recv().is_ok())
+    });
+    one_is_woken_for_one(|| {
+        let queue: &'static StaticQueue<T, Stormy, 2> = Box::leak(Box::new(StaticQueue::new()));
+        let consumers: &'static mut [_; 3] = Box::leak(Box::new(std::array::from_fn(|_| queue.consumer())));
+        let reads = consumers.iter_mut().map(|consumer| consumer.recv_async()).collect();
+        (reads, || queue.producer().try_send(T::of(1)).is_ok())
+    });
+}
+
+fn w3_of_rings<T: Load + 'static>() {
+    one_is_woken_for_one(|| {
+        let ring: &'static StaticRing<T, Stormy, 2, 2, 4> = Box::leak(Box::new(StaticRing::new()));
+        let root = ring.consumer().unwrap();
+        let consumers: &'static mut [_; 3] = Box::leak(Box::new(std::array::from_fn(|_| root.clone())));
+        let reads = consumers.iter_mut().map(|consumer| consumer.recv_async()).collect();
+        (reads, || ring.producer().try_send(T::of(1)).is_ok())
+    });
+}
+
+#[test]
+fn w3_whoever_has_used_its_wake_up_passes_none_on() {
+    w3_of_queues::<u32>();
+    w3_of_queues::<[u32; 3]>();
+    w3_of_rings::<u32>();
+    w3_of_rings::<[u32; 3]>();
 }

@@ -29,8 +29,8 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         Self::is_closed(self)
     }
 
-    fn has_more(&self, LatestCursor(cursor): LatestCursor) -> bool {
-        self.section(|state| state.is_new(cursor))
+    fn finds(&self, LatestCursor(cursor): LatestCursor) -> u16 {
+        u16::from(self.section(|state| state.is_new(cursor)))
     }
 }
 

@@ -9,6 +9,7 @@ use aimdb_core::waiting::{Clock, Deadline, Parker};
 
 use super::line::Line;
 use super::waiters::Node;
+use super::waking::ALL;
 use crate::lock::PreemptionSafe;
 use crate::port::{Caller, ONE_TRY, Port};
 
@@ -57,9 +58,12 @@ pub(crate) enum End {
 /// A record at which tasks wait in lines.
 ///
 /// Whoever waits stands in the line first, and looks then whether there is something, which is another section. So what comes
-/// in between may have woken nobody: *whoever looks as he comes to the line, and has what he came for, passes on what more there
-/// is*. One that came behind another does not look: that one looks for it, or was woken, and passes on what more there is. So
-/// nobody takes what another of the line was woken for, however soon it comes to be the first.
+/// in between may have woken nobody: *whoever looks as he comes to the front of the line, and has what he came for, wakes others
+/// for what more there is*. One that came behind another does not look: that one looks for it, or was woken. So nobody takes
+/// what another of the line was woken for, however soon it comes to be the first.
+///
+/// Whoever was woken, and has what he came for, has used up what he was woken for, and wakes nobody: what comes after that wakes
+/// the next one itself. Two for one would race, and the second might win.
 pub(crate) trait Lined {
     type Section: PreemptionSafe;
     /// Names a line of the record.
@@ -70,8 +74,8 @@ pub(crate) trait Lined {
     /// Whether nothing is worth waiting for any more.
     fn is_closed(&self) -> bool;
 
-    /// Whether there is what those in this line wait for.
-    fn has_more(&self, end: Self::End) -> bool;
+    /// How many of those in this line would find what they wait for.
+    fn finds(&self, end: Self::End) -> u16;
 
     /// Looks whether the attempt has an outcome. If not, the node stands in line with this waker, and is woken when it is its
     /// turn. `waited` says whether it may stand there: then it has to leave.
@@ -86,7 +90,7 @@ pub(crate) trait Lined {
         if *waited {
             self.line(end).renew(node, waker.clone());
         }
-        let mut wait = Wait { record: self, end, line: self.line(end), node, waited: *waited, answers: false };
+        let mut wait = Wait { record: self, end, line: self.line(end), node, waited: *waited, owes: Owes::Passing };
         let has_outcome = wait.look(waker, &mut attempt);
         *waited = wait.waited && !has_outcome;
         if !has_outcome {
@@ -107,7 +111,7 @@ pub(crate) trait Lined {
         let caller = Caller::<P>::new();
         // It goes when this ends.
         let mut wait =
-            Wait { record: self, end, line: self.line(end), node: node.as_ref(), waited: false, answers: false };
+            Wait { record: self, end, line: self.line(end), node: node.as_ref(), waited: false, owes: Owes::Passing };
         // Ends with an outcome or the deadline; each turn is one wake-up.
         loop {
             let expired = match deadline {
@@ -124,8 +128,19 @@ pub(crate) trait Lined {
 
     /// Ends a wait that `waited`.
     fn leave(&self, end: Self::End, node: Pin<&Node>) {
-        drop(Wait { record: self, end, line: self.line(end), node, waited: true, answers: false });
+        drop(Wait { record: self, end, line: self.line(end), node, waited: true, owes: Owes::Passing });
     }
+}
+
+/// What one that goes owes to those who wait behind it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owes {
+    /// Its wake-up, if it was woken: it has no use for that.
+    Passing,
+    /// A look at what there is: it came to the front, and they relied on it.
+    Look,
+    /// Nothing: it has used up its wake-up.
+    Nothing,
 }
 
 /// One that waits. It goes with this.
@@ -135,21 +150,25 @@ struct Wait<'a, R: Lined + ?Sized> {
     line: Line<'a, R::Section>,
     node: Pin<&'a Node>,
     waited: bool,
-    /// It has come to the line in this look.
-    answers: bool,
+    owes: Owes,
 }
 
 impl<R: Lined + ?Sized> Wait<'_, R> {
     /// Looks as it comes, and in the line. When it says no, the node is in the line, or was woken.
     #[inline(always)]
     fn look(&mut self, waker: &Waker, attempt: &mut Attempt<'_>) -> bool {
-        self.answers = false;
+        let mut comes = false;
         // Each further turn means that it was not in the line.
         loop {
             let (may_go, in_line) = if self.waited { self.line.stands(self.node) } else { (true, false) };
             // A close is for all at once, whoever stands before this one: the one that closes may be less urgent, and
             // get no turn to wake them.
             if (may_go || self.record.is_closed()) && attempt.has_outcome() {
+                if comes && (in_line || self.node.came_in_front()) {
+                    self.owes = Owes::Look;
+                } else if !in_line {
+                    self.owes = Owes::Nothing;
+                }
                 return true;
             }
             if in_line {
@@ -157,7 +176,7 @@ impl<R: Lined + ?Sized> Wait<'_, R> {
             }
             self.line.join(self.node, waker.clone());
             self.waited = true;
-            self.answers = true;
+            comes = true;
         }
     }
 }
@@ -165,11 +184,17 @@ impl<R: Lined + ?Sized> Wait<'_, R> {
 impl<R: Lined + ?Sized> Drop for Wait<'_, R> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.waited {
-            // What there is for somebody who waits is passed on, if this one was woken for it, or answers for it.
-            if (self.line.leave(self.node) || self.answers) && self.record.has_more(self.end) {
-                self.line.wake(1);
-            }
+        if !self.waited {
+            return;
+        }
+        let was_woken = self.line.leave(self.node);
+        let most = match self.owes {
+            Owes::Passing => u16::from(was_woken),
+            Owes::Look => ALL,
+            Owes::Nothing => 0,
+        };
+        if most > 0 {
+            self.line.wake(most.min(self.record.finds(self.end)));
         }
     }
 }

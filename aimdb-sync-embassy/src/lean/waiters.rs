@@ -72,6 +72,14 @@ impl Node {
         self.inner.get_mut().rank = priority as u16 * 2;
     }
 
+    /// Whether it came in front of all, if it was taken out since: outside, for nobody touches it.
+    #[inline(always)]
+    pub(crate) fn came_in_front(self: Pin<&Self>) -> bool {
+        let this: *const Self = &raw const *self;
+        // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
+        ptr::eq(unsafe { (*Self::inner(this)).prev }, this)
+    }
+
     #[inline(always)]
     fn inner(this: *const Self) -> *mut Inner {
         this.cast_mut().cast()

@@ -24,8 +24,8 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T,
         Self::is_closed(self)
     }
 
-    fn has_more(&self, (): ()) -> bool {
-        self.section(|state| state.has_value())
+    fn finds(&self, (): ()) -> u16 {
+        u16::from(self.section(|state| state.has_value()))
     }
 }
 

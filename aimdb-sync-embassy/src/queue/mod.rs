@@ -235,6 +235,10 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         if Self::INSIDE { state.has_value::<N, true>() } else { state.has_value::<N, false>() }
     }
 
+    fn shown(state: &State) -> u16 {
+        if Self::INSIDE { state.shown::<true>() } else { state.shown::<false>() }
+    }
+
     fn counts(state: &State) -> Counts {
         if Self::INSIDE { state.counts::<true>() } else { state.counts::<false>() }
     }

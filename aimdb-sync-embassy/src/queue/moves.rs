@@ -51,7 +51,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
             self.section(State::commit_late);
             self.has_shown(ALL);
         } else if shows > 0 && awaited != NOBODY {
-            self.has_shown(self.section(|state| state.shown()));
+            self.has_shown(shows);
         }
         if N > state::MOST_INSIDE {
             self.has_filled();

@@ -101,7 +101,7 @@ impl State {
     }
 
     #[inline(always)]
-    const fn used(&self) -> u16 {
+    pub(super) const fn used(&self) -> u16 {
         self.used & COUNT
     }
 
@@ -131,8 +131,8 @@ impl State {
         left != 0
     }
 
-    /// A claimed place is filled. Not zero if readers may take more by now; from [`LATE`] on [`State::commit_late`] has to
-    /// follow.
+    /// A claimed place is filled. Says how many values are shown by that; if it is [`LATE`] or more, [`State::commit_late`]
+    /// has to follow.
     #[inline(always)]
     pub(super) fn commit(&mut self) -> u16 {
         self.accepted = self.accepted.wrapping_add(1);
@@ -140,15 +140,17 @@ impl State {
             return 0;
         }
         let used = self.used;
-        if !self.is_closed() {
-            self.open = used;
+        if self.is_closed() {
+            return used;
         }
-        used
+        let shows = used.wrapping_sub(self.open);
+        self.open = used;
+        shows
     }
 
-    /// How many values are shown.
-    pub(super) const fn shown(&self) -> u16 {
-        self.open.wrapping_sub(self.taken)
+    /// How many values readers would find.
+    pub(super) const fn shown<const INSIDE: bool>(&self) -> u16 {
+        if INSIDE { self.used() } else { self.open.wrapping_sub(self.taken) }
     }
 
     /// What came while the queue was closed is shown, unless it is to be discarded.

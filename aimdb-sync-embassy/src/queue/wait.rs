@@ -114,10 +114,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Lined for Stati
         Self::is_closed(self)
     }
 
-    fn has_more(&self, end: End) -> bool {
+    fn finds(&self, end: End) -> u16 {
         self.section(|state| match end {
-            End::Senders => Self::has_room(state),
-            End::Readers => Self::has_value(state),
+            End::Senders if Self::has_room(state) => N as u16 - state.used(),
+            End::Readers if Self::has_value(state) => Self::shown(state),
+            _ => 0,
         })
     }
 }

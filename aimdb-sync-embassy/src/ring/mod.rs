@@ -377,7 +377,7 @@ where
             if missed > 0 {
                 return Err(TryRecvError::Lagged(u64::from(missed)));
             }
-            let (has_news, is_closed) = self.section(|state| (state.has_news(cursor), state.is_closed()));
+            let (has_news, is_closed) = self.section(|state| (state.news(cursor) != 0, state.is_closed()));
             if !has_news {
                 return Err(if is_closed { TryRecvError::Closed } else { TryRecvError::Empty });
             }

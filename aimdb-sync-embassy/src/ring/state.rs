@@ -234,10 +234,10 @@ impl<const N: usize, const READERS: usize, const WRITERS: usize> State<N, READER
         self.reach == 0
     }
 
-    /// Whether a reader of the cursor would be told something: a value, or that it has missed some.
+    /// How many readers of the cursor would be told something: a value, or that it has missed some.
     #[inline(always)]
-    pub(super) fn has_news(&mut self, cursor: usize) -> bool {
-        self.behind(cursor) != 0
+    pub(super) fn news(&mut self, cursor: usize) -> u32 {
+        self.behind(cursor)
     }
 
     /// A cursor passes over all but the newest value.

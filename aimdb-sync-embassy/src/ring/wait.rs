@@ -8,7 +8,7 @@ use aimdb_core::buffer::{RecvError, TryRecvError};
 use bytemuck::NoUninit;
 
 use super::{RingCursor, StaticRing};
-use crate::lean::{Attempt, Line, Lined, Node, ReadersWait};
+use crate::lean::{ALL, Attempt, Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
 
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Lined for StaticRing<T, M, N, READERS, WRITERS>
@@ -34,8 +34,8 @@ where
         Self::is_closed(self)
     }
 
-    fn has_more(&self, cursor: usize) -> bool {
-        self.section(|state| state.has_news(cursor))
+    fn finds(&self, cursor: usize) -> u16 {
+        self.section(|state| state.news(cursor)).min(u32::from(ALL)) as u16
     }
 }
 

@@ -434,11 +434,17 @@ MUTANTS = [
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
-        "if (self.line.leave(self.node) || self.answers) && self.record.has_more(self.end) {", "let _woken = self.line.leave(self.node);\n            if self.answers && self.record.has_more(self.end) {")]),
+        "            Owes::Passing => u16::from(was_woken),\n", "            Owes::Passing => 0 * u16::from(was_woken),\n")]),
     ("lean-answer-is-not-passed-on", "One that has what it found from the line of a lean record does not look for what else came meanwhile.", WAITS + "look.rs", [(
-        "if (self.line.leave(self.node) || self.answers) && self.record.has_more(self.end) {", "if self.line.leave(self.node) && self.record.has_more(self.end) {")]),
+        "            Owes::Look => ALL,\n", "            Owes::Look => u16::from(was_woken),\n")]),
+    ("lean-answer-is-for-one", "One that has what it found from the line of a lean record wakes one for all that came meanwhile.", WAITS + "look.rs", [(
+        "            Owes::Look => ALL,\n", "            Owes::Look => 1,\n")]),
+    ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(
+        "            Owes::Nothing => 0,\n", "            Owes::Nothing => 1,\n")]),
+    ("lean-second-answers-too", "One that came to the line of a lean record behind another looks for those behind it.", WAITS + "look.rs", [(
+        "if comes && (in_line || self.node.came_in_front()) {", "if comes && (in_line || !self.node.came_in_front() || self.node.came_in_front()) {")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record does not look again from the line.", WAITS + "look.rs", [(
-        "            self.waited = true;\n            self.answers = true;\n", "            self.waited = true;\n            return false;\n")]),
+        "            self.waited = true;\n            comes = true;\n", "            self.waited = true;\n            return false;\n")]),
     ("lean-close-is-only-for-the-first", "One that comes to wait at a lean record while that is closed waits for its turn.", WAITS + "look.rs", [(
         "if (may_go || self.record.is_closed()) && attempt.has_outcome() {", "if may_go && attempt.has_outcome() {")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
@@ -480,7 +486,7 @@ MUTANTS = [
     ("lean-ended-readers-wait-on", "A close of a lean record wakes readers only if no value is left.", LEAN + "waking.rs", [(
         "            if self.section(|state| state.is_over() || Self::has_value(state)) {", "            if self.section(|state| state.is_over()) {")]),
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
-        "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.shown() == 0")]),
+        "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.open == self.taken")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "moves.rs", [(
         "            if awaited != NOBODY {\n                self.wake(1, End::Readers);\n            }\n", "            let _ = awaited;\n")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
@@ -528,7 +534,7 @@ MUTANTS = [
     ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
         "            !matches!(found, Err(TryRecvError::Empty))", "            matches!(found, Ok(_) | Err(TryRecvError::Lagged(_)))")]),
     ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "wait.rs", [(
-        "        self.section(|state| state.has_news(cursor))", "        self.section(|state| state.has_news(cursor) && state.is_closed())")]),
+        "        self.section(|state| state.news(cursor)).min(u32::from(ALL)) as u16", "        self.section(|state| if state.is_closed() { state.news(cursor) } else { 0 }).min(u32::from(ALL)) as u16")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
         "        if urgency.is_none() {", "        if urgency.is_some() {")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
@@ -579,11 +585,11 @@ MUTANTS = [
     ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox waits at one that is closed.", LEAN_MAILBOX + "wait.rs", [(
         "                None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "                None if false => Some(Err(RecvError::Closed)),\n")]),
     ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "wait.rs", [(
-        "        self.section(|state| state.has_value())", "        false")]),
+        "        u16::from(self.section(|state| state.has_value()))", "        0")]),
     ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record waits at one that is closed.", LEAN_LATEST + "wait.rs", [(
         "                None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),\n", "                None if false => Some(Err(RecvError::Closed)),\n")]),
     ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "wait.rs", [(
-        "        self.section(|state| state.is_new(cursor))", "        let _ = cursor;\n        false")]),
+        "        u16::from(self.section(|state| state.is_new(cursor)))", "        let _ = cursor;\n        0")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "wait.rs", [(
         "                self.section(|state| state.awaits(cursor));\n", "")]),
 ]

@@ -15,7 +15,7 @@ use crate::lean::LeanRecv;
 use crate::queues::Section;
 use crate::record::{Ops, Waiting};
 
-type Queue = StaticQueue<u32, Section, 2>;
+type Queue = StaticQueue<u32, Section, 4>;
 
 /// Counts wake-ups. Not seen by the model checker.
 #[derive(Default)]
@@ -182,6 +182,58 @@ pub fn w5_line_one_behind_another_leaves_it_what_it_was_woken_for() {
     assert_eq!(found.or(had), Some(Ok(7)));
     assert!(!stands || found.is_none(), "W5: the first was there before");
     drop(second);
+}
+
+/// One that was woken has its value while the next one comes, which wakes the second; the first wakes nobody.
+pub fn w3_line_whoever_has_used_its_wake_up_passes_none_on() {
+    let queue = queue();
+    let (mut first, mut second, mut third) =
+        (Reader::waiting(&queue, 1), Reader::waiting(&queue, 1), Reader::waiting(&queue, 1));
+    send(&queue, 1);
+    assert!(first.was_woken());
+    let looks = thread::spawn(move || {
+        let had = first.look();
+        (first, had)
+    });
+    send(&queue, 2);
+    let (_first, had) = looks.join().unwrap();
+    assert_eq!(had, Some(Ok(1)));
+    assert!(second.was_woken());
+    assert!(!third.was_woken(), "W3: there is nothing for it");
+    assert_eq!((second.look(), third.look()), (Some(Ok(2)), None));
+}
+
+/// The same of one that came behind another, and was woken before it had looked.
+pub fn w3_line_one_behind_another_answers_for_nobody() {
+    let queue = queue();
+    let mut first = Reader::waiting(&queue, 1);
+    let comes = Reader::comes(&queue, 1);
+    let stands = queue.stats().waiting_consumers == 2;
+    let third = Reader::waiting(&queue, 1);
+    send(&queue, 1);
+    send(&queue, 2);
+    let (mut second, found) = comes.join().unwrap();
+    if stands {
+        assert!(first.was_woken() && second.was_woken());
+        assert!(!third.was_woken(), "W3: there is nothing for it");
+        let had = [found.or_else(|| second.look()), first.look()];
+        assert!(had == [Some(Ok(1)), Some(Ok(2))] || had == [Some(Ok(2)), Some(Ok(1))]);
+    }
+}
+
+/// Three come while three values do, which may wake nobody: whoever stands in front looks for all who stand behind.
+pub fn w1_line_values_meet_three_who_come() {
+    let queue = queue();
+    let coming = [1, 1].map(|priority| Reader::comes(&queue, priority));
+    let other = queue.clone();
+    let sends = thread::spawn(move || (1..4).for_each(|value| send(&other, value)));
+    let mut last = Reader::new(&queue, 1);
+    let found = last.look();
+    sends.join().unwrap();
+    let [one, other] = coming.map(|reader| reader.join().unwrap());
+    let mut had = all_who_are_woken_look(&mut [(last, found), one, other]);
+    had.sort_unstable_by_key(|had| had.unwrap_or(0));
+    assert_eq!(had, [Ok(1), Ok(2), Ok(3)]);
 }
 
 /// A close meets two who come beside one who waits: all see the end.

@@ -94,6 +94,9 @@ models! { lines:
     w1_line_values_meet_two_who_come: 3,
     w1_line_one_that_came_too_late_comes_again: 3,
     w5_line_one_behind_another_leaves_it_what_it_was_woken_for: 3,
+    w3_line_whoever_has_used_its_wake_up_passes_none_on: 3,
+    w3_line_one_behind_another_answers_for_nobody: 3,
+    w1_line_values_meet_three_who_come: 2,
     c1_line_a_close_meets_two_who_come: 3,
 }
 
