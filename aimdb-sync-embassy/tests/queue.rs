@@ -14,7 +14,7 @@ use aimdb_sync_embassy::{
     CriticalSectionRawMutex as Raw, Fail, PauseUpstream, QueuePolicy, RecvError, RecvTimeoutError, SendError, Sending,
     StaticQueue, Ticks, TryRecvError, TrySendError,
 };
-use port::{Load, TestTime, Threads, Wakes, conserves, poll_counted, until, watched};
+use port::{Load, TestTime, Threads, Urgent, Wakes, conserves, poll_counted, rests, until, watched};
 
 fn queue<T: Load, const N: usize, P: QueuePolicy>() -> &'static StaticQueue<T, Raw, N, P> {
     Box::leak(Box::new(StaticQueue::new()))
@@ -213,8 +213,8 @@ mod bodies {
             let mut consumer = queue.consumer().on::<Threads>();
             thread::scope(|scope| {
                 for n in 1..6 {
-                    scope.spawn(move || queue.producer().on::<Threads>().send(T::of(n)).unwrap());
-                    until(|| queue.stats().waiting_producers == n as usize);
+                    rests(scope, move || queue.producer().on::<Urgent>().send(T::of(n)).unwrap());
+                    assert_eq!(queue.stats().waiting_producers, n as usize);
                 }
                 for n in 0..6 {
                     assert_eq!(consumer.recv(), Ok(T::of(n)));

@@ -14,7 +14,7 @@ use aimdb_sync_embassy::{
     Registry, RegistryError, SendError, SingleLatest, SpmcRing, Start, StaticQueue, StaticRecord, SubscribeError,
     Ticks, TryRecvError,
 };
-use port::{Interrupted, TestTime, Threads, Urgent, conserves, until, watched};
+use port::{Interrupted, TestTime, Threads, Urgent, conserves, rests, until, watched};
 
 type Queue<T, P, const SLOTS: usize, const CURSORS: usize = 1> = StaticRecord<P, T, Raw, SLOTS, CURSORS>;
 
@@ -352,11 +352,11 @@ fn e4_who_waits_by_key_is_served_by_priority() {
             producer.try_send(value(0)).unwrap();
             thread::scope(|scope| {
                 for (came, (number, urgency)) in COMERS.into_iter().enumerate() {
-                    scope.spawn(move || {
+                    rests(scope, move || {
                         Urgent::set_priority(urgency);
                         producer.on::<Urgent>().send(value(number)).unwrap();
                     });
-                    until(|| producer.stats().waiting_producers == came + 1);
+                    assert_eq!(producer.stats().waiting_producers, came + 1);
                 }
                 let mut reader = consumer.clone().on::<Threads>();
                 assert_eq!([(); 4].map(|()| reader.recv().unwrap()), [0, 11, 12, 10].map(value));
@@ -367,11 +367,11 @@ fn e4_who_waits_by_key_is_served_by_priority() {
                 let (told, tells) = std::sync::mpsc::channel();
                 for (came, (number, urgency)) in COMERS.into_iter().enumerate() {
                     let (mut reader, told) = (consumer.clone().on::<Urgent>(), told.clone());
-                    scope.spawn(move || {
+                    rests(scope, move || {
                         Urgent::set_priority(urgency);
                         told.send((number, reader.recv().unwrap())).unwrap();
                     });
-                    until(|| producer.stats().waiting_consumers == came + 1);
+                    assert_eq!(producer.stats().waiting_consumers, came + 1);
                 }
                 for (number, reader) in (0..).zip([11, 12, 10]) {
                     producer.try_send(value(number)).unwrap();

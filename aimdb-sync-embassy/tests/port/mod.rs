@@ -3,9 +3,9 @@
 
 mod load;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -75,11 +75,12 @@ unsafe impl Port for TestTime {
     }
 }
 
-/// Threads that say how urgent they are.
+/// Threads that say how urgent they are, and whether they have come to rest.
 pub(crate) enum Urgent {}
 
 std::thread_local! {
     static URGENCY: Cell<u8> = const { Cell::new(0) };
+    static RESTS: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
 impl Urgent {
@@ -104,6 +105,7 @@ unsafe impl Port for Urgent {
     }
 
     fn park(ticks: Option<u64>) {
+        RESTS.with_borrow(|rests| rests.iter().for_each(|rests| rests.store(true, Ordering::Release)));
         Threads::park(ticks);
     }
 
@@ -192,6 +194,18 @@ pub(crate) fn until(mut state: impl FnMut() -> bool) {
     while !state() {
         thread::yield_now();
     }
+}
+
+/// Runs a task, whose port is [`Urgent`], on a thread of its own, until it has come to rest. One that is seen in a lean line
+/// may have to look once more, and wakes others for what it finds then, so that they race; one that rests has looked.
+pub(crate) fn rests<'scope>(scope: &'scope thread::Scope<'scope, '_>, task: impl FnOnce() + Send + 'scope) {
+    let rests = Arc::new(AtomicBool::new(false));
+    let tells = Arc::clone(&rests);
+    scope.spawn(move || {
+        RESTS.set(Some(tells));
+        task();
+    });
+    until(|| rests.load(Ordering::Acquire));
 }
 
 /// Polls once, with a waker that does nothing.
