@@ -202,15 +202,18 @@ fn c4_dropping_the_handle_after_a_shutdown_that_timed_out_ends_async_services_by
         }
     }
     watched(|| {
-        let (told, gone) = mpsc::channel();
+        let ((tells, begun), (told, gone)) = (mpsc::channel(), mpsc::channel());
         let mut builder = AimDbBuilder::new();
         builder.configure::<u32>("a", |record| {
             record.buffer(RING).tap(move |_, _consumer| async move {
                 let _gone = Gone(told);
+                tells.send(()).expect("the test listens");
                 std::future::pending::<()>().await;
             });
         });
         let handle = builder.attach().expect("sound");
+        // One that has not begun when it is ended never does.
+        begun.recv().expect("the tap runs");
         let error = handle.shutdown_timeout(Duration::from_millis(1)).expect_err("it never ends");
         assert_eq!(error.to_string(), "the deadline passed while still running: a/tap#1");
         drop(handle);
