@@ -9,8 +9,12 @@ use aimdb_core::buffer::{
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 
+use super::moves::Moves;
+use super::parts::Parts;
+use super::state::{Fixed, Shape};
+use super::waking::Wakes;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{LeanRecv, LeanSend};
+use crate::lean::{End, LeanRecv, LeanSend};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 use crate::record::{Ops, Record};
@@ -32,7 +36,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
-        if self.store(&value) {
+        // SAFETY: the value is there, and forgotten if it was stored.
+        if unsafe { self.store(&raw const *value) } {
             return Ok(());
         }
         self.count_refused();
@@ -45,17 +50,24 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     /// As [`Ops::push_at_once`]: the bits of the value are taken, and it is not used again.
     #[inline(always)]
     unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
-        self.store(value)
+        // SAFETY: by this function's contract.
+        unsafe { self.store(&raw const **value) }
     }
 
     #[inline(always)]
     fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
-        Ok(self.take_to(there))
+        // SAFETY: there is room.
+        Ok(unsafe { self.take_to(there.as_mut_ptr()) })
     }
 
     #[inline(always)]
     fn find_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<Option<*const T>, u64> {
-        Ok(self.find(there))
+        if Self::INSIDE {
+            return Ok(if self.take_at_once((), there)? { Some(there.as_ptr()) } else { None });
+        }
+        let Some(at) = self.section(|state| state.take(Fixed::<T, N>::SHAPE)) else { return Ok(None) };
+        // SAFETY: the place was taken.
+        Ok(Some(unsafe { self.place(u32::from(at)).with(|place| place.cast_const()) }))
     }
 
     /// # Safety
@@ -63,7 +75,16 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     /// As [`Ops::has_copied`]: a place that was found is given back once.
     #[inline(always)]
     unsafe fn has_copied(&self) {
-        Self::has_copied(self);
+        if Self::INSIDE {
+            return;
+        }
+        let freed = self.give_back();
+        if freed > 0 {
+            self.wake(freed, End::Senders);
+        }
+        if self.shape().is_wide() {
+            self.has_emptied();
+        }
     }
 
     fn push_waiting<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
@@ -96,22 +117,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     }
 
     fn metrics(&self) -> BufferMetrics {
-        self.section(|state| {
-            let mut metrics = BufferMetrics::default();
-            let counts = Self::counts(state);
-            metrics.capacity = N;
-            metrics.occupancy = counts.stored;
-            metrics.cursors = 1;
-            metrics.waiting_producers = state.senders.len();
-            metrics.waiting_consumers = state.readers.len();
-            metrics.closed = state.is_closed();
-            metrics.counters.accepted = u64::from(counts.accepted);
-            metrics.counters.refused = u64::from(state.refused);
-            metrics.counters.timed_out = u64::from(state.timed_out);
-            metrics.counters.aborted = u64::from(counts.aborted);
-            metrics.counters.delivered = u64::from(counts.delivered);
-            metrics
-        })
+        self.snapshot()
     }
 
     fn subscribe(&self, _start: Start) -> Result<(), SubscribeError> {
@@ -124,11 +130,13 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
 
     #[inline]
     fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
-        match self.take() {
-            Some(value) => Ok(value),
-            None if self.section(|state| state.is_over()) => Err(TryRecvError::Closed),
-            None => Err(TryRecvError::Empty),
+        let mut there = MaybeUninit::uninit();
+        // SAFETY: there is room, and when it says so, a value.
+        if unsafe { self.take_to(there.as_mut_ptr()) } {
+            // SAFETY: as above.
+            return Ok(unsafe { there.assume_init() });
         }
+        Err(if self.section(|state| state.is_over()) { TryRecvError::Closed } else { TryRecvError::Empty })
     }
 
     fn recv_async(&self, (): ()) -> Self::Receiving<'_> {

@@ -1,11 +1,17 @@
 //! A bounded record that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
+#[cfg(not(loom))]
+mod bytes;
 mod ends;
 mod moves;
+mod parts;
 mod state;
 mod wait;
 mod waking;
+
+#[cfg(not(loom))]
+pub use bytes::{ByteQueue, ByteState};
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
@@ -14,12 +20,14 @@ use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
 
 use crate::kind::{Fail, PauseUpstream, StaticPolicy};
-use crate::lean::{MOVED_INSIDE, Place};
+use crate::lean::Place;
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
-use state::{Counts, State};
+use parts::Parts;
+use state::{Fixed, State};
+use waking::Wakes;
 
 /// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), or are refused ([`Fail`]). Sealed.
 pub trait QueuePolicy: StaticPolicy {
@@ -103,9 +111,6 @@ pub struct StaticQueue<T, M, const N: usize, P = PauseUpstream> {
 unsafe impl<T: Send, M: PreemptionSafe, const N: usize, P> Sync for StaticQueue<T, M, N, P> {}
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
-    /// Whether values are moved inside the critical section: they are no more than two words.
-    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
-
     /// An empty queue.
     #[cfg(not(loom))]
     #[must_use]
@@ -147,21 +152,18 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     /// Refuses all values to come and wakes everyone who waits. Consumers drain what is buffered.
     /// Idempotent; never blocks; may be called from an interrupt.
     pub fn close(&self) {
-        self.section(State::close);
-        self.has_ended();
+        self.ends();
     }
 
     /// Closes, discards what is buffered and says how many values that were. Never blocks.
     pub fn abort(&self) -> usize {
-        self.section(|state| if Self::INSIDE { state.abort::<true>() } else { state.abort::<false>() });
-        self.has_ended();
-        self.discard()
+        self.ends_at_once()
     }
 
     /// Whether the queue was closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.section(|state| state.is_closed())
+        self.refuses_all()
     }
 
     /// State and counts, as one consistent snapshot. The critical section visits whoever waits, so this is for
@@ -177,27 +179,6 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         Kind::Bounded(P::POLICY)
     }
 
-    #[inline(always)]
-    fn section<R>(&self, critical: impl FnOnce(&mut State) -> R) -> R {
-        // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
-        // code of a user's runs in a section, so none is entered inside another.
-        self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
-    }
-
-    /// The same for a section that also moves a value: with few captures it finds them in registers.
-    #[inline(always)]
-    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State) -> R) -> R {
-        // SAFETY: as for `section`.
-        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
-    }
-
-    /// What a section says that found nothing to do, where it would else say who waits: no node lies where the queue does, and
-    /// its address is in a register as it is.
-    #[inline(always)]
-    fn nothing(&self) -> usize {
-        (&raw const *self).addr()
-    }
-
     /// # Safety
     ///
     /// The place is one of the ring, and the caller's alone.
@@ -207,49 +188,48 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         // SAFETY: by this function's contract.
         unsafe { self.places.get_unchecked(at as usize) }
     }
+}
 
-    /// Moves a value to its place.
-    ///
-    /// # Safety
-    ///
-    /// The place was claimed by the caller, and the value is there and not used again.
+impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Parts for StaticQueue<T, M, N, P> {
+    type Value = T;
+    type Section = M;
+    type Shape = Fixed<T, N>;
+
+    #[inline(always)]
+    fn mutex(&self) -> &M {
+        &self.mutex
+    }
+
+    #[inline(always)]
+    fn state(&self) -> *mut State {
+        self.state.get()
+    }
+
+    #[inline(always)]
+    fn shape(&self) -> Fixed<T, N> {
+        Fixed::SHAPE
+    }
+
+    #[inline(always)]
+    fn pauses(&self) -> bool {
+        P::PAUSES
+    }
+
     #[inline(always)]
     unsafe fn fill(&self, at: u32, value: *const T) {
         // SAFETY: by this function's contract.
         unsafe { self.place(at).with(|place| place.copy_from_nonoverlapping(value, 1)) };
     }
 
-    /// Moves a value out of its place.
-    ///
-    /// # Safety
-    ///
-    /// The place was taken by the caller, and there is room for a value.
     #[inline(always)]
     unsafe fn empty(&self, at: u32, there: *mut T) {
         // SAFETY: by this function's contract.
         unsafe { self.place(at).with(|place| there.copy_from_nonoverlapping(place, 1)) };
     }
 
-    #[inline(always)]
-    fn has_value(state: &State) -> bool {
-        if Self::INSIDE { state.has_value::<N, true>() } else { state.has_value::<N, false>() }
-    }
-
-    fn shown(state: &State) -> u16 {
-        if Self::INSIDE { state.shown::<true>() } else { state.shown::<false>() }
-    }
-
-    fn counts(state: &State) -> Counts {
-        if Self::INSIDE { state.counts::<true>() } else { state.counts::<false>() }
-    }
-
-    #[inline(always)]
-    fn has_room(state: &State) -> bool {
-        if Self::INSIDE { state.has_room::<N, true>() } else { state.has_room::<N, false>() }
-    }
-
-    fn count_refused(&self) {
-        self.section(|state| state.refused = state.refused.wrapping_add(1));
+    unsafe fn drop_at(&self, at: u32) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(at).with(|place| place.drop_in_place()) };
     }
 }
 
@@ -257,11 +237,7 @@ impl<T, M, const N: usize, P> Drop for StaticQueue<T, M, N, P> {
     fn drop(&mut self) {
         // Nobody is inside, so all places that are not free are shown.
         let state = self.state.get_mut();
-        while let Some(at) = if size_of::<T>() <= MOVED_INSIDE {
-            state.last_of_all::<N, true>()
-        } else {
-            state.last_of_all::<N, false>()
-        } {
+        while let Some(at) = state.last_of_all(Fixed::<T, N>::SHAPE) {
             // SAFETY: the place holds a value.
             self.places[usize::from(at)].with(|place| unsafe { place.drop_in_place() });
         }

@@ -1,28 +1,32 @@
 //! How values move into a queue and out of it.
 #![allow(unsafe_code)]
 
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use super::state::{self, State};
-use super::{QueuePolicy, StaticQueue};
+use super::parts::Parts;
+use super::state::{self, Shape, State};
+use super::waking::Wakes;
 use crate::lean::{ALL, End, NOBODY};
-use crate::lock::PreemptionSafe;
 
 /// No place of the ring.
 const NO_PLACE: u32 = u32::MAX;
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
+/// The moves of every queue.
+pub(super) trait Moves: Parts {
     /// Stores a value if there is room; it is the caller's as long as it is not stored.
+    ///
+    /// # Safety
+    ///
+    /// The value is there, and is not used again if it was stored.
     #[inline(always)]
-    pub(super) fn store(&self, value: &ManuallyDrop<T>) -> bool {
-        let value: *const T = &raw const **value;
+    unsafe fn store(&self, value: *const Self::Value) -> bool {
         if Self::INSIDE {
             // A copy that lies in registers; its bits are the place's, if the value is stored.
             // SAFETY: the value is there.
-            let held = unsafe { value.cast::<MaybeUninit<T>>().read() };
+            let held = unsafe { value.cast::<MaybeUninit<Self::Value>>().read() };
             let awaited = self.section_at(move |queue, state| {
-                let Some(at) = state.claim::<N, true>() else { return queue.nothing() };
+                let Some(at) = state.claim(queue.shape()) else { return queue.nothing() };
                 // SAFETY: the place is claimed, so nobody else touches it.
                 unsafe { queue.fill(u32::from(at), held.as_ptr().cast()) };
                 // Last, into the register that says what was found: a compiler that reads it earlier needs another.
@@ -37,7 +41,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
             }
             return true;
         }
-        let at = self.section(|state| state.claim::<N, false>().map_or(NO_PLACE, u32::from));
+        let shape = self.shape();
+        let at = self.section(move |state| state.claim(shape).map_or(NO_PLACE, u32::from));
         if at == NO_PLACE {
             return false;
         }
@@ -53,36 +58,40 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         } else if shows > 0 && awaited != NOBODY {
             self.has_shown(shows);
         }
-        if N > state::MOST_INSIDE {
+        if self.shape().is_wide() {
             self.has_filled();
         }
         true
     }
 
     /// Takes the oldest value, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// There is room for a value.
     #[inline(always)]
-    pub(super) fn take(&self) -> Option<T> {
-        let mut there = MaybeUninit::uninit();
-        // SAFETY: it says that the value is there.
-        if self.take_to(&mut there) { Some(unsafe { there.assume_init() }) } else { None }
-    }
-
-    #[inline(always)]
-    pub(super) fn take_to(&self, there: &mut MaybeUninit<T>) -> bool {
-        if Self::INSIDE {
-            return self.take_inside(State::take::<N, true>, there);
+    unsafe fn take_to(&self, there: *mut Self::Value) -> bool {
+        let shape = self.shape();
+        // SAFETY: by this function's contract.
+        unsafe {
+            if Self::INSIDE {
+                return self.take_inside(move |state| state.take(shape), there);
+            }
+            let taken = self.take_outside(move |state| state.take(shape), there);
+            if shape.is_wide() && taken {
+                self.has_emptied();
+            }
+            taken
         }
-        let taken = self.take_outside(State::take::<N, false>, there);
-        if N > state::MOST_INSIDE && taken {
-            self.has_emptied();
-        }
-        taken
     }
 
     /// Takes the value that is chosen; says whether there is one.
+    ///
+    /// # Safety
+    ///
+    /// There is room for a value.
     #[inline(always)]
-    fn take_inside(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: &mut MaybeUninit<T>) -> bool {
-        let there = there.as_mut_ptr();
+    unsafe fn take_inside(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: *mut Self::Value) -> bool {
         let awaited = self.section_at(move |queue, state| {
             let Some(at) = choose(state) else { return queue.nothing() };
             // SAFETY: the place was taken: it holds a value, and nobody else touches it.
@@ -98,9 +107,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         true
     }
 
+    /// # Safety
+    ///
+    /// As [`Moves::take_inside`].
     #[inline(always)]
-    fn take_outside(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: &mut MaybeUninit<T>) -> bool {
-        let there = there.as_mut_ptr();
+    unsafe fn take_outside(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: *mut Self::Value) -> bool {
         let Some(at) = self.section(choose).map(u32::from) else { return false };
         // SAFETY: as above.
         unsafe { self.empty(at, there) };
@@ -121,49 +132,45 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         if awaited == NOBODY { 0 } else { freed }
     }
 
-    /// Where the oldest value lies, if there is one, for whoever copies it from there; then [`Self::has_copied`].
-    #[inline(always)]
-    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Option<*const T> {
-        if Self::INSIDE {
-            return if self.take_to(there) { Some(there.as_ptr()) } else { None };
-        }
-        let at = self.section(State::take::<N, false>)?;
-        // SAFETY: the place was taken.
-        Some(unsafe { self.place(u32::from(at)).with(|place| place.cast_const()) })
-    }
-
-    #[inline(always)]
-    pub(super) fn has_copied(&self) {
-        if Self::INSIDE {
-            return;
-        }
-        let freed = self.give_back();
-        if freed > 0 {
-            self.wake(freed, End::Senders);
-        }
-        if N > state::MOST_INSIDE {
-            self.has_emptied();
-        }
-    }
-
     /// Discards what is there if the queue was aborted, and says how many values that were.
-    pub(super) fn discard(&self) -> usize {
+    fn discard(&self) -> usize {
+        let shape = self.shape();
         let mut discarded = 0;
         // Bounded by what is there: nothing is claimed any more.
         loop {
-            let mut there = MaybeUninit::uninit();
-            let found = if Self::INSIDE {
-                self.take_inside(State::discard::<N, true>, &mut there)
+            if Self::INSIDE {
+                let mut there = MaybeUninit::uninit();
+                // SAFETY: there is room, and it says that the value is there.
+                unsafe {
+                    if !self.take_inside(move |state| state.discard(shape), there.as_mut_ptr()) {
+                        break;
+                    }
+                    discarded += 1;
+                    there.assume_init_drop();
+                }
             } else {
-                self.take_outside(State::discard::<N, false>, &mut there)
-            };
-            if !found {
-                break;
+                let Some(at) = self.section(move |state| state.discard(shape)) else { break };
+                discarded += 1;
+                // Given back also if the value's code panics.
+                let _emptied = Emptied(self);
+                // SAFETY: the place was taken.
+                unsafe { self.drop_at(u32::from(at)) };
             }
-            discarded += 1;
-            // SAFETY: it says that the value is there.
-            unsafe { there.assume_init_drop() };
         }
         discarded
+    }
+}
+
+impl<Q: Parts> Moves for Q {}
+
+/// A place that was taken, and is given back by this.
+struct Emptied<'a, Q: Parts>(&'a Q);
+
+impl<Q: Parts> Drop for Emptied<'_, Q> {
+    fn drop(&mut self) {
+        let freed = self.0.give_back();
+        if freed > 0 {
+            self.0.wake(freed, End::Senders);
+        }
     }
 }

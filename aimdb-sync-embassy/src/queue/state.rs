@@ -15,7 +15,9 @@
 //! stopped in between holds the others' back, but nobody waits for a lock, and order is that of the claims.
 //! (DPDK's `rte_ring` has this as its relaxed tail synchronisation.)
 
-use crate::lean::Waiters;
+use core::marker::PhantomData;
+
+use crate::lean::{MOVED_INSIDE, Waiters};
 
 /// In `used`: values to come are refused.
 const CLOSED: u16 = 1 << 15;
@@ -32,7 +34,81 @@ pub(super) const MOST_INSIDE: usize = u8::MAX as usize;
 /// The last values that come to a queue came while it was closed.
 pub(super) const LATE: u16 = CLOSED;
 
-pub(super) struct State {
+/// What a queue's sections have to know of it: how many places it has, and on which side of them values are moved. In Rust both are
+/// in its type and cost nothing; of a queue of C they are known when it runs.
+pub(crate) trait Shape: Copy {
+    /// Values are moved inside the section: they are no more than two words.
+    const INSIDE: bool;
+
+    fn places(self) -> usize;
+
+    /// The place that comes after another: the ring runs downwards, because to find the end of it costs an
+    /// instruction less there.
+    fn after(self, at: u16) -> u16;
+
+    /// Whether more may come than can be counted while they fill or empty a place.
+    #[inline(always)]
+    fn is_wide(self) -> bool {
+        !Self::INSIDE && self.places() > MOST_INSIDE
+    }
+}
+
+/// The shape of a queue of so many `T`.
+pub(crate) struct Fixed<T, const N: usize>(PhantomData<fn() -> T>);
+
+impl<T, const N: usize> Fixed<T, N> {
+    pub(super) const SHAPE: Self = Self(PhantomData);
+}
+
+impl<T, const N: usize> Clone for Fixed<T, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, const N: usize> Copy for Fixed<T, N> {}
+
+impl<T, const N: usize> Shape for Fixed<T, N> {
+    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+
+    #[inline(always)]
+    fn places(self) -> usize {
+        N
+    }
+
+    #[inline(always)]
+    fn after(self, at: u16) -> u16 {
+        let next = i32::from(at) - 1;
+        if N.is_power_of_two() {
+            return next as u16 & (N - 1) as u16;
+        }
+        if next < 0 { (N - 1) as u16 } else { next as u16 }
+    }
+}
+
+/// The shape of a queue of so many values of any size, all of which are moved outside.
+#[cfg(not(loom))]
+#[derive(Clone, Copy)]
+pub(crate) struct Given(pub(super) u16);
+
+#[cfg(not(loom))]
+impl Shape for Given {
+    const INSIDE: bool = false;
+
+    #[inline(always)]
+    fn places(self) -> usize {
+        usize::from(self.0)
+    }
+
+    #[inline(always)]
+    fn after(self, at: u16) -> u16 {
+        let next = i32::from(at) - 1;
+        if next < 0 { self.0 - 1 } else { next as u16 }
+    }
+}
+
+/// All zero is an empty queue that is open, so that C can have one in memory that nobody has set up.
+pub(crate) struct State {
     /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
     used: u16,
     /// The place that is filled next; once the queue was aborted, how many values it discarded.
@@ -55,7 +131,7 @@ pub(super) struct State {
 }
 
 /// What a queue has counted.
-pub(super) struct Counts {
+pub(crate) struct Counts {
     pub(super) accepted: u32,
     pub(super) delivered: u32,
     pub(super) aborted: u32,
@@ -80,17 +156,6 @@ impl State {
         }
     }
 
-    /// The place that comes after another: the ring runs downwards, because to find the end of it costs an
-    /// instruction less there.
-    #[inline(always)]
-    const fn next<const N: usize>(at: u16) -> u16 {
-        let next = at as i32 - 1;
-        if N.is_power_of_two() {
-            return next as u16 & (N - 1) as u16;
-        }
-        if next < 0 { (N - 1) as u16 } else { next as u16 }
-    }
-
     #[inline(always)]
     pub(super) const fn is_closed(&self) -> bool {
         self.used & CLOSED != 0
@@ -108,14 +173,14 @@ impl State {
     /// A place for one more value, which counts as stored if values are moved inside. `None` when it is full or
     /// closed, or more senders are inside than can be counted.
     #[inline(always)]
-    pub(super) fn claim<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
-        if !self.has_room::<N, INSIDE>() {
+    pub(super) fn claim<S: Shape>(&mut self, shape: S) -> Option<u16> {
+        if !self.has_room(shape) {
             return None;
         }
         self.used += 1;
         let place = self.write;
-        self.write = Self::next::<N>(place);
-        if INSIDE {
+        self.write = shape.after(place);
+        if S::INSIDE {
             self.accepted = self.accepted.wrapping_add(1);
         } else {
             self.filling = self.filling.wrapping_add(1);
@@ -149,8 +214,8 @@ impl State {
     }
 
     /// How many values readers would find.
-    pub(super) const fn shown<const INSIDE: bool>(&self) -> u16 {
-        if INSIDE { self.used() } else { self.open.wrapping_sub(self.taken) }
+    pub(super) const fn shown<S: Shape>(&self) -> u16 {
+        if S::INSIDE { self.used() } else { self.open.wrapping_sub(self.taken) }
     }
 
     /// What came while the queue was closed is shown, unless it is to be discarded.
@@ -163,26 +228,31 @@ impl State {
     /// The place of the oldest value, which is given back at once if values are moved inside. `None` when there
     /// is none, or more readers are inside than can be counted.
     #[inline(always)]
-    pub(super) fn take<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
-        if INSIDE {
-            if self.used() == 0 {
-                return None;
-            }
-            self.used -= 1;
-        } else {
-            if !self.has_value::<N, INSIDE>() {
-                return None;
-            }
-            self.taken = self.taken.wrapping_add(1);
-            self.emptying = self.emptying.wrapping_add(1);
+    pub(super) fn take<S: Shape>(&mut self, shape: S) -> Option<u16> {
+        if S::INSIDE {
+            return self.take_and_give_back(shape);
         }
-        Some(self.oldest::<N>())
+        if !self.has_value(shape) {
+            return None;
+        }
+        self.taken = self.taken.wrapping_add(1);
+        self.emptying = self.emptying.wrapping_add(1);
+        Some(self.oldest(shape))
     }
 
     #[inline(always)]
-    const fn oldest<const N: usize>(&mut self) -> u16 {
+    fn take_and_give_back<S: Shape>(&mut self, shape: S) -> Option<u16> {
+        if self.used() == 0 {
+            return None;
+        }
+        self.used -= 1;
+        Some(self.oldest(shape))
+    }
+
+    #[inline(always)]
+    fn oldest<S: Shape>(&mut self, shape: S) -> u16 {
         let place = self.read;
-        self.read = Self::next::<N>(place);
+        self.read = shape.after(place);
         place
     }
 
@@ -206,14 +276,18 @@ impl State {
 
     /// Whether a sender would find a place. As many as there are places can be counted, unless there are very many.
     #[inline(always)]
-    pub(super) const fn has_room<const N: usize, const INSIDE: bool>(&self) -> bool {
-        (self.used as usize) < N && (INSIDE || N <= MOST_INSIDE || self.filling < u8::MAX)
+    pub(super) fn has_room<S: Shape>(&self, shape: S) -> bool {
+        usize::from(self.used) < shape.places() && (!shape.is_wide() || self.filling < u8::MAX)
     }
 
     /// Whether a reader would find a value.
     #[inline(always)]
-    pub(super) const fn has_value<const N: usize, const INSIDE: bool>(&self) -> bool {
-        if INSIDE { self.used() > 0 } else { self.taken < self.open && (N <= MOST_INSIDE || self.emptying < u8::MAX) }
+    pub(super) fn has_value<S: Shape>(&self, shape: S) -> bool {
+        if S::INSIDE {
+            self.used() > 0
+        } else {
+            self.taken < self.open && (!shape.is_wide() || self.emptying < u8::MAX)
+        }
     }
 
     pub(super) fn close(&mut self) {
@@ -221,32 +295,32 @@ impl State {
     }
 
     /// Closes, and from now on what is there is to be discarded: no reader finds it.
-    pub(super) fn abort<const INSIDE: bool>(&mut self) {
+    pub(super) fn abort<S: Shape>(&mut self) {
         if self.is_aborted() {
             return;
         }
-        if INSIDE {
+        if S::INSIDE {
             self.open = self.used();
             self.used = 0;
         }
         self.used |= CLOSED | ABORTED;
         // Nothing is claimed any more, so the place is needed no longer.
         self.write = 0;
-        if !INSIDE {
+        if !S::INSIDE {
             self.open = self.taken;
         }
     }
 
     /// Takes a value that is to be discarded.
-    pub(super) fn discard<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
+    pub(super) fn discard<S: Shape>(&mut self, shape: S) -> Option<u16> {
         if !self.is_aborted() {
             return None;
         }
-        if INSIDE {
+        if S::INSIDE {
             self.open = self.open.checked_sub(1)?;
         } else {
             // Of those that are being filled the last to come discards all.
-            if self.filling > 0 || self.used() == self.taken || N > MOST_INSIDE && self.emptying == u8::MAX {
+            if self.filling > 0 || self.used() == self.taken || shape.is_wide() && self.emptying == u8::MAX {
                 return None;
             }
             self.open += 1;
@@ -254,17 +328,17 @@ impl State {
             self.emptying += 1;
         }
         self.write += 1;
-        Some(self.oldest::<N>())
+        Some(self.oldest(shape))
     }
 
     /// The place of the oldest value of a queue that nobody uses any more; it is the caller's.
-    pub(super) fn last_of_all<const N: usize, const INSIDE: bool>(&mut self) -> Option<u16> {
-        if INSIDE && self.is_aborted() { self.discard::<N, INSIDE>() } else { self.take::<N, true>() }
+    pub(super) fn last_of_all<S: Shape>(&mut self, shape: S) -> Option<u16> {
+        if S::INSIDE && self.is_aborted() { self.discard(shape) } else { self.take_and_give_back(shape) }
     }
 
-    pub(super) fn counts<const INSIDE: bool>(&self) -> Counts {
+    pub(super) fn counts<S: Shape>(&self) -> Counts {
         let aborted = if self.is_aborted() { self.write } else { 0 };
-        let hidden = if INSIDE && self.is_aborted() { self.open } else { 0 };
+        let hidden = if S::INSIDE && self.is_aborted() { self.open } else { 0 };
         let stored = self.used() + hidden - self.taken - u16::from(self.filling);
         let delivered = self.accepted.wrapping_sub(u32::from(stored) + u32::from(aborted));
         Counts { accepted: self.accepted, delivered, aborted: u32::from(aborted), stored: usize::from(stored) }

@@ -8,6 +8,9 @@ use core::task::{Context, Poll};
 use aimdb_core::buffer::{RecvError, SendError};
 use aimdb_core::waiting::Deadline;
 
+use super::moves::Moves;
+use super::parts::Parts;
+use super::state::Shape;
 use super::{QueuePolicy, StaticQueue};
 use crate::lean::{Attempt, End, Line, Lined, Node, ReadersWait, SendersWait, Tries};
 use crate::lock::PreemptionSafe;
@@ -15,7 +18,7 @@ use crate::port::Port;
 
 /// Where a value is that somebody waits with, or for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
+pub(super) enum At {
     /// With him. If a user's code panics that runs meanwhile, it is dropped.
     Hand,
     /// In the queue, or on its way.
@@ -24,6 +27,43 @@ enum At {
     Full,
     Closed,
 }
+
+/// What a try of whoever may wait comes to.
+pub(super) trait Outcomes: Parts {
+    /// Whether the value was stored, or never will be.
+    #[inline(always)]
+    fn sends(&self, at: &mut At, store: impl FnOnce() -> bool) -> bool {
+        // Once it is stored, readers are woken.
+        *at = At::Record;
+        if store() {
+            return true;
+        }
+        let closed = self.refuses_all();
+        if !closed && self.pauses() {
+            *at = At::Hand;
+            return false;
+        }
+        self.count_refused();
+        *at = if closed { At::Closed } else { At::Full };
+        true
+    }
+
+    /// Whether the value is there, or never will be.
+    #[inline(always)]
+    fn receives(&self, at: &mut At, take: impl FnOnce() -> bool) -> bool {
+        if take() {
+            *at = At::Hand;
+            return true;
+        }
+        let over = self.section(|state| state.is_over());
+        if over {
+            *at = At::Closed;
+        }
+        over
+    }
+}
+
+impl<Q: Parts> Outcomes for Q {}
 
 /// A value on its way into a queue.
 struct Going<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
@@ -35,19 +75,8 @@ struct Going<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Tries for Going<'_, T, M, N, P> {
     /// Whether it was stored, or never will be.
     fn has_outcome(&mut self) -> bool {
-        // Once it is stored, readers are woken.
-        self.at = At::Record;
-        if self.queue.store(&self.value) {
-            return true;
-        }
-        let closed = self.queue.is_closed();
-        if !closed && P::PAUSES {
-            self.at = At::Hand;
-            return false;
-        }
-        self.queue.count_refused();
-        self.at = if closed { At::Closed } else { At::Full };
-        true
+        // SAFETY: the value is there, and `at` says what has become of it.
+        self.queue.sends(&mut self.at, || unsafe { self.queue.store(&raw const *self.value) })
     }
 }
 
@@ -70,15 +99,8 @@ struct Coming<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Tries for Coming<'_, T, M, N, P> {
     /// Whether it is there, or never will be.
     fn has_outcome(&mut self) -> bool {
-        if self.queue.take_to(&mut self.value) {
-            self.at = At::Hand;
-            return true;
-        }
-        let over = self.queue.section(|state| state.is_over());
-        if over {
-            self.at = At::Closed;
-        }
-        over
+        // SAFETY: there is room.
+        self.queue.receives(&mut self.at, || unsafe { self.queue.take_to(self.value.as_mut_ptr()) })
     }
 }
 
@@ -91,17 +113,17 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Drop for Coming
     }
 }
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Lined for StaticQueue<T, M, N, P> {
-    type Section = M;
+impl<Q: Parts> Lined for Q {
+    type Section = Q::Section;
     type End = End;
 
     #[inline(always)]
-    fn line(&self, end: End) -> Line<'_, M> {
-        let state = self.state.get();
+    fn line(&self, end: End) -> Line<'_, Q::Section> {
+        let state = self.state();
         // SAFETY: the queue has both, and touches them inside its section only.
         unsafe {
             Line::new(
-                &self.mutex,
+                self.mutex(),
                 match end {
                     End::Senders => &raw mut (*state).senders,
                     End::Readers => &raw mut (*state).readers,
@@ -111,13 +133,13 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Lined for Stati
     }
 
     fn is_closed(&self) -> bool {
-        Self::is_closed(self)
+        self.refuses_all()
     }
 
     fn finds(&self, end: End) -> u16 {
         self.section(|state| match end {
-            End::Senders if Self::has_room(state) => N as u16 - state.used(),
-            End::Readers if Self::has_value(state) => Self::shown(state),
+            End::Senders if self.has_room(state) => self.shape().places() as u16 - state.used(),
+            End::Readers if self.has_value(state) => state.shown::<Q::Shape>(),
             _ => 0,
         })
     }
@@ -167,10 +189,6 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     #[inline(always)]
     pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
         self.receive_by(|attempt| self.stand::<Q>(End::Readers, deadline, attempt))
-    }
-
-    fn count_timed_out(&self) {
-        self.section(|state| state.timed_out = state.timed_out.wrapping_add(1));
     }
 }
 

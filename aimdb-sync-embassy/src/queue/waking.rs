@@ -1,36 +1,50 @@
 //! Whom a call on a queue wakes. All of that happens outside the critical section, one waiter for each section.
 #![allow(unsafe_code)]
 
-use super::{QueuePolicy, StaticQueue};
+use super::moves::Moves;
+use super::parts::Parts;
+use super::state::State;
 use crate::lean::{ALL, End, Lined, Taken, Waking};
-use crate::lock::PreemptionSafe;
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
+pub(super) trait Wakes: Parts {
     /// Wakes so many of those who wait, one in each section.
     #[inline(always)]
-    pub(super) fn wake(&self, most: u16, end: End) {
+    fn wake(&self, most: u16, end: End) {
         self.line(end).wake(most);
     }
 
     /// Wakes senders for places that were given back. Should a waker panic, nobody gets the value that was taken.
-    pub(super) fn has_taken(&self, freed: u16, there: *mut T) {
+    fn has_taken(&self, freed: u16, there: *mut Self::Value) {
         // SAFETY: the value was just moved there, and whoever wanted it will not look, should a waker panic.
         let taken = unsafe { Taken::new(there) };
         self.wake(freed, End::Senders);
         core::mem::forget(taken);
     }
 
+    /// Refuses all values to come.
+    fn ends(&self) {
+        self.section(State::close);
+        self.has_ended();
+    }
+
+    /// The same, and discards what is there: says how many values that were.
+    fn ends_at_once(&self) -> usize {
+        self.section(|state| state.abort::<Self::Shape>());
+        self.has_ended();
+        self.discard()
+    }
+
     /// Wakes everyone who waits at a queue that is closed, but for readers whose value is still on its way: whoever
     /// brings it wakes them then. They would look, wait again, and be woken again, and he who brings it would not come
     /// to it.
     #[cold]
-    pub(super) fn has_ended(&self) {
+    fn has_ended(&self) {
         let next = || {
             // Each in a section of its own, so that none is longer than one of them has to be.
             if let Some(sender) = self.section(|state| state.senders.pop()) {
                 return Some(sender);
             }
-            if self.section(|state| state.is_over() || Self::has_value(state)) {
+            if self.section(|state| state.is_over() || self.has_value(state)) {
                 self.section(|state| state.readers.pop())
             } else {
                 None
@@ -41,26 +55,26 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
 
     /// A sender has gone: one that it left no number for may come in.
     #[cold]
-    pub(super) fn has_filled(&self) {
-        let next = || self.section(|state| if Self::has_room(state) { state.senders.pop() } else { None });
+    fn has_filled(&self) {
+        let next = || self.section(|state| if self.has_room(state) { state.senders.pop() } else { None });
         Waking { most: 1, next }.wake();
     }
 
     /// A reader has gone, likewise; an abort had no number either.
     #[cold]
-    pub(super) fn has_emptied(&self) {
-        if self.is_closed() {
+    fn has_emptied(&self) {
+        if self.refuses_all() {
             self.has_ended();
             self.discard();
         } else {
-            let next = || self.section(|state| if Self::has_value(state) { state.readers.pop() } else { None });
+            let next = || self.section(|state| if self.has_value(state) { state.readers.pop() } else { None });
             Waking { most: 1, next }.wake();
         }
     }
 
     /// Wakes readers for values that are shown; all of them, if that was the last there will be.
     #[cold]
-    pub(super) fn has_shown(&self, values: u16) {
+    fn has_shown(&self, values: u16) {
         if values < ALL {
             return self.wake(values, End::Readers);
         }
@@ -68,3 +82,5 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         self.discard();
     }
 }
+
+impl<Q: Parts> Wakes for Q {}

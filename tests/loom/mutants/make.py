@@ -448,7 +448,7 @@ MUTANTS = [
     ("lean-close-is-only-for-the-first", "One that comes to wait at a lean record while that is closed waits for its turn.", WAITS + "look.rs", [(
         "if (may_go || self.record.is_closed()) && attempt.has_outcome() {", "if may_go && attempt.has_outcome() {")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
-        "        let over = self.queue.section(|state| state.is_over());", "        let over = false;")]),
+        "        let over = self.section(|state| state.is_over());", "        let over = false;")]),
     ("lean-walker-stays-at-one-that-was-woken", "One that comes into a line goes on from one that was taken out.", WAITS + "waiters.rs", [(
         "            (*first).next = front.cast();\n", "")]),
     ("lean-arrives-behind-one-that-was-woken", "One that comes into a line stands behind one that was taken out.", WAITS + "waiters.rs", [(
@@ -482,9 +482,9 @@ MUTANTS = [
     ("lean-late-value-is-read-after-the-abort", "A value that comes to a lean record while that is aborted is shown before it is discarded.", LEAN + "state.rs", [(
         "        if self.filling == 0 && !self.is_aborted() {", "        if self.filling == 0 {")]),
     ("lean-aborted-values-stay-shown", "Readers of a lean record find values that an abort is about to discard.", LEAN + "state.rs", [(
-        "        if !INSIDE {\n            self.open = self.taken;\n        }\n    }\n\n    /// Takes a value that is to be discarded.", "    }\n\n    /// Takes a value that is to be discarded.")]),
+        "        if !S::INSIDE {\n            self.open = self.taken;\n        }\n    }\n\n    /// Takes a value that is to be discarded.", "    }\n\n    /// Takes a value that is to be discarded.")]),
     ("lean-ended-readers-wait-on", "A close of a lean record wakes readers only if no value is left.", LEAN + "waking.rs", [(
-        "            if self.section(|state| state.is_over() || Self::has_value(state)) {", "            if self.section(|state| state.is_over()) {")]),
+        "            if self.section(|state| state.is_over() || self.has_value(state)) {", "            if self.section(|state| state.is_over()) {")]),
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
         "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.open == self.taken")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "moves.rs", [(
