@@ -177,6 +177,47 @@ typedef struct aimdb_static_record {
     const aimdb_static_record_t name = { AIMDB_STATIC_LAYOUT, kind_and_policy, (readers), (n), (n) + (AIMDB_SPARE_SLOTS), \
         sizeof(type), &name##_memory.control, name##_memory.cursors, name##_memory.slots, name##_memory.values }
 
+/* ------------------------------------------------------------------------------------------- queues */
+
+/* A queue of one reader that displaces nothing, and is as small as a kernel's own: it has the calls of AIMDB_STATIC_RECORD without
+ * `_force_send` and `_lag`, and costs a fraction of its memory, time and masked interrupts. README.md says what it has not. */
+
+/* The state of a queue, which is the library's own. All zero at the start. */
+typedef struct aimdb_queue_state {
+    uintptr_t opaque[sizeof(void *) == 4 ? 8 : 5];
+} aimdb_queue_state_t;
+
+/* A queue: a constant that the macros below write. */
+typedef struct aimdb_static_queue {
+    uint32_t layout;
+    uint16_t capacity;
+    uint16_t policy;
+    uint32_t value_size;
+    aimdb_queue_state_t *state;
+    void *values;
+} aimdb_static_queue_t;
+
+#define AIMDB_QUEUE_LAYOUT \
+    ((uint32_t)(2u << 24 | sizeof(aimdb_queue_state_t) << 8 | sizeof(aimdb_static_queue_t)))
+
+/* A queue that keeps `n` values, 1 to 16383, and pauses its senders when it is full; at file scope, a semicolon follows. */
+#define AIMDB_STATIC_QUEUE(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE(name, type, n)
+/* The same, but when it is full it refuses the value, which stays yours. */
+#define AIMDB_STATIC_QUEUE_FAIL(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE_FAIL(name, type, n)
+
+#define AIMDB_DECLARE_QUEUE(name, type) AIMDB_QUEUE_CALLS(name, type) typedef type name##_value_t
+#define AIMDB_DEFINE_QUEUE(name, type, n) AIMDB_DEFINE_LEAN(name, type, 0, n)
+#define AIMDB_DEFINE_QUEUE_FAIL(name, type, n) AIMDB_DEFINE_LEAN(name, type, 1, n)
+
+#define AIMDB_DEFINE_LEAN(name, type, policy, n) \
+    typedef char name##_has_a_capacity[(n) > 0 && (n) <= 16383 ? 1 : -1]; \
+    static struct { \
+        aimdb_queue_state_t state; \
+        type values[n]; \
+    } name##_memory; \
+    const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, (n), policy, sizeof(type), &name##_memory.state, \
+        name##_memory.values }
+
 /* -------------------------------------------------------------------------------------------- calls */
 
 #if defined(__GNUC__)
@@ -245,6 +286,44 @@ typedef struct aimdb_static_record {
         return aimdb_static_stats(&name, stats); \
     }
 
+/* The calls of a queue: those of a record that displaces nothing. */
+#define AIMDB_QUEUE_CALLS(name, type) \
+    extern const aimdb_static_queue_t name; \
+    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, TickType_t ticks) \
+    { \
+        return aimdb_queue_send(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_send(const type *value) \
+    { \
+        return aimdb_queue_try_send(&name, value, sizeof(type)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, TickType_t ticks) \
+    { \
+        return aimdb_queue_recv(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
+    { \
+        return aimdb_queue_try_recv(&name, value, sizeof(type)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_close(void) \
+    { \
+        return aimdb_queue_close(&name); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_abort(void) \
+    { \
+        uint32_t discarded = 0; \
+        (void)aimdb_queue_abort(&name, &discarded); \
+        return discarded; \
+    } \
+    AIMDB_UNUSED static inline int32_t name##_is_closed(void) \
+    { \
+        return aimdb_queue_is_closed(&name); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
+    { \
+        return aimdb_queue_stats(&name, stats); \
+    }
+
 #define AIMDB_PEEK_CALL(name, type) \
     AIMDB_UNUSED static inline aimdb_status_t name##_peek(type *value) \
     { \
@@ -306,6 +385,17 @@ aimdb_status_t aimdb_static_close(const aimdb_static_record_t *record);
 aimdb_status_t aimdb_static_abort(const aimdb_static_record_t *record, uint32_t *discarded);
 int32_t aimdb_static_is_closed(const aimdb_static_record_t *record);
 aimdb_status_t aimdb_static_stats(const aimdb_static_record_t *record, aimdb_static_stats_t *stats);
+
+/* The same for a queue. */
+aimdb_status_t aimdb_queue_send(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_queue_try_send(const aimdb_static_queue_t *queue, const void *value, size_t size);
+aimdb_status_t aimdb_queue_recv(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_queue_try_recv(const aimdb_static_queue_t *queue, void *value, size_t size);
+aimdb_status_t aimdb_queue_close(const aimdb_static_queue_t *queue);
+/* `discarded` may be null. */
+aimdb_status_t aimdb_queue_abort(const aimdb_static_queue_t *queue, uint32_t *discarded);
+int32_t aimdb_queue_is_closed(const aimdb_static_queue_t *queue);
+aimdb_status_t aimdb_queue_stats(const aimdb_static_queue_t *queue, aimdb_static_stats_t *stats);
 
 #ifdef __cplusplus
 }

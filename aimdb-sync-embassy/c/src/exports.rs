@@ -2,7 +2,6 @@
 
 use core::future::Future;
 use core::pin::{Pin, pin};
-use core::task::{Context, Poll, Waker};
 
 use aimdb_core::buffer::{Held, RecvError, SendError, TryRecvError, TrySendError};
 use aimdb_core::waiting::Deadline;
@@ -17,7 +16,7 @@ use crate::status::Status;
 const FOR_EVER: u64 = u64::MAX;
 
 /// Refuses a wait where it would never end. One try may be made anywhere, and asks nothing of the kernel.
-fn may_wait(ticks: u64) -> Result<(), Status> {
+pub(crate) fn may_wait(ticks: u64) -> Result<(), Status> {
     if ticks == 0 || FreeRtos::can_block() { Ok(()) } else { Err(Status::CannotBlock) }
 }
 
@@ -26,19 +25,18 @@ fn priority(ticks: u64) -> u8 {
     if ticks == 0 { 0 } else { FreeRtos::priority() }
 }
 
-/// Drives an operation to its end, or until so many ticks have passed: then `None`.
-fn drive<F: Future>(operation: Pin<&mut F>, ticks: u64) -> Option<F::Output> {
-    let deadline = match ticks {
-        0 => {
-            return match operation.poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(outcome) => Some(outcome),
-                Poll::Pending => None,
-            };
-        }
+/// When so many ticks will have passed; for none, the deadline of a call that is one try.
+pub(crate) fn deadline(ticks: u64) -> Deadline {
+    match ticks {
+        0 => Deadline::At(0),
         FOR_EVER => Deadline::Never,
         ticks => FreeRtos::now().checked_add(ticks).map_or(Deadline::Never, Deadline::At),
-    };
-    block_on::<FreeRtos, _>(operation, deadline)
+    }
+}
+
+/// Drives an operation to its end, or until so many ticks have passed: then `None`.
+fn drive<F: Future>(operation: Pin<&mut F>, ticks: u64) -> Option<F::Output> {
+    block_on::<FreeRtos, _>(operation, deadline(ticks))
 }
 
 /// A record and a value for it, both as they should be.

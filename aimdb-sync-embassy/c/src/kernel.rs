@@ -3,6 +3,8 @@
 use core::cell::UnsafeCell;
 
 use aimdb_core::waiting::Lock;
+use aimdb_sync_embassy::PreemptionSafe;
+use embassy_sync::blocking_mutex::raw::RawMutex;
 
 unsafe extern "C" {
     fn aimdb_port_mask() -> u32;
@@ -39,6 +41,23 @@ impl<S> Lock<S> for KernelLock<S> {
         masked(|| critical(unsafe { &mut *self.0.get() }))
     }
 }
+
+/// The same as the mutex of a queue.
+#[derive(Debug)]
+pub struct KernelSection;
+
+// SAFETY: one task or interrupt at a time is in a critical section of the kernel.
+unsafe impl RawMutex for KernelSection {
+    const INIT: Self = Self;
+
+    #[inline(always)]
+    fn lock<R>(&self, critical: impl FnOnce() -> R) -> R {
+        masked(critical)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl PreemptionSafe for KernelSection {}
 
 #[cfg(target_os = "none")]
 mod panicking {

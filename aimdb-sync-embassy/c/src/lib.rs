@@ -5,15 +5,20 @@
 //! that the header's macros write ([`Record`]), and its memory beside it; so there is one shell for all of
 //! them, whose values are parcels: what passes the machine says where the bytes are, and the bytes are
 //! copied outside the critical section, between the same two lock holds.
+//!
+//! Beside the shell stand queues ([`Queue`]), over the state and the waiters of `StaticQueue`. A program that has only those
+//! is linked without a shell.
 #![cfg_attr(target_os = "none", no_std)]
 
 mod exports;
 mod kernel;
 mod memory;
+mod queue;
 mod record;
 mod status;
 
 pub use exports::*;
+pub use queue::*;
 #[doc(hidden)]
 pub use record::SPARE_BYTES;
 pub use record::{Record, Stats};

@@ -65,11 +65,13 @@ fn the_header_declares_what_the_library_exports() {
         found
     };
     let header: String = text(HEADER).lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
-    let declared = names(&header, " aimdb_static_", '(');
-    let declared: Vec<String> = declared.into_iter().filter(|name| !name.contains([' ', '{', ';'])).collect();
-    let exported = names(&text("src/exports.rs"), "extern \"C\" fn aimdb_static_", '(');
-    assert_eq!(declared, exported);
-    assert!(!declared.is_empty());
+    for (family, file) in [("aimdb_static_", "src/exports.rs"), ("aimdb_queue_", "src/queue.rs")] {
+        let declared = names(&header, &format!(" {family}"), '(');
+        let declared: Vec<String> = declared.into_iter().filter(|name| !name.contains([' ', '{', ';'])).collect();
+        let exported = names(&text(file), &format!("extern \"C\" fn {family}"), '(');
+        assert_eq!(declared, exported);
+        assert!(!declared.is_empty());
+    }
 }
 
 /// A place of the header is as large as what lies in it, up to an alignment.
@@ -120,6 +122,12 @@ AIMDB_STATIC_MAILBOX(mailbox, int);
 AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
 AIMDB_STATIC_RING_READERS(ring_for_all, int, 4, 2);
 AIMDB_STATIC_LATEST_READERS(latest_for_all, int, 2);
+AIMDB_STATIC_QUEUE(queue, int, 4u);
+AIMDB_STATIC_QUEUE_FAIL(failing_queue, int, 16383);
+AIMDB_DECLARE_QUEUE(there_e, int);
+AIMDB_DECLARE_QUEUE(there_f, int);
+AIMDB_DEFINE_QUEUE(there_e, int, 4);
+AIMDB_DEFINE_QUEUE_FAIL(there_f, int, 4);
 AIMDB_DECLARE_RECORD(there_a, int);
 AIMDB_DECLARE_RING(there_b, int);
 AIMDB_DECLARE_LATEST(there_c, int);
@@ -152,6 +160,22 @@ fn what_has_no_meaning_does_not_compile() {
         ("a ring of nothing", "AIMDB_STATIC_RING(r, int, 0);"),
         ("nothing to displace", "AIMDB_STATIC_RECORD_DROP_OLDEST(r, int, 0);"),
         ("a negative capacity", "AIMDB_STATIC_RECORD(r, int, -1);"),
+        ("a queue of nothing", "AIMDB_STATIC_QUEUE(q, int, 0);"),
+        ("a queue that refuses all", "AIMDB_STATIC_QUEUE_FAIL(q, int, 0);"),
+        ("a queue of less than nothing", "AIMDB_STATIC_QUEUE(q, int, -1);"),
+        ("a queue that cannot be counted", "AIMDB_STATIC_QUEUE(q, int, 16384);"),
+        (
+            "what a queue would have to displace",
+            "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(int *v);\nint f(int *v) { return q_force_send(v); }",
+        ),
+        (
+            "a value of another type in a queue",
+            "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(long *v);\nint f(long *v) { return q_try_send(v); }",
+        ),
+        (
+            "a queue as a record",
+            "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(void);\nint f(void) { return aimdb_static_close(&q); }",
+        ),
         ("no reader", "AIMDB_STATIC_RING_READERS(r, int, 4, 0);"),
         ("a peek of a ring", "AIMDB_STATIC_RING(r, int, 4);\nint f(int *v);\nint f(int *v) { return r_peek(v); }"),
         (

@@ -58,3 +58,13 @@ fn what_is_no_record_no_value_and_no_place_to_wait_is_refused() {
 fn tasks_wait_and_are_woken_by_tasks_and_interrupts() {
     run("waiting", &[]);
 }
+
+#[test]
+fn each_call_on_a_queue_answers_as_the_header_says_and_what_is_none_is_refused() {
+    run("queue", &[]);
+}
+
+#[test]
+fn tasks_wait_at_queues_and_are_woken_by_tasks_and_interrupts() {
+    run("queue_waiting", &[]);
+}

@@ -17,6 +17,8 @@ typedef struct block {
 AIMDB_STATIC_RECORD(first, uint32_t, 16);
 AIMDB_STATIC_RECORD(bounded_4, uint32_t, 16);
 AIMDB_STATIC_RECORD(bounded_256, block_t, 16);
+AIMDB_STATIC_QUEUE(queue_4, uint32_t, 16);
+AIMDB_STATIC_QUEUE(queue_256, block_t, 16);
 AIMDB_STATIC_RING(ring_4, uint32_t, 16);
 AIMDB_STATIC_LATEST(latest_4, uint32_t);
 AIMDB_STATIC_MAILBOX(mailbox_4, uint32_t);
@@ -45,6 +47,8 @@ static StackType_t stack[1024];
 
 PAIRS(bounded_4, uint32_t)
 PAIRS(bounded_256, block_t)
+PAIRS(queue_4, uint32_t)
+PAIRS(queue_256, block_t)
 PAIRS(ring_4, uint32_t)
 PAIRS(latest_4, uint32_t)
 PAIRS(mailbox_4, uint32_t)
@@ -71,6 +75,10 @@ static void count(void *unused)
         bounded_4_try_pair(&word);
         bounded_256_pair(&block);
         bounded_256_try_pair(&block);
+        queue_4_pair(&word);
+        queue_4_try_pair(&word);
+        queue_256_pair(&block);
+        queue_256_try_pair(&block);
         ring_4_pair(&word);
         ring_4_try_pair(&word);
         latest_4_pair(&word);

@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+/* The same for queues: queue_waiting.c. */
+#ifndef RECORD
+#define RECORD AIMDB_STATIC_RECORD
+#define IS_RECORD 1
+#else
+#define IS_RECORD 0
+#endif
+
 typedef struct value {
     uint32_t number;
     uint8_t bytes[61];
@@ -35,7 +43,7 @@ static int is_whole(const value_t *value)
 
 /* ------------------------------------------------------------------------- a stream, paused by its reader */
 
-AIMDB_STATIC_RECORD(stream, value_t, 3);
+RECORD(stream, value_t, 3);
 
 enum { STREAM = 5000 };
 
@@ -65,6 +73,7 @@ static void a_reader_pauses_its_sender(void)
 
 /* ------------------------------------------------------------------------------------------- a rendezvous */
 
+#if IS_RECORD
 AIMDB_STATIC_RECORD(meeting, value_t, 0);
 
 static void meets(void)
@@ -86,10 +95,12 @@ static void a_rendezvous_hands_over(void)
     join(0);
 }
 
+#endif
+
 /* -------------------------------------------------------------------------- a close wakes both sides */
 
-AIMDB_STATIC_RECORD(empty, value_t, 1);
-AIMDB_STATIC_RECORD(filled, value_t, 1);
+RECORD(empty, value_t, 1);
+RECORD(filled, value_t, 1);
 
 static void waits_for_a_value(void)
 {
@@ -127,13 +138,14 @@ static void c1_a_close_wakes_both_sides(void)
     CHECK(filled_recv(&value, portMAX_DELAY) == AIMDB_OK && value.number == 1);
     CHECK(filled_recv(&value, portMAX_DELAY) == AIMDB_CLOSED);
     aimdb_static_stats_t stats;
-    CHECK(filled_stats(&stats) == AIMDB_OK && stats.accepted == 1 && stats.refused == 1 && stats.blocked == 1);
+    CHECK(filled_stats(&stats) == AIMDB_OK && stats.accepted == 1 && stats.refused == 1);
+    CHECK(!IS_RECORD || stats.blocked == 1);
 }
 
 /* --------------------------------------------------------------------- interrupts wake those who wait */
 
-AIMDB_STATIC_RECORD(samples, uint32_t, 2);
-AIMDB_STATIC_RECORD(results, uint32_t, 1);
+RECORD(samples, uint32_t, 2);
+RECORD(results, uint32_t, 1);
 
 static uint32_t sampled;
 
@@ -183,7 +195,7 @@ static void e2_interrupts_send_and_receive(void)
 
 /* ----------------------------------------------------------------------------------------- timeouts */
 
-AIMDB_STATIC_RECORD(late, value_t, 1);
+RECORD(late, value_t, 1);
 
 static void w4_a_wait_ends_when_its_time_has_passed(void)
 {
@@ -206,7 +218,7 @@ static void w4_a_wait_ends_when_its_time_has_passed(void)
 
 /* ----------------------------------------------------------- the more urgent one first, then the older */
 
-AIMDB_STATIC_RECORD(orders, uint32_t, 1);
+RECORD(orders, uint32_t, 1);
 
 static const uint32_t ZERO = 0, ONE = 1, TWO = 2, THREE = 3;
 
@@ -228,7 +240,7 @@ static void orders_three(void)
 static void who_waits_is_served_by_priority_then_by_age(void)
 {
     CHECK(orders_send(&ZERO, portMAX_DELAY) == AIMDB_OK);
-    /* Each waits before the next one starts. There is a place for each: three spare ones. */
+    /* Each waits before the next one starts. In a record there is a place for each: three spare ones. */
     start(0, 3, orders_one);
     UNTIL(orders, 1, 0);
     start(1, 3, orders_two);
@@ -247,7 +259,7 @@ static void who_waits_is_served_by_priority_then_by_age(void)
 
 /* ----------------------------------------------------------------- more senders than there are places */
 
-AIMDB_STATIC_RECORD(crowded, value_t, 1);
+RECORD(crowded, value_t, 1);
 
 enum { EACH = 200 };
 
@@ -283,7 +295,9 @@ void test_before_tasks(void)
 void test_in_task(void)
 {
     a_reader_pauses_its_sender();
+#if IS_RECORD
     a_rendezvous_hands_over();
+#endif
     c1_a_close_wakes_both_sides();
     e2_interrupts_send_and_receive();
     w4_a_wait_ends_when_its_time_has_passed();
