@@ -247,14 +247,16 @@ static void who_waits_is_served_by_priority_then_by_age(void)
     UNTIL(orders, 2, 0);
     start(2, 5, orders_three);
     UNTIL(orders, 3, 0);
+    /* One that has just come to a queue may look once more, and wakes others for the room that it finds. So each is through
+     * before the next one has room: two that are awake may come in any order. */
     const uint32_t expected[] = { 0, 3, 1, 2 };
+    const unsigned served[] = { 2, 0, 1 };
     for (unsigned at = 0; at < 4; at++) {
         uint32_t got = 77;
         CHECK(orders_recv(&got, portMAX_DELAY) == AIMDB_OK && got == expected[at]);
+        if (at < 3)
+            join(served[at]);
     }
-    join(0);
-    join(1);
-    join(2);
 }
 
 /* ----------------------------------------------------------------- more senders than there are places */
