@@ -15,10 +15,10 @@
 //! where this comes from.)
 //!
 //! A holder is whoever has a [`Token`]: a handle that one thread uses at a time, and that takes its
-//! token along when it moves to another; or a thread, for calls that come without a handle.
+//! token along when it moves to another; or a thread, for calls that come without a handle. An owner that is a
+//! thread, and has ended, leaves its flag to the next: a door that threads use one after the other stays owned.
 #![allow(unsafe_code)]
 
-use core::cell::Cell;
 use core::marker::PhantomData;
 
 #[cfg(not(any(loom, shuttle)))]
@@ -35,6 +35,7 @@ use loom::cell::UnsafeCell;
 
 use super::barrier;
 use super::park::linger;
+use super::token::Token;
 use super::world::World;
 
 /// The way in for one end, and what that end works with; on cache lines of its own.
@@ -44,7 +45,7 @@ pub(crate) struct Door<E> {
     /// Who may go in now: [`SHUT`], [`NOBODY`], [`ALL`], or a holder, with the flag that it uses.
     pass: AtomicUsize,
     /// Whether somebody is inside: one flag for each owner that the door may have, so that a late
-    /// write of an earlier one meets nobody's, and the last for all others together.
+    /// write of an earlier one that lives meets nobody's, and the last for all others together.
     inside: [AtomicBool; FLAGS],
     /// The pass while the door is open. Belongs to whoever shuts it, which a lock guards: no model need
     /// look at it.
@@ -54,7 +55,7 @@ pub(crate) struct Door<E> {
 
 /// Holders that may own a door, one after the other; an exhaustive model has few threads.
 const OWNERS: usize = if cfg!(loom) { 1 } else { FLAGS - 1 };
-const FLAGS: usize = 4;
+const FLAGS: usize = 1 << Token::BITS_BESIDE;
 
 /// How often a holder tries to come in at a common door before it leaves the end to those inside.
 const KNOCKS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 32 };
@@ -68,51 +69,6 @@ const ALL: usize = FLAGS - 1;
 // the door, when nobody is inside.
 unsafe impl<E: Send> Sync for Door<E> {}
 
-/// What a buffer knows its holder by, wherever that comes from: a number that no other holder of the
-/// process has or will have. One thread at a time has it, so it is neither `Clone` nor `Sync`.
-///
-/// A handle that has one tells a buffer, without asking which thread calls, that nobody else comes
-/// with it at the same time.
-#[derive(Debug)]
-pub(crate) struct Token {
-    number: usize,
-    _one_at_a_time: PhantomData<Cell<()>>,
-}
-
-impl Token {
-    /// The number of those for whom there is none: they use common doors only.
-    const LOST: usize = usize::MAX / FLAGS;
-
-    /// A new holder. One atomic exchange.
-    pub(crate) fn new() -> Self {
-        // Not a model's atomic: the number says nothing of order.
-        static NEXT: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(1);
-        let next = |number: usize| (number < Self::LOST).then_some(number + 1);
-        let relaxed = core::sync::atomic::Ordering::Relaxed;
-        let number = NEXT.fetch_update(relaxed, relaxed, next).unwrap_or(Self::LOST);
-        Self { number, _one_at_a_time: PhantomData }
-    }
-
-    /// Works with the calling thread's token. A thread whose local storage is gone has none that
-    /// it could own a door with.
-    #[inline]
-    pub(crate) fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
-        let number = NUMBER.try_with(|number| {
-            if number.get() == Self::LOST {
-                number.set(Self::new().number);
-            }
-            number.get()
-        });
-        work(&Self { number: number.unwrap_or(Self::LOST), _one_at_a_time: PhantomData })
-    }
-
-    /// The calling thread's token, if it has one by now, or else one that owns no door.
-    #[inline(always)]
-    pub(crate) fn of_thread_as_it_is() -> Self {
-        Self { number: NUMBER.try_with(Cell::get).unwrap_or(Self::LOST), _one_at_a_time: PhantomData }
-    }
-}
-
 /// With what the owner of a door goes in there without asking whose it is: once it is another's, the
 /// key of the former owner fits no more and never will again, and raises nobody else's flag.
 #[derive(Debug, Clone, Copy)]
@@ -123,19 +79,6 @@ pub(crate) struct Key {
 
 // SAFETY: the flag is an atomic, and whoever uses the key vouches that its door is there.
 unsafe impl Send for Key {}
-
-#[cfg(not(any(loom, shuttle)))]
-std::thread_local! {
-    static NUMBER: Cell<usize> = const { Cell::new(Token::LOST) };
-}
-#[cfg(loom)]
-loom::thread_local! {
-    static NUMBER: Cell<usize> = Cell::new(Token::LOST);
-}
-#[cfg(all(shuttle, not(loom)))]
-shuttle::thread_local! {
-    static NUMBER: Cell<usize> = Cell::new(Token::LOST);
-}
 
 /// Where a barrier has to be made ready, which may take milliseconds once per process, makes it
 /// ready: before the first door, outside all locks.
@@ -200,7 +143,7 @@ impl<E> Door<E> {
     #[inline(always)]
     pub(crate) fn enter_in(&self, world: World, token: &Token) -> Option<Inside<'_, E>> {
         let pass = self.pass.load(Ordering::Relaxed);
-        if pass / FLAGS != token.number {
+        if pass / FLAGS != token.number() {
             return None;
         }
         self.enter_with(pass, &self.inside[pass % FLAGS], || barrier::light_in(world))
@@ -216,7 +159,7 @@ impl<E> Door<E> {
 
     #[inline(always)]
     fn enter_if_own(&self, pass: usize, token: &Token) -> Option<Inside<'_, E>> {
-        if pass / FLAGS != token.number {
+        if pass / FLAGS != token.number() {
             return None;
         }
         let light = || {
@@ -246,7 +189,7 @@ impl<E> Door<E> {
     /// The key of the holder that owns this door.
     pub(crate) fn key(&self, token: &Token) -> Option<Key> {
         let pass = self.pass.load(Ordering::Relaxed);
-        (pass > ALL && pass / FLAGS == token.number).then(|| Key { pass, flag: &raw const self.inside[pass % FLAGS] })
+        (pass > ALL && pass / FLAGS == token.number()).then(|| Key { pass, flag: &raw const self.inside[pass % FLAGS] })
     }
 
     /// Whether the door has had its owners, and is everybody's for good; a hint.
@@ -287,7 +230,7 @@ impl<E> Door<E> {
     /// Whether this holder is kept out because it does not own the door, which is open.
     pub(crate) fn is_foreign(&self, token: &Token) -> bool {
         let pass = self.pass.load(Ordering::Relaxed);
-        pass == NOBODY || pass > ALL && pass / FLAGS != token.number
+        pass == NOBODY || pass > ALL && pass / FLAGS != token.number()
     }
 
     /// Whether a holder owns the door. Asked by whoever shut it.
@@ -302,12 +245,14 @@ impl<E> Door<E> {
     /// The door was shut by the caller and nobody is inside.
     pub(crate) unsafe fn adopt(&self, token: &Token) {
         let owner = self.owner.load(Ordering::Relaxed);
-        if owner == ALL || owner > ALL && owner / FLAGS == token.number {
+        if owner == ALL || owner > ALL && owner / FLAGS == token.number() {
             return;
         }
-        let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };
-        let may_own = token.number != Token::LOST && turn < OWNERS;
-        self.owner.store(if may_own { token.number * FLAGS + turn } else { ALL }, Ordering::Relaxed);
+        // The flag of an owner that comes no more is free, and comes first: threads that follow each other share one.
+        let next = |owner| if Token::has_ended(owner / FLAGS) { owner % FLAGS } else { owner % FLAGS + 1 };
+        let turn = if owner == NOBODY { 0 } else { next(owner) };
+        let may_own = token.may_own() && turn < OWNERS;
+        self.owner.store(if may_own { token.number() * FLAGS + turn } else { ALL }, Ordering::Relaxed);
     }
 
     /// Works with the end from outside.
@@ -384,5 +329,61 @@ impl<E> Drop for Inside<'_, E> {
     fn drop(&mut self) {
         // Release: pairs with `shut` and with whoever goes in next.
         self.flag.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::{Door, shut};
+    use crate::waiting::Token;
+
+    /// Gives the door to the calling thread, and says whether it got in, and whether as its owner.
+    fn come(door: &Door<u32>) -> (bool, bool) {
+        Token::of_thread(|token| {
+            shut([door].into_iter());
+            // SAFETY: the door was shut here; the threads of these tests come one after the other.
+            unsafe { door.adopt(token) };
+            door.open();
+            let inside = door.enter(token).map(|mut inside| *inside.end() += 1).is_some();
+            (inside, !door.is_common() && !door.is_foreign(token))
+        })
+    }
+
+    #[test]
+    fn k6_a_door_that_threads_use_one_after_the_other_stays_owned() {
+        super::prepare();
+        let door = Door::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..20 {
+                assert_eq!(scope.spawn(|| come(&door)).join().expect("a thread"), (true, true));
+            }
+        });
+        // SAFETY: nobody else is there.
+        assert_eq!(unsafe { door.with_end(|end| *end) }, 20);
+    }
+
+    #[test]
+    fn k6_a_door_that_threads_use_in_turn_is_everybodys_after_three() {
+        super::prepare();
+        let door = Door::new(0);
+        let turn = std::sync::Barrier::new(4);
+        let came: alloc::vec::Vec<_> = std::thread::scope(|scope| {
+            let lives = |mine| {
+                let (door, turn) = (&door, &turn);
+                scope.spawn(move || {
+                    let mut came = (false, false);
+                    for at in 0..4 {
+                        if at == mine {
+                            came = come(door);
+                        }
+                        turn.wait();
+                    }
+                    came
+                })
+            };
+            let threads: alloc::vec::Vec<_> = (0..4).map(lives).collect();
+            threads.into_iter().map(|thread| thread.join().expect("a thread")).collect()
+        });
+        assert_eq!(came, [(true, true), (true, true), (true, true), (true, false)]);
     }
 }

@@ -34,6 +34,8 @@ mod signal_fd;
 #[cfg(feature = "std")]
 mod sleepers;
 #[cfg(feature = "std")]
+mod token;
+#[cfg(feature = "std")]
 mod world;
 
 pub use block::{Parker, block_on_with};
@@ -47,7 +49,9 @@ pub(crate) use wake_list::WakeList;
 pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
-pub(crate) use gate::{Door, Inside, Key, Token, prepare, shut};
+pub(crate) use gate::{Door, Inside, Key, prepare, shut};
+#[cfg(feature = "std")]
+pub(crate) use token::Token;
 #[cfg(feature = "std")]
 pub(crate) use world::{World, WorldCell};
 

@@ -156,7 +156,7 @@ MUTANTS = [
         ("self.enter_with(pass, &self.inside[pass % FLAGS], light)", "self.enter_with(pass, &self.inside[ALL], light)"),
         ("flag: &raw const self.inside[pass % FLAGS]", "flag: &raw const self.inside[ALL]")]),
     ("owners-share-a-flag", "Each owner of a door uses the same flag.", GATE, [(
-        "let turn = if owner == NOBODY { 0 } else { owner % FLAGS + 1 };", "let turn = 0;")]),
+        "let turn = if owner == NOBODY { 0 } else { next(owner) };", "let turn = 0;")]),
     ("value-is-shown-relaxed", "A place that was filled carries nothing with it.", QUEUE, [(
         "        self.stored.0.store(at + 1, Ordering::Release);", "        self.stored.0.store(at + 1, Ordering::Relaxed);")]),
     ("place-is-handed-back-relaxed", "A place that was emptied carries nothing with it.", QUEUE, [(

@@ -1,0 +1,204 @@
+//! What a buffer knows its holders by: those who come to its doors (`gate`).
+
+use core::cell::Cell;
+use core::marker::PhantomData;
+
+// None of these is a model's: who has which number says nothing of order, and no thread of a model is
+// enrolled.
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a buffer knows its holder by, wherever that comes from: a number that no other holder of the
+/// process has or will have. One thread at a time has it, so it is neither `Clone` nor `Sync`.
+///
+/// A handle that has one tells a buffer, without asking which thread calls, that nobody else comes
+/// with it at the same time.
+#[derive(Debug)]
+pub(crate) struct Token {
+    number: usize,
+    _one_at_a_time: PhantomData<Cell<()>>,
+}
+
+impl Token {
+    /// As many numbers as these are told apart by a door, which keeps a flag beside.
+    pub(super) const BITS_BESIDE: u32 = 2;
+    /// The number of those for whom there is none: they use common doors only.
+    const LOST: usize = usize::MAX >> Self::BITS_BESIDE;
+    /// That of a thread that has none yet. Nobody owns anything by it.
+    const NOT_ASKED: usize = Self::LOST - 1;
+    /// Set in the number of a thread of which it will be known that it has ended.
+    const ENROLLED: usize = 1;
+
+    const fn of(number: usize) -> Self {
+        Self { number, _one_at_a_time: PhantomData }
+    }
+
+    /// A new holder. One atomic exchange.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(2);
+        let next = |number: usize| (number < Self::NOT_ASKED - 2).then_some(number + 2);
+        let number = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(Self::LOST);
+        Self::of(number)
+    }
+
+    /// Works with the calling thread's token. A thread whose local storage is gone, or about to go, has none
+    /// that it could own a door with.
+    #[inline]
+    pub(crate) fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
+        let number = NUMBER.try_with(|number| {
+            if number.get() == Self::NOT_ASKED {
+                number.set(Self::of_new_thread());
+            }
+            number.get()
+        });
+        work(&Self::of(number.unwrap_or(Self::LOST)))
+    }
+
+    #[cold]
+    fn of_new_thread() -> usize {
+        let number = Self::new().number;
+        #[cfg(not(any(loom, shuttle)))]
+        if number != Self::LOST && roll::enter(number | Self::ENROLLED) {
+            return number | Self::ENROLLED;
+        }
+        number
+    }
+
+    /// The calling thread's token, if it has one by now, or else one that owns no door.
+    #[inline(always)]
+    pub(crate) fn of_thread_as_it_is() -> Self {
+        Self::of(NUMBER.try_with(Cell::get).unwrap_or(Self::LOST))
+    }
+
+    #[inline(always)]
+    pub(super) const fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Whether this holder may own a door.
+    pub(super) const fn may_own(&self) -> bool {
+        self.number < Self::NOT_ASKED
+    }
+
+    /// Whether the holder with this number is a thread that has ended: it comes to no door any more, and all that
+    /// it did at one has been seen.
+    pub(super) fn has_ended(number: usize) -> bool {
+        #[cfg(not(any(loom, shuttle)))]
+        return number & Self::ENROLLED != 0 && !roll::has(number);
+        #[cfg(any(loom, shuttle))]
+        return number & Self::ENROLLED != 0;
+    }
+}
+
+#[cfg(not(any(loom, shuttle)))]
+std::thread_local! {
+    static NUMBER: Cell<usize> = const { Cell::new(Token::NOT_ASKED) };
+}
+#[cfg(loom)]
+loom::thread_local! {
+    static NUMBER: Cell<usize> = Cell::new(Token::NOT_ASKED);
+}
+#[cfg(all(shuttle, not(loom)))]
+shuttle::thread_local! {
+    static NUMBER: Cell<usize> = Cell::new(Token::NOT_ASKED);
+}
+
+/// Which threads live, of those that stored values without a handle of their own. Threads come and go, and a
+/// door whose owner has ended can be given to the next.
+#[cfg(not(any(loom, shuttle)))]
+mod roll {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{NUMBER, Token};
+
+    /// More threads than are at work at a time; of one that finds no place nobody learns that it has ended.
+    const PLACES: usize = 256;
+    /// Places that a number may have.
+    const TRIES: usize = 8;
+    const NOBODY: usize = 0;
+
+    static PLACE: [AtomicUsize; PLACES] = [const { AtomicUsize::new(NOBODY) }; PLACES];
+
+    std::thread_local! {
+        static LIFE: Life = const { Life };
+    }
+
+    /// Ends with its thread.
+    struct Life;
+
+    impl Drop for Life {
+        fn drop(&mut self) {
+            // What the thread still stores, in destructors that come after this one, it stores as nobody.
+            let number = NUMBER.try_with(|number| number.replace(Token::LOST)).unwrap_or(Token::LOST);
+            let place = places(number).find(|place| place.load(Ordering::Relaxed) == number);
+            // Release: all that the thread did at its doors was before.
+            let _ = place.map(|place| place.store(NOBODY, Ordering::Release));
+        }
+    }
+
+    fn places(number: usize) -> impl Iterator<Item = &'static AtomicUsize> {
+        (0..TRIES).map(move |turn| &PLACE[(number / 2 + turn) % PLACES])
+    }
+
+    /// Enrols the calling thread, and says whether it could.
+    pub(super) fn enter(number: usize) -> bool {
+        // Acquire, too: whoever finds this number in a place sees that the ones before it have ended.
+        let takes =
+            |place: &AtomicUsize| place.compare_exchange(NOBODY, number, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        // From here on it is struck off at its end. Its local storage may be gone.
+        LIFE.try_with(|_life| ()).is_ok() && places(number).any(takes)
+    }
+
+    /// Whether the thread that was enrolled with this number lives.
+    pub(super) fn has(number: usize) -> bool {
+        // Acquire: pairs with the end of the thread, also by way of those who had its place after it.
+        places(number).any(|place| place.load(Ordering::Acquire) == number)
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::Token;
+
+    #[test]
+    fn k6_a_thread_is_known_to_have_ended_and_a_handle_is_not() {
+        let number = || Token::of_thread(Token::number);
+        let here = number();
+        let there = std::thread::spawn(move || {
+            let there = number();
+            assert_eq!(there, number(), "it keeps its number");
+            assert!(!Token::has_ended(there) && !Token::has_ended(here));
+            there
+        });
+        let there = there.join().expect("a thread");
+        assert_ne!(here, there);
+        assert!(Token::has_ended(there) && !Token::has_ended(here));
+        let handle = Token::new().number();
+        assert!(!Token::has_ended(handle), "handles are not enrolled");
+    }
+
+    #[test]
+    fn k6_what_a_thread_stores_at_its_very_end_it_stores_as_nobody() {
+        std::thread_local! {
+            static LAST: Last = const { Last };
+        }
+        struct Last;
+        impl Drop for Last {
+            fn drop(&mut self) {
+                Token::of_thread(|token| {
+                    assert!(!token.may_own() || !Token::has_ended(token.number()));
+                });
+            }
+        }
+        let ends = std::thread::spawn(|| {
+            // One destructor stands before that of the token, the next thread's behind it.
+            LAST.with(|_last| ());
+            Token::of_thread(|token| assert!(token.may_own()));
+        });
+        ends.join().expect("no destructor panics");
+        let ends = std::thread::spawn(|| {
+            Token::of_thread(|token| assert!(token.may_own()));
+            LAST.with(|_last| ());
+        });
+        ends.join().expect("no destructor panics");
+    }
+}
