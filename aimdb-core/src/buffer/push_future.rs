@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use core::future::Future;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -82,6 +83,14 @@ impl<'a, T> PushFuture<'a, T> {
         Self { way: Way::Offer(Some(value), buffer), offer: None }
     }
 
+    /// The same push, not yet polled, in a place of its own. What a call brings is written straight to where it is
+    /// returned from, and where one of several ways to a future is such a call, compilers copy the whole of it on
+    /// all of them.
+    pub(crate) fn moved(mut self) -> Self {
+        debug_assert!(self.offer.is_none(), "it stands in no queue");
+        Self { way: mem::replace(&mut self.way, Way::Ready(None)), offer: None }
+    }
+
     /// Gives up. The value travels back, unless it has been stored or handed out by now.
     pub fn cancel(self: Pin<&mut Self>) -> Option<T> {
         let this = self.project();
@@ -96,22 +105,20 @@ impl<'a, T> PushFuture<'a, T> {
     }
 }
 
-impl<T> Future for PushFuture<'_, T> {
-    type Output = Result<(), SendError<T>>;
+impl<T> PushFuture<'_, T> {
+    /// Goes on as an offer, which is made where it stays.
+    #[cold]
+    fn go_on(self: Pin<&mut Self>, value: T) {
+        self.project().offer.set(Some(Offer::new(value)));
+    }
 
-    // Not written out at the caller, where what it was made of would be copied once more before it is read.
+    /// The rest of a poll: of a push that has to wait, or that is no offer.
     #[inline(never)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    fn poll_on(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let this = self.project();
         match this.way {
             Way::Ready(outcome) => outcome.take().map_or(Poll::Pending, Poll::Ready),
-            Way::Offer(value, buffer) => {
-                if let Some(value) = value.take() {
-                    match buffer.offer_at_once(value) {
-                        Ok(()) => return Poll::Ready(Ok(())),
-                        Err(value) => this.offer.set(Some(Offer::new(value))),
-                    }
-                }
+            Way::Offer(_, buffer) => {
                 let offer = this.offer.as_pin_mut();
                 offer.map_or(Poll::Pending, |offer| buffer.poll_offer(offer, context))
             }
@@ -128,6 +135,23 @@ impl<T> Future for PushFuture<'_, T> {
                 })
             }
         }
+    }
+}
+
+impl<T> Future for PushFuture<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Way::Offer(value, buffer) = self.as_mut().project().way
+            && let Some(value) = value.take()
+        {
+            match buffer.offer_at_once(value) {
+                Ok(()) => return Poll::Ready(Ok(())),
+                Err(value) => self.as_mut().go_on(value),
+            }
+        }
+        self.poll_on(context)
     }
 }
 

@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
 use core::panic::Location;
+use core::pin::Pin;
 use core::task::Poll;
 
 use super::cursor_label::{CursorLabel, Named};
@@ -64,7 +65,17 @@ impl<T: Send + 'static> Consumer<T> {
         if let Some(value) = self.reader.recv_at_once() {
             return Ok(value);
         }
-        self.reader.recv().await.map_err(|error| DbError::from(error).of_record(&self.named.record.key))
+        let Self { reader, burst, named } = self;
+        let mut receives = reader.recv();
+        let received = poll_fn(|task| {
+            let polled = Pin::new(&mut receives).poll(task);
+            if polled.is_pending() {
+                // Others have their turn now; the value to come is the first of a burst.
+                *burst = 1;
+            }
+            polled
+        });
+        received.await.map_err(|error| DbError::from(error).of_record(&named.record.key))
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -269,6 +280,24 @@ mod tests {
             turns += 1;
         }
         assert_eq!(turns, 4, "64, 64, 64 and 8 values");
+    }
+
+    #[test]
+    fn w7_a_task_that_waited_does_not_give_its_turn_away_once_more() {
+        let db = single::<u32>(|record| {
+            record.bounded(200);
+        });
+        let mut consumer = db.consumer::<u32>("a").expect("it is there");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        (0..60).for_each(|value| producer.produce(value));
+        let mut read_all = pin!(async {
+            for value in 0..124 {
+                assert_eq!(consumer.recv().await, Ok(value));
+            }
+        });
+        assert!(poll_once(read_all.as_mut()).is_pending(), "it waits for the 61st value");
+        (60..124).for_each(|value| producer.produce(value));
+        assert!(poll_once(read_all).is_ready(), "64 values since it waited");
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl<T: Send + 'static> Producer<T> {
     pub fn send_async(&self, value: T) -> PushFuture<'_, T> {
         match &self.buffer {
             Held::Heap(heap) => heap.push_async(value),
-            Held::Other(buffer) => buffer.push_async(value),
+            Held::Other(buffer) => buffer.push_async(value).moved(),
         }
     }
 
