@@ -226,8 +226,10 @@ MUTANTS = [
         "        let came = self.glance.get().is_some();\n        self.lock.with(|locked| if came { self.hold(locked, critical) } else { critical(&mut locked.state) })\n")]),
     ("lane-is-made-twice", "Two that make the lane both bring theirs in.", LANE + "mod.rs", [(
         "            if self.glance.get().is_some() {\n                return", "            if self.glance.get().is_some() && false {\n                return")]),
-    ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "mod.rs", [(
-        "            lane.close(log, course);\n            lane.adopt", "            lane.adopt")]),
+    ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "scheme.rs", [(
+        "        if is_closed {\n            self.close(log, course);\n        }\n", "")]),
+    ("one-of-many-doors-is-given-away-while-open", "A door changes hands while others go on and somebody may be inside.", GATED, [(
+        "        shut([door].into_iter());\n", "")]),
     ("shut-door-is-given-away-and-opened", "A door that changes hands is opened though the lane was closed.", LANE + "mod.rs", [(
         "            if !course.open {\n                return false;\n            }\n", "")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(

@@ -75,6 +75,26 @@ pub fn k5_two_threads_read_what_a_third_sends() {
     assert_both_have([first.join().unwrap(), second.join().unwrap()], &sent);
 }
 
+/// A cursor's door changes hands while its owner goes in, and the other ends go on.
+pub fn k6_one_of_several_doors_changes_hands() {
+    let (buffer, [mut first, mut second]) = gated(2);
+    let mut share = first.share().expect("a share");
+    assert_eq!([1, 2].map(|value| buffer.push_at_once(value)), [Ok(()); 2]);
+    let other = thread::spawn(move || look::<1>(&mut share));
+    let mut shared = look::<1>(&mut first);
+    let mut seen = look::<2>(&mut second);
+    let mut sent = vec![1, 2];
+    if buffer.push_at_once(3).is_ok() {
+        sent.push(3);
+    }
+    shared.extend(other.join().unwrap());
+    shared.extend(rest(&mut first));
+    shared.sort_unstable();
+    assert_eq!(shared, sent, "each value comes once to one of the two");
+    seen.extend(rest(&mut second));
+    assert_eq!(seen, sent);
+}
+
 /// Batches pass: what is published at once is read at once.
 pub fn s6_a_batch_meets_two_that_read_batches() {
     let (buffer, [mut first, mut second]) = gated(2);

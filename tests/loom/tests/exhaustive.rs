@@ -233,6 +233,7 @@ models! { late:
 #[cfg(not(feature = "large"))]
 models! { gated:
     k5_a_place_is_filled_again_when_both_have_read_it: 3,
+    k6_one_of_several_doors_changes_hands: 2,
     k5_two_threads_read_what_a_third_sends: 3,
     s6_a_batch_meets_two_that_read_batches: 3,
     m1_the_lane_is_counted_beside_its_ends: 3,

@@ -208,16 +208,18 @@ impl Plan {
             7 => BufferCfg::Mailbox,
             _ => BufferCfg::Bounded { capacity, policy: random.pick(&Policy::ALL) },
         };
-        // A queue of what must be cloned has a lane while it has one cursor at most.
-        let cursors = random.pick(&[0, 1, 1, 2, 3]);
+        // A queue of what must be cloned has a lane while it has one cursor at most. Of plain data that is overwritten,
+        // of more than 64 only those who read are in it.
+        let is_crowd = cfg.kind().retains() && random.one_in(6);
+        let cursors = random.pick(if is_crowd { &[63, 64, 65, 66] } else { &[0, 1, 1, 2, 3] });
         Self {
             cfg,
             first_number: random.pick(&[0, u64::MAX - 20]),
             cursors,
-            most: random.pick(&[cursors.max(1), 4]),
+            most: if is_crowd { cursors + 2 } else { random.pick(&[cursors.max(1), 4]) },
             shares: random.one_in(2) || cfg == BufferCfg::Mailbox,
             hook: random.one_in(5),
-            compare_every: random.pick(&[1, 60, 400]),
+            compare_every: if is_crowd { 150 } else { random.pick(&[1, 60, 400]) },
         }
     }
 
@@ -229,6 +231,8 @@ impl Plan {
             1..4 if is_queue && !random.one_in(40) => Call::TryPush,
             1 | 2 => Call::Push,
             3 => Call::Peek,
+            // Of many, some come often.
+            _ if readers > 8 && !random.one_in(8) => Call::TryRecv(random.below(3)),
             _ => Call::TryRecv(random.below(readers)),
         }
     }
@@ -318,7 +322,8 @@ fn compare<T: Value>(seed: u64) -> (&'static str, u64, u64) {
             _ => "",
         },
         kind @ (Kind::Bounded(Policy::PauseUpstream | Policy::Fail) | Kind::Mailbox) => kind.name(),
-        kind if kind.retains() => kind.name(),
+        // Of what must be cloned many cursors have no lane.
+        kind if kind.retains() && (T::PLAIN || plan.cursors < 60) => kind.name(),
         _ => "",
     };
     let buffers = [build::<T>(&plan, false), build(&plan, true)];

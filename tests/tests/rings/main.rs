@@ -1,9 +1,10 @@
 //! Records whose ends pass values without the lock while nobody waits, of plain data and of what must be
 //! cloned: they answer as the reference does, call by call (`equivalence`), and under any schedule of threads what is read is
-//! whole, in order and counted (`threads`; of queues, `gated`). `AIMDB_SEED=n` runs the cases of that seed alone.
+//! whole, in order and counted (`threads`; of queues, `gated`; among many cursors, `many`). `AIMDB_SEED=n` runs the cases of that seed alone.
 
 mod equivalence;
 mod gated;
+mod many;
 mod threads;
 
 use std::fmt::Debug;

@@ -60,16 +60,22 @@ pub(in crate::buffer) struct CursorEnd {
     /// Whether the writer of values that are shared reckons with this cursor; see `quiet`. Belongs to whoever
     /// is inside the door, or has shut it.
     pub(super) may_look: AtomicBool,
+    /// Whether it read or lost anything from the last opening of the lane to its closing.
+    has_read: AtomicBool,
+    /// The cursor's number.
+    at: u32,
 }
 
 impl CursorEnd {
-    pub(in crate::buffer) fn new() -> Self {
+    fn new(at: u32) -> Self {
         Self {
             door: Door::new(End::new()),
             next: AtomicU64::new(0),
             #[cfg(loom)]
             passed: loom::sync::atomic::AtomicU64::new(0),
             may_look: AtomicBool::new(cfg!(any(loom, shuttle))),
+            has_read: AtomicBool::new(false),
+            at,
         }
     }
 
@@ -80,6 +86,18 @@ impl CursorEnd {
         self.next.store(number, Ordering::Release);
         #[cfg(loom)]
         self.passed.store(number, Ordering::Release);
+    }
+
+    /// Puts it where its cursor stands.
+    ///
+    /// # Safety
+    ///
+    /// The door is shut and nobody is inside.
+    unsafe fn begin(&self, log: &Machine) {
+        let number = log.cursors()[self.at as usize].next_number();
+        // SAFETY: by this function's contract.
+        unsafe { self.door.with_end(|end| *end = End::at(log, number)) };
+        self.next.store(number, Ordering::Relaxed);
     }
 
     /// What was said last.
@@ -135,36 +153,74 @@ impl Gates {
     }
 }
 
-/// The ends of the cursors, by the cursors' numbers. Lies under the record's lock.
+/// The ends of the cursors, by the cursors' numbers, and which of them are *here*: have a door that is open when
+/// the lane is. Lies under the record's lock.
+///
+/// Up to [`CURSORS`] all are. Of more, those that have read since the lane was last opened: the others have no part
+/// in its closing, so that it takes a step for each who reads, and none for each who might. One that comes for a
+/// value has its door opened, without a closing, where the lane can do that ([`super::ring`]).
 #[derive(Debug, Default)]
-pub(super) struct CursorEnds(Vec<Arc<CursorEnd>>);
+pub(super) struct CursorEnds {
+    ends: Vec<Arc<CursorEnd>>,
+    /// Has room for all.
+    here: Vec<u32>,
+}
 
-/// A lane with more cursors than this would be slow to close.
+/// So many cursors are always here; and a writer that goes by its cursors goes by no more.
 pub(super) const CURSORS: usize = 64;
+/// A model has few.
+const ALWAYS_HERE: usize = if cfg!(shuttle) { 1 } else { CURSORS };
 
 impl CursorEnds {
     /// The end of a cursor.
     pub(super) fn join(&mut self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
         let at = cursor.0 as usize;
         self.grow(at + 1);
-        self.0.get(at).map(Arc::clone)
+        self.ends.get(at).map(Arc::clone)
     }
 
     /// Makes ends until there are so many.
     pub(super) fn grow(&mut self, cursors: usize) {
-        // A cursor for which the table cannot grow has none; then the lane stays closed.
-        while self.0.len() < cursors && self.0.try_reserve(1).is_ok() {
-            self.0.push(Arc::new(CursorEnd::new()));
+        // A cursor for which the tables cannot grow has none; then the lane stays closed.
+        while self.ends.len() < cursors && self.ends.try_reserve(1).is_ok() {
+            let at = self.ends.len();
+            if self.here.try_reserve(at + 1 - self.here.len()).is_err() {
+                break;
+            }
+            self.ends.push(Arc::new(CursorEnd::new(at as u32)));
         }
     }
 
-    pub(super) fn of<'a>(&'a self, log: &'a Machine) -> impl Iterator<Item = (usize, &'a CursorEnd)> + Clone {
-        let all = self.0.iter().zip(log.cursors()).enumerate();
-        all.filter(|(_, (_, cursor))| cursor.is_live()).map(|(at, (end, _))| (at, &**end))
+    /// Those that are here.
+    pub(super) fn here(&self) -> impl Iterator<Item = (usize, &CursorEnd)> + Clone {
+        self.here.iter().map(|&at| (at as usize, &*self.ends[at as usize]))
     }
 
     pub(super) fn are_for_all(&self, log: &Machine) -> bool {
-        log.cursor_count() <= CURSORS && log.cursors().len() <= self.0.len()
+        log.cursors().len() <= self.ends.len()
+    }
+
+    /// Finds out who is here from now on. Called when the lane is closed, and there is an end for each cursor.
+    pub(super) fn gather(&mut self, log: &Machine) {
+        let all = log.cursors();
+        if log.cursor_count() <= ALWAYS_HERE {
+            self.here.clear();
+            self.here.extend((0..).zip(all).filter(|(_, cursor)| cursor.is_live()).map(|(at, _)| at));
+            return;
+        }
+        let Self { ends, here } = self;
+        here.retain(|&at| all[at as usize].is_live() && ends[at as usize].has_read.load(Ordering::Relaxed));
+    }
+
+    /// Has a cursor here that was not, while the lane is open.
+    ///
+    /// # Safety
+    ///
+    /// Its door is shut and nobody is inside.
+    pub(super) unsafe fn admit(&mut self, log: &Machine, cursor: &CursorEnd) {
+        // SAFETY: by this function's contract.
+        unsafe { cursor.begin(log) };
+        self.here.push(cursor.at);
     }
 
     /// Puts each where its cursor stands.
@@ -173,12 +229,8 @@ impl CursorEnds {
     ///
     /// The doors are shut and nobody is inside.
     pub(super) unsafe fn begin(&self, log: &Machine) {
-        for (at, cursor) in self.of(log) {
-            let number = log.cursors()[at].next_number();
-            // SAFETY: by this function's contract.
-            unsafe { cursor.door.with_end(|end| *end = End::at(log, number)) };
-            cursor.next.store(number, Ordering::Relaxed);
-        }
+        // SAFETY: by this function's contract.
+        self.here().for_each(|(_, cursor)| unsafe { cursor.begin(log) });
     }
 
     /// Counts what they have read and lost, and says how many values they read.
@@ -188,14 +240,13 @@ impl CursorEnds {
     /// As for [`CursorEnds::begin`].
     pub(super) unsafe fn catch_up(&self, log: &mut Machine) -> u64 {
         let mut moved = 0;
-        for (at, cursor) in self.0.iter().enumerate().take(log.cursors().len()) {
-            if log.cursors()[at].is_live() {
-                // SAFETY: by this function's contract.
-                let (began, lagged) = unsafe { cursor.door.with_end(|end| (end.began, end.lagged)) };
-                let read = cursor.next.load(Ordering::Relaxed).wrapping_sub(began).wrapping_sub(lagged);
-                log.catch_up_cursor(at, read, lagged);
-                moved += read;
-            }
+        for (at, cursor) in self.here() {
+            // SAFETY: by this function's contract.
+            let (began, lagged) = unsafe { cursor.door.with_end(|end| (end.began, end.lagged)) };
+            let read = cursor.next.load(Ordering::Relaxed).wrapping_sub(began).wrapping_sub(lagged);
+            cursor.has_read.store(read.wrapping_add(lagged) != 0, Ordering::Relaxed);
+            log.catch_up_cursor(at, read, lagged);
+            moved += read;
         }
         moved
     }

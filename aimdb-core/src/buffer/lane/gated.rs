@@ -173,8 +173,8 @@ impl GatedLane {
         }
     }
 
-    fn doors<'a>(&'a self, log: &'a Machine, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
-        [&self.sending].into_iter().chain(cursors.of(log).map(|(_, cursor)| &cursor.door))
+    fn doors<'a>(&'a self, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
+        [&self.sending].into_iter().chain(cursors.here().map(|(_, cursor)| &cursor.door))
     }
 
     fn open(&self, log: &Machine, cursors: &CursorEnds) {
@@ -183,16 +183,16 @@ impl GatedLane {
         // came after. The ends of the cursors stay with the record.
         unsafe {
             cursors.begin(log);
-            self.gates.put(cursors.of(log).map(|(at, cursor)| (cursor, log.cursors()[at].next_number())));
+            self.gates.put(cursors.here().map(|(at, cursor)| (cursor, log.cursors()[at].next_number())));
             self.sending.with_end(|end| *end = End::at(log, next));
         }
         // Published by the doors.
         self.stored.0.store(next, Ordering::Relaxed);
-        self.doors(log, cursors).for_each(Door::open);
+        self.doors(cursors).for_each(Door::open);
     }
 
     fn close(&self, log: &mut Machine, cursors: &CursorEnds) -> u64 {
-        shut(self.doors(log, cursors));
+        shut(self.doors(cursors));
         // SAFETY: the doors were shut here, and found empty after.
         let refused = unsafe { self.sending.with_end(|end| end.refused) };
         let sent = self.stored.0.load(Ordering::Relaxed).wrapping_sub(log.next_number());
@@ -311,11 +311,14 @@ impl Several {
         self.lane.get().and_then(|lane| lane.door(end)).is_some_and(|door| door.is_foreign(token))
     }
 
-    /// Gives an end to this holder. Called under the record's lock, after `close`.
+    /// Gives an end to this holder. Called under the record's lock, while the lane is open: the other ends go on
+    /// meanwhile.
     pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
         let Some(door) = self.lane.get().and_then(|lane| lane.door(end)) else { return };
-        // SAFETY: the doors are shut and nobody is inside.
+        shut([door].into_iter());
+        // SAFETY: the door was shut here, and found empty after.
         unsafe { door.adopt(token) }
+        door.open();
     }
 
     /// Whether the ends could go on alone. To close a lane takes a step for each value that each cursor

@@ -198,7 +198,11 @@ impl LaneLock {
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
     /// `seen` says. `None` where a glance tells nothing.
     pub(in crate::buffer) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
-        self.has_value_in_lane(cursor).or_else(|| self.glance.get()?.has_changed(seen))
+        let absent = || match self.lane()? {
+            Lane::Ring(lane) => lane.has_come_for_absent(cursor?),
+            Lane::Queue(..) | Lane::Called(_) => None,
+        };
+        self.has_value_in_lane(cursor).or_else(absent).or_else(|| self.glance.get()?.has_changed(seen))
     }
 
     /// Whether there is a value in the lane; `None` when that is closed.

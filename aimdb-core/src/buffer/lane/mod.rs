@@ -305,11 +305,7 @@ impl LaneLock {
             if !course.open {
                 return false;
             }
-            course.open = false;
-            let log = locked.state.log_mut();
-            lane.close(log, course);
-            lane.adopt(log, course, end, token);
-            course.open = lane.open(log, course);
+            course.open = lane.adopt(locked.state.log_mut(), course, end, token);
             true
         })
     }

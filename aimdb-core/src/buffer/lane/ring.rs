@@ -298,20 +298,39 @@ impl RingLane {
 
     /// Whether there is something to read, as far as can be told without going in.
     pub(super) fn has_value(&self, cursor: &CursorEnd) -> Option<bool> {
-        let there = || self.newest.0.load(Ordering::Relaxed) != cursor.next.load(Ordering::Relaxed);
-        cursor.door.is_open().then(there)
+        cursor.door.is_open().then(|| self.has_come(cursor))
     }
 
-    /// Whether a holder was sent away only because another has this end.
+    /// Whether something came since a cursor was here that is not now. It may have read that elsewhere: then it comes
+    /// in vain.
+    pub(super) fn has_come_for_absent(&self, cursor: &CursorEnd) -> Option<bool> {
+        (self.writing.is_open() && self.has_come(cursor)).then_some(true)
+    }
+
+    fn has_come(&self, cursor: &CursorEnd) -> bool {
+        self.newest.0.load(Ordering::Relaxed) != cursor.next.load(Ordering::Relaxed)
+    }
+
+    /// Whether a holder was sent away only because another has this end, or its cursor is not here.
     pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
-        self.door(end).is_some_and(|door| door.is_foreign(token))
+        self.door(end).is_some_and(|door| door.is_foreign(token) || !door.is_open() && self.writing.is_open())
     }
 
-    /// Gives an end to this holder. Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) {
+    /// Gives an end to this holder, and has its cursor here. Called under the record's lock, while the lane is open:
+    /// the other ends go on meanwhile.
+    pub(super) fn adopt(&self, log: &Machine, cursors: &mut CursorEnds, end: LaneEnd<'_>, token: &Token) {
         let Some(door) = self.door(end) else { return };
-        // SAFETY: the doors are shut and nobody is inside.
-        unsafe { door.adopt(token) }
+        // Nobody else opens or shuts it: this is exact.
+        let is_here = door.is_open();
+        shut([door].into_iter());
+        // SAFETY: the door was shut here, and found empty after.
+        unsafe {
+            if let (LaneEnd::Taking(Some(cursor)), false) = (end, is_here) {
+                cursors.admit(log, cursor);
+            }
+            door.adopt(token);
+        }
+        door.open();
     }
 
     /// Whether no holder will ever own this end.
@@ -332,8 +351,8 @@ impl RingLane {
         }
     }
 
-    fn doors<'a>(&'a self, log: &'a Machine, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
-        [&self.writing, &self.peeking].into_iter().chain(cursors.of(log).map(|(_, cursor)| &cursor.door))
+    fn doors<'a>(&'a self, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
+        [&self.writing, &self.peeking].into_iter().chain(cursors.here().map(|(_, cursor)| &cursor.door))
     }
 
     /// Whether the ends could go on alone.
@@ -364,13 +383,13 @@ impl RingLane {
         }
         // Published by the doors.
         self.newest.0.store(next, Ordering::Relaxed);
-        self.doors(log, cursors).for_each(Door::open);
+        self.doors(cursors).for_each(Door::open);
     }
 
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock.
     pub(super) fn close(&self, log: &mut Machine, cursors: &CursorEnds) -> u64 {
-        shut(self.doors(log, cursors));
+        shut(self.doors(cursors));
         let published = self.newest.0.load(Ordering::Relaxed).wrapping_sub(log.next_number());
         log.catch_up_ring(published);
         // SAFETY: the doors were shut here, and found empty after.

@@ -72,15 +72,25 @@ impl Lane {
         }
     }
 
-    /// Called under the record's lock, after `close`.
-    pub(super) fn adopt(&self, log: &Machine, course: &Course, end: LaneEnd<'_>, token: &Token) {
+    /// Gives an end to this holder. Called under the record's lock, while the lane is open; says whether it still is.
+    pub(super) fn adopt(&self, log: &mut Machine, course: &mut Course, end: LaneEnd<'_>, token: &Token) -> bool {
+        // Where there may be many ends, those of others go on.
+        let is_closed = match self {
+            Self::Ring(_) => false,
+            Self::Queue(..) => log.cursor_count() <= 1,
+            Self::Called(_) => true,
+        };
+        if is_closed {
+            self.close(log, course);
+        }
         match self {
             Self::Queue(several, _) if log.cursor_count() > 1 => several.adopt(end, token),
             Self::Queue(_, lane) => lane.adopt(end, token),
             Self::Called(Called::Mailbox(lane)) => lane.adopt(end, token),
-            Self::Ring(lane) => lane.adopt(end, token),
+            Self::Ring(lane) => lane.adopt(log, &mut course.cursors, end, token),
             Self::Called(Called::Shared(lane)) => lane.adopt(log, &course.cursors, end, token),
         }
+        !is_closed || self.open(log, course)
     }
 
     pub(super) fn may_open(&self, log: &Machine, course: &Course) -> bool {

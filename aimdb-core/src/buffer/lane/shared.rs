@@ -18,7 +18,7 @@ use loom::sync::atomic::AtomicU64;
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::AtomicU64;
 
-use super::ends::{CursorEnd, CursorEnds, End, Gates};
+use super::ends::{CURSORS, CursorEnd, CursorEnds, End, Gates};
 use super::late::boxed;
 use super::looks::{Look, Looks, Pinning};
 use super::places::Places;
@@ -243,7 +243,7 @@ impl SharedLane {
         match (self.should_turn(end), end) {
             (true, LaneEnd::Sending) => {
                 let oldest = log.next_number().wrapping_sub(log.len() as u64);
-                for (at, cursor) in cursors.of(log) {
+                for (at, cursor) in cursors.here() {
                     // Of a ring, those who are in the way: the others are no trouble.
                     if self.peeks || oldest.wrapping_sub(log.cursors()[at].next_number()) as i64 >= 0 {
                         cursor.may_look.store(false, Relaxed);
@@ -278,8 +278,8 @@ impl SharedLane {
         }
     }
 
-    fn doors<'a>(&'a self, log: &'a Machine, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
-        [&self.writing, &self.peeking].into_iter().chain(cursors.of(log).map(|(_, cursor)| &cursor.door))
+    fn doors<'a>(&'a self, cursors: &'a CursorEnds) -> impl Iterator<Item = &'a Door<End>> + Clone {
+        [&self.writing, &self.peeking].into_iter().chain(cursors.here().map(|(_, cursor)| &cursor.door))
     }
 
     /// Whether the ends could go on alone: also, nobody who has the machine's word for it looks at a
@@ -289,7 +289,9 @@ impl SharedLane {
         if lacks_words {
             self.lacks_words.store(true, Relaxed);
         }
-        !lacks_words && !log.is_closed() && !log.is_looked_at() && cursors.are_for_all(log)
+        // More cursors the writer could not go by.
+        let are_few = log.cursor_count() <= CURSORS;
+        !lacks_words && are_few && !log.is_closed() && !log.is_looked_at() && cursors.are_for_all(log)
     }
 
     /// Says of each value of the window that it is there, from `stamped` on. At those from before,
@@ -326,19 +328,19 @@ impl SharedLane {
             });
             self.peeking.with_end(|end| *end = End::at(log, next));
             cursors.begin(log);
-            let looking = cursors.of(log).filter(|(_, cursor)| cursor.may_look.load(Relaxed));
+            let looking = cursors.here().filter(|(_, cursor)| cursor.may_look.load(Relaxed));
             let [those] = &*self.looking;
             those.put(looking.map(|(at, cursor)| (cursor, log.cursors()[at].next_number())));
         }
         // Published by the doors.
         self.newest.number.store(next, Relaxed);
-        self.doors(log, cursors).for_each(Door::open);
+        self.doors(cursors).for_each(Door::open);
     }
 
     /// Keeps the ends out and counts what they have done; says how many values they moved. Called
     /// under the record's lock. Those who are cloning go on.
     pub(super) fn close(&self, log: &mut Machine, cursors: &CursorEnds) -> u64 {
-        shut(self.doors(log, cursors));
+        shut(self.doors(cursors));
         let published = self.newest.number.load(Relaxed).wrapping_sub(log.next_number());
         self.places.take_back(log);
         for slot in self.newest.spares.slots.iter().map(|slot| slot.load(Relaxed)).filter(|&slot| slot != NONE) {
