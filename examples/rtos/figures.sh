@@ -4,6 +4,7 @@
 #
 #   examples/rtos/figures.sh            # everything
 #   examples/rtos/figures.sh sizes      # flash and RAM
+#   examples/rtos/figures.sh c          # flash, RAM and instructions of programs in C
 #   examples/rtos/figures.sh PROGRAM... # these of `figures`
 #
 # The kernel is built without its own checks here, so it is built apart from the programs that run.sh runs.
@@ -17,7 +18,7 @@ folder=${CARGO_TARGET_DIR:-target}/$target/release
 programs=("$@")
 some=(--some)
 if [ ${#programs[@]} = 0 ]; then
-    programs=(sizes)
+    programs=(sizes c)
     for source in figures/src/bin/*.rs; do programs+=("$(basename "$source" .rs)"); done
     some=()
 fi
@@ -28,17 +29,33 @@ cargo=$(../../tests/targets.sh)/bin/cargo
 "$cargo" build -q --release --target "$target" -p figures -p sizes
 
 # Each passes all its numbers from task to task: what is weighed works.
+works() { # program
+    timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
+        -semihosting-config enable=on,target=native -kernel "$1" < /dev/null \
+        || { echo "$1 failed with status $?" >&2; return 1; }
+}
+
 weigh() {
-    local source name
+    local source
     for source in sizes/src/bin/*.rs; do
-        name=$(basename "$source" .rs)
-        timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
-            -semihosting-config enable=on,target=native -kernel "$folder/$name" < /dev/null \
-            || { echo "$name failed with status $?" >&2; return 1; }
+        works "$folder/$(basename "$source" .rs)" || return 1
     done
     python3 sizes.py "$folder"
 }
 
+of_c() {
+    local in_c thing
+    in_c=$(c/build.sh) || return 1
+    for thing in base queue queue_try record kernel_queue; do
+        works "$in_c/c_size_$thing" || return 1
+    done
+    python3 sizes.py "$in_c" --c && python3 count.py "$in_c/figures"
+}
+
 for name in "${programs[@]}"; do
-    if [ "$name" = sizes ]; then weigh; else python3 count.py "$folder/$name"; fi || exit 1
+    case $name in
+        sizes) weigh ;;
+        c) of_c ;;
+        *) python3 count.py "$folder/$name" ;;
+    esac || exit 1
 done | python3 ceilings.py ceilings "${some[@]}"

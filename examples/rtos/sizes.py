@@ -2,6 +2,7 @@
 """Says what each thing adds to a program for mps2-an385 in flash and RAM: its program of `sizes` without `base`.
 
     sizes.py FOLDER             where the programs are
+    sizes.py FOLDER --c         where those in C are, of `c/sizes.c`
 
 Flash is what `arm-none-eabi-size` calls text and data. RAM is the sizes of all variables, so that it does not depend on how they
 are aligned behind each other; `beyond` is RAM without what the thing is there to hold.
@@ -17,6 +18,8 @@ PAYLOAD = {
     "latest": 4, "mailbox": 4, "lean_mailbox": 4, "lean_latest": 4,
     "spsc": 64, "channel_busy": 64, "channel": 64, "pubsub": 64, "watch": 4, "signal": 4, "kernel_queue": 64,
 }
+
+PAYLOAD_OF_C = {"c_size_queue": 64, "c_size_queue_try": 64, "c_size_record": 64, "c_size_kernel_queue": 64}
 
 
 def run(*command):
@@ -39,11 +42,12 @@ def weigh(program):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--c"]):
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
-    flash_of_all, ram_of_all, _ = weigh(folder / "base")
-    for name, payload in PAYLOAD.items():
+    base, payloads = ("c_size_base", PAYLOAD_OF_C) if sys.argv[2:] else ("base", PAYLOAD)
+    flash_of_all, ram_of_all, _ = weigh(folder / base)
+    for name, payload in payloads.items():
         flash, ram, port = weigh(folder / name)
         ram -= ram_of_all
         print(f"{name} flash {flash - flash_of_all} port {port} ram {ram} beyond {ram - payload}")

@@ -200,7 +200,7 @@ typedef struct aimdb_static_queue {
 #define AIMDB_QUEUE_LAYOUT \
     ((uint32_t)(2u << 24 | sizeof(aimdb_queue_state_t) << 8 | sizeof(aimdb_static_queue_t)))
 
-/* A queue that keeps `n` values, 1 to 16383, and pauses its senders when it is full; at file scope, a semicolon follows. */
+/* A queue that keeps `n` values, 1 to 255, and pauses its senders when it is full; at file scope, a semicolon follows. */
 #define AIMDB_STATIC_QUEUE(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE(name, type, n)
 /* The same, but when it is full it refuses the value, which stays yours. */
 #define AIMDB_STATIC_QUEUE_FAIL(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE_FAIL(name, type, n)
@@ -210,7 +210,7 @@ typedef struct aimdb_static_queue {
 #define AIMDB_DEFINE_QUEUE_FAIL(name, type, n) AIMDB_DEFINE_LEAN(name, type, 1, n)
 
 #define AIMDB_DEFINE_LEAN(name, type, policy, n) \
-    typedef char name##_has_a_capacity[(n) > 0 && (n) <= 16383 ? 1 : -1]; \
+    typedef char name##_has_a_capacity[(n) > 0 && (n) <= 255 ? 1 : -1]; \
     static struct { \
         aimdb_queue_state_t state; \
         type values[n]; \

@@ -26,6 +26,7 @@ fn priority(ticks: u64) -> u8 {
 }
 
 /// When so many ticks will have passed; for none, the deadline of a call that is one try.
+#[inline(always)]
 pub(crate) fn deadline(ticks: u64) -> Deadline {
     match ticks {
         0 => Deadline::At(0),

@@ -1,5 +1,6 @@
 //! The functions on queues that the header declares: those of `StaticQueue`, for values whose size is known when a program runs.
 
+use aimdb_core::waiting::Deadline;
 use aimdb_sync_embassy::FreeRtos;
 use aimdb_sync_embassy::driving::{ByteQueue, ByteState};
 
@@ -93,6 +94,12 @@ pub unsafe extern "C" fn aimdb_queue_send(queue: *const Queue, value: *const u8,
     unsafe { if queue.stores(value) { Status::Ok } else { waits_to_send(queue, value, ticks) } }
 }
 
+/// The same for both ends.
+#[inline(never)]
+fn until(ticks: u64) -> Deadline {
+    deadline(ticks)
+}
+
 /// # Safety
 ///
 /// The queue is sound, and the value has its size.
@@ -100,7 +107,7 @@ pub unsafe extern "C" fn aimdb_queue_send(queue: *const Queue, value: *const u8,
 #[inline(never)]
 unsafe fn waits_to_send(queue: &Queue, value: *const u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    let sent = unsafe { queue.stand_to_send::<FreeRtos>(value, deadline(ticks)) };
+    let sent = unsafe { queue.stand_to_send::<FreeRtos>(value, until(ticks)) };
     sent.map_or_else(Status::from, |()| Status::Ok)
 }
 
@@ -148,7 +155,7 @@ pub unsafe extern "C" fn aimdb_queue_recv(queue: *const Queue, value: *mut u8, s
 #[inline(never)]
 unsafe fn waits_to_receive(queue: &Queue, value: *mut u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    match unsafe { queue.stand_to_receive::<FreeRtos>(value, deadline(ticks)) } {
+    match unsafe { queue.stand_to_receive::<FreeRtos>(value, until(ticks)) } {
         Some(true) => Status::Ok,
         Some(false) => Status::Closed,
         None => Status::Timeout,

@@ -123,7 +123,7 @@ AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
 AIMDB_STATIC_RING_READERS(ring_for_all, int, 4, 2);
 AIMDB_STATIC_LATEST_READERS(latest_for_all, int, 2);
 AIMDB_STATIC_QUEUE(queue, int, 4u);
-AIMDB_STATIC_QUEUE_FAIL(failing_queue, int, 16383);
+AIMDB_STATIC_QUEUE_FAIL(failing_queue, int, 255);
 AIMDB_DECLARE_QUEUE(there_e, int);
 AIMDB_DECLARE_QUEUE(there_f, int);
 AIMDB_DEFINE_QUEUE(there_e, int, 4);
@@ -163,7 +163,7 @@ fn what_has_no_meaning_does_not_compile() {
         ("a queue of nothing", "AIMDB_STATIC_QUEUE(q, int, 0);"),
         ("a queue that refuses all", "AIMDB_STATIC_QUEUE_FAIL(q, int, 0);"),
         ("a queue of less than nothing", "AIMDB_STATIC_QUEUE(q, int, -1);"),
-        ("a queue that cannot be counted", "AIMDB_STATIC_QUEUE(q, int, 16384);"),
+        ("a queue that cannot be counted", "AIMDB_STATIC_QUEUE(q, int, 256);"),
         (
             "what a queue would have to displace",
             "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(int *v);\nint f(int *v) { return q_force_send(v); }",

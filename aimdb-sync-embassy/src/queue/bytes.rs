@@ -26,6 +26,7 @@ pub struct ByteState(UnsafeCell<State>);
 pub struct ByteQueue<M> {
     /// For whoever describes the queue, to say so.
     tag: u32,
+    /// As many as can be inside at the same time, at most.
     capacity: u16,
     /// 0 if senders wait, 1 if they are refused.
     policy: u16,
@@ -57,7 +58,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     /// and it was zero at the start, all that follows may be called.
     #[inline(always)]
     pub fn is_sound(&self) -> bool {
-        usize::from(self.capacity.wrapping_sub(1)) < state::MAX
+        usize::from(self.capacity.wrapping_sub(1)) < state::MOST_INSIDE
             && self.policy <= 1
             && self.value_size > 0
             && !self.state.is_null()

@@ -86,7 +86,7 @@ impl<T, const N: usize> Shape for Fixed<T, N> {
     }
 }
 
-/// The shape of a queue of so many values of any size, all of which are moved outside.
+/// The shape of a queue of so many values of any size, all of which are moved outside; no more than can be counted there.
 #[cfg(not(loom))]
 #[derive(Clone, Copy)]
 pub(crate) struct Given(pub(super) u16);
@@ -104,6 +104,12 @@ impl Shape for Given {
     fn after(self, at: u16) -> u16 {
         let next = i32::from(at) - 1;
         if next < 0 { self.0 - 1 } else { next as u16 }
+    }
+
+    #[inline(always)]
+    fn is_wide(self) -> bool {
+        debug_assert!(self.places() <= MOST_INSIDE, "see `ByteQueue::is_sound`");
+        false
     }
 }
 

@@ -20,25 +20,34 @@ machine=(-mcpu=cortex-m3 -mthumb -Os -g -ffunction-sections -fdata-sections)
 headers=(-isystem "$rtos/freertos/config" -isystem "$kernel/include" -isystem "$kernel/portable/GCC/ARM_CM3")
 strict=(-std=c11 -Wall -Wextra -Werror -pedantic -Wconversion -Wmissing-prototypes)
 
-objects=()
-for source in "$kernel"/{tasks,list,queue}.c "$kernel/portable/GCC/ARM_CM3/port.c"; do
-    object=$to/$(basename "$source" .c).o
-    arm-none-eabi-gcc "${machine[@]}" "${headers[@]}" -c "$source" -o "$object"
-    objects+=("$object")
-done
-arm-none-eabi-gcc "${machine[@]}" "${headers[@]}" -std=c11 -Wall -Wextra -Werror -c "$aimdb/src/aimdb_port.c" -o "$to/aimdb_port.o"
-arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" -c board.c -o "$to/board.o"
-objects+=("$to/aimdb_port.o" "$to/board.o")
+# The kernel, with checks of its own, and without them, as it is weighed.
+kernel() { # folder, definitions
+    local to=$1 source object
+    shift
+    mkdir -p "$to"
+    objects=()
+    for source in "$kernel"/{tasks,list,queue}.c "$kernel/portable/GCC/ARM_CM3/port.c"; do
+        object=$to/$(basename "$source" .c).o
+        arm-none-eabi-gcc "${machine[@]}" "${headers[@]}" "$@" -c "$source" -o "$object"
+        objects+=("$object")
+    done
+    arm-none-eabi-gcc "${machine[@]}" "${headers[@]}" "$@" -std=c11 -Wall -Wextra -Werror -c "$aimdb/src/aimdb_port.c" -o "$to/aimdb_port.o"
+    arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "$@" -c board.c -o "$to/board.o"
+    objects+=("$to/aimdb_port.o" "$to/board.o")
+}
 
 unused=--gc-sections
+further=()
 program() { # source, name, further objects
     local source=$1 name=$2
     shift 2
-    arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" -I "$aimdb/include" -c "$source" -o "$to/$name.o"
-    arm-none-eabi-gcc "${machine[@]}" -nostartfiles -Wl,$unused,-z,noexecstack -L "$rtos/board" -T mps2-an385.ld \
+    arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" "${further[@]}" -I "$aimdb/include" -c "$source" -o "$to/$name.o"
+    arm-none-eabi-gcc "${machine[@]}" -nostartfiles -Wl,$unused,-z,noexecstack "${kept[@]}" -L "$rtos/board" -T mps2-an385.ld \
         "$to/$name.o" "$@" "${objects[@]}" "$aimdb/$target/libaimdb_sync_embassy_c.a" -o "$to/$name"
 }
 
+kept=()
+kernel "$to"
 for source in c_*.c; do
     program "$source" "$(basename "$source" .c)"
 done
@@ -49,4 +58,13 @@ for source in "$root"/aimdb-sync-embassy/c/tests/c/*.c; do
 done
 # The marks of what is counted (../count.py) are used by nothing.
 unused=--no-gc-sections program figures.c figures
+
+# What the records' port and the kernel's queue have of the kernel is in each program that is weighed: the list of ../sizes/build.rs.
+unused=--gc-sections
+for function in $(sed -n '/^const KEPT/,/^];/s/^ *"\(.*\)",$/\1/p' ../sizes/build.rs); do kept+=("-Wl,--undefined=$function"); done
+kernel "$to/unchecked" -DCONFIG_UNCHECKED
+for thing in BASE QUEUE QUEUE_TRY RECORD KERNEL_QUEUE; do
+    further=("-DTHING=$thing")
+    program sizes.c "c_size_${thing,,}"
+done
 echo "$to"

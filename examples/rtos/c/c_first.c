@@ -12,7 +12,7 @@ typedef struct line {
 } line_t;
 
 /* Keeps two lines, and pauses who sends a third. */
-AIMDB_STATIC_RECORD(lines, line_t, 2);
+AIMDB_STATIC_QUEUE(lines, line_t, 2);
 
 static StaticTask_t writer_task, reader_task;
 static StackType_t writer_stack[256], reader_stack[256];

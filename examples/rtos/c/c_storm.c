@@ -7,6 +7,14 @@
 
 #include "board.h"
 
+/* The same for queues: c_queue_storm.c. */
+#ifndef RECORD
+#define RECORD AIMDB_STATIC_RECORD
+#define IS_RECORD 1
+#else
+#define IS_RECORD 0
+#endif
+
 enum { VALUES = 10000, WORDS = 5 };
 
 /* Each word says which value it is, so that a torn one shows. */
@@ -14,12 +22,12 @@ typedef struct value {
     uint32_t words[WORDS];
 } value_t;
 
-AIMDB_STATIC_RECORD(up, value_t, 3);     /* interrupt to task */
-AIMDB_STATIC_RECORD(down, value_t, 3);   /* task to interrupt */
+RECORD(up, value_t, 3);                  /* interrupt to task */
+RECORD(down, value_t, 3);                /* task to interrupt */
 AIMDB_STATIC_LATEST(state, value_t);     /* the interrupt writes, both look */
 /* The same as the first two, for a task that never waits, so that the interrupt mostly comes inside of a call. */
-AIMDB_STATIC_RECORD(busy_up, value_t, 3);
-AIMDB_STATIC_RECORD(busy_down, value_t, 3);
+RECORD(busy_up, value_t, 3);
+RECORD(busy_down, value_t, 3);
 
 static StaticTask_t reader_task, writer_task, looker_task;
 static StackType_t reader_stack[384], writer_stack[384], looker_stack[384];
@@ -124,7 +132,8 @@ static void writer(void *unused)
     CHECK(up_stats(&stats) == AIMDB_OK);
     CHECK(stats.accepted == VALUES && stats.delivered == VALUES && stats.refused == refused && stats.lagged == 0);
     CHECK(down_stats(&stats) == AIMDB_OK);
-    CHECK(stats.accepted == VALUES && stats.delivered == VALUES && stats.refused == 0 && stats.blocked > 0);
+    CHECK(stats.accepted == VALUES && stats.delivered == VALUES && stats.refused == 0);
+    CHECK(!IS_RECORD || stats.blocked > 0);
     CHECK(state_stats(&stats) == AIMDB_OK);
     CHECK(stats.accepted > VALUES / 2 && stats.accepted + stats.refused == told);
     CHECK(busy_up_stats(&stats) == AIMDB_OK && stats.accepted == busily_sent && busily_sent > VALUES / 2);

@@ -1,0 +1,3 @@
+/* The storm over queues. */
+#define RECORD AIMDB_STATIC_QUEUE
+#include "c_storm.c"
