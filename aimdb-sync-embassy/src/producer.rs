@@ -8,7 +8,6 @@ use core::pin::pin;
 use aimdb_core::buffer::{BufferMetrics, FlushError, SendError, TrySendError};
 use aimdb_core::waiting::Deadline;
 
-use crate::lean::at_once;
 use crate::port::{NoPort, Port, Timeout, block_on, deadline, may_wait};
 use crate::record::{Record, WholeRecord};
 
@@ -153,7 +152,13 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
         if unsafe { self.record.push_at_once(&value) } {
             return Ok(());
         }
-        at_once(self.record, ManuallyDrop::into_inner(value))
+        self.refuse(ManuallyDrop::into_inner(value))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, value: R::Value) -> Result<(), SendError<R::Value>> {
+        self.record.push_refused(value)
     }
 
     fn send_until(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {

@@ -391,3 +391,39 @@ fn w3_whoever_has_used_its_wake_up_passes_none_on() {
     w3_of_rings::<u32>();
     w3_of_rings::<[u32; 3]>();
 }
+
+/// What comes for one that comes to the front of a line, and stands there, wakes nobody else: after whichever of its sections it
+/// comes.
+#[test]
+fn w3_one_that_is_woken_as_it_comes_wakes_nobody_for_that() {
+    let mut lies = Vec::new();
+    // Bounded by the sections of one look.
+    for at in 0.. {
+        let queue: &'static StaticQueue<u32, Stormy, 2> = Box::leak(Box::new(StaticQueue::new()));
+        let [first, last] = [(); 2].map(|()| Box::leak(Box::new(queue.consumer())));
+        let (mut last, mut first) = (Box::pin(last.recv_async()), Box::pin(first.recv_async().with_priority(1)));
+        let [bell, rings] = [(); 2].map(|()| Arc::new(Bell::default()));
+        assert!(last.as_mut().poll(&mut Context::from_waker(&Waker::from(bell.clone()))).is_pending());
+        let (sections, was_last) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+        let (sees, told, heard) = (sections.clone(), was_last.clone(), bell.clone());
+        STORM.set(Some(Rc::new(move || {
+            // Its own sections are not counted.
+            if DEPTH.get() == 1 {
+                sees.set(sees.get() + 1);
+                if sees.get() == at + 1 {
+                    assert!(queue.producer().try_send(7).is_ok());
+                    told.set(heard.0.load(Ordering::Relaxed));
+                }
+            }
+        })));
+        let found = first.as_mut().poll(&mut Context::from_waker(&Waker::from(rings.clone()))).is_ready();
+        STORM.set(None);
+        if at == sections.get() {
+            break;
+        }
+        assert!(found || rings.0.load(Ordering::Relaxed) || was_last.get(), "W1: after section {at}");
+        assert_eq!(bell.0.load(Ordering::Relaxed), was_last.get(), "W3: after section {at} of {}", sections.get());
+        lies.push(was_last.get());
+    }
+    assert!(lies.contains(&false) && lies.contains(&true), "one of them is never woken");
+}

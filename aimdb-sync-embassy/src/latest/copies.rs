@@ -13,6 +13,18 @@ use crate::lock::PreemptionSafe;
 /// How often a reader copies outside before it does so inside the critical section.
 const TRIES: usize = 2;
 
+/// No place to fill outside.
+const NO_PLACE: u32 = u32::MAX;
+
+/// What became of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Closed,
+    Stored,
+    /// Stored, and what it displaced is there.
+    Displaces,
+}
+
 impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
     StaticLatest<T, M, READERS, PLACES>
 {
@@ -26,75 +38,83 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     /// Stores a value and wakes whom it concerns; what it displaced comes back if it is `WANTED`.
     #[inline(always)]
-    pub(super) fn store<const WANTED: bool>(&self, value: T) -> Result<Option<T>, Closed> {
+    pub(super) fn store<const WANTED: bool>(&self, value: &T) -> Result<Option<T>, Closed> {
         let mut before = MaybeUninit::uninit();
-        let (displaced, awaited) = if Self::INSIDE {
-            self.store_inside::<WANTED>(&raw const value, before.as_mut_ptr())?
+        let (fate, awaited) = if Self::INSIDE {
+            // A copy that lies in registers.
+            let held = MaybeUninit::new(*value);
+            let room = before.as_mut_ptr();
+            self.section_at(move |record, state| record.put_inside::<WANTED>(state, held.as_ptr(), room))
         } else {
-            self.store_outside::<WANTED>(&raw const value, before.as_mut_ptr())?
+            self.store_outside::<WANTED>(value, before.as_mut_ptr())
         };
+        if fate == Fate::Closed {
+            return Err(Closed);
+        }
         if awaited != 0 {
             self.wake(awaited);
         }
         // SAFETY: it says that what was displaced is there.
-        Ok(if WANTED && displaced { Some(unsafe { before.assume_init() }) } else { None })
+        Ok(if WANTED && fate == Fate::Displaces { Some(unsafe { before.assume_init() }) } else { None })
     }
 
-    /// Says whether a value was displaced, and the cursors somebody may wait at.
+    /// Inside the section. What is found is told in any case: to choose is for outside.
     #[inline(always)]
-    fn store_inside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> Result<(bool, u32), Closed> {
-        let (closed, displaced, awaited) = self.section_at(move |record, state| {
-            let closed = state.is_closed();
-            let mut displaced = false;
-            if !closed {
-                let place = state.place_inside();
-                displaced = WANTED && state.has_value();
-                if displaced {
-                    // SAFETY: the current value was written there.
-                    unsafe { record.place(place).load(before) };
-                }
-                // SAFETY: whoever writes outside, does so at the other place.
-                unsafe { record.place(place).store(value) };
-                state.store(place);
+    fn put_inside<const WANTED: bool>(
+        &self,
+        state: &mut State<READERS>,
+        value: *const T,
+        before: *mut T,
+    ) -> (Fate, u32) {
+        let mut fate = Fate::Closed;
+        if !state.is_closed() {
+            fate = Fate::Stored;
+            let place = state.place_inside();
+            if WANTED && state.has_value() {
+                fate = Fate::Displaces;
+                // SAFETY: the current value was written there.
+                unsafe { self.place(place).load(before) };
             }
-            (closed, displaced, state.awaited())
-        });
-        if closed { Err(Closed) } else { Ok((displaced, awaited)) }
+            // SAFETY: whoever writes outside, does so at the other place.
+            unsafe { self.place(place).store(value) };
+            state.store(place);
+        }
+        (fate, state.awaited())
     }
 
     #[inline(always)]
-    fn store_outside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> Result<(bool, u32), Closed> {
-        let claimed = self.section(|state| {
-            let there = WANTED && state.has_value();
-            state.claim().map(|place| (place, there, state.found()))
-        });
-        let Some((place, displaced, current)) = claimed else {
+    fn store_outside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> (Fate, u32) {
+        let place = self.section(|state| state.claim().map_or(NO_PLACE, u32::from));
+        if place == NO_PLACE {
             return self.store_beside::<WANTED>(value, before);
-        };
-        if displaced {
+        }
+        let place = place as u8;
+        let mut copied = None;
+        if WANTED && let Some(Found { number, place }) = self.section(|state| state.has_value().then(|| state.found()))
+        {
             // SAFETY: the current value was written there.
-            unsafe { self.place(current.place).load(before) };
+            unsafe { self.place(place).load(before) };
+            copied = Some(number);
         }
         // SAFETY: the place was given to this writer.
         unsafe { self.place(place).store(value) };
-        let (stored, displaced, awaited) = self.section_at(move |record, state| {
-            let copied = displaced && state.is(current.number);
-            let displaced = WANTED && state.has_value();
-            if displaced && !copied {
+        self.section_at(move |record, state| {
+            let displaces = WANTED && state.has_value();
+            if displaces && !copied.is_some_and(|number| state.is(number)) {
                 // Another writer has come meanwhile, and stored beside this one.
                 // SAFETY: as above, and inside the section nobody writes there.
                 unsafe { record.place(state.found().place).load(before) };
             }
-            (state.commit(place), displaced, state.awaited())
-        });
-        if stored { Ok((displaced, awaited)) } else { Err(Closed) }
+            let stored = if displaces { Fate::Displaces } else { Fate::Stored };
+            (if state.commit(place) { stored } else { Fate::Closed }, state.awaited())
+        })
     }
 
     /// For a writer that comes while another one is outside.
     #[cold]
     #[inline(never)]
-    fn store_beside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> Result<(bool, u32), Closed> {
-        self.store_inside::<WANTED>(value, before)
+    fn store_beside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> (Fate, u32) {
+        self.section_at(move |record, state| record.put_inside::<WANTED>(state, value, before))
     }
 
     /// Takes the current value, if it is new to the cursor; says whether it is.

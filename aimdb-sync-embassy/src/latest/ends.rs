@@ -1,16 +1,21 @@
 //! What the handles of a latest value ask of it.
+#![allow(unsafe_code)]
 
 use core::future::{Ready, ready};
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::buffer::{
+    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
+};
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::state::State;
 use super::{Closed, StaticLatest};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 use crate::record::{Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticLatest`]. Not reused while any handle of it lives.
@@ -32,7 +37,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 {
     #[inline(always)]
     fn put<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
-        self.store::<WANTED>(value).map_err(|Closed| {
+        self.store::<WANTED>(&value).map_err(|Closed| {
             self.count_refused();
             TryProduceError::Closed(value)
         })
@@ -60,9 +65,26 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         self.put::<false>(value).map(drop)
     }
 
+    /// # Safety
+    ///
+    /// As [`Ops::push_at_once`]: plain data may be used again as well.
+    #[inline(always)]
+    unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
+        self.store::<false>(value).is_ok()
+    }
+
+    fn push_refused(&self, value: T) -> Result<(), SendError<T>> {
+        self.count_refused();
+        Err(SendError::Closed(value))
+    }
+
     #[inline(always)]
     fn take_at_once(&self, LatestCursor(cursor): LatestCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
         Ok(self.take_to(cursor, there))
+    }
+
+    fn take_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand_to_receive::<Q>(cursor, deadline)
     }
 
     fn push(&self, value: T) {

@@ -241,7 +241,8 @@ impl<const READERS: usize> State<READERS> {
 
     pub(super) fn unsubscribe(&mut self, at: u8) {
         let cursor = self.cursor(at);
-        if cursor.shares == u16::MAX {
+        // One that nobody has stays so, and so does one whose consumers were forgotten so often.
+        if cursor.shares == 0 || cursor.shares == u16::MAX {
             return;
         }
         cursor.shares -= 1;

@@ -5,12 +5,14 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::RecvError;
+use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::state::State;
 use super::{LatestCursor, StaticLatest};
-use crate::lean::{Attempt, Line, Lined, Node, ReadersWait};
+use crate::lean::{ALL, Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 
 impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> Lined
     for StaticLatest<T, M, READERS, PLACES>
@@ -25,12 +27,37 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         unsafe { Line::new(&self.mutex, State::readers_of(state, cursor)) }
     }
 
-    fn is_closed(&self) -> bool {
-        Self::is_closed(self)
+    fn finds(&self, LatestCursor(cursor): LatestCursor, node: Pin<&Node>) -> (u32, u32) {
+        self.section(|state| {
+            // It goes on to be said as long as somebody is there.
+            state.awaits(cursor);
+            let finds = if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) };
+            (finds, node.was_woken())
+        })
+    }
+}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
+    StaticLatest<T, M, READERS, PLACES>
+{
+    /// The current value, if it is new to the cursor, or that there will be none.
+    #[inline(always)]
+    fn comes(&self, cursor: u8) -> Option<Result<T, RecvError>> {
+        match self.take(cursor) {
+            Some(value) => Some(Ok(value)),
+            None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),
+            None => None,
+        }
     }
 
-    fn finds(&self, LatestCursor(cursor): LatestCursor) -> u16 {
-        u16::from(self.section(|state| state.is_new(cursor)))
+    /// Blocks until there is a value.
+    #[inline(always)]
+    pub(super) fn stand_to_receive<Q: Port>(
+        &self,
+        cursor: LatestCursor,
+        deadline: Deadline,
+    ) -> Option<Result<T, RecvError>> {
+        self.stand::<Q, _>(cursor, deadline, || self.comes(cursor.0))
     }
 }
 
@@ -42,30 +69,12 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     fn poll_recv(
         &self,
-        LatestCursor(cursor): LatestCursor,
+        cursor: LatestCursor,
         node: Pin<&Node>,
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        let mut found = None;
-        self.poll(
-            LatestCursor(cursor),
-            node,
-            waited,
-            context.waker(),
-            Attempt::new(&mut || {
-                // Said before each look, also by one that stands in the line and then has a value: others may stand behind
-                // it who do not look, because it does. It goes on to be said as long as one of them is there.
-                self.section(|state| state.awaits(cursor));
-                found = match self.take(cursor) {
-                    Some(value) => Some(Ok(value)),
-                    None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),
-                    None => None,
-                };
-                found.is_some()
-            }),
-        );
-        found.map_or(Poll::Pending, Poll::Ready)
+        self.poll(cursor, node, waited, context.waker(), || self.comes(cursor.0)).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's.

@@ -5,7 +5,7 @@ use core::pin::Pin;
 use core::ptr;
 use core::task::Waker;
 
-use super::waiters::{Node, Stage, Waiters};
+use super::waiters::{Node, Waiters};
 use super::waking::Waking;
 use crate::lock::PreemptionSafe;
 
@@ -39,18 +39,10 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         self.mutex.lock(move || critical(unsafe { &mut *waiters }))
     }
 
-    /// Whether a node may look at what there is, because it was woken, or is first and no other was there when it came; and whether
-    /// it is in the line.
-    #[inline(always)]
-    pub(crate) fn stands(self, node: Pin<&Node>) -> (bool, bool) {
-        let (stage, behind) = self.section(|waiters| waiters.stands(node));
-        let in_line = stage == Stage::Waits;
-        (!in_line || behind == 0, in_line)
-    }
-
-    /// If the node is in the line still, it gets another waker.
-    pub(crate) fn renew(self, node: Pin<&Node>, waker: Waker) {
-        let _other = self.section(|waiters| waiters.renew(node, waker));
+    /// If the node is in the line still, it gets another waker; says whether it is.
+    pub(crate) fn renew(self, node: Pin<&Node>, waker: Waker) -> bool {
+        let (in_line, _other) = self.section(|waiters| waiters.renew(node, waker));
+        in_line
     }
 
     /// Puts a node in the line that is not, behind those who are as urgent, or, when it was woken before and came too late, before
@@ -79,24 +71,24 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         word.walker()
     }
 
-    /// Takes a node out, whatever it is at, and says whether it was woken and had not looked.
+    /// Takes a node out, whatever it is at, and says what that was: [`Node::settle`] has to follow, unless its waker is one
+    /// that needs no drop.
     #[inline(never)]
-    pub(crate) fn leave(self, node: Pin<&Node>) -> bool {
+    pub(crate) fn leave(self, node: Pin<&Node>) -> u16 {
         // Each further turn is a step of one who comes.
-        let stage = loop {
+        loop {
             let (word, stage) = self.section(|waiters| waiters.leave(node));
             if !word.is_marked() {
-                break stage;
+                node.rests();
+                return stage;
             }
             self.step();
-        };
-        Waiters::settle(node, stage);
-        stage == Stage::Woken
+        }
     }
 
     /// Wakes so many of those who wait, one in each section.
     #[inline(never)]
-    pub(crate) fn wake(self, most: u16) {
-        Waking { most, next: || self.section(Waiters::pop) }.wake();
+    pub(crate) fn wake(self, most: u32) {
+        Waking { most, next: move || self.section(Waiters::pop) }.wake();
     }
 }

@@ -1,52 +1,15 @@
 //! How a task, or a future, comes to wait at a lean record and goes again.
-#![allow(unsafe_code)]
 
-use core::marker::PhantomData;
 use core::pin::{Pin, pin};
 use core::task::Waker;
 
 use aimdb_core::waiting::{Clock, Deadline, Parker};
 
 use super::line::Line;
-use super::waiters::Node;
+use super::waiters::{Node, WOKEN};
 use super::waking::ALL;
 use crate::lock::PreemptionSafe;
 use crate::port::{Caller, ONE_TRY, Port};
-
-/// What somebody waits for.
-pub(crate) trait Tries {
-    /// Whether it has an outcome now.
-    fn has_outcome(&mut self) -> bool;
-}
-
-impl<F: FnMut() -> bool> Tries for F {
-    fn has_outcome(&mut self) -> bool {
-        self()
-    }
-}
-
-/// The same without its type: the calls at both ends of a record share one loop, which knows nothing of values, and a trait
-/// object would bring a table for each.
-pub(crate) struct Attempt<'a> {
-    tries: *mut (),
-    has_outcome: unsafe fn(*mut ()) -> bool,
-    _borrows: PhantomData<&'a mut ()>,
-}
-
-impl<'a> Attempt<'a> {
-    #[inline(always)]
-    pub(crate) fn new<T: Tries>(tries: &'a mut T) -> Self {
-        // SAFETY: the pointer is to what was borrowed, as below.
-        let has_outcome = |tries: *mut ()| unsafe { (*tries.cast::<T>()).has_outcome() };
-        Self { tries: (&raw mut *tries).cast(), has_outcome, _borrows: PhantomData }
-    }
-
-    #[inline(always)]
-    fn has_outcome(&mut self) -> bool {
-        // SAFETY: it is borrowed for as long as this is there.
-        unsafe { (self.has_outcome)(self.tries) }
-    }
-}
 
 /// Who waits for what.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,13 +20,13 @@ pub(crate) enum End {
 
 /// A record at which tasks wait in lines.
 ///
-/// Whoever waits stands in the line first, and looks then whether there is something, which is another section. So what comes
-/// in between may have woken nobody: *whoever looks as he comes to the front of the line, and has what he came for, wakes others
-/// for what more there is*. One that came behind another does not look: that one looks for it, or was woken. So nobody takes
-/// what another of the line was woken for, however soon it comes to be the first.
+/// Whoever waits looks when he is woken, and not before. He stands in the line first, and what came until then may have
+/// woken nobody: so *whoever comes to the front of a line wakes as many as would find something*, himself first. One that came
+/// behind another does not: that one does it for both. So nobody takes what another of the line was woken for, however soon
+/// it comes to be the first.
 ///
 /// Whoever was woken, and has what he came for, has used up what he was woken for, and wakes nobody: what comes after that wakes
-/// the next one itself. Two for one would race, and the second might win.
+/// the next one itself. Two for one would race, and the second might win. Whoever was woken and gives up passes that on.
 pub(crate) trait Lined {
     type Section: PreemptionSafe;
     /// Names a line of the record.
@@ -71,130 +34,156 @@ pub(crate) trait Lined {
 
     fn line(&self, end: Self::End) -> Line<'_, Self::Section>;
 
-    /// Whether nothing is worth waiting for any more.
-    fn is_closed(&self) -> bool;
+    /// How many of those in this line would find what they wait for; [`ALL`] if the record is closed, and whoever looks has
+    /// an outcome. And whether this node was woken, which is for one of those things, as of the same moment.
+    ///
+    /// Asked by each that comes to stand there, so that a record may make a note of it.
+    fn finds(&self, end: Self::End, node: Pin<&Node>) -> (u32, u32);
 
-    /// How many of those in this line would find what they wait for.
-    fn finds(&self, end: Self::End) -> u16;
+    /// Puts a node in the line that is not, and wakes whom it has to. Says whether the record is closed, so that the node has to
+    /// go: a close is for all at once, wherever they stand, and the one that closes may be less urgent, and get no turn
+    /// to wake them.
+    #[inline(always)]
+    fn come(&self, end: Self::End, node: Pin<&Node>, waker: Waker) -> bool {
+        let line = self.line(end);
+        line.join(node, waker);
+        let (finds, was_woken) = self.finds(end, node);
+        if finds == ALL {
+            return true;
+        }
+        if node.came_in_front() {
+            line.wake(finds.saturating_sub(was_woken));
+        }
+        false
+    }
 
-    /// Looks whether the attempt has an outcome. If not, the node stands in line with this waker, and is woken when it is its
-    /// turn. `waited` says whether it may stand there: then it has to leave.
-    fn poll(
+    /// Whether a node may look though it was not woken: it is the first, or the record is closed.
+    #[inline(always)]
+    fn may_look(&self, end: Self::End, node: Pin<&Node>) -> bool {
+        node.came_in_front() || self.finds(end, node).0 == ALL
+    }
+
+    /// Looks, when it is the node's turn, whether the attempt has an outcome. If not, the node stands in line with this waker,
+    /// and is woken when it is its turn. `waited` says whether it may stand there: then it has to leave.
+    fn poll<O>(
         &self,
         end: Self::End,
         node: Pin<&Node>,
         waited: &mut bool,
         waker: &Waker,
-        mut attempt: Attempt<'_>,
-    ) -> bool {
-        if *waited {
-            self.line(end).renew(node, waker.clone());
+        mut attempt: impl FnMut() -> Option<O>,
+    ) -> Option<O> {
+        let line = self.line(end);
+        let in_line = *waited && line.renew(node, waker.clone());
+        if in_line && !self.may_look(end, node) {
+            return None;
         }
-        let mut wait = Wait { record: self, end, line: self.line(end), node, waited: *waited, owes: Owes::Passing };
-        let has_outcome = wait.look(waker, &mut attempt);
-        *waited = wait.waited && !has_outcome;
-        if !has_outcome {
-            core::mem::forget(wait);
+        // Each further turn means that it was woken as it came, or that the record is closed.
+        loop {
+            if let Some(outcome) = attempt() {
+                if *waited {
+                    *waited = false;
+                    if in_line { self.leave(end, node) } else { node.settle(line.leave(node)) }
+                }
+                return Some(outcome);
+            }
+            if in_line {
+                return None;
+            }
+            let waker = waker.clone();
+            *waited = true;
+            if self.come(end, node, waker) {
+                node.settle(line.leave(node));
+            } else if node.waits() {
+                return None;
+            }
         }
-        has_outcome
     }
 
-    /// Blocks the calling task until the attempt has an outcome, or the time is up: then it says no.
-    #[inline(never)]
-    fn stand<P: Port>(&self, end: Self::End, deadline: Deadline, mut attempt: Attempt<'_>) -> bool {
+    /// Blocks the calling task until the attempt has an outcome, or the time is up: then there is none.
+    #[inline(always)]
+    fn stand<P: Port, O>(
+        &self,
+        end: Self::End,
+        deadline: Deadline,
+        mut attempt: impl FnMut() -> Option<O>,
+    ) -> Option<O> {
         if deadline == ONE_TRY {
-            return attempt.has_outcome();
+            return attempt();
         }
-        let mut node = Node::new();
-        node.set_priority(P::priority());
-        let node = pin!(node);
-        let caller = Caller::<P>::new();
-        // It goes when this ends.
-        let mut wait =
-            Wait { record: self, end, line: self.line(end), node: node.as_ref(), waited: false, owes: Owes::Passing };
-        // Ends with an outcome or the deadline; each turn is one wake-up.
+        let node = pin!(Node::new());
+        let wait = Wait { record: self, end, node: node.as_ref() };
+        // Each turn is a wake-up.
         loop {
+            let turn = self.turn::<P>(end, wait.node, deadline);
+            if turn != Turn::Over
+                && let Some(outcome) = attempt()
+            {
+                if turn == Turn::Looks {
+                    self.line(end).leave(wait.node);
+                    core::mem::forget(wait);
+                }
+                return Some(outcome);
+            }
+            if turn != Turn::Looks {
+                return None;
+            }
+        }
+    }
+
+    /// Blocks until it is the turn of a node that is not in the line, or the time is up.
+    #[inline(never)]
+    fn turn<P: Port>(&self, end: Self::End, node: Pin<&Node>, deadline: Deadline) -> Turn {
+        node.has_priority(P::priority());
+        let caller = Caller::<P>::new();
+        if self.come(end, node, caller.waker().clone()) {
+            self.line(end).leave(node);
+        }
+        // Each turn is a wake-up, or a park that ended for no reason.
+        while node.waits() {
             let expired = match deadline {
                 Deadline::Never => false,
                 Deadline::At(_) => deadline.has_passed(caller.now()),
             };
-            let has_outcome = wait.look(caller.waker(), &mut attempt);
-            if has_outcome || expired {
-                return has_outcome;
+            if expired {
+                return if self.may_look(end, node) { Turn::LooksLast } else { Turn::Over };
             }
             caller.park(deadline);
         }
+        Turn::Looks
     }
 
-    /// Ends a wait that `waited`.
+    /// Ends a wait that has not used up a wake-up.
     fn leave(&self, end: Self::End, node: Pin<&Node>) {
-        drop(Wait { record: self, end, line: self.line(end), node, waited: true, owes: Owes::Passing });
+        let line = self.line(end);
+        let stage = line.leave(node);
+        node.settle(stage);
+        if stage == WOKEN {
+            line.wake(self.finds(end, node).0.min(1));
+        }
     }
 }
 
-/// What one that goes owes to those who wait behind it.
+/// What one that waits does next.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Owes {
-    /// Its wake-up, if it was woken: it has no use for that.
-    Passing,
-    /// A look at what there is: it came to the front, and they relied on it.
-    Look,
-    /// Nothing: it has used up its wake-up.
-    Nothing,
+pub(crate) enum Turn {
+    /// It looks, and is not in the line.
+    Looks,
+    /// It looks once more, from the line, because its time is up.
+    LooksLast,
+    /// It goes.
+    Over,
 }
 
-/// One that waits. It goes with this.
+/// A task that waits. It goes with this, and passes its wake-up on.
 struct Wait<'a, R: Lined + ?Sized> {
     record: &'a R,
     end: R::End,
-    line: Line<'a, R::Section>,
     node: Pin<&'a Node>,
-    waited: bool,
-    owes: Owes,
-}
-
-impl<R: Lined + ?Sized> Wait<'_, R> {
-    /// Looks as it comes, and in the line. When it says no, the node is in the line, or was woken.
-    #[inline(always)]
-    fn look(&mut self, waker: &Waker, attempt: &mut Attempt<'_>) -> bool {
-        let mut comes = false;
-        // Each further turn means that it was not in the line.
-        loop {
-            let (may_go, in_line) = if self.waited { self.line.stands(self.node) } else { (true, false) };
-            // A close is for all at once, whoever stands before this one: the one that closes may be less urgent, and
-            // get no turn to wake them.
-            if (may_go || self.record.is_closed()) && attempt.has_outcome() {
-                if comes && (in_line || self.node.came_in_front()) {
-                    self.owes = Owes::Look;
-                } else if !in_line {
-                    self.owes = Owes::Nothing;
-                }
-                return true;
-            }
-            if in_line {
-                return false;
-            }
-            self.line.join(self.node, waker.clone());
-            self.waited = true;
-            comes = true;
-        }
-    }
 }
 
 impl<R: Lined + ?Sized> Drop for Wait<'_, R> {
-    #[inline(always)]
     fn drop(&mut self) {
-        if !self.waited {
-            return;
-        }
-        let was_woken = self.line.leave(self.node);
-        let most = match self.owes {
-            Owes::Passing => u16::from(was_woken),
-            Owes::Look => ALL,
-            Owes::Nothing => 0,
-        };
-        if most > 0 {
-            self.line.wake(most.min(self.record.finds(self.end)));
-        }
+        self.record.leave(self.end, self.node);
     }
 }

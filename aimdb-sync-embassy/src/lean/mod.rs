@@ -17,7 +17,7 @@ pub(crate) mod words;
 pub use at_once::SendAtOnce;
 pub(crate) use at_once::at_once;
 pub(crate) use line::Line;
-pub(crate) use look::{Attempt, End, Lined, Tries};
+pub(crate) use look::{End, Lined};
 pub use operation::{LeanRecv, LeanSend};
 pub(crate) use operation::{ReadersWait, SendersWait};
 pub(crate) use place::Place;

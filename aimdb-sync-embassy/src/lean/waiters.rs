@@ -23,18 +23,15 @@ use core::marker::PhantomPinned;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicU16, Ordering::Relaxed};
 use core::task::Waker;
 
-/// What a node is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// It does not wait.
-    Idle,
-    /// It is in the line, or on its way.
-    Waits,
-    /// It was taken out and woken, and has not looked yet.
-    Woken,
-}
+/// What a node is at: it does not wait.
+const IDLE: u16 = 0;
+/// It was taken out and woken, and has not looked yet. The one that is odd: so it is a part of the rank that comes of it.
+pub(super) const WOKEN: u16 = 1;
+/// It is in the line, or on its way.
+const WAITS: u16 = 2;
 
 /// A place among those who wait. Its owner keeps it pinned, and takes it out before it goes.
 #[repr(transparent)]
@@ -46,25 +43,43 @@ pub struct Node {
 #[repr(C)]
 struct Inner {
     next: *const Node,
-    /// In the first of the line it is the node itself if that came in front, and means nothing else.
-    prev: *const Node,
+    /// In the first of the line it is the node itself if that came in front, and means nothing else. This and the stage are
+    /// atomics because the owner looks at them outside of a section; they are written in one.
+    prev: AtomicPtr<Node>,
     /// Is there while the node waits.
     waker: MaybeUninit<Waker>,
-    stage: Stage,
+    stage: AtomicU16,
     /// It stands behind those of this rank and of higher ones: twice the priority, and one more if it came too late when it
     /// was woken.
     rank: u16,
 }
 
+impl Inner {
+    #[inline(always)]
+    fn prev(&self) -> *const Node {
+        self.prev.load(Relaxed)
+    }
+
+    #[inline(always)]
+    fn set_prev(&self, prev: *const Node) {
+        self.prev.store(prev.cast_mut(), Relaxed);
+    }
+}
+
 // SAFETY: another task reaches a node only through the line that it is in, inside the critical section of that record.
 unsafe impl Send for Node {}
-// SAFETY: `&Node` gives access only together with a `&mut Waiters`.
+// SAFETY: `&Node` gives access only together with a `&mut Waiters`, but for its atomics.
 unsafe impl Sync for Node {}
 
 impl Node {
     pub(crate) const fn new() -> Self {
-        let inner =
-            Inner { next: ptr::null(), prev: ptr::null(), waker: MaybeUninit::uninit(), stage: Stage::Idle, rank: 0 };
+        let inner = Inner {
+            next: ptr::null(),
+            prev: AtomicPtr::new(ptr::null_mut()),
+            waker: MaybeUninit::uninit(),
+            stage: AtomicU16::new(IDLE),
+            rank: 0,
+        };
         Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
     }
 
@@ -72,12 +87,54 @@ impl Node {
         self.inner.get_mut().rank = priority as u16 * 2;
     }
 
-    /// Whether it came in front of all, if it was taken out since: outside, for nobody touches it.
+    /// The same of a node that its owner has pinned, as long as it does not wait.
+    #[inline(always)]
+    pub(crate) fn has_priority(self: Pin<&Self>, priority: u8) {
+        // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
+        unsafe { (*Self::inner(&raw const *self)).rank = u16::from(priority) * 2 };
+    }
+
+    /// Whether it is in the line, or on its way: for its owner, who puts it there.
+    #[inline(always)]
+    pub(crate) fn waits(self: Pin<&Self>) -> bool {
+        self.stage() == WAITS
+    }
+
+    /// 1 if it was woken and has not looked, else 0: in a section, or as above.
+    #[inline(always)]
+    pub(crate) fn was_woken(self: Pin<&Self>) -> u32 {
+        u32::from(self.stage() & WOKEN)
+    }
+
+    /// Whether it came in front of all, when it came, and nobody did so since: likewise. Then nobody was there to be woken for
+    /// what came until then.
     #[inline(always)]
     pub(crate) fn came_in_front(self: Pin<&Self>) -> bool {
         let this: *const Self = &raw const *self;
-        // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
-        ptr::eq(unsafe { (*Self::inner(this)).prev }, this)
+        // SAFETY: the node is there; this part of it is an atomic.
+        ptr::eq(unsafe { (*Self::inner(this)).prev.load(Relaxed) }, this)
+    }
+
+    /// A node that was taken out does not wait any more.
+    #[inline(always)]
+    pub(crate) fn rests(self: Pin<&Self>) {
+        // SAFETY: the node is there; this part of it is an atomic.
+        unsafe { (*Self::inner(&raw const *self)).stage.store(IDLE, Relaxed) };
+    }
+
+    /// Drops the waker of a node that was taken out, if it waited.
+    #[inline(always)]
+    pub(crate) fn settle(self: Pin<&Self>, was: u16) {
+        if was == WAITS {
+            // SAFETY: the node is the caller's, and nobody else's; nobody has taken its waker.
+            unsafe { (*Self::inner(&raw const *self)).waker.assume_init_drop() };
+        }
+    }
+
+    #[inline(always)]
+    fn stage(&self) -> u16 {
+        // SAFETY: as above.
+        unsafe { (*Self::inner(self)).stage.load(Relaxed) }
     }
 
     #[inline(always)]
@@ -122,7 +179,7 @@ impl Word {
     /// Whether the one that walks has found its place.
     #[inline(always)]
     pub(crate) fn arrives(self) -> bool {
-        self.mark() == ARRIVES
+        self.0.addr() & ARRIVES != 0
     }
 
     /// The one that walks, if one does and has not found its place; no node else.
@@ -159,15 +216,6 @@ impl Waiters {
         self.word.0.addr()
     }
 
-    /// What a node is at, and 0 if it is the first and has come in front: nobody was there, when it came, to be woken for it.
-    #[inline(always)]
-    pub(crate) fn stands(&mut self, node: Pin<&Node>) -> (Stage, usize) {
-        let this: *const Node = &raw const *node;
-        let inner = Node::inner(this);
-        // SAFETY: the node is the caller's, and whoever walks is there.
-        unsafe { ((*inner).stage, (*self.front()).addr() ^ this.addr() | (*inner).prev.addr() ^ this.addr()) }
-    }
-
     /// Takes the first one out and hands over its waker, to be woken outside.
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<Waker> {
@@ -181,23 +229,24 @@ impl Waiters {
             *front = (*first).next;
             // Leads the one that walks to the front again, should it have come here; means nothing if nobody walks.
             (*first).next = front.cast();
-            (*first).stage = Stage::Woken;
+            (*first).stage.store(WOKEN, Relaxed);
             Some((*first).waker.assume_init_read())
         }
     }
 
-    /// If the node is in the line still, it gets another waker. The one that is not needed is returned, to be dropped outside.
+    /// If the node is in the line still, which is said, it gets another waker. The one that is not needed is returned, to be
+    /// dropped outside.
     #[inline(always)]
-    pub(crate) fn renew(&mut self, node: Pin<&Node>, waker: Waker) -> Waker {
+    pub(crate) fn renew(&mut self, node: Pin<&Node>, waker: Waker) -> (bool, Waker) {
         let this = Node::inner(&raw const *node);
         // SAFETY: the node is the caller's, and a waker is there while it waits.
         unsafe {
-            if (*this).stage != Stage::Waits {
-                return waker;
+            if !node.waits() {
+                return (false, waker);
             }
             let old = (*this).waker.assume_init_read();
             (*this).waker.write(waker);
-            old
+            (true, old)
         }
     }
 
@@ -207,10 +256,10 @@ impl Waiters {
         let this = Node::inner(&raw const *node);
         // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
         unsafe {
-            (*this).rank = (*this).rank & !1 | u16::from((*this).stage == Stage::Woken);
-            (*this).prev = this.cast();
+            (*this).rank = (*this).rank & !1 | node.stage() & WOKEN;
+            (*this).set_prev(this.cast());
             (*this).waker.write(waker);
-            (*this).stage = Stage::Waits;
+            (*this).stage.store(WAITS, Relaxed);
         }
     }
 
@@ -238,15 +287,15 @@ impl Waiters {
         let walker = Node::inner(this);
         // SAFETY: whoever walks is there, and so is the one that it has come to; all others are in the line.
         unsafe {
-            let next = (*Node::inner((*walker).prev)).next;
+            let next = (*Node::inner((*walker).prev())).next;
             if !next.is_null() {
                 // If that is the walker itself, it is in front again.
                 if (*Node::inner(next)).rank >= (*walker).rank {
-                    (*walker).prev = next;
+                    (*walker).set_prev(next);
                     return word;
                 }
                 // Looked at by nobody as long as one walks.
-                (*Node::inner(next)).prev = this;
+                (*Node::inner(next)).set_prev(this);
             }
         }
         let word = Word(word.0.wrapping_byte_add(ARRIVES - WALKS));
@@ -264,12 +313,12 @@ impl Waiters {
         let walker = Node::inner(this);
         // SAFETY: as above.
         unsafe {
-            let at = Node::inner((*walker).prev);
+            let at = Node::inner((*walker).prev());
             let mut next = (*at).next;
             if next == this {
                 // The one before it was taken out, so all before it were.
                 next = (*walker).next;
-                (*walker).prev = this;
+                (*walker).set_prev(this);
             } else if at != walker {
                 self.word = Word((*walker).next);
                 (*at).next = this;
@@ -279,45 +328,33 @@ impl Waiters {
             // In front it stays where it came from.
             self.word = Word(this);
             if !next.is_null() {
-                (*Node::inner(next)).prev = this;
+                (*Node::inner(next)).set_prev(this);
             }
         }
     }
 
     /// Takes a node out if it is in the line, and says what it was at; or does nothing, if the word that is returned has a mark.
     #[inline(always)]
-    pub(crate) fn leave(&mut self, node: Pin<&Node>) -> (Word, Stage) {
+    pub(crate) fn leave(&mut self, node: Pin<&Node>) -> (Word, u16) {
         let word = self.word;
         let this: *const Node = &raw const *node;
         let inner = Node::inner(this);
         // SAFETY: the node is the caller's, and its neighbours are in the line.
         unsafe {
-            let stage = (*inner).stage;
-            if !word.is_marked() && stage == Stage::Waits {
-                let (next, prev) = ((*inner).next, (*inner).prev);
+            let stage = node.stage();
+            if !word.is_marked() && stage == WAITS {
+                let next = (*inner).next;
                 if word.0 == this {
                     self.word = Word(next);
                 } else {
+                    let prev = (*inner).prev();
                     (*Node::inner(prev)).next = next;
                     if !next.is_null() {
-                        (*Node::inner(next)).prev = prev;
+                        (*Node::inner(next)).set_prev(prev);
                     }
                 }
             }
             (word, stage)
-        }
-    }
-
-    /// A node that was taken out is where it was before it came, without the waker of one that waited: outside.
-    #[inline(always)]
-    pub(crate) fn settle(node: Pin<&Node>, was: Stage) {
-        let this = Node::inner(&raw const *node);
-        // SAFETY: the node is the caller's, and nobody else's.
-        unsafe {
-            (*this).stage = Stage::Idle;
-            if was == Stage::Waits {
-                (*this).waker.assume_init_drop();
-            }
         }
     }
 

@@ -5,11 +5,11 @@
 use core::task::Waker;
 
 /// How many to wake.
-pub(crate) const ALL: u16 = u16::MAX;
+pub(crate) const ALL: u32 = u32::MAX;
 
 /// Those who are woken now, up to so many. When a waker panics, the rest are woken by the drop.
 pub(crate) struct Waking<F: FnMut() -> Option<Waker>> {
-    pub(crate) most: u16,
+    pub(crate) most: u32,
     /// Takes the next one out.
     pub(crate) next: F,
 }

@@ -1,14 +1,19 @@
 //! What the handles of a mailbox ask of it.
+#![allow(unsafe_code)]
 
 use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::buffer::{
+    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
+};
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Deadline;
 
 use super::{Closed, StaticMailbox};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 use crate::record::{Ops, Record, WholeOps, WholeRecord};
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> Record for StaticMailbox<T, M, PLACES> {}
@@ -48,9 +53,39 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
         self.put::<false>(value).map(drop)
     }
 
+    /// # Safety
+    ///
+    /// As [`Ops::push_at_once`]: the bits of the value are taken, and it is not used again.
+    #[inline(always)]
+    unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
+        self.store::<false>(value).is_ok()
+    }
+
+    fn push_refused(&self, value: T) -> Result<(), SendError<T>> {
+        self.count_refused();
+        Err(SendError::Closed(value))
+    }
+
     #[inline(always)]
     fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
         Ok(self.take_to(there))
+    }
+
+    #[inline(always)]
+    fn find_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<Option<*const T>, u64> {
+        Ok(self.find(there))
+    }
+
+    /// # Safety
+    ///
+    /// As [`Ops::has_copied`]: a place that was found is given back once.
+    #[inline(always)]
+    unsafe fn has_copied(&self) {
+        Self::has_copied(self);
+    }
+
+    fn take_waiting<Q: Port>(&self, (): (), deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand_to_receive::<Q>(deadline)
     }
 
     fn push(&self, value: T) {

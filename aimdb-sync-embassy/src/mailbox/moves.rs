@@ -11,6 +11,18 @@ use crate::lock::PreemptionSafe;
 /// The one place of a mailbox of small values.
 const ONLY: u8 = 1;
 
+/// No place at all: not even that nothing was displaced.
+const NO_PLACE: u32 = u32::MAX;
+
+/// What became of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Closed,
+    Stored,
+    /// Stored, and what it displaced is there, if that is kept.
+    Displaces,
+}
+
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
     /// The place that is this bit.
     ///
@@ -54,95 +66,86 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
     pub(super) fn store<const WANTED: bool>(&self, value: &ManuallyDrop<T>) -> Result<Option<T>, Closed> {
         let value: *const T = &raw const **value;
         let mut before = MaybeUninit::uninit();
-        let (displaced, awaited) = if Self::INSIDE {
-            self.store_small::<WANTED>(value, &mut before)?
+        let room = before.as_mut_ptr();
+        let (fate, awaited) = if Self::INSIDE {
+            // A copy that lies in registers; its bits are the place's, if the value is stored.
+            // SAFETY: the value is there.
+            let held = unsafe { value.cast::<MaybeUninit<T>>().read() };
+            self.section_at(move |mailbox, state| mailbox.put_inside::<WANTED>(state, ONLY, held.as_ptr().cast(), room))
         } else {
-            self.store_large::<WANTED>(value, &mut before)?
+            self.store_large::<WANTED>(value, room)
         };
+        if fate == Fate::Closed {
+            return Err(Closed);
+        }
         // In hand while a waker runs, which may panic.
-        let displaced = if Self::keeps::<WANTED>() && displaced {
+        let displaced = if Self::keeps::<WANTED>() && fate == Fate::Displaces {
             // SAFETY: it says that what was displaced is there.
             Some(unsafe { before.assume_init() })
         } else {
             None
         };
-        if awaited {
+        if awaited != NOBODY {
             self.wake_one();
         }
         Ok(displaced)
     }
 
-    /// Says whether a value was displaced, and whether somebody waits.
+    /// Inside the section. What is found is told in any case: to choose is for outside.
+    ///
+    /// The place is free, or the pending one.
     #[inline(always)]
-    fn store_small<const WANTED: bool>(
+    fn put_inside<const WANTED: bool>(
         &self,
+        state: &mut State,
+        place: u8,
         value: *const T,
-        before: &mut MaybeUninit<T>,
-    ) -> Result<(bool, bool), Closed> {
-        let before = before.as_mut_ptr();
-        // What is found is told in any case: to choose is for outside.
-        let (closed, displaced, awaited) = self.section_at(move |mailbox, state| {
-            let closed = state.is_closed();
-            let mut displaced = 0;
-            if !closed {
-                displaced = state.store(ONLY);
-                if Self::keeps::<WANTED>() && displaced != 0 {
-                    // SAFETY: the place holds what was displaced, and nobody else is inside.
-                    unsafe { mailbox.empty(ONLY, before) };
-                }
-                // SAFETY: the place is empty now.
-                unsafe { mailbox.fill(ONLY, value) };
+        before: *mut T,
+    ) -> (Fate, usize) {
+        let mut fate = Fate::Closed;
+        if !state.is_closed() {
+            fate = if state.store(place) == 0 { Fate::Stored } else { Fate::Displaces };
+            if Self::keeps::<WANTED>() && fate == Fate::Displaces {
+                // SAFETY: the place was the pending one, which nobody outside touches.
+                unsafe { self.empty(place, before) };
             }
-            (closed, displaced, state.readers.word())
-        });
-        if closed { Err(Closed) } else { Ok((displaced != 0, awaited != NOBODY)) }
+            // SAFETY: the place is empty now.
+            unsafe { self.fill(place, value) };
+        }
+        (fate, state.readers.word())
     }
 
     #[inline(always)]
-    fn store_large<const WANTED: bool>(
-        &self,
-        value: *const T,
-        before: &mut MaybeUninit<T>,
-    ) -> Result<(bool, bool), Closed> {
+    fn store_large<const WANTED: bool>(&self, value: *const T, before: *mut T) -> (Fate, usize) {
         let place = self.section(State::claim);
         if place == 0 {
             return self.store_inside::<WANTED>(value, before);
         }
         // SAFETY: the place is claimed, so nobody else touches it. Should it not be shown, nobody reads it.
         unsafe { self.fill(place, value) };
-        let (displaced, awaited) = self.section(|state| (state.commit(Self::keeps::<WANTED>()), state.readers.word()));
-        let displaced = displaced.ok_or(Closed)?;
-        if Self::keeps::<WANTED>() && displaced != 0 {
+        let (displaced, awaited) = self.section(|state| {
+            let displaced = state.commit(Self::keeps::<WANTED>());
+            (displaced.map_or(NO_PLACE, u32::from), state.readers.word())
+        });
+        if displaced == NO_PLACE {
+            return (Fate::Closed, awaited);
+        }
+        if displaced == 0 {
+            return (Fate::Stored, awaited);
+        }
+        if Self::keeps::<WANTED>() {
             // SAFETY: the commit left the place to this writer.
-            unsafe { self.empty(displaced, before.as_mut_ptr()) };
+            unsafe { self.empty(displaced as u8, before) };
             self.section(State::filled);
         }
-        Ok((displaced != 0, awaited != NOBODY))
+        (Fate::Displaces, awaited)
     }
 
     /// As [`Self::store_large`] for a writer that comes while another one is outside: inside the section.
     #[cold]
     #[inline(never)]
-    fn store_inside<const WANTED: bool>(
-        &self,
-        value: *const T,
-        before: &mut MaybeUninit<T>,
-    ) -> Result<(bool, bool), Closed> {
-        let before = before.as_mut_ptr();
-        self.section_at(move |mailbox, state| {
-            if state.is_closed() {
-                return Err(Closed);
-            }
-            let place = state.place_inside();
-            let displaced = state.store(place) != 0;
-            if Self::keeps::<WANTED>() && displaced {
-                // SAFETY: the place was the pending one, which nobody outside touches.
-                unsafe { mailbox.empty(place, before) };
-            }
-            // SAFETY: the place is free, or it was the pending one and is empty now.
-            unsafe { mailbox.fill(place, value) };
-            Ok((displaced, state.readers.word() != NOBODY))
-        })
+    fn store_inside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> (Fate, usize) {
+        self.section_at(move |mailbox, state| mailbox.put_inside::<WANTED>(state, state.place_inside(), value, before))
     }
 
     /// Takes the value that is pending; says whether there is one.
@@ -160,6 +163,29 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         unsafe { self.empty(place, there.as_mut_ptr()) };
         self.section(State::emptied);
         true
+    }
+
+    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. None is found while another
+    /// reader is outside.
+    #[inline(always)]
+    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Option<*const T> {
+        if Self::INSIDE {
+            return if self.take_inside(there) { Some(there.as_ptr()) } else { None };
+        }
+        let place = self.section(State::begin_to_take);
+        if place == 0 {
+            return None;
+        }
+        // SAFETY: the place was given to this reader.
+        Some(unsafe { self.place(place).with(|place| place.cast_const()) })
+    }
+
+    /// The reader that has found a value outside needs the place no more.
+    #[inline(always)]
+    pub(super) fn has_copied(&self) {
+        if !Self::INSIDE {
+            self.section(State::emptied);
+        }
     }
 
     #[inline(always)]

@@ -5,10 +5,12 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::RecvError;
+use aimdb_core::waiting::Deadline;
 
 use super::StaticMailbox;
-use crate::lean::{Attempt, Line, Lined, Node, ReadersWait};
+use crate::lean::{ALL, Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T, M, PLACES> {
     type Section = M;
@@ -20,12 +22,29 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T,
         unsafe { Line::new(&self.mutex, &raw mut (*self.state.get()).readers) }
     }
 
-    fn is_closed(&self) -> bool {
-        Self::is_closed(self)
+    fn finds(&self, (): (), node: Pin<&Node>) -> (u32, u32) {
+        self.section(|state| {
+            let finds = if state.is_closed() { ALL } else { u32::from(state.has_value()) };
+            (finds, node.was_woken())
+        })
+    }
+}
+
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
+    /// The next value, or that there will be none.
+    #[inline(always)]
+    fn comes(&self) -> Option<Result<T, RecvError>> {
+        match self.take() {
+            Some(value) => Some(Ok(value)),
+            None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),
+            None => None,
+        }
     }
 
-    fn finds(&self, (): ()) -> u16 {
-        u16::from(self.section(|state| state.has_value()))
+    /// Blocks until there is a value.
+    #[inline(always)]
+    pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand::<Q, _>((), deadline, || self.comes())
     }
 }
 
@@ -40,23 +59,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> ReadersWait for StaticMail
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        // Should a waker panic that is woken as this one goes, the value is dropped here.
-        let mut found = None;
-        self.poll(
-            (),
-            node,
-            waited,
-            context.waker(),
-            Attempt::new(&mut || {
-                found = match self.take() {
-                    Some(value) => Some(Ok(value)),
-                    None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),
-                    None => None,
-                };
-                found.is_some()
-            }),
-        );
-        found.map_or(Poll::Pending, Poll::Ready)
+        self.poll((), node, waited, context.waker(), || self.comes()).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's.

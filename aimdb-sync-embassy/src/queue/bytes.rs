@@ -10,9 +10,9 @@ use aimdb_core::waiting::Deadline;
 use super::moves::Moves;
 use super::parts::Parts;
 use super::state::{self, Given, State};
-use super::wait::{At, Outcomes};
+use super::wait::{Outcomes, Sent};
 use super::waking::Wakes;
-use crate::lean::{Attempt, End, Lined};
+use crate::lean::{End, Lined};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -103,7 +103,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn is_over(&self) -> bool {
-        self.section(|state| state.is_over())
+        self.has_ended_for_readers()
     }
 
     /// Blocks until the value is stored.
@@ -112,17 +112,16 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// As [`ByteQueue::stores`].
     pub unsafe fn stand_to_send<P: Port>(&self, value: *const u8, deadline: Deadline) -> Result<(), SendError<()>> {
-        let mut at = At::Hand;
         // SAFETY: by this function's contract.
-        let mut attempt = || self.sends(&mut at, || unsafe { self.stores(value) });
-        if !self.stand::<P>(End::Senders, deadline, Attempt::new(&mut attempt)) {
-            self.count_timed_out();
-            return Err(SendError::Timeout(()));
-        }
-        match at {
-            At::Record => Ok(()),
-            At::Closed => Err(SendError::Closed(())),
-            At::Hand | At::Full => Err(SendError::Full(())),
+        let goes = || self.sends(|| unsafe { self.stores(value) });
+        match self.stand::<P, _>(End::Senders, self.patience(deadline), goes) {
+            Some(Sent::Stored) => Ok(()),
+            Some(Sent::Full) => Err(SendError::Full(())),
+            Some(Sent::Closed) => Err(SendError::Closed(())),
+            None => {
+                self.count_timed_out();
+                Err(SendError::Timeout(()))
+            }
         }
     }
 
@@ -132,11 +131,16 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// As [`ByteQueue::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
-        let mut at = At::Record;
-        // SAFETY: by this function's contract.
-        let mut attempt = || self.receives(&mut at, || unsafe { self.takes(there) });
-        let ended = self.stand::<P>(End::Readers, deadline, Attempt::new(&mut attempt));
-        if ended { Some(at == At::Hand) } else { None }
+        self.stand::<P, _>(End::Readers, deadline, || {
+            // SAFETY: by this function's contract.
+            if unsafe { self.takes(there) } {
+                Some(true)
+            } else if self.has_ended_for_readers() {
+                Some(false)
+            } else {
+                None
+            }
+        })
     }
 
     /// Refuses all values to come and wakes everyone who waits.

@@ -80,7 +80,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
         }
         let freed = self.give_back();
         if freed > 0 {
-            self.wake(freed, End::Senders);
+            self.wake(u32::from(freed), End::Senders);
         }
         if self.shape().is_wide() {
             self.has_emptied();

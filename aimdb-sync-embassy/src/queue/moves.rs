@@ -56,7 +56,7 @@ pub(super) trait Moves: Parts {
             self.section(State::commit_late);
             self.has_shown(ALL);
         } else if shows > 0 && awaited != NOBODY {
-            self.has_shown(shows);
+            self.has_shown(u32::from(shows));
         }
         if self.shape().is_wide() {
             self.has_filled();
@@ -170,7 +170,7 @@ impl<Q: Parts> Drop for Emptied<'_, Q> {
     fn drop(&mut self) {
         let freed = self.0.give_back();
         if freed > 0 {
-            self.0.wake(freed, End::Senders);
+            self.0.wake(u32::from(freed), End::Senders);
         }
     }
 }

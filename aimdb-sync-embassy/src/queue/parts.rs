@@ -82,8 +82,14 @@ pub(crate) trait Parts: Sized {
         state.counts::<Self::Shape>()
     }
 
+    /// Whether there will be no value any more. In a queue whose values are moved inside, none is on its way.
+    #[inline(always)]
+    fn is_over(state: &State) -> bool {
+        if Self::INSIDE { state.is_closed() && state.used() == 0 } else { state.is_over() }
+    }
+
     fn count_refused(&self) {
-        self.section(|state| state.refused = state.refused.wrapping_add(1));
+        self.section(State::refuse);
     }
 
     fn count_timed_out(&self) {

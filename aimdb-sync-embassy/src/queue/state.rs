@@ -296,6 +296,11 @@ impl State {
         }
     }
 
+    /// Counts a value that was refused.
+    pub(super) const fn refuse(&mut self) {
+        self.refused = self.refused.wrapping_add(1);
+    }
+
     pub(super) fn close(&mut self) {
         self.used |= CLOSED;
     }

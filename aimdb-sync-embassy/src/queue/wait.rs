@@ -12,103 +12,81 @@ use super::moves::Moves;
 use super::parts::Parts;
 use super::state::Shape;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{Attempt, End, Line, Lined, Node, ReadersWait, SendersWait, Tries};
+use crate::lean::{ALL, End, Line, Lined, Node, ReadersWait, SendersWait};
 use crate::lock::PreemptionSafe;
-use crate::port::Port;
+use crate::port::{ONE_TRY, Port};
 
-/// Where a value is that somebody waits with, or for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
-    /// With him. If a user's code panics that runs meanwhile, it is dropped.
-    Hand,
-    /// In the queue, or on its way.
-    Record,
-    /// With him for good: the queue is full, or closed.
+/// What became of a value.
+pub(super) enum Sent {
+    Stored,
     Full,
     Closed,
 }
 
 /// What a try of whoever may wait comes to.
 pub(super) trait Outcomes: Parts {
-    /// Whether the value was stored, or never will be.
+    /// Whether the value was stored by this, or never will be.
     #[inline(always)]
-    fn sends(&self, at: &mut At, store: impl FnOnce() -> bool) -> bool {
-        // Once it is stored, readers are woken.
-        *at = At::Record;
+    fn sends(&self, store: impl FnOnce() -> bool) -> Option<Sent> {
         if store() {
-            return true;
+            return Some(Sent::Stored);
         }
-        let closed = self.refuses_all();
-        if !closed && self.pauses() {
-            *at = At::Hand;
-            return false;
+        let closed = self.section(|state| {
+            let closed = state.is_closed();
+            if closed || !self.pauses() {
+                state.refuse();
+            }
+            closed
+        });
+        if closed {
+            Some(Sent::Closed)
+        } else if self.pauses() {
+            None
+        } else {
+            Some(Sent::Full)
         }
-        self.count_refused();
-        *at = if closed { At::Closed } else { At::Full };
-        true
     }
 
-    /// Whether the value is there, or never will be.
+    /// Whether there will be no value.
     #[inline(always)]
-    fn receives(&self, at: &mut At, take: impl FnOnce() -> bool) -> bool {
-        if take() {
-            *at = At::Hand;
-            return true;
-        }
-        let over = self.section(|state| state.is_over());
-        if over {
-            *at = At::Closed;
-        }
-        over
+    fn has_ended_for_readers(&self) -> bool {
+        self.section(|state| <Self as Parts>::is_over(state))
+    }
+
+    /// Until when a sender waits: one that is refused has an outcome at once.
+    #[inline(always)]
+    fn patience(&self, deadline: Deadline) -> Deadline {
+        if self.pauses() { deadline } else { ONE_TRY }
     }
 }
 
 impl<Q: Parts> Outcomes for Q {}
 
-/// A value on its way into a queue.
-struct Going<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
-    queue: &'a StaticQueue<T, M, N, P>,
+/// A value on its way into a queue. If a user's code panics meanwhile, it is dropped.
+struct Going<T> {
     value: ManuallyDrop<T>,
-    at: At,
+    /// It is there, and not in the queue, nor on its way.
+    in_hand: bool,
 }
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Tries for Going<'_, T, M, N, P> {
-    /// Whether it was stored, or never will be.
-    fn has_outcome(&mut self) -> bool {
-        // SAFETY: the value is there, and `at` says what has become of it.
-        self.queue.sends(&mut self.at, || unsafe { self.queue.store(&raw const *self.value) })
+impl<T> Going<T> {
+    const fn new(value: T) -> Self {
+        Self { value: ManuallyDrop::new(value), in_hand: true }
+    }
+
+    /// The value, which is there if it was not stored.
+    fn back(mut self) -> ManuallyDrop<T> {
+        self.in_hand = false;
+        // SAFETY: it is not looked at again here.
+        ManuallyDrop::new(unsafe { (&raw const *self.value).read() })
     }
 }
 
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Drop for Going<'_, T, M, N, P> {
+impl<T> Drop for Going<T> {
     fn drop(&mut self) {
-        if self.at != At::Record {
+        if self.in_hand {
             // SAFETY: it is there, and a user's code has panicked, so whoever had it does not come back to it.
             unsafe { ManuallyDrop::drop(&mut self.value) };
-        }
-    }
-}
-
-/// Room for a value that is to come.
-struct Coming<'a, T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> {
-    queue: &'a StaticQueue<T, M, N, P>,
-    value: MaybeUninit<T>,
-    at: At,
-}
-
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Tries for Coming<'_, T, M, N, P> {
-    /// Whether it is there, or never will be.
-    fn has_outcome(&mut self) -> bool {
-        // SAFETY: there is room.
-        self.queue.receives(&mut self.at, || unsafe { self.queue.take_to(self.value.as_mut_ptr()) })
-    }
-}
-
-impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Drop for Coming<'_, T, M, N, P> {
-    fn drop(&mut self) {
-        if self.at == At::Hand {
-            // SAFETY: as for `Going`.
-            unsafe { self.value.assume_init_drop() };
         }
     }
 }
@@ -132,63 +110,73 @@ impl<Q: Parts> Lined for Q {
         }
     }
 
-    fn is_closed(&self) -> bool {
-        self.refuses_all()
-    }
-
-    fn finds(&self, end: End) -> u16 {
-        self.section(|state| match end {
-            End::Senders if self.has_room(state) => self.shape().places() as u16 - state.used(),
-            End::Readers if self.has_value(state) => state.shown::<Q::Shape>(),
-            _ => 0,
+    fn finds(&self, end: End, node: Pin<&Node>) -> (u32, u32) {
+        self.section(|state| {
+            let finds = if state.is_closed() {
+                // A value that is on its way is one that no reader would find.
+                let comes = !Q::INSIDE && end == End::Readers && !self.has_value(state) && !state.is_over();
+                if comes { 0 } else { ALL }
+            } else {
+                match end {
+                    End::Senders if self.has_room(state) => self.shape().places() as u32 - u32::from(state.used()),
+                    End::Readers if self.has_value(state) => u32::from(state.shown::<Q::Shape>()),
+                    _ => 0,
+                }
+            };
+            (finds, node.was_woken())
         })
     }
 }
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
-    /// Sends a value by attempts that are made as `wait` sees fit, until one has an outcome; else the value comes back.
+    /// Whether the value was stored, or never will be.
     #[inline(always)]
-    fn send_by(&self, value: T, wait: impl FnOnce(Attempt<'_>) -> bool) -> Result<Result<(), SendError<T>>, T> {
-        let mut going = Going { queue: self, value: ManuallyDrop::new(value), at: At::Hand };
-        let ended = wait(Attempt::new(&mut going));
-        let at = core::mem::replace(&mut going.at, At::Record);
-        // SAFETY: if it is there, as `at` says, this is it: it is not looked at again.
-        let value = ManuallyDrop::new(unsafe { (&raw const *going.value).read() });
-        if !ended {
-            return Err(ManuallyDrop::into_inner(value));
-        }
-        Ok(match at {
-            At::Record => Ok(()),
-            At::Closed => Err(SendError::Closed(ManuallyDrop::into_inner(value))),
-            At::Hand | At::Full => Err(SendError::Full(ManuallyDrop::into_inner(value))),
-        })
+    fn goes(&self, going: &mut Going<T>) -> Option<Sent> {
+        // Once it is stored, readers are woken.
+        going.in_hand = false;
+        // SAFETY: the value is there, and what is said tells what has become of it.
+        let sent = self.sends(|| unsafe { self.store(&raw const *going.value) });
+        going.in_hand = !matches!(sent, Some(Sent::Stored));
+        sent
     }
 
-    /// Takes a value, likewise: there is one, or there will be none.
+    /// The next value, or that there will be none.
     #[inline(always)]
-    fn receive_by(&self, wait: impl FnOnce(Attempt<'_>) -> bool) -> Option<Result<T, RecvError>> {
-        let mut coming = Coming { queue: self, value: MaybeUninit::uninit(), at: At::Record };
-        if !wait(Attempt::new(&mut coming)) {
-            return None;
+    fn comes(&self) -> Option<Result<T, RecvError>> {
+        let mut there = MaybeUninit::uninit();
+        // SAFETY: there is room.
+        if unsafe { self.take_to(there.as_mut_ptr()) } {
+            // SAFETY: it says that the value is there.
+            return Some(Ok(unsafe { there.assume_init() }));
         }
-        let at = core::mem::replace(&mut coming.at, At::Record);
-        // SAFETY: a value in hand is there, and is not looked at again.
-        Some(if at == At::Hand { Ok(unsafe { coming.value.assume_init_read() }) } else { Err(RecvError::Closed) })
+        if self.has_ended_for_readers() { Some(Err(RecvError::Closed)) } else { None }
+    }
+
+    fn told(sent: Sent, value: ManuallyDrop<T>) -> Result<(), SendError<T>> {
+        match sent {
+            Sent::Stored => Ok(()),
+            Sent::Full => Err(SendError::Full(ManuallyDrop::into_inner(value))),
+            Sent::Closed => Err(SendError::Closed(ManuallyDrop::into_inner(value))),
+        }
     }
 
     /// Blocks until the value is stored.
     #[inline(always)]
     pub(super) fn stand_to_send<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
-        self.send_by(value, |attempt| self.stand::<Q>(End::Senders, deadline, attempt)).unwrap_or_else(|value| {
-            self.count_timed_out();
-            Err(SendError::Timeout(value))
-        })
+        let mut going = Going::new(value);
+        match self.stand::<Q, _>(End::Senders, self.patience(deadline), || self.goes(&mut going)) {
+            Some(sent) => Self::told(sent, going.back()),
+            None => {
+                self.count_timed_out();
+                Err(SendError::Timeout(ManuallyDrop::into_inner(going.back())))
+            }
+        }
     }
 
     /// Blocks until there is a value.
     #[inline(always)]
     pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.receive_by(|attempt| self.stand::<Q>(End::Readers, deadline, attempt))
+        self.stand::<Q, _>(End::Readers, deadline, || self.comes())
     }
 }
 
@@ -203,7 +191,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Result<Result<(), SendError<T>>, T> {
-        self.send_by(value, |attempt| self.poll(End::Senders, node, waited, context.waker(), attempt))
+        let mut going = Going::new(value);
+        match self.poll(End::Senders, node, waited, context.waker(), || self.goes(&mut going)) {
+            Some(sent) => Ok(Self::told(sent, going.back())),
+            None => Err(ManuallyDrop::into_inner(going.back())),
+        }
     }
 
     /// A sender ends its wait. Room that it was woken for is the next one's.
@@ -227,8 +219,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> ReadersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        let look = |attempt: Attempt<'_>| self.poll(End::Readers, node, waited, context.waker(), attempt);
-        self.receive_by(look).map_or(Poll::Pending, Poll::Ready)
+        self.poll(End::Readers, node, waited, context.waker(), || self.comes()).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait, likewise.

@@ -9,7 +9,7 @@ use crate::lean::{ALL, End, Lined, Taken, Waking};
 pub(super) trait Wakes: Parts {
     /// Wakes so many of those who wait, one in each section.
     #[inline(always)]
-    fn wake(&self, most: u16, end: End) {
+    fn wake(&self, most: u32, end: End) {
         self.line(end).wake(most);
     }
 
@@ -17,7 +17,7 @@ pub(super) trait Wakes: Parts {
     fn has_taken(&self, freed: u16, there: *mut Self::Value) {
         // SAFETY: the value was just moved there, and whoever wanted it will not look, should a waker panic.
         let taken = unsafe { Taken::new(there) };
-        self.wake(freed, End::Senders);
+        self.wake(u32::from(freed), End::Senders);
         core::mem::forget(taken);
     }
 
@@ -74,7 +74,7 @@ pub(super) trait Wakes: Parts {
 
     /// Wakes readers for values that are shown; all of them, if that was the last there will be.
     #[cold]
-    fn has_shown(&self, values: u16) {
+    fn has_shown(&self, values: u32) {
         if values < ALL {
             return self.wake(values, End::Readers);
         }

@@ -11,6 +11,7 @@ use aimdb_core::buffer::{
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 
+use crate::lean::at_once;
 use crate::port::{Port, block_on, priority};
 
 /// A record in static memory, so that a task can be written for any of them:
@@ -74,6 +75,11 @@ pub trait Ops: Sized {
     unsafe fn push_at_once(&self, value: &ManuallyDrop<Self::Value>) -> bool {
         let _ = value;
         false
+    }
+
+    /// What becomes of a value that [`Ops::push_at_once`] did not store, where sends never wait. It is counted.
+    fn push_refused(&self, value: Self::Value) -> Result<(), SendError<Self::Value>> {
+        at_once(self, value)
     }
 
     /// Takes the next value of a cursor if there is one and it can be taken by the shortest way. Then `there` holds it.

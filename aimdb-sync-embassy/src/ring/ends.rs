@@ -4,13 +4,17 @@
 use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::buffer::{
+    BufferMetrics, FlushError, ReaderMetrics, RecvError, SubscribeError, TryProduceError, TryRecvError,
+};
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::{NotStored, Read, StaticRing};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 use crate::record::{Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticRing`].
@@ -87,6 +91,10 @@ of_rings!(Ops {
         }
     }
 
+    fn take_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand_to_receive::<Q>(cursor, deadline)
+    }
+
     fn push(&self, value: T) {
         // There is no hook for what is refused.
         let _refused = self.try_push(value);
@@ -147,7 +155,11 @@ of_rings!(Ops {
 
     fn unsubscribe(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        self.section(|state| state.leave(cursor));
+        if self.section(|state| state.leave(cursor)) {
+            self.section(|state| state.catch_up(cursor));
+            self.section(|state| state.hand_over(cursor));
+            self.section(|state| state.free(cursor));
+        }
     }
 
     #[inline]

@@ -269,18 +269,29 @@ impl<const N: usize, const READERS: usize, const WRITERS: usize> State<N, READER
         *shares = shares.saturating_add(1);
     }
 
-    /// One reader of a cursor leaves; the last one leaves it free.
-    pub(super) fn leave(&mut self, cursor: usize) {
-        if self.cursor(cursor).shares == 1 {
-            self.catch_up(cursor);
-            let (delivered, lagged) = (self.cursor(cursor).delivered(), self.cursor(cursor).lagged);
-            self.delivered = self.delivered.wrapping_add(delivered);
-            self.lagged = self.lagged.wrapping_add(lagged);
-        }
+    /// One reader of a cursor leaves. Says whether it is the last: then its cursor, which nobody else touches any more, is to
+    /// be counted by the next two, which make it free.
+    pub(super) fn leave(&mut self, cursor: usize) -> bool {
         let shares = &mut self.cursor(cursor).shares;
-        if *shares < u32::MAX {
-            *shares -= 1;
+        let left = *shares;
+        // One that nobody has stays so, and so does one whose consumers were forgotten so often.
+        if left > 1 && left < u32::MAX {
+            *shares = left - 1;
         }
+        left == 1
+    }
+
+    /// What the cursor handed out is counted for the ring, and no more for the cursor.
+    pub(super) fn hand_over(&mut self, cursor: usize) {
+        let delivered = self.cursor(cursor).delivered();
+        self.cursor(cursor).first = self.cursor(cursor).first.wrapping_add(delivered);
+        self.delivered = self.delivered.wrapping_add(delivered);
+    }
+
+    /// The same for what it missed; it is free now.
+    pub(super) fn free(&mut self, cursor: usize) {
+        self.lagged = self.lagged.wrapping_add(self.cursor(cursor).lagged);
+        self.cursor(cursor).shares = 0;
     }
 
     // ---- those who wait ------------------------------------------------------------------
@@ -299,11 +310,15 @@ impl<const N: usize, const READERS: usize, const WRITERS: usize> State<N, READER
     /// How urgent the first one is who waits at a cursor.
     #[inline(always)]
     pub(super) fn urgency(&mut self, cursor: usize) -> Option<u8> {
-        let urgency = self.cursor(cursor).readers.urgency();
-        if urgency.is_none() {
+        self.cursor(cursor).readers.urgency()
+    }
+
+    /// Takes the mark away, if nobody waits at a cursor.
+    #[inline(always)]
+    pub(super) fn forget(&mut self, cursor: usize) {
+        if self.cursor(cursor).readers.urgency().is_none() {
             self.awaited &= !(1 << cursor);
         }
-        urgency
     }
 
     // ---- the end, and counts -------------------------------------------------------------
@@ -445,7 +460,7 @@ mod tests {
             state.share(0);
         }
         for _ in 0..3 {
-            state.leave(0);
+            assert!(!state.leave(0));
         }
         assert!(!state.begin(0, false));
     }

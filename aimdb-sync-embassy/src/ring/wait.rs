@@ -5,11 +5,13 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::{RecvError, TryRecvError};
+use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::{RingCursor, StaticRing};
-use crate::lean::{ALL, Attempt, Line, Lined, Node, ReadersWait};
+use crate::lean::{ALL, Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
+use crate::port::Port;
 
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Lined for StaticRing<T, M, N, READERS, WRITERS>
 where
@@ -30,12 +32,40 @@ where
         }
     }
 
-    fn is_closed(&self) -> bool {
-        Self::is_closed(self)
+    fn finds(&self, cursor: usize, node: Pin<&Node>) -> (u32, u32) {
+        if READERS > 1 {
+            // Before it looks, for a publisher that has found nobody takes the mark away.
+            self.section(|state| state.announce(cursor));
+        }
+        self.section(|state| (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken()))
+    }
+}
+
+impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> StaticRing<T, M, N, READERS, WRITERS>
+where
+    T: NoUninit + Send + Sync,
+    M: PreemptionSafe,
+{
+    /// What a reader of the cursor is told, if there is something.
+    #[inline(always)]
+    fn comes(&self, cursor: usize) -> Option<Result<T, RecvError>> {
+        match self.take(cursor) {
+            Ok(value) => Some(Ok(value)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Lagged(missed)) => Some(Err(RecvError::Lagged(missed))),
+            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Some(Err(RecvError::Closed)),
+        }
     }
 
-    fn finds(&self, cursor: usize) -> u16 {
-        self.section(|state| state.news(cursor)).min(u32::from(ALL)) as u16
+    /// Blocks until there is something to tell.
+    #[inline(always)]
+    pub(super) fn stand_to_receive<Q: Port>(
+        &self,
+        cursor: RingCursor,
+        deadline: Deadline,
+    ) -> Option<Result<T, RecvError>> {
+        let cursor = cursor.index::<READERS>();
+        self.stand::<Q, _>(cursor, deadline, || self.comes(cursor))
     }
 }
 
@@ -57,28 +87,7 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
         let cursor = cursor.index::<READERS>();
-        let mut found = Err(TryRecvError::Empty);
-        let ended = self.poll(
-            cursor,
-            node,
-            waited,
-            context.waker(),
-            Attempt::new(&mut || {
-                if READERS > 1 {
-                    // Before it looks, and once more when it stands in line, for a publisher that has found nobody takes the mark away.
-                    self.section(|state| state.announce(cursor));
-                }
-                found = self.take(cursor);
-                !matches!(found, Err(TryRecvError::Empty))
-            }),
-        );
-        if !ended {
-            return Poll::Pending;
-        }
-        Poll::Ready(found.map_err(|why| match why {
-            TryRecvError::Lagged(missed) => RecvError::Lagged(missed),
-            TryRecvError::Closed | TryRecvError::Empty | TryRecvError::Misuse(_) => RecvError::Closed,
-        }))
+        self.poll(cursor, node, waited, context.waker(), || self.comes(cursor)).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's who shares its cursor.

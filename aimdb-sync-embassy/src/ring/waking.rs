@@ -59,7 +59,10 @@ where
                 continue;
             }
             match self.section(|state| state.urgency(cursor)) {
-                None => *cursors &= !(1 << cursor),
+                None => {
+                    *cursors &= !(1 << cursor);
+                    self.section(|state| state.forget(cursor));
+                }
                 urgency if found.is_none_or(|(most, _)| urgency > most) => found = Some((urgency, cursor)),
                 Some(_) => {}
             }

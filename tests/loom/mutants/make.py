@@ -436,21 +436,21 @@ MUTANTS = [
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
-        "            Owes::Passing => u16::from(was_woken),\n", "            Owes::Passing => 0 * u16::from(was_woken),\n")]),
-    ("lean-answer-is-not-passed-on", "One that has what it found from the line of a lean record does not look for what else came meanwhile.", WAITS + "look.rs", [(
-        "            Owes::Look => ALL,\n", "            Owes::Look => u16::from(was_woken),\n")]),
-    ("lean-answer-is-for-one", "One that has what it found from the line of a lean record wakes one for all that came meanwhile.", WAITS + "look.rs", [(
-        "            Owes::Look => ALL,\n", "            Owes::Look => 1,\n")]),
+        "            line.wake(self.finds(end, node).0.min(1));\n", "            line.wake(0 * self.finds(end, node).0.min(1));\n")]),
+    ("lean-answer-is-not-passed-on", "One that comes to the front of a line of a lean record wakes itself only.", WAITS + "look.rs", [(
+        "            line.wake(finds.saturating_sub(was_woken));", "            line.wake(finds.min(1 - was_woken));")]),
+    ("lean-answer-is-for-one", "One that comes to the front of a line of a lean record wakes itself and one more for all that came meanwhile.", WAITS + "look.rs", [(
+        "            line.wake(finds.saturating_sub(was_woken));", "            line.wake(finds.min(2 - was_woken));")]),
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(
-        "            Owes::Nothing => 0,\n", "            Owes::Nothing => 1,\n")]),
+        "if in_line { self.leave(end, node) } else { node.settle(line.leave(node)) }", "self.leave(end, node);")]),
     ("lean-second-answers-too", "One that came to the line of a lean record behind another looks for those behind it.", WAITS + "look.rs", [(
-        "if comes && (in_line || self.node.came_in_front()) {", "if comes && (in_line || !self.node.came_in_front() || self.node.came_in_front()) {")]),
+        "        if node.came_in_front() {\n", "        if node.came_in_front() || !node.came_in_front() {\n")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record does not look again from the line.", WAITS + "look.rs", [(
-        "            self.waited = true;\n            comes = true;\n", "            self.waited = true;\n            return false;\n")]),
+        "        line.join(node, waker);\n", "        line.join(node, waker);\n        if node.waits() {\n            return false;\n        }\n")]),
     ("lean-close-is-only-for-the-first", "One that comes to wait at a lean record while that is closed waits for its turn.", WAITS + "look.rs", [(
-        "if (may_go || self.record.is_closed()) && attempt.has_outcome() {", "if may_go && attempt.has_outcome() {")]),
+        "        if finds == ALL {\n            return true;", "        if finds == ALL && node.came_in_front() {\n            return true;")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
-        "        let over = self.section(|state| state.is_over());", "        let over = false;")]),
+        "        self.section(|state| <Self as Parts>::is_over(state))", "        false")]),
     ("lean-walker-stays-at-one-that-was-woken", "One that comes into a line goes on from one that was taken out.", WAITS + "waiters.rs", [(
         "            (*first).next = front.cast();\n", "")]),
     ("lean-arrives-behind-one-that-was-woken", "One that comes into a line stands behind one that was taken out.", WAITS + "waiters.rs", [(
@@ -458,14 +458,14 @@ MUTANTS = [
     ("lean-two-walk-at-once", "One comes into a line while another walks.", WAITS + "waiters.rs", [(
         "        if !word.is_marked() {\n            let this: *const Node = &raw const *node;", "        if !word.arrives() {\n            let this: *const Node = &raw const *node;")]),
     ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
-        "if !word.is_marked() && stage == Stage::Waits {", "if stage == Stage::Waits {"), (
+        "if !word.is_marked() && stage == WAITS {", "if stage == WAITS {"), (
         "                if word.0 == this {\n                    self.word = Word(next);", "                if word.0 == this || word.is_marked() {\n                    *self.front() = next;")]),
     ("lean-equals-are-passed-by", "One that comes into a line stands before its equals.", WAITS + "waiters.rs", [(
         "(*Node::inner(next)).rank >= (*walker).rank {", "(*Node::inner(next)).rank > (*walker).rank || next == this {")]),
-    ("lean-second-takes-what-the-first-was-woken-for", "One that waits behind another looks when it has come to be the first.", WAITS + "waiters.rs", [(
-        " | (*inner).prev.addr() ^ this.addr())", ")")]),
+    ("lean-second-takes-what-the-first-was-woken-for", "One that comes to wait behind another at a lean record looks at once.", WAITS + "look.rs", [(
+        "            if self.come(end, node, waker) {\n", "            if self.come(end, node, waker) || !node.came_in_front() {\n")]),
     ("lean-late-one-is-the-last", "One that came too late stands behind its equals.", WAITS + "waiters.rs", [(
-        "(*this).rank & !1 | u16::from((*this).stage == Stage::Woken);", "(*this).rank & !1;")]),
+        "(*this).rank & !1 | node.stage() & WOKEN;", "(*this).rank & !1;")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
         "            return self.wake(values, End::Readers);", "            return self.wake(values.min(1), End::Readers);")]),
     ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "moves.rs", [(
@@ -534,15 +534,15 @@ MUTANTS = [
     ("lean-ring-close-wakes-one-cursor", "A close of a lean ring wakes those at one cursor.", RING + "waking.rs", [(
         "let mut cursors = u32::MAX >> (u32::BITS as usize - READERS);", "let mut cursors = 1;")]),
     ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
-        "            !matches!(found, Err(TryRecvError::Empty))", "            matches!(found, Ok(_) | Err(TryRecvError::Lagged(_)))")]),
+        "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Some(Err(RecvError::Closed)),", "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => None,")]),
     ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "wait.rs", [(
-        "        self.section(|state| state.news(cursor)).min(u32::from(ALL)) as u16", "        self.section(|state| if state.is_closed() { state.news(cursor) } else { 0 }).min(u32::from(ALL)) as u16")]),
+        "if state.is_closed() { ALL } else { state.news(cursor) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
-        "        if urgency.is_none() {", "        if urgency.is_some() {")]),
+        "        if self.cursor(cursor).readers.urgency().is_none() {\n            self.awaited", "        if cursor < READERS {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
         "        cursor.next = cursor.next.wrapping_add(1);\n        Some(self.index(behind))", "        Some(self.index(behind))")]),
     ("lean-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox wakes no reader.", LEAN_MAILBOX + "moves.rs", [(
-        "        if awaited {\n            self.wake_one();\n        }\n", "        let _ = awaited;\n")]),
+        "        if awaited != NOBODY {\n            self.wake_one();\n        }\n", "        let _ = awaited;\n")]),
     ("lean-mailbox-displaced-place-is-given-away", "What a writer of a lean mailbox displaced lies at a place that the next one fills.", LEAN_MAILBOX + "state.rs", [(
         "        if keeps {\n            self.filling = displaced;\n        }\n", "        let _ = keeps;\n")]),
     ("lean-mailbox-two-writers-are-outside", "A second writer of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
@@ -556,7 +556,7 @@ MUTANTS = [
     ("lean-mailbox-close-wakes-nobody", "A close of a lean mailbox wakes no reader.", LEAN_MAILBOX + "mod.rs", [(
         "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
     ("lean-mailbox-displaced-is-forgotten", "What a writer of a lean mailbox displaces inside the section is dropped by nobody.", LEAN_MAILBOX + "moves.rs", [(
-        "            let displaced = state.store(place) != 0;", "            state.store(place);\n            let displaced = false;")]),
+        "            fate = if state.store(place) == 0 { Fate::Stored } else { Fate::Displaces };", "            state.store(place);\n            fate = Fate::Stored;")]),
     ("lean-mailbox-second-writer-fills-anywhere", "A second writer of a lean mailbox leaves the pending value where it is.", LEAN_MAILBOX + "state.rs", [(
         "        if self.pending != 0 { self.pending } else { self.free() }", "        self.free()")]),
     ("lean-mailbox-abort-leaves-the-value", "An abort of a lean mailbox counts the value and leaves it to a reader.", LEAN_MAILBOX + "moves.rs", [(
@@ -570,7 +570,7 @@ MUTANTS = [
     ("lean-latest-look-is-kept-unlooked", "Whoever looks at a lean latest record keeps its copy whatever was stored meanwhile.", LEAN_LATEST + "copies.rs", [(
         "if self.section(|state| state.is(number)) {", "if number > 0 {")]),
     ("lean-latest-displaced-is-copied-too-early", "A writer of a lean latest record hands over what another one has displaced meanwhile.", LEAN_LATEST + "copies.rs", [(
-        "let copied = displaced && state.is(current.number);", "let copied = displaced;")]),
+        "if displaces && !copied.is_some_and(|number| state.is(number)) {", "if displaces && copied.is_none() {")]),
     ("lean-latest-current-value-is-overwritten", "A writer of a lean latest record fills the place of the current value.", LEAN_LATEST + "state.rs", [(
         "Some((self.current ^ 1) & 1)", "Some(self.current & 1)")]),
     ("lean-latest-two-writers-are-outside", "A second writer of a lean latest record takes the place of the first.", LEAN_LATEST + "state.rs", [(
@@ -585,15 +585,15 @@ MUTANTS = [
     ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "mod.rs", [(
         "                left &= left - 1;\n", "                left = 0;\n")]),
     ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox waits at one that is closed.", LEAN_MAILBOX + "wait.rs", [(
-        "                None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "                None if false => Some(Err(RecvError::Closed)),\n")]),
+        "            None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
     ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "wait.rs", [(
-        "        u16::from(self.section(|state| state.has_value()))", "        0")]),
+        "if state.is_closed() { ALL } else { u32::from(state.has_value()) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record waits at one that is closed.", LEAN_LATEST + "wait.rs", [(
-        "                None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),\n", "                None if false => Some(Err(RecvError::Closed)),\n")]),
+        "            None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
     ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "wait.rs", [(
-        "        u16::from(self.section(|state| state.is_new(cursor)))", "        let _ = cursor;\n        0")]),
+        "if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "wait.rs", [(
-        "                self.section(|state| state.awaits(cursor));\n", "")]),
+        "            state.awaits(cursor);\n", "")]),
 ]
 
 def main():
