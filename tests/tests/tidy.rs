@@ -52,6 +52,7 @@ const UNSAFE: [&str; 57] = [
     "aimdb-core/src/buffer/lane/late.rs",
     "aimdb-core/src/buffer/lane/grip.rs",
     "aimdb-core/src/buffer/lane/ends.rs",
+    "aimdb-core/src/buffer/lane/front.rs",
     "aimdb-core/src/buffer/lane/gated.rs",
     "aimdb-core/src/buffer/lane/mailbox.rs",
     "aimdb-core/src/buffer/lane/overwrite.rs",

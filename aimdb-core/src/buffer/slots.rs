@@ -135,6 +135,12 @@ pub trait Slots<T> {
         Some(self.cell(slot))
     }
 
+    /// The first slots, if these lie one behind the other and stay there.
+    #[cfg(feature = "std")]
+    fn first(&self) -> &[SlotCell<T>] {
+        &[]
+    }
+
     /// Told of a value that is about to lie in a claimed slot, outside the lock unless values are small enough to be
     /// moved inside. Slots whose values only say where the bytes are copy them here.
     #[inline(always)]
@@ -243,6 +249,11 @@ mod heap {
         #[inline(always)]
         fn cell_at_once(&self, slot: u32) -> Option<&SlotCell<T>> {
             self.base.get(slot as usize)
+        }
+
+        #[cfg(feature = "std")]
+        fn first(&self) -> &[SlotCell<T>] {
+            &self.base
         }
 
         fn prepare(&self) -> Result<Self::Chunk, TableFull> {

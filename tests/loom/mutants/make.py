@@ -291,17 +291,19 @@ MUTANTS = [
     ("copy-without-a-readers-fence", "The stamp is looked at again before the words are read.", STAMP, [(
         "        fence(Ordering::Acquire);\n", "")]),
     ("copy-without-a-mark", "A place is not known as being written.", STAMP, [(
-        "        stamp.store(being_written(number), Ordering::Relaxed);\n", "")]),
+        "        self.0.store(being_written(number), Ordering::Relaxed);\n", "")]),
     ("copy-without-a-second-look", "A copy is kept though its place was written meanwhile.", STAMP, [(
-        "        (stamp.load(Ordering::Relaxed) == there(number)).then_some(value)", "        Some(value)")]),
+        "        (self.0.load(Ordering::Relaxed) == stamp).then_some(value)", "        Some(value)")]),
+    ("copy-is-of-what-is-being-written", "Whatever is there is copied while it is being written.", STAMP, [(
+        "self.read_if(|stamp| stamp.is_multiple_of(2), copy)", "self.read_if(|_stamp| true, copy)")]),
     ("stamp-says-what-is-being-written", "A value has its number while it is being written.", STAMP, [(
         "        stamp.is_multiple_of(2).then(", "        true.then(")]),
     ("stamp-is-set-relaxed", "A stamp carries no value with it.", STAMP, [(
-        "        stamp.store(there(number), Ordering::Release);", "        stamp.store(there(number), Ordering::Relaxed);")]),
+        "        self.0.store(there(number), Ordering::Release);", "        self.0.store(there(number), Ordering::Relaxed);")]),
     ("stamp-acquires-nothing", "Who sees a stamp does not see its value.", STAMP, [(
-        "stamp.load(Ordering::Acquire) != there(number)", "stamp.load(Ordering::Relaxed) != there(number)")]),
+        "let stamp = self.0.load(Ordering::Acquire);", "let stamp = self.0.load(Ordering::Relaxed);")]),
     ("look-sees-no-value", "Who pins a value does not see it.", LOOKS, [(
-        "        let word = self.0.load(Ordering::Acquire);\n        if word & !LOOKS", "        let word = self.0.load(Ordering::Relaxed);\n        if word & !LOOKS"), (
+        "        let word = self.0.load(Ordering::Acquire);\n        if !is_there(word)", "        let word = self.0.load(Ordering::Relaxed);\n        if !is_there(word)"), (
         "compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed)", "compare_exchange_weak(word, word + 1, Ordering::Relaxed, Ordering::Relaxed)")]),
     ("look-ends-relaxed", "A slot is another's before the value in it was read.", LOOKS, [(
         "self.0.fetch_sub(1, Ordering::AcqRel)", "self.0.fetch_sub(1, Ordering::Acquire)")]),
@@ -317,6 +319,8 @@ MUTANTS = [
         "self.0.swap(VACANT, Ordering::AcqRel)", "self.0.swap(VACANT, Ordering::Acquire)")]),
     ("slot-is-left-and-given-back", "The lane gives back a slot at whose value somebody looks.", LOOKS, [(
         "self.0.fetch_or(LEFT, Ordering::AcqRel) & VACANT != 0", "self.0.fetch_or(LEFT, Ordering::AcqRel) & LEFT == 0")]),
+    ("doomed-value-is-pinned", "Who looks at the newest pins a value that was displaced.", LOOKS, [(
+        "word & (DOOMED | LEFT | ABORTED | VACANT) == 0", "word & VACANT == 0")]),
     ("machine-lets-go-under-a-look", "The machine gives a value up though a reader of the lane looks at it.", LOOKS, [(
         "        if self.0.load(Ordering::Acquire) & LOOKS == 0 {", "        if self.0.load(Ordering::Acquire) & VACANT == 0 {")]),
     ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", OVERWRITE, [(

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aimdb_core::buffer::Stamps;
+use aimdb_core::buffer::{Stamp, Stamps};
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::schedule::thread;
@@ -18,25 +18,50 @@ pub fn k_a_copy_that_is_kept_is_whole() {
         let ring = Arc::clone(&ring);
         move || {
             for number in 1..3 {
-                ring.0.write(0, number, || ring.1.iter().for_each(|word| word.store(number + 1, Relaxed)));
+                ring.0.of(0).write(number, || ring.1.iter().for_each(|word| word.store(number + 1, Relaxed)));
             }
         }
     });
     // The number that the stamp says is that of a value which is there, or is being replaced.
-    if let Some(number) = ring.0.number(0) {
+    if let Some(number) = ring.0.of(0).number() {
         assert!(number < 3);
-        if let Some(words) = ring.0.read(0, number, || [ring.1[0].load(Relaxed), ring.1[1].load(Relaxed)]) {
+        if let Some(words) = ring.0.of(0).read(number, || [ring.1[0].load(Relaxed), ring.1[1].load(Relaxed)]) {
             assert_eq!(words, [number + 1; 2]);
         } else {
-            assert_ne!(ring.0.number(0), Some(number), "it was there, so it is being replaced");
+            assert_ne!(ring.0.of(0).number(), Some(number), "it was there, so it is being replaced");
         }
     }
     for number in 0..3 {
-        if let Some(words) = ring.0.read(0, number, || [ring.1[0].load(Relaxed), ring.1[1].load(Relaxed)]) {
+        if let Some(words) = ring.0.of(0).read(number, || [ring.1[0].load(Relaxed), ring.1[1].load(Relaxed)]) {
             assert_eq!(words, [number + 1; 2]);
         }
     }
     writing.join().unwrap();
-    assert!(ring.0.read(0, 2, || ()).is_some() && ring.0.read(0, 1, || ()).is_none());
-    assert_eq!(ring.0.number(0), Some(2));
+    assert!(ring.0.of(0).read(2, || ()).is_some() && ring.0.of(0).read(1, || ()).is_none());
+    assert_eq!(ring.0.of(0).number(), Some(2));
+}
+
+/// The same for a reader that wants whatever value is there, as one that looks at a latest value.
+pub fn k_a_copy_of_the_newest_is_whole() {
+    let latest = Arc::new((Stamp::new(), [AtomicU64::new(0), AtomicU64::new(0)]));
+    let writing = thread::spawn({
+        let latest = Arc::clone(&latest);
+        move || {
+            for number in 0..2 {
+                latest.0.write(number, || latest.1.iter().for_each(|word| word.store(number + 1, Relaxed)));
+            }
+        }
+    });
+    let mut seen = 0;
+    for _ in 0..2 {
+        if let Some([one, other]) = latest.0.read_any(|| [latest.1[0].load(Relaxed), latest.1[1].load(Relaxed)]) {
+            assert!(one == other && one > 0, "it is whole, and there is none before the first");
+            assert!(one >= seen, "none comes after a newer one");
+            seen = one;
+        }
+    }
+    writing.join().unwrap();
+    assert_eq!(latest.0.read_any(|| latest.1[0].load(Relaxed)), Some(2));
+    latest.0.set(None);
+    assert_eq!(latest.0.read_any(|| ()), None);
 }

@@ -222,6 +222,7 @@ models! { blocks:
 #[cfg(not(feature = "large"))]
 models! { copies:
     k_a_copy_that_is_kept_is_whole: 3,
+    k_a_copy_of_the_newest_is_whole: 3,
 }
 
 #[cfg(not(feature = "large"))]

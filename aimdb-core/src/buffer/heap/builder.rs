@@ -182,7 +182,10 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let lock = LaneLock::new(state, lanes, eager);
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
-        let shell = Shell::from_parts(lock, cells, code, HeapClock);
-        Ok(HeapBuffer { shell: Arc::new(shell) })
+        let shell = Arc::new(Shell::from_parts(lock, cells, code, HeapClock));
+        let buffer = HeapBuffer { shell };
+        #[cfg(feature = "std")]
+        buffer.shell.lock().begin(buffer.shell.slots());
+        Ok(buffer)
     }
 }

@@ -11,7 +11,7 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
     pub(super) fn peek_in_lane(&self, token: &Token) -> Taken<T> {
         let peek = || self.lock().peek(self.slots(), token, |seen| self.clone_in_lane(seen));
         match peek() {
-            Taken::NotHere if self.lock().adopt(LaneEnd::Peeking, token) => peek(),
+            Taken::NotHere if self.lock().adopt(self.slots(), LaneEnd::Peeking, token) => peek(),
             taken => taken,
         }
     }

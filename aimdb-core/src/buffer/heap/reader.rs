@@ -197,7 +197,7 @@ impl<T: Send + 'static> Standing<T> {
         let lock = self.shell().lock();
         let came = match lock.peeking_end(self.hold.cursor())? {
             LaneEnd::Taking(_) => self.adopt(),
-            end => lock.adopt(end, self.hold.token()),
+            end => lock.adopt(self.shell().slots(), end, self.hold.token()),
         };
         if came { self.peek_as_owner() } else { None }
     }
@@ -208,7 +208,7 @@ impl<T: Send + 'static> Standing<T> {
     #[cold]
     fn adopt(&self) -> bool {
         let lock = self.shell().lock();
-        if lock.adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token()) {
+        if lock.adopt(self.shell().slots(), LaneEnd::Taking(self.hold.cursor()), self.hold.token()) {
             return true;
         }
         if self.hold.cursor().is_some() {
@@ -216,7 +216,7 @@ impl<T: Send + 'static> Standing<T> {
         }
         let Some(end) = lock.join(self.cursor) else { return false };
         self.hold.set_cursor(end);
-        lock.adopt(LaneEnd::Taking(self.hold.cursor()), self.hold.token())
+        lock.adopt(self.shell().slots(), LaneEnd::Taking(self.hold.cursor()), self.hold.token())
     }
 
     fn poll_recv(&mut self, reading: Pin<&mut Reading>, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {

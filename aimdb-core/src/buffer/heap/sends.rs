@@ -18,7 +18,7 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
     pub(super) fn send_in_lane(&self, token: &Token, value: T, counts: bool) -> InLane<T> {
         let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
         match self.lock().send(self.slots(), token, value, counts, dispose) {
-            InLane::NotHere(value) if self.lock().adopt(LaneEnd::Sending, token) => {
+            InLane::NotHere(value) if self.lock().adopt(self.slots(), LaneEnd::Sending, token) => {
                 self.lock().send(self.slots(), token, value, counts, dispose)
             }
             sent => sent,

@@ -136,9 +136,20 @@ impl Look {
     /// Begins to look at the value with this number, which then stays until `unpin`.
     #[inline]
     pub fn pin(&self, number: u64) -> Pinning {
+        self.pin_if(|word| word & !LOOKS == there(number))
+    }
+
+    /// The same for whatever value is there: of a window of one place, in whose slot there is none but the newest.
+    #[inline]
+    pub fn pin_any(&self) -> Pinning {
+        self.pin_if(|word| word & (DOOMED | LEFT | ABORTED | VACANT) == 0)
+    }
+
+    #[inline(always)]
+    fn pin_if(&self, is_there: impl FnOnce(u64) -> bool) -> Pinning {
         // Acquire: the value is seen.
         let word = self.0.load(Ordering::Acquire);
-        if word & !LOOKS != there(number) {
+        if !is_there(word) {
             return Pinning::NotThere;
         }
         if word & LOOKS == LOOKS {

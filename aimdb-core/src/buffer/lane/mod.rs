@@ -15,6 +15,7 @@
 
 mod course;
 mod ends;
+mod front;
 mod gated;
 mod glance;
 mod grip;
@@ -47,6 +48,7 @@ use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Doomed, Log};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue, prepare};
 use course::Course;
+use front::Cells;
 use glance::Glance;
 use late::{Late, boxed};
 use patience::Patience;
@@ -66,7 +68,7 @@ pub(super) use plan::Lanes;
 pub(super) use shared::Seen;
 pub(super) use spares::SPARES;
 #[cfg(loom)]
-pub use stamp::Stamps;
+pub use stamp::{Stamp, Stamps};
 pub(super) use way::Way;
 
 /// The lock of a buffer that may have a lane.
@@ -104,18 +106,21 @@ const FIRST_STEPS: usize = 64;
 type Machine = Log<WaitQueue, HeapStorage>;
 
 impl LaneLock {
-    /// The lock of a new record. An `eager` one has its lane from the start.
+    /// The lock of a new record. An `eager` one has its lane from the start ([`LaneLock::begin`]).
     pub(super) fn new(state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
         let lock = HeapLock::new(Locked { state, course: None });
         if lanes != Lanes::None {
             // Now, and not at the first value: a process that has no other threads yet is done at once.
             prepare();
         }
-        let lock = Self { lock, lane: Late::new(eager), glance: Late::new(eager), lanes, eager };
-        if eager {
-            lock.make();
+        Self { lock, lane: Late::new(eager), glance: Late::new(eager), lanes, eager }
+    }
+
+    /// Makes the lane of an eager record. Called before anybody knows the record, with the slots where they stay.
+    pub(super) fn begin<T>(&self, slots: &impl Slots<T>) {
+        if self.eager {
+            self.make(Cells::of(slots.first()));
         }
-        lock
     }
 
     #[inline(always)]
@@ -126,11 +131,11 @@ impl LaneLock {
     /// Makes what lies beside the lock, and says whether it is there. All that takes time, or memory,
     /// happens outside the lock.
     #[cold]
-    fn make(&self) -> bool {
+    fn make(&self, cells: Cells) -> bool {
         let (plan, glance) =
             self.lock.with(|locked| (Plan::of(locked.state.log(), self.lanes), Glance::of(locked.state.log())));
         // A record goes on without a lane where there is no memory for it.
-        let lane = plan.lane().and_then(boxed);
+        let lane = plan.lane(cells).and_then(boxed);
         let patience = Patience::new(self.eager || cfg!(any(loom, shuttle)));
         let course = Course::new(plan, patience);
         let (Some(glance), Some(course)) = (boxed(glance), boxed(course)) else { return false };
@@ -282,8 +287,8 @@ impl LaneLock {
     /// did: then the holder may try once more. A door changes hands a few times only. Makes the lane
     /// first, if there is none.
     #[cold]
-    pub(super) fn adopt(&self, end: LaneEnd<'_>, token: &Token) -> bool {
-        if self.glance.get().is_none() && !self.make() {
+    pub(super) fn adopt<T>(&self, slots: &impl Slots<T>, end: LaneEnd<'_>, token: &Token) -> bool {
+        if self.glance.get().is_none() && !self.make(Cells::of(slots.first())) {
             return false;
         }
         let Some(lane) = self.lane() else { return false };

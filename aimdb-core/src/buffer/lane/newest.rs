@@ -94,6 +94,15 @@ impl SharedLane {
 
     #[inline(always)]
     fn pin_newest(&self, end: &End) -> Taken<Seen<'_>> {
+        if self.capacity == 1 {
+            // Of a latest value the word says all: the newest number would be one more line of the writer's.
+            let slot = self.places.slot(0);
+            let look = self.looks.of(slot);
+            if look.pin_any() == Pinning::Pinned {
+                self.note_look();
+                return Taken::Value(Seen { pinned: Pinned(slot), look });
+            }
+        }
         let newest = self.newest.number.load(Ordering::Acquire);
         // The first value that comes may be there, and read, before its number is told.
         let none_yet = newest == end.oldest;

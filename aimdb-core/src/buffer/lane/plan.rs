@@ -2,6 +2,7 @@
 
 use super::Machine;
 use super::ends::CursorEnds;
+use super::front::Cells;
 use super::gated::Several;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
@@ -76,12 +77,12 @@ impl Plan {
     }
 
     /// The lane, if there is memory for it.
-    pub(super) fn lane(self) -> Option<Lane> {
+    pub(super) fn lane(self, cells: Cells) -> Option<Lane> {
         match self {
             Self::None => None,
             Self::Queue { plain } => Some(Lane::Queue(Several::new(plain), QueueLane::new())),
             Self::Mailbox => Some(Lane::Called(Called::Mailbox(MailboxLane::new()))),
-            Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity).ok().map(Lane::Ring),
+            Self::Ring { kind, capacity, .. } => RingLane::new(kind, capacity, cells).ok().map(Lane::Ring),
             Self::Shared { kind, capacity, slots, .. } => {
                 SharedLane::new(kind, capacity, slots).ok().map(|lane| Lane::Called(Called::Shared(lane)))
             }

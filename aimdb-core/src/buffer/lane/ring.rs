@@ -5,12 +5,14 @@
 //! gone counts what it lost and goes on with the oldest that is there, as the machine would have it.
 #![allow(unsafe_code)]
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::ends::{CursorEnd, CursorEnds, End};
+use super::front::{Cells, Front};
 use super::stamp::{Stamps, words};
 use super::{AT_ONCE, InLane, LaneEnd, Machine, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
@@ -25,6 +27,7 @@ pub(in crate::buffer) struct RingLane {
     writing: Door<End>,
     peeking: Door<End>,
     newest: Newest,
+    front: Option<Box<[Front; 1]>>,
     stamps: Stamps,
     capacity: usize,
     tells_lag: bool,
@@ -37,11 +40,12 @@ pub(in crate::buffer) struct RingLane {
 struct Newest(AtomicU64);
 
 impl RingLane {
-    pub(super) fn new(kind: Kind, capacity: usize) -> Result<Self, TableFull> {
+    pub(super) fn new(kind: Kind, capacity: usize, cells: Cells) -> Result<Self, TableFull> {
         Ok(Self {
             writing: Door::new(End::new()),
             peeking: Door::new(End::new()),
             newest: Newest(AtomicU64::new(0)),
+            front: Front::make(capacity, cells),
             stamps: Stamps::new(capacity)?,
             capacity,
             tells_lag: kind.tells_lag(),
@@ -63,13 +67,22 @@ impl RingLane {
         let mut end = inside.end();
         let (at, number) = (end.at, self.newest.0.load(Ordering::Relaxed));
         let Some(cell) = cell(end.slot(at)) else { return Stored::NotHere };
-        let cell = cell.place();
-        // SAFETY: the slot is the place's, which only this end writes; readers load. `T` is plain data:
-        // the lane was made for it.
-        self.stamps.write(at, number, || unsafe { words::store(cell, value) });
+        self.put(cell, at, number, value);
         end.go_on(at, self.capacity);
         self.newest.0.store(number.wrapping_add(1), Ordering::Release);
         Stored::Done
+    }
+
+    /// Puts a value where the one with this number belongs.
+    #[inline(always)]
+    fn put<T>(&self, cell: &SlotCell<T>, at: usize, number: u64, value: &T) {
+        if let Some(front) = Front::of::<T>(self.front.as_deref()) {
+            return front.write(number, value);
+        }
+        let cell = cell.place();
+        // SAFETY: the slot is the place's, which only this end writes; readers load. `T` is plain data:
+        // the lane was made for it.
+        self.stamps.of(at).write(number, || unsafe { words::store(cell, value) });
     }
 
     /// Publishes a value as the owner of the writing end.
@@ -125,9 +138,7 @@ impl RingLane {
             && let Some(value) = values.pop_front()
         {
             let (at, number) = (end.at, self.newest.0.load(Ordering::Relaxed));
-            let cell = slots.cell(end.slot(at)).place();
-            // SAFETY: as in `write`.
-            self.stamps.write(at, number, || unsafe { words::store(cell, &value) });
+            self.put(slots.cell(end.slot(at)), at, number, &value);
             end.go_on(at, self.capacity);
             self.newest.0.store(number.wrapping_add(1), Ordering::Release);
             sent += 1;
@@ -232,10 +243,13 @@ impl RingLane {
     /// What lies in the cell of the end's place, if it is the value that the end comes to.
     #[inline(always)]
     fn copy<T>(&self, cell: &SlotCell<T>, at: usize, number: u64) -> Option<MaybeUninit<T>> {
+        if let Some(front) = Front::of::<T>(self.front.as_deref()) {
+            return front.read(number);
+        }
         let cell = cell.place();
         // SAFETY: the slot is the place's; if the stamp says that a value is there, all of it was
         // stored once. While the doors are open it is accessed by `words` only.
-        self.stamps.read(at, number, || unsafe { words::load(cell) })
+        self.stamps.of(at).read(number, || unsafe { words::load(cell) })
     }
 
     /// The newest value: `Empty` if there is none.
@@ -266,6 +280,9 @@ impl RingLane {
         let Some(mut inside) = inside else { return Taken::NotHere };
         let end = inside.end();
         for _ in 0..TRIES {
+            if let Some(value) = Front::of::<T>(self.front.as_deref()).and_then(Front::newest) {
+                return Taken::Value(value);
+            }
             let (number, none_yet) = self.newest_number(end.oldest);
             let at = end.place(number, self.capacity);
             let Some(cell) = cell(end.slot(at)) else { break };
@@ -286,7 +303,7 @@ impl RingLane {
     #[inline(always)]
     fn newest_number(&self, oldest: u64) -> (u64, bool) {
         if self.capacity == 1
-            && let Some(number) = self.stamps.number(0)
+            && let Some(number) = self.stamps.of(0).number()
         {
             return (number, false);
         }
@@ -382,6 +399,7 @@ impl RingLane {
             cursors.begin(log);
         }
         // Published by the doors.
+        self.front.iter().for_each(|of| of[0].bring(log));
         self.newest.0.store(next, Ordering::Relaxed);
         self.doors(cursors).for_each(Door::open);
     }
@@ -392,6 +410,9 @@ impl RingLane {
         shut(self.doors(cursors));
         let published = self.newest.0.load(Ordering::Relaxed).wrapping_sub(log.next_number());
         log.catch_up_ring(published);
+        if published > 0 {
+            self.front.iter().for_each(|of| of[0].put_back(log));
+        }
         // SAFETY: the doors were shut here, and found empty after.
         published + unsafe { cursors.catch_up(log) }
     }

@@ -19,9 +19,13 @@ use shuttle::sync::atomic::{AtomicU64, Ordering, fence};
 
 use crate::pure::TableFull;
 
-/// The stamps of all places. See the module's documentation.
+/// The stamp of one place. See the module's documentation.
 #[derive(Debug)]
-pub struct Stamps(Vec<AtomicU64>);
+pub struct Stamp(AtomicU64);
+
+/// The stamps of all places.
+#[derive(Debug)]
+pub struct Stamps(Vec<Stamp>);
 
 const fn being_written(number: u64) -> u64 {
     number.wrapping_mul(2).wrapping_add(1)
@@ -31,59 +35,89 @@ const fn there(number: u64) -> u64 {
     number.wrapping_mul(2).wrapping_add(2)
 }
 
-impl Stamps {
-    /// Stamps that say of no value that it is there.
-    pub fn new(places: usize) -> Result<Self, TableFull> {
-        let mut stamps = Vec::new();
-        stamps.try_reserve_exact(places).map_err(|_| TableFull)?;
-        stamps.resize_with(places, || AtomicU64::new(being_written(0)));
-        Ok(Self(stamps))
+impl Stamp {
+    /// A stamp that says of no value that it is there.
+    #[cfg(not(any(loom, shuttle)))]
+    pub const fn new() -> Self {
+        Self(AtomicU64::new(being_written(0)))
     }
 
-    /// Says that the value with this number is there. Called while nobody reads.
-    pub fn set(&self, place: usize, number: u64) {
-        self.0[place].store(there(number), Ordering::Relaxed);
+    /// A stamp that says of no value that it is there.
+    #[cfg(any(loom, shuttle))]
+    pub fn new() -> Self {
+        Self(AtomicU64::new(being_written(0)))
     }
 
-    #[inline(always)]
-    fn of(&self, place: usize) -> &AtomicU64 {
-        debug_assert!(place < self.0.len(), "there is a stamp for each place");
-        // SAFETY: the ends of the lane keep to its places, of each of which there is one.
-        unsafe { self.0.get_unchecked(place) }
+    /// Says that the value with this number is there, or that none is. Called while nobody reads.
+    pub fn set(&self, number: Option<u64>) {
+        self.0.store(number.map_or(being_written(0), there), Ordering::Relaxed);
     }
 
     /// Writes a value: `copy` stores its words with relaxed atomics. One writer at a time.
     #[inline(always)]
-    pub fn write(&self, place: usize, number: u64, copy: impl FnOnce()) {
-        let stamp = self.of(place);
-        stamp.store(being_written(number), Ordering::Relaxed);
+    pub fn write(&self, number: u64, copy: impl FnOnce()) {
+        self.0.store(being_written(number), Ordering::Relaxed);
         // Whoever reads a word of the new value also sees that it was being written.
         fence(Ordering::Release);
         copy();
         // Release: whoever sees this stamp sees the words.
-        stamp.store(there(number), Ordering::Release);
+        self.0.store(there(number), Ordering::Release);
     }
 
     /// The number of the value that is there; none while one is being written, or before the first.
     #[inline(always)]
-    pub fn number(&self, place: usize) -> Option<u64> {
+    pub fn number(&self) -> Option<u64> {
         // Relaxed: whoever reads the value looks again.
-        let stamp = self.of(place).load(Ordering::Relaxed);
+        let stamp = self.0.load(Ordering::Relaxed);
         stamp.is_multiple_of(2).then(|| (stamp / 2).wrapping_sub(1))
     }
 
-    /// Reads a value: `copy` loads its words with relaxed atomics. `None` when it was not there, or
-    /// not the whole time.
+    /// Reads the value with this number: `copy` loads its words with relaxed atomics. `None` when it was not there,
+    /// or not the whole time.
     #[inline(always)]
-    pub fn read<V>(&self, place: usize, number: u64, copy: impl FnOnce() -> V) -> Option<V> {
-        let stamp = self.of(place);
-        if stamp.load(Ordering::Acquire) != there(number) {
+    pub fn read<V>(&self, number: u64, copy: impl FnOnce() -> V) -> Option<V> {
+        self.read_if(|stamp| stamp == there(number), copy)
+    }
+
+    /// The same for whatever value is there.
+    #[inline(always)]
+    pub fn read_any<V>(&self, copy: impl FnOnce() -> V) -> Option<V> {
+        self.read_if(|stamp| stamp.is_multiple_of(2), copy)
+    }
+
+    #[inline(always)]
+    fn read_if<V>(&self, is_there: impl FnOnce(u64) -> bool, copy: impl FnOnce() -> V) -> Option<V> {
+        let stamp = self.0.load(Ordering::Acquire);
+        if !is_there(stamp) {
             return None;
         }
         let value = copy();
         // The words were read before the stamp is.
         fence(Ordering::Acquire);
-        (stamp.load(Ordering::Relaxed) == there(number)).then_some(value)
+        (self.0.load(Ordering::Relaxed) == stamp).then_some(value)
+    }
+}
+
+impl Stamps {
+    /// Stamps that say of no value that it is there.
+    pub fn new(places: usize) -> Result<Self, TableFull> {
+        let mut stamps = Vec::new();
+        stamps.try_reserve_exact(places).map_err(|_| TableFull)?;
+        stamps.resize_with(places, Stamp::new);
+        Ok(Self(stamps))
+    }
+
+    /// Says that the value with this number is there. Called while nobody reads.
+    pub fn set(&self, place: usize, number: u64) {
+        self.0[place].set(Some(number));
+    }
+
+    /// The stamp of a place.
+    #[inline(always)]
+    pub fn of(&self, place: usize) -> &Stamp {
+        debug_assert!(place < self.0.len(), "there is a stamp for each place");
+        // SAFETY: the ends of the lane keep to its places, of each of which there is one.
+        unsafe { self.0.get_unchecked(place) }
     }
 }
 
