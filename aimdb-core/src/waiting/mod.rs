@@ -68,7 +68,7 @@ pub use fork::{fork_generation, watch_for_forks};
 #[cfg(feature = "std")]
 pub use park::{ThreadParker, block_on};
 #[cfg(feature = "std")]
-pub(crate) use park::{glance_for, look_for, wait_on};
+pub(crate) use park::{glance_for, has_seen_nothing, look_for, wait_on};
 #[cfg(feature = "std")]
 pub use place::{Place, may_block, serves};
 #[cfg(feature = "std")]

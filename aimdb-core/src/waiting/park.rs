@@ -71,7 +71,7 @@ const MAX_GLANCE: u32 = 256;
 const GLANCES_APART: u32 = 256;
 /// Where pauses are long, time ends the spin first.
 #[cfg(not(any(loom, shuttle)))]
-const MAX_SPIN_NS: u64 = 50_000;
+pub(super) const MAX_SPIN_NS: u64 = 50_000;
 /// After the spin, how often the processor is offered to others before the thread sleeps: cheaper
 /// than sleeping when the other side waits for this very core.
 #[cfg(not(any(loom, shuttle)))]
@@ -145,10 +145,12 @@ impl Parker for ThreadParker {
             return;
         }
         #[cfg(not(any(loom, shuttle)))]
-        let _asleep = super::sleepers::Asleep::now();
+        let asleep = super::sleepers::Asleep::now();
         inner.bell.wait_while(SystemClock.instant(until), || inner.state.load(Ordering::Relaxed) == ASLEEP);
         inner.state.swap(AWAKE, Ordering::Relaxed);
         fence(Ordering::Acquire);
+        #[cfg(not(any(loom, shuttle)))]
+        let _ = LOOKS.try_with(|looks| looks.set(looks.get().after_sleep(asleep.end())));
     }
 }
 
@@ -214,6 +216,15 @@ pub(crate) fn look_for(
     };
     let _ = LOOKS.try_with(|place| place.set(looks));
     came
+}
+
+/// Whether the calling thread, which is about to wait, has looked and seen nothing.
+pub(crate) fn has_seen_nothing() -> bool {
+    #[cfg(not(any(loom, shuttle)))]
+    return LOOKED.try_with(Cell::get) == Ok(Outlook::Nothing);
+    // A model's threads do not look.
+    #[cfg(any(loom, shuttle))]
+    false
 }
 
 #[cfg(not(any(loom, shuttle)))]

@@ -145,13 +145,17 @@ impl Drop for About {
 
 /// The calling thread sleeps until this is dropped.
 #[cfg(not(any(loom, shuttle)))]
-pub(super) struct Asleep(Option<&'static Note>);
+pub(super) struct Asleep {
+    note: Option<&'static Note>,
+    since: u64,
+}
 
 #[cfg(not(any(loom, shuttle)))]
 impl Asleep {
     /// A thread whose local storage is gone already is not noted.
     pub(super) fn now() -> Self {
         let note = MINE.try_with(|mine| mine.0).ok();
+        let since = SystemClock.now();
         if let Some(note) = note {
             let (record, waits_for) = ABOUT.try_with(Cell::get).unwrap_or((0, WaitsFor::Other));
             // Who sees what follows sees that it was awake before.
@@ -160,16 +164,21 @@ impl Asleep {
             note.waits_for.store(waits_for.code(), Ordering::Relaxed);
             note.process.store(fork_generation(), Ordering::Relaxed);
             // Release: who sees the time sees the rest.
-            note.since.store(SystemClock.now().saturating_add(1), Ordering::Release);
+            note.since.store(since.saturating_add(1), Ordering::Release);
         }
-        Self(note)
+        Self { note, since }
+    }
+
+    /// It sleeps no more; says for how many nanoseconds it did.
+    pub(super) fn end(self) -> u64 {
+        SystemClock.now().saturating_sub(self.since)
     }
 }
 
 #[cfg(not(any(loom, shuttle)))]
 impl Drop for Asleep {
     fn drop(&mut self) {
-        if let Some(note) = self.0 {
+        if let Some(note) = self.note {
             note.since.store(0, Ordering::Relaxed);
         }
     }

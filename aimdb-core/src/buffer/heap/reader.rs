@@ -18,7 +18,7 @@ use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
 #[cfg(feature = "std")]
-use crate::waiting::{Deadline, Watched, glance_for};
+use crate::waiting::{Deadline, Watched, glance_for, has_seen_nothing};
 
 /// A reader of a [`HeapBuffer`].
 pub(in crate::buffer) struct HeapReader<T: Send + 'static> {
@@ -230,6 +230,8 @@ impl<T: Send + 'static> Standing<T> {
                 Taken::Value(value) => return Poll::Ready(Ok(value)),
                 Taken::Lagged(lag) => return Poll::Ready(Err(RecvError::Lagged(lag))),
                 Taken::Empty => return self.shell().poll_wait(self.cursor, reading, context),
+                // One lock hold sees what has come since, and begins to wait.
+                Taken::NotHere if has_seen_nothing() => return self.shell().poll_wait(self.cursor, reading, context),
                 Taken::NotHere => match self.try_recv_in_shell() {
                     Ok(value) => return Poll::Ready(Ok(value)),
                     Err(TryRecvError::Lagged(lag)) => return Poll::Ready(Err(RecvError::Lagged(lag))),

@@ -35,12 +35,13 @@ impl<T: Send + 'static> Reader<T> {
     pub fn recv_waiting(&mut self, deadline: Deadline) -> Result<T, RecvTimeoutError> {
         // Before it is known as one who waits, the thread looks for a while.
         let mut looked = if self.untold > 0 { Outlook::Nothing } else { Outlook::Open };
-        for _ in 0..LOOKS {
-            if looked != Outlook::Open {
+        for _ in 0..if looked == Outlook::Open { LOOKS } else { 0 } {
+            let Some(there) = self.inner.look_for_value(deadline) else { break };
+            if !there {
+                // What has come since, or why nothing will, the wait sees in the lock hold in which it begins.
+                looked = Outlook::Nothing;
                 break;
             }
-            let Some(there) = self.inner.look_for_value(deadline) else { break };
-            looked = if there { Outlook::Open } else { Outlook::Nothing };
             // A lag is told once, so what comes now is the answer, unless it is nothing.
             match self.inner.try_recv() {
                 Ok(value) => return Ok(value),
