@@ -25,7 +25,7 @@ use super::plan::MOST_PLACES;
 use super::{AT_ONCE, InLane, LaneEnd, LaneLock, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Pinned};
-use crate::waiting::{Door, Inside, Lock, Token, shut};
+use crate::waiting::{Door, Inside, Key, Lock, Token, World, shut};
 
 #[derive(Debug)]
 pub(super) struct GatedLane {
@@ -134,6 +134,23 @@ impl GatedLane {
         end.go_on(at, self.capacity);
         cursor.pass(number.wrapping_add(1));
         Taken::Value(value)
+    }
+
+    /// Reads a cursor's next value with the key of its end. A call, so that it stands in nobody's way who reads alone.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(never)]
+    pub(super) unsafe fn take_with_key<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        cursor: &CursorEnd,
+        (world, key): (World, Key),
+    ) -> Taken<T> {
+        // SAFETY: by this function's contract.
+        let inside = unsafe { cursor.door.enter_with_key(world, key) };
+        self.next(inside, cursor, |slot| cells.get(slot as usize))
     }
 
     /// Appends a cursor's next values, up to `max`, without letting `values` grow, and says how many.
@@ -309,6 +326,11 @@ impl Several {
     /// Whether a holder was sent away only because another has this end.
     pub(super) fn is_foreign(&self, end: LaneEnd<'_>, token: &Token) -> bool {
         self.lane.get().and_then(|lane| lane.door(end)).is_some_and(|door| door.is_foreign(token))
+    }
+
+    /// The key of the holder that owns a cursor's end, and to which lane.
+    pub(super) fn key(&self, cursor: &CursorEnd, token: &Token) -> Option<(&GatedLane, Key)> {
+        Some((self.lane.get()?, cursor.door.key(token)?))
     }
 
     /// Gives an end to this holder. Called under the record's lock, while the lane is open: the other ends go on

@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use super::gated::GatedLane;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
 use super::ring::RingLane;
@@ -49,6 +50,8 @@ enum Else {
     None,
     /// A visit to the lane is a call, which any holder makes.
     Called,
+    /// Of one of several cursors of a queue, likewise.
+    Gated(World, NonNull<GatedLane>, NonNull<CursorEnd>, Key),
     /// With a cursor's end, or else of the end that writes; nobody is to be given what a value displaces.
     Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
 }
@@ -65,9 +68,16 @@ impl Grip {
         let world = World::now();
         let overwriting = |of| Of::Overwriting(world, of);
         let (never, of) = match (lane, end) {
-            // Of the lane of several cursors there is none.
-            (Lane::Queue(_, lane), _) => {
-                (lane.is_common(end), lane.key(end, token).map(|key| Of::Queue(world, lane.into(), key)))
+            (Lane::Queue(several, lane), _) => {
+                let own = lane.key(end, token).map(|key| Of::Queue(world, lane.into(), key));
+                // Sending beside several cursors is a call.
+                let gated = || match end {
+                    LaneEnd::Taking(Some(cursor)) => several
+                        .key(cursor, token)
+                        .map(|(lane, key)| Of::Else(Else::Gated(world, lane.into(), cursor.into(), key))),
+                    LaneEnd::Taking(None) | LaneEnd::Sending | LaneEnd::Peeking => None,
+                };
+                (lane.is_common(end), own.or_else(gated))
             }
             (Lane::Ring(lane), LaneEnd::Taking(Some(cursor))) => {
                 let ring = |key| Overwriting::Ring(lane.into(), Some(cursor.into()), key);
@@ -170,6 +180,9 @@ impl Grip {
                 }
                 Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
                     lane.as_ref().take_with_key(cells, (world, key))
+                }
+                Of::Else(Else::Gated(world, lane, cursor, key)) if !Cloning::<T>::is_number() => {
+                    lane.as_ref().take_with_key(cells, cursor.as_ref(), (world, key))
                 }
                 Of::Else(Else::Shared(world, lane, Some(cursor), key)) if !Cloning::<T>::is_number() => {
                     lane.as_ref().read_with_key(cursor.as_ref(), (world, key), clone)
