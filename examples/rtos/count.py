@@ -22,7 +22,7 @@ import sys
 import tempfile
 
 QEMU = [
-    "timeout", "120", "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-monitor", "none", "-serial", "none",
+    "timeout", "400", "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-monitor", "none", "-serial", "none",
     "-icount", "shift=0,sleep=off", "-semihosting-config", "enable=on,target=native",
     "-singlestep", "-d", "exec,cpu,int,nochain", "-D", "/dev/stdout", "-kernel",
 ]

@@ -30,7 +30,7 @@ cargo=$(../../tests/targets.sh)/bin/cargo
 
 # Each passes all its numbers from task to task: what is weighed works.
 works() { # program
-    timeout 60 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
+    timeout 300 qemu-system-arm -M mps2-an385 -nographic -monitor none -serial none -icount shift=5,sleep=off \
         -semihosting-config enable=on,target=native -kernel "$1" < /dev/null \
         || { echo "$1 failed with status $?" >&2; return 1; }
 }

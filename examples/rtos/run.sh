@@ -63,7 +63,7 @@ for name in "${programs[@]}"; do
     status=0 expected=expected/$name.txt
     case $name in
         # What it writes is what it writes on FreeRTOS.
-        host) command=(timeout 60 "$built/release/host") expected=expected/motor.txt ;;
+        host) command=(timeout 300 "$built/release/host") expected=expected/motor.txt ;;
         c_*) command=(emulate "$built/c/$name") ;;
         *) command=(emulate "$built/$target/release/$name") ;;
     esac

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aimdb_sync::{AimDbBuilder, AimDbHandle, Attach, BufferCfg, DropCause, RecvError, SyncConsumer, SyncProducer};
 use crossbeam_channel::{TryRecvError, select, unbounded};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn database(cfg: BufferCfg) -> (AimDbHandle, SyncProducer<u32>, SyncConsumer<u32>) {
     let mut builder = AimDbBuilder::new();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aimdb_sync::{AimDbBuilder, AimDbHandle, Attach, BufferCfg, Policy};
 
 /// After this, something hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs a test on a thread of its own, and fails when it hangs.
 pub(crate) fn watched<R: Send + 'static>(test: impl FnOnce() -> R + Send + 'static) -> R {
