@@ -260,6 +260,28 @@ fn b23_a_cursor_that_gets_no_memory_is_an_error() {
     assert!(buffer.reader().is_ok(), "later there is some");
 }
 
+/// P1, B23: what opens a lane under the lock, for cursors that came after it was made, needs no memory.
+#[test]
+fn b23_a_lane_that_is_older_than_its_cursors_opens_without_memory() {
+    for cfg in [BufferCfg::Mailbox, BufferCfg::Bounded { capacity: 4, policy: Policy::PauseUpstream }] {
+        let buffer = new(&cfg);
+        // Has the lane made, with no cursor, and closed without having carried anything: it stays so for a while.
+        for _ in 0..4 {
+            let _ = buffer.try_push(0);
+            let _ = buffer.metrics();
+        }
+        let mut reader = buffer.reader().expect("a cursor");
+        let asked = allocations(|| {
+            for value in 0..2_000 {
+                let _ = buffer.try_push(value);
+                let _ = reader.try_recv();
+                let _ = buffer.metrics();
+            }
+        });
+        assert_eq!(asked, 0, "{cfg:?}");
+    }
+}
+
 /// B23: more senders than slots, and no memory for more slots: they wait all the same, and no value
 /// is lost.
 #[test]

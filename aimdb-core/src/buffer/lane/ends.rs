@@ -200,15 +200,18 @@ impl CursorEnds {
         log.cursors().len() <= self.ends.len()
     }
 
-    /// Finds out who is here from now on. Called when the lane is closed, and there is an end for each cursor.
+    /// Finds out who is here from now on. Called when the lane is closed, and there is an end for each cursor; or for
+    /// none, where the lane does not go by them.
     pub(super) fn gather(&mut self, log: &Machine) {
         let all = log.cursors();
+        let Self { ends, here } = self;
         if log.cursor_count() <= ALWAYS_HERE {
-            self.here.clear();
-            self.here.extend((0..).zip(all).filter(|(_, cursor)| cursor.is_live()).map(|(at, _)| at));
+            here.clear();
+            // Without ends there is no room for anybody, and none is to be made under the lock.
+            let with_ends = all.iter().take(ends.len());
+            here.extend((0..).zip(with_ends).filter(|(_, cursor)| cursor.is_live()).map(|(at, _)| at));
             return;
         }
-        let Self { ends, here } = self;
         here.retain(|&at| all[at as usize].is_live() && ends[at as usize].has_read.load(Ordering::Relaxed));
     }
 
