@@ -42,7 +42,7 @@ impl Course {
             && self.patience.opens()
             && state.log_mut().lay_out(STEPS)
         {
-            self.cursors.gather(state.log());
+            self.cursors.gather(state.log(), lane.always_here());
             self.open = lane.open(state.log_mut(), self);
         }
     }

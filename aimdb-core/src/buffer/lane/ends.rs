@@ -168,8 +168,6 @@ pub(super) struct CursorEnds {
 
 /// So many cursors are always here; and a writer that goes by its cursors goes by no more.
 pub(super) const CURSORS: usize = 64;
-/// A model has few.
-const ALWAYS_HERE: usize = if cfg!(shuttle) { 1 } else { CURSORS };
 
 impl CursorEnds {
     /// The end of a cursor.
@@ -201,11 +199,11 @@ impl CursorEnds {
     }
 
     /// Finds out who is here from now on. Called when the lane is closed, and there is an end for each cursor; or for
-    /// none, where the lane does not go by them.
-    pub(super) fn gather(&mut self, log: &Machine) {
+    /// none, where the lane does not go by them. Up to `always` cursors all are.
+    pub(super) fn gather(&mut self, log: &Machine, always: usize) {
         let all = log.cursors();
         let Self { ends, here } = self;
-        if log.cursor_count() <= ALWAYS_HERE {
+        if log.cursor_count() <= always {
             here.clear();
             // Without ends there is no room for anybody, and none is to be made under the lock.
             let with_ends = all.iter().take(ends.len());

@@ -2,6 +2,7 @@
 //! without asking which.
 
 use super::course::Course;
+use super::ends::CURSORS;
 use super::gated::Several;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
@@ -91,6 +92,15 @@ impl Lane {
             Self::Called(Called::Shared(lane)) => lane.adopt(log, &course.cursors, end, token),
         }
         !is_closed || self.open(log, course)
+    }
+
+    /// Up to how many cursors all have an open door while the lane is open; of more, only this lane's can come later.
+    pub(super) const fn always_here(&self) -> usize {
+        match self {
+            // A model has few.
+            Self::Ring(_) if cfg!(shuttle) => 1,
+            Self::Ring(_) | Self::Queue(..) | Self::Called(_) => CURSORS,
+        }
     }
 
     pub(super) fn may_open(&self, log: &Machine, course: &Course) -> bool {
