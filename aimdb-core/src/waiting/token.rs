@@ -136,7 +136,11 @@ mod roll {
     }
 
     fn places(number: usize) -> impl Iterator<Item = &'static AtomicUsize> {
-        (0..TRIES).map(move |turn| &PLACE[(number / 2 + turn) % PLACES])
+        // Scattered, each with a step of its own: the threads of a pool have numbers in a row, and would else leave
+        // no place to whoever comes to theirs.
+        let scattered = (number as u32 / 2).wrapping_mul(0x9E37_79B9);
+        let (first, step) = (scattered as usize >> 24, scattered as usize >> 8 | 1);
+        (0..TRIES).map(move |turn| &PLACE[(first + turn * (step % PLACES)) % PLACES])
     }
 
     /// Enrols the calling thread, and says whether it could.
@@ -174,6 +178,29 @@ mod tests {
         assert!(Token::has_ended(there) && !Token::has_ended(here));
         let handle = Token::new().number();
         assert!(!Token::has_ended(handle), "handles are not enrolled");
+    }
+
+    #[test]
+    fn k6_threads_that_stay_leave_places_to_those_that_come_and_go() {
+        let number = || Token::of_thread(Token::number);
+        let end = std::sync::Barrier::new(25);
+        std::thread::scope(|scope| {
+            for _ in 0..24 {
+                let (there, comes) = std::sync::mpsc::channel();
+                let end = &end;
+                scope.spawn(move || {
+                    there.send(number()).expect("the test is there");
+                    end.wait();
+                });
+                // One after the other, so that their numbers are in a row.
+                comes.recv().expect("the thread is there");
+            }
+            // More than there are places.
+            let short = |_| std::thread::spawn(number).join().expect("a thread");
+            let unnoticed = (0..300).map(short).filter(|number| number & Token::ENROLLED == 0).count();
+            end.wait();
+            assert_eq!(unnoticed, 0, "of each it is known when it has ended");
+        });
     }
 
     #[test]
