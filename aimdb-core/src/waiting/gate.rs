@@ -230,7 +230,7 @@ impl<E> Door<E> {
     /// Whether this holder is kept out because it does not own the door, which is open.
     pub(crate) fn is_foreign(&self, token: &Token) -> bool {
         let pass = self.pass.load(Ordering::Relaxed);
-        pass == NOBODY || pass > ALL && pass / FLAGS != token.number()
+        token.may_come() && (pass == NOBODY || pass > ALL && pass / FLAGS != token.number())
     }
 
     /// Whether a holder owns the door. Asked by whoever shut it.
@@ -245,7 +245,7 @@ impl<E> Door<E> {
     /// The door was shut by the caller and nobody is inside.
     pub(crate) unsafe fn adopt(&self, token: &Token) {
         let owner = self.owner.load(Ordering::Relaxed);
-        if owner == ALL || owner > ALL && owner / FLAGS == token.number() {
+        if owner == ALL || owner > ALL && owner / FLAGS == token.number() || !token.may_come() {
             return;
         }
         // The flag of an owner that comes no more is free, and comes first: threads that follow each other share one.

@@ -25,6 +25,9 @@ impl Token {
     const LOST: usize = usize::MAX >> Self::BITS_BESIDE;
     /// That of a thread that has none yet. Nobody owns anything by it.
     const NOT_ASKED: usize = Self::LOST - 1;
+    /// That of a thread at its very end: it comes to no door, where it would stay the owner, or have the door be
+    /// everybody's, for a value or two.
+    const ENDING: usize = Self::LOST - 2;
     /// Set in the number of a thread of which it will be known that it has ended.
     const ENROLLED: usize = 1;
 
@@ -35,13 +38,13 @@ impl Token {
     /// A new holder. One atomic exchange.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(2);
-        let next = |number: usize| (number < Self::NOT_ASKED - 2).then_some(number + 2);
+        let next = |number: usize| (number < Self::ENDING - 3).then_some(number + 2);
         let number = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(Self::LOST);
         Self::of(number)
     }
 
     /// Works with the calling thread's token. A thread whose local storage is gone, or about to go, has none
-    /// that it could own a door with.
+    /// that it could come to a door with.
     #[inline]
     pub(crate) fn of_thread<R>(work: impl FnOnce(&Self) -> R) -> R {
         let number = NUMBER.try_with(|number| {
@@ -50,7 +53,7 @@ impl Token {
             }
             number.get()
         });
-        work(&Self::of(number.unwrap_or(Self::LOST)))
+        work(&Self::of(number.unwrap_or(Self::ENDING)))
     }
 
     #[cold]
@@ -66,7 +69,7 @@ impl Token {
     /// The calling thread's token, if it has one by now, or else one that owns no door.
     #[inline(always)]
     pub(crate) fn of_thread_as_it_is() -> Self {
-        Self::of(NUMBER.try_with(Cell::get).unwrap_or(Self::LOST))
+        Self::of(NUMBER.try_with(Cell::get).unwrap_or(Self::ENDING))
     }
 
     #[inline(always)]
@@ -76,7 +79,12 @@ impl Token {
 
     /// Whether this holder may own a door.
     pub(super) const fn may_own(&self) -> bool {
-        self.number < Self::NOT_ASKED
+        self.number < Self::ENDING
+    }
+
+    /// Whether this holder may have a door opened for it.
+    pub(super) const fn may_come(&self) -> bool {
+        self.number != Self::ENDING
     }
 
     /// Whether the holder with this number is a thread that has ended: it comes to no door any more, and all that
@@ -128,7 +136,7 @@ mod roll {
     impl Drop for Life {
         fn drop(&mut self) {
             // What the thread still stores, in destructors that come after this one, it stores as nobody.
-            let number = NUMBER.try_with(|number| number.replace(Token::LOST)).unwrap_or(Token::LOST);
+            let number = NUMBER.try_with(|number| number.replace(Token::ENDING)).unwrap_or(Token::ENDING);
             let place = places(number).find(|place| place.load(Ordering::Relaxed) == number);
             // Release: all that the thread did at its doors was before.
             let _ = place.map(|place| place.store(NOBODY, Ordering::Release));
@@ -162,6 +170,7 @@ mod roll {
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::Token;
+    use crate::waiting::Door;
 
     #[test]
     fn k6_a_thread_is_known_to_have_ended_and_a_handle_is_not() {
@@ -201,6 +210,27 @@ mod tests {
             end.wait();
             assert_eq!(unnoticed, 0, "of each it is known when it has ended");
         });
+    }
+
+    #[test]
+    fn k6_a_thread_at_its_very_end_has_no_door_opened_for_it() {
+        struct Last;
+        impl Drop for Last {
+            fn drop(&mut self) {
+                let door = Door::new(());
+                Token::of_thread(|token| assert!(!token.may_come() && !door.is_foreign(token)));
+                assert!(!Token::of_thread_as_it_is().may_come());
+            }
+        }
+        std::thread_local! {
+            static LAST: Last = const { Last };
+        }
+        let ends = std::thread::spawn(|| {
+            // Its destructor comes behind that of the token.
+            LAST.with(|_last| ());
+            Token::of_thread(|token| assert!(token.may_own() && token.may_come()));
+        });
+        ends.join().expect("no destructor panics");
     }
 
     #[test]
