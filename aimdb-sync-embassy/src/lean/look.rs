@@ -146,7 +146,14 @@ pub(crate) trait Lined {
                 Deadline::At(_) => deadline.has_passed(caller.now()),
             };
             if expired {
-                return if self.may_look(end, node) { Turn::LooksLast } else { Turn::Over };
+                // It may have been woken before its time was up, and have been stopped until after.
+                return if !node.waits() {
+                    Turn::Looks
+                } else if self.may_look(end, node) {
+                    Turn::LooksLast
+                } else {
+                    Turn::Over
+                };
             }
             caller.park(deadline);
         }
