@@ -38,6 +38,8 @@ pub mod scenarios;
 pub mod schedule;
 #[cfg(loom)]
 pub mod shared;
+#[cfg(loom)]
+pub mod turns;
 pub mod verbs;
 
 /// The handle table of aimdb-ffi, which as a whole is for no model.

@@ -4,7 +4,9 @@
 
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, gated, handles, lanes, late, parcels, shared};
-use aimdb_models::{latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, watching};
+use aimdb_models::{
+    latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, turns, watching,
+};
 
 macro_rules! models {
     ($module:ident: $($name:ident: $preemptions:literal,)*) => {$(
@@ -288,4 +290,22 @@ models! { handles:
     places_are_given_back_and_taken: 4,
     a_place_comes_back_as_the_first: 4,
     a_table_grows_under_two_threads: 4,
+}
+
+models! { turns:
+    w1_turns_two_readers_have_two_values: 2,
+    w1_turns_two_readers_of_two_priorities_have_two_values: 2,
+    w1_turns_a_try_takes_what_one_was_woken_for: 2,
+    w2_turns_one_gives_up_while_a_value_comes: 2,
+    w2_turns_one_that_is_less_urgent_gives_up: 2,
+    w2_turns_one_that_is_more_urgent_gives_up: 2,
+    w2_turns_a_sender_gives_up_while_a_place_comes: 2,
+    w1_turns_two_senders_and_a_reader_block: 2,
+    c1_turns_a_close_meets_two_readers_and_a_value: 2,
+    c1_turns_a_close_meets_a_value_on_its_way: 2,
+    c2_turns_an_abort_meets_a_sender_and_a_reader: 2,
+    w1_turns_two_cursors_of_a_ring: 2,
+    w2_turns_one_of_a_cursor_gives_up: 2,
+    w2_turns_one_gives_up_at_a_mailbox: 2,
+    w2_turns_one_gives_up_at_a_latest_value: 2,
 }
