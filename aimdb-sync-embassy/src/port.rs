@@ -78,7 +78,8 @@ pub unsafe trait Port: 'static {
     fn now() -> u64;
 
     /// Stops the calling task until it has its token, which it takes, or until so many ticks have
-    /// passed. `None` is for ever; a kernel that cannot count as far ends earlier.
+    /// passed. `None` is for ever; a kernel that cannot count as far ends earlier. What was written before a token was
+    /// given is seen by the task that took it: on one core that is so anyway, on several the token has to see to it.
     fn park(ticks: Option<u64>);
 
     /// Gives a task its token, from another task.
