@@ -2,53 +2,19 @@
 //! interrupt may come, and these tests say after which one it comes and what it does.
 
 mod port;
+#[path = "port/preempted.rs"]
+mod preempted;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use aimdb_sync_embassy::{
-    CriticalSectionRawMutex as Raw, PreemptionSafe, RecvError, Start, StaticRing, TryRecvError, TrySendError,
-};
-use embassy_sync::blocking_mutex::raw::RawMutex;
+use aimdb_sync_embassy::{Record, RecvError, Start, StaticRing, TryRecvError, TrySendError};
 use port::{Wakes, conserves, poll_counted, poll_once, watched};
-
-/// The critical section of the host, behind which whoever waits for it comes.
-struct Preempted(Raw);
-
-// SAFETY: it is the other one.
-unsafe impl RawMutex for Preempted {
-    const INIT: Self = Self(Raw::INIT);
-
-    fn lock<R>(&self, critical: impl FnOnce() -> R) -> R {
-        let result = self.0.lock(critical);
-        let left = SECTIONS.get();
-        SECTIONS.set(left.saturating_sub(1));
-        if left == 1 {
-            let comes = COMES.take().expect("somebody comes");
-            comes();
-        }
-        result
-    }
-}
-
-// SAFETY: as above.
-unsafe impl PreemptionSafe for Preempted {}
-
-std::thread_local! {
-    static SECTIONS: Cell<u32> = const { Cell::new(0) };
-    static COMES: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
-}
-
-/// Has the calling thread stopped after so many sections, while this runs.
-fn after(sections: u32, comes: impl FnOnce() + 'static) {
-    let before = COMES.replace(Some(Box::new(comes)));
-    assert!(before.is_none(), "one at a time");
-    SECTIONS.set(sections);
-}
+use preempted::{Preempted, after, nobody_comes};
 
 /// Moved outside the critical section.
 type Large = [u64; 4];
@@ -232,9 +198,8 @@ fn w1_a_value_that_comes_while_its_reader_goes_to_wait_is_seen() {
             let mut reading = Box::pin(reader.recv_async());
             after(sections, move || publish(ring, [1]));
             let polled = poll_counted(reading.as_mut(), &wakes);
-            if COMES.take().is_some() {
+            if nobody_comes() {
                 // There are not so many.
-                SECTIONS.set(0);
                 return sections;
             }
             let seen = if polled.is_pending() {
@@ -273,8 +238,7 @@ fn w1_a_reader_whose_mark_is_taken_away_while_it_comes_is_woken_all_the_same() {
             assert_eq!(clone.try_recv().map(whole), Ok(1));
         });
         assert!(poll_counted(reading.as_mut(), &wakes).is_pending());
-        SECTIONS.set(0);
-        COMES.take();
+        nobody_comes();
         let before = wakes.count();
         if before == 1 {
             // It was woken in vain, and comes again.
@@ -371,5 +335,31 @@ fn w2_everybody_is_woken_whatever_a_waker_does() {
             publish(ring, [2]);
             assert_eq!(ring.stats().occupancy, 2);
         }
+    }
+}
+
+/// As code beside the handles does.
+fn subscribes<R: Record>(record: &R) -> R::Cursor {
+    record.subscribe(Start::Live).unwrap_or_else(|_| panic!("a cursor is free"))
+}
+
+fn gives_back<R: Record>(record: &R, cursor: R::Cursor) {
+    record.unsubscribe(cursor);
+}
+
+#[test]
+fn e5_a_cursor_that_is_given_back_by_two_at_once_is_free_once() {
+    for sections in 1..=4 {
+        let ring = ring::<2, 2, 1>();
+        let cursor = subscribes(ring);
+        for value in 0..3 {
+            ring.producer().try_send([value; 4]).unwrap();
+        }
+        after(sections, move || gives_back(ring, cursor));
+        gives_back(ring, cursor);
+        assert!(!nobody_comes());
+        let counters = ring.stats().counters;
+        assert_eq!((counters.lagged, counters.delivered), (1, 0), "after section {sections}");
+        assert!([ring.consumer(), ring.consumer()].iter().all(Result::is_ok), "both are free");
     }
 }

@@ -274,9 +274,12 @@ impl<const N: usize, const READERS: usize, const WRITERS: usize> State<N, READER
     pub(super) fn leave(&mut self, cursor: usize) -> bool {
         let shares = &mut self.cursor(cursor).shares;
         let left = *shares;
-        // One that nobody has stays so, and so does one whose consumers were forgotten so often.
-        if left > 1 && left < u32::MAX {
-            *shares = left - 1;
+        // One that nobody has stays so, and so does one whose consumers were forgotten so often. The last one's is as that
+        // until it is free: whoever gives it back once more meanwhile does nothing.
+        match left {
+            0 | u32::MAX => {}
+            1 => *shares = u32::MAX,
+            _ => *shares = left - 1,
         }
         left == 1
     }

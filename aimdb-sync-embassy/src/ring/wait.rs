@@ -37,7 +37,10 @@ where
             // Before it looks, for a publisher that has found nobody takes the mark away.
             self.section(|state| state.announce(cursor));
         }
-        self.section(|state| (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken()))
+        let (news, was_woken) =
+            self.section(|state| (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken()));
+        // Of values that were overwritten one reader is told, for all.
+        (if news == ALL { ALL } else { news.min(N as u32 + 1) }, was_woken)
     }
 }
 
