@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex, Mailbox, Port, RecvError, SpmcRing, StaticQueue, StaticRecord, Threads,
+    Bounded, CriticalSectionRawMutex, Port, RecvError, StaticMailbox, StaticQueue, StaticRecord, StaticRing, Threads,
 };
 
 #[derive(Clone, Copy)]
@@ -18,8 +18,10 @@ struct Line {
 
 type Mutex = CriticalSectionRawMutex;
 
-static SAMPLES: StaticRecord<SpmcRing<8>, u32, Mutex, 10> = StaticRecord::new();
-static TARGET: StaticRecord<Mailbox, u32, Mutex, 3> = StaticRecord::new();
+static SAMPLES: StaticRing<u32, Mutex, 8> = StaticRing::new();
+static TARGET: StaticMailbox<u32, Mutex> = StaticMailbox::new();
+
+/// A whole record, because it has a clock, and so knows for how long it paused its senders.
 static LOG: StaticRecord<Bounded<4>, Line, Mutex, 6> = StaticRecord::builder().clock(Threads::now).build();
 
 /// Carries nothing; its end is the end of the program.
@@ -44,7 +46,7 @@ fn sample() {
 /// The control task: every sample, with the newest target.
 fn control() -> Result<(u32, u64), Box<dyn std::error::Error + Send + Sync>> {
     let mut samples = SAMPLES.consumer()?.on::<Threads>();
-    let mut targets = TARGET.consumer()?;
+    let mut targets = TARGET.consumer();
     let log = LOG.producer().on::<Threads>();
     let (mut target, mut handled, mut missed) = (0, 0, 0);
     loop {

@@ -5,14 +5,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use aimdb_sync_embassy::{Bounded, CriticalSectionRawMutex as Raw, Mailbox, SpmcRing, StaticRecord, Threads};
+use aimdb_sync_embassy::{CriticalSectionRawMutex as Raw, StaticMailbox, StaticQueue, StaticRing, Threads};
 use services::{Line, Peripherals, Sample};
 
-static SAMPLES: StaticRecord<SpmcRing<8>, Sample, Raw, 10> = StaticRecord::new();
-static TARGET: StaticRecord<Mailbox, i32, Raw, 3> = StaticRecord::new();
-static LOG: StaticRecord<Bounded<4>, Line, Raw, 6> = StaticRecord::new();
-static SECONDS: StaticRecord<Mailbox, u32, Raw, 3> = StaticRecord::new();
-static DONE: StaticRecord<Mailbox, (), Raw, 3> = StaticRecord::new();
+static SAMPLES: StaticRing<Sample, Raw, 8> = StaticRing::new();
+static TARGET: StaticMailbox<i32, Raw> = StaticMailbox::new();
+static LOG: StaticQueue<Line, Raw, 4> = StaticQueue::new();
+static SECONDS: StaticMailbox<u32, Raw> = StaticMailbox::new();
+static DONE: StaticMailbox<(), Raw> = StaticMailbox::new();
 
 static PERIPHERALS: Peripherals = Peripherals::new();
 
@@ -22,10 +22,10 @@ static ENDED: AtomicUsize = AtomicUsize::new(0);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let samples = SAMPLES.consumer()?.on::<Threads>();
-    let targets = TARGET.consumer()?;
-    let seconds = SECONDS.consumer()?.on::<Threads>();
-    let lines = LOG.consumer()?.on::<Threads>();
-    let done = DONE.consumer()?.on();
+    let targets = TARGET.consumer();
+    let seconds = SECONDS.consumer().on::<Threads>();
+    let lines = LOG.consumer().on::<Threads>();
+    let done = DONE.consumer().on();
     let (summary, written) = thread::scope(|scope| {
         let control = scope.spawn(|| ends(|| services::control(samples, targets, LOG.producer().on(), &PERIPHERALS)));
         scope.spawn(|| {

@@ -10,11 +10,13 @@ mod peripherals;
 use core::fmt;
 
 use aimdb_sync_embassy::{Port, Record, RecvError, StaticConsumer, StaticProducer, WholeRecord};
+use bytemuck::NoUninit;
 
 pub use peripherals::Peripherals;
 
-/// What the interrupt has measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the interrupt has measured. It is plain data without padding, as a ring wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, NoUninit)]
+#[repr(C)]
 pub struct Sample {
     /// Its number, from 0.
     pub number: u32,

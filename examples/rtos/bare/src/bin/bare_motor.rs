@@ -3,7 +3,7 @@
 #![no_main]
 
 use aimdb_sync_embassy::{
-    Bounded, CriticalSectionRawMutex as Raw, Mailbox, Misuse, RecvTimeoutError, SpmcRing, StaticConsumer, StaticRecord,
+    CriticalSectionRawMutex as Raw, Misuse, RecvTimeoutError, StaticConsumer, StaticMailbox, StaticQueue, StaticRing,
     Ticks, TryRecvError,
 };
 use bare::{MainLoop, Millis};
@@ -11,14 +11,14 @@ use board::{Exit, Timer, check, entry, interrupt, println};
 use oracle::Interrupts;
 use services::{Line, Peripherals, Sample, TARGETS};
 
-type Log = StaticRecord<Bounded<4>, Line, Raw, 6>;
+type Log = StaticQueue<Line, Raw, 4>;
 
-static SAMPLES: StaticRecord<SpmcRing<8>, Sample, Raw, 10> = StaticRecord::new();
-static TARGET: StaticRecord<Mailbox, i32, Raw, 3> = StaticRecord::new();
-static LOG: Log = StaticRecord::new();
-static SECONDS: StaticRecord<Mailbox, u32, Raw, 3> = StaticRecord::new();
-static DONE: StaticRecord<Mailbox, (), Raw, 3> = StaticRecord::new();
-static DRAINED: StaticRecord<Mailbox, u32, Raw, 3> = StaticRecord::new();
+static SAMPLES: StaticRing<Sample, Raw, 8> = StaticRing::new();
+static TARGET: StaticMailbox<i32, Raw> = StaticMailbox::new();
+static LOG: Log = StaticQueue::new();
+static SECONDS: StaticMailbox<u32, Raw> = StaticMailbox::new();
+static DONE: StaticMailbox<(), Raw> = StaticMailbox::new();
+static DRAINED: StaticMailbox<u32, Raw> = StaticMailbox::new();
 
 static PERIPHERALS: Peripherals = Peripherals::new();
 
@@ -35,14 +35,14 @@ interrupt!(TIMER1, half);
 fn main() -> Exit {
     Millis::start();
     let samples = SAMPLES.consumer().expect("its one reader").on::<MainLoop>();
-    let targets = TARGET.consumer().expect("its one reader");
-    WRITER.put((LOG.consumer().expect("its one reader"), 0));
+    let targets = TARGET.consumer();
+    WRITER.put((LOG.consumer(), 0));
     Timer::Timer0.start(PERIOD, 0x40);
     Timer::Timer1.start_after(PERIOD + PERIOD / 2, PERIOD, 0x80);
 
     let summary = services::control(samples, targets, LOG.producer().on::<MainLoop>(), &PERIPHERALS);
 
-    let mut drained = DRAINED.consumer().expect("its one reader").on::<MainLoop>();
+    let mut drained = DRAINED.consumer().on::<MainLoop>();
     let written = drained.recv_timeout(Ticks(1_000));
     println!("{summary}, {} written", written.unwrap_or_default());
     if written == Ok(summary.lines) { Exit::Success } else { Exit::Failure }
@@ -59,7 +59,7 @@ fn sample() {
 fn half() {
     Timer::Timer1.clear();
     PERIPHERALS.half(SECONDS.producer(), DONE.producer());
-    if let Ok(second) = SECONDS.consumer().expect("it is read here only").try_recv() {
+    if let Ok(second) = SECONDS.consumer().try_recv() {
         match TARGETS.get(second as usize) {
             Some(&target) => TARGET.producer().produce(target),
             None => SAMPLES.close(),

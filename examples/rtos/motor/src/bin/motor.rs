@@ -2,17 +2,18 @@
 #![no_std]
 #![no_main]
 
-use aimdb_sync_embassy::{Bounded, CriticalSectionRawMutex as Raw, FreeRtos, Mailbox, SpmcRing, StaticRecord};
+use aimdb_sync_embassy::{CriticalSectionRawMutex as Raw, FreeRtos, StaticMailbox, StaticQueue, StaticRing};
 use board::{Exit, Interrupt, Timer, check, entry, exit, interrupt, println};
 use freertos::{Scheduler, Task};
 use services::{Line, Peripherals, Sample, Summary};
 
-static SAMPLES: StaticRecord<SpmcRing<8>, Sample, Raw, 10> = StaticRecord::new();
-static TARGET: StaticRecord<Mailbox, i32, Raw, 3> = StaticRecord::new();
-static LOG: StaticRecord<Bounded<4>, Line, Raw, 6> = StaticRecord::new();
-static SECONDS: StaticRecord<Mailbox, u32, Raw, 3> = StaticRecord::new();
-static DONE: StaticRecord<Mailbox, (), Raw, 3> = StaticRecord::new();
-static SUMMARY: StaticRecord<Mailbox, Summary, Raw, 3> = StaticRecord::new();
+static SAMPLES: StaticRing<Sample, Raw, 8> = StaticRing::new();
+static TARGET: StaticMailbox<i32, Raw> = StaticMailbox::new();
+static LOG: StaticQueue<Line, Raw, 4> = StaticQueue::new();
+static SECONDS: StaticMailbox<u32, Raw> = StaticMailbox::new();
+static DONE: StaticMailbox<(), Raw> = StaticMailbox::new();
+// Larger than two words, so it is moved with interrupts on, and takes three places.
+static SUMMARY: StaticMailbox<Summary, Raw, 3> = StaticMailbox::new();
 
 static PERIPHERALS: Peripherals = Peripherals::new();
 
@@ -50,13 +51,13 @@ fn half() {
 
 fn control() {
     let samples = SAMPLES.consumer().expect("its one reader").on::<FreeRtos>();
-    let targets = TARGET.consumer().expect("its one reader");
+    let targets = TARGET.consumer();
     let summary = services::control(samples, targets, LOG.producer().on(), &PERIPHERALS);
     SUMMARY.producer().produce(summary);
 }
 
 fn supervise() {
-    let seconds = SECONDS.consumer().expect("its one reader").on::<FreeRtos>();
+    let seconds = SECONDS.consumer().on::<FreeRtos>();
     services::supervise(seconds, TARGET.producer(), SAMPLES.producer(), |second, target| match target {
         Some(target) => println!("second {second}: target {target}"),
         None => println!("second {second}: stop"),
@@ -64,10 +65,10 @@ fn supervise() {
 }
 
 fn log() {
-    let lines = LOG.consumer().expect("its one reader").on::<FreeRtos>();
-    let done = DONE.consumer().expect("its one reader").on();
+    let lines = LOG.consumer().on::<FreeRtos>();
+    let done = DONE.consumer().on();
     let written = services::log(lines, done, &PERIPHERALS, |line| println!("{line}"));
-    let summary = SUMMARY.consumer().expect("its one reader").on::<FreeRtos>().recv().unwrap_or_default();
+    let summary = SUMMARY.consumer().on::<FreeRtos>().recv().unwrap_or_default();
     println!("{summary}, {written} written");
     exit(if summary.lines == written { Exit::Success } else { Exit::Failure })
 }
