@@ -98,7 +98,6 @@ typedef struct aimdb_static_record {
 
 #define AIMDB_STATIC_SPMC_RING 0, 0
 #define AIMDB_STATIC_SINGLE_LATEST 1, 0
-#define AIMDB_STATIC_LATEST_COMMAND 2, 0
 #define AIMDB_STATIC_PAUSE_UPSTREAM 3, 0
 #define AIMDB_STATIC_FAIL 3, 1
 #define AIMDB_STATIC_DROP_OLDEST 3, 2
@@ -129,9 +128,6 @@ typedef struct aimdb_static_record {
 /* The newest value; has `_peek`. */
 #define AIMDB_STATIC_LATEST(name, type) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_PEEK_CALL(name, type) AIMDB_DEFINE_LATEST(name, type)
-/* The latest command, taken once; has `_peek`. */
-#define AIMDB_STATIC_MAILBOX(name, type) \
-    AIMDB_RECORD_CALLS(name, type) AIMDB_PEEK_CALL(name, type) AIMDB_DEFINE_MAILBOX(name, type)
 
 /* The same for several readers, each of which gets each value: `_reader_recv` and the like take the number of one, from 0.
  * A queue that pauses or refuses waits for all of them. */
@@ -148,7 +144,6 @@ typedef struct aimdb_static_record {
 #define AIMDB_DECLARE_RING(name, type) AIMDB_DECLARE_RECORD(name, type)
 #define AIMDB_DECLARE_LATEST(name, type) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_PEEK_CALL(name, type) typedef type name##_value_t
-#define AIMDB_DECLARE_MAILBOX(name, type) AIMDB_DECLARE_LATEST(name, type)
 
 #define AIMDB_DEFINE_RECORD(name, type, n) AIMDB_DEFINE_RECORD_READERS(name, type, n, 1)
 #define AIMDB_DEFINE_RECORD_READERS(name, type, n, readers) \
@@ -161,7 +156,6 @@ typedef struct aimdb_static_record {
     AIMDB_DEFINE(name, type, AIMDB_STATIC_SPMC_RING, n, readers, (n) > 0)
 #define AIMDB_DEFINE_LATEST(name, type) AIMDB_DEFINE_LATEST_READERS(name, type, 1)
 #define AIMDB_DEFINE_LATEST_READERS(name, type, readers) AIMDB_DEFINE(name, type, AIMDB_STATIC_SINGLE_LATEST, 1, readers, 1)
-#define AIMDB_DEFINE_MAILBOX(name, type) AIMDB_DEFINE(name, type, AIMDB_STATIC_LATEST_COMMAND, 1, 1, 1)
 
 /* The memory, and the constant that leads to it. */
 #define AIMDB_DEFINE(name, type, kind_and_policy, n, readers, capacity_has_a_meaning) \
@@ -218,6 +212,43 @@ typedef struct aimdb_static_queue {
     const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, (n), policy, sizeof(type), &name##_memory.state, \
         name##_memory.values }
 
+/* ---------------------------------------------------------------------------------------- mailboxes */
+
+/* The latest command, taken once: a newer one displaces it. Sends never wait, whatever `ticks` are, and may be made from
+ * anywhere; so there is no `_force_send`. Nobody looks at a value without taking it. */
+
+/* The state of a mailbox, which is the library's own. All zero at the start. */
+typedef struct aimdb_mailbox_state {
+    uintptr_t opaque[sizeof(void *) == 4 ? 5 : 3];
+} aimdb_mailbox_state_t;
+
+/* A mailbox: a constant that the macros below write. */
+typedef struct aimdb_static_mailbox {
+    uint32_t layout;
+    uint32_t value_size;
+    aimdb_mailbox_state_t *state;
+    void *values;
+} aimdb_static_mailbox_t;
+
+#define AIMDB_MAILBOX_LAYOUT \
+    ((uint32_t)(3u << 24 | sizeof(aimdb_mailbox_state_t) << 8 | sizeof(aimdb_static_mailbox_t)))
+
+#define AIMDB_STATIC_MAILBOX(name, type) AIMDB_MAILBOX_CALLS(name, type) AIMDB_DEFINE_MAILBOX(name, type)
+
+#define AIMDB_DECLARE_MAILBOX(name, type) AIMDB_MAILBOX_CALLS(name, type) typedef type name##_value_t
+/* A word is moved with interrupts masked. Of a larger value one is pending, one is on its way in and one on its way out. */
+#define AIMDB_DEFINE_MAILBOX(name, type) \
+    static struct { \
+        aimdb_mailbox_state_t state; \
+        type values[AIMDB_IS_WORD(sizeof(type)) ? 1 : 3]; \
+    } name##_memory; \
+    const aimdb_static_mailbox_t name = { AIMDB_MAILBOX_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values }
+
+/* Values of one word have calls of their own, which are shorter: which ones are meant is known when a program is compiled. */
+#define AIMDB_IS_WORD(size) ((size) == sizeof(uint32_t))
+#define AIMDB_CALL(kind, verb, size) \
+    (AIMDB_IS_WORD(size) ? aimdb_##kind##_##verb##_word : aimdb_##kind##_##verb##_bytes)
+
 /* -------------------------------------------------------------------------------------------- calls */
 
 #if defined(__GNUC__)
@@ -267,24 +298,7 @@ typedef struct aimdb_static_queue {
     { \
         return aimdb_static_lag(&name, 0); \
     } \
-    AIMDB_UNUSED static inline aimdb_status_t name##_close(void) \
-    { \
-        return aimdb_static_close(&name); \
-    } \
-    AIMDB_UNUSED static inline uint32_t name##_abort(void) \
-    { \
-        uint32_t discarded = 0; \
-        (void)aimdb_static_abort(&name, &discarded); \
-        return discarded; \
-    } \
-    AIMDB_UNUSED static inline int32_t name##_is_closed(void) \
-    { \
-        return aimdb_static_is_closed(&name); \
-    } \
-    AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
-    { \
-        return aimdb_static_stats(&name, stats); \
-    }
+    AIMDB_ENDING_CALLS(name, static)
 
 /* The calls of a queue: those of a record that displaces nothing. */
 #define AIMDB_QUEUE_CALLS(name, type) \
@@ -305,23 +319,52 @@ typedef struct aimdb_static_queue {
     { \
         return aimdb_queue_try_recv(&name, value, sizeof(type)); \
     } \
+    AIMDB_ENDING_CALLS(name, queue)
+
+/* The calls of a mailbox: those of a record that has one value, which never waits for room. */
+#define AIMDB_MAILBOX_CALLS(name, type) \
+    extern const aimdb_static_mailbox_t name; \
+    AIMDB_SENDING_CALLS(name, type, mailbox) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, TickType_t ticks) \
+    { \
+        return AIMDB_CALL(mailbox, recv, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
+    { \
+        return AIMDB_CALL(mailbox, try_recv, sizeof(type))(&name, value, sizeof(type)); \
+    } \
+    AIMDB_ENDING_CALLS(name, mailbox)
+
+/* Sends that do not wait. `ticks` is there so that a program may change over to another kind. */
+#define AIMDB_SENDING_CALLS(name, type, kind) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, TickType_t ticks) \
+    { \
+        (void)ticks; \
+        return AIMDB_CALL(kind, send, sizeof(type))(&name, value, sizeof(type)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_send(const type *value) \
+    { \
+        return AIMDB_CALL(kind, send, sizeof(type))(&name, value, sizeof(type)); \
+    }
+
+#define AIMDB_ENDING_CALLS(name, kind) \
     AIMDB_UNUSED static inline aimdb_status_t name##_close(void) \
     { \
-        return aimdb_queue_close(&name); \
+        return aimdb_##kind##_close(&name); \
     } \
     AIMDB_UNUSED static inline uint32_t name##_abort(void) \
     { \
         uint32_t discarded = 0; \
-        (void)aimdb_queue_abort(&name, &discarded); \
+        (void)aimdb_##kind##_abort(&name, &discarded); \
         return discarded; \
     } \
     AIMDB_UNUSED static inline int32_t name##_is_closed(void) \
     { \
-        return aimdb_queue_is_closed(&name); \
+        return aimdb_##kind##_is_closed(&name); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
     { \
-        return aimdb_queue_stats(&name, stats); \
+        return aimdb_##kind##_stats(&name, stats); \
     }
 
 #define AIMDB_PEEK_CALL(name, type) \
@@ -396,6 +439,35 @@ aimdb_status_t aimdb_queue_close(const aimdb_static_queue_t *queue);
 aimdb_status_t aimdb_queue_abort(const aimdb_static_queue_t *queue, uint32_t *discarded);
 int32_t aimdb_queue_is_closed(const aimdb_static_queue_t *queue);
 aimdb_status_t aimdb_queue_stats(const aimdb_static_queue_t *queue, aimdb_static_stats_t *stats);
+
+/* The same for a mailbox. */
+aimdb_status_t aimdb_mailbox_send_word(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size);
+aimdb_status_t aimdb_mailbox_send_bytes(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size);
+aimdb_status_t aimdb_mailbox_recv_word(const aimdb_static_mailbox_t *mailbox, void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_mailbox_recv_bytes(const aimdb_static_mailbox_t *mailbox, void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_mailbox_try_recv_word(const aimdb_static_mailbox_t *mailbox, void *value, size_t size);
+aimdb_status_t aimdb_mailbox_try_recv_bytes(const aimdb_static_mailbox_t *mailbox, void *value, size_t size);
+aimdb_status_t aimdb_mailbox_close(const aimdb_static_mailbox_t *mailbox);
+/* `discarded` may be null. */
+aimdb_status_t aimdb_mailbox_abort(const aimdb_static_mailbox_t *mailbox, uint32_t *discarded);
+int32_t aimdb_mailbox_is_closed(const aimdb_static_mailbox_t *mailbox);
+aimdb_status_t aimdb_mailbox_stats(const aimdb_static_mailbox_t *mailbox, aimdb_static_stats_t *stats);
+
+static inline aimdb_status_t aimdb_mailbox_send(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size)
+{
+    return AIMDB_CALL(mailbox, send, size)(mailbox, value, size);
+}
+
+static inline aimdb_status_t aimdb_mailbox_recv(const aimdb_static_mailbox_t *mailbox, void *value, size_t size,
+                                                uint64_t ticks)
+{
+    return AIMDB_CALL(mailbox, recv, size)(mailbox, value, size, ticks);
+}
+
+static inline aimdb_status_t aimdb_mailbox_try_recv(const aimdb_static_mailbox_t *mailbox, void *value, size_t size)
+{
+    return AIMDB_CALL(mailbox, try_recv, size)(mailbox, value, size);
+}
 
 #ifdef __cplusplus
 }

@@ -6,18 +6,21 @@
 //! them, whose values are parcels: what passes the machine says where the bytes are, and the bytes are
 //! copied outside the critical section, between the same two lock holds.
 //!
-//! Beside the shell stand queues ([`Queue`]), over the state and the waiters of `StaticQueue`. A program that has only those
-//! is linked without a shell.
+//! Beside the shell stand lean records, [`Queue`] and [`Mailbox`], over the state and the waiters of `StaticQueue` and
+//! `StaticMailbox`. A program that has only those is linked without a shell.
 #![cfg_attr(target_os = "none", no_std)]
 
 mod exports;
 mod kernel;
+mod lean;
+mod mailbox;
 mod memory;
 mod queue;
 mod record;
 mod status;
 
 pub use exports::*;
+pub use mailbox::*;
 pub use queue::*;
 #[doc(hidden)]
 pub use record::SPARE_BYTES;

@@ -64,8 +64,14 @@ fn the_header_declares_what_the_library_exports() {
         found.sort();
         found
     };
-    let header: String = text(HEADER).lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
-    for (family, file) in [("aimdb_static_", "src/exports.rs"), ("aimdb_queue_", "src/queue.rs")] {
+    let header: String = text(HEADER)
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("static inline"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    for (family, file) in
+        [("aimdb_static_", "src/exports.rs"), ("aimdb_queue_", "src/queue.rs"), ("aimdb_mailbox_", "src/mailbox.rs")]
+    {
         let declared = names(&header, &format!(" {family}"), '(');
         let declared: Vec<String> = declared.into_iter().filter(|name| !name.contains([' ', '{', ';'])).collect();
         let exported = names(&text(file), &format!("extern \"C\" fn {family}"), '(');
@@ -122,6 +128,7 @@ AIMDB_STATIC_MAILBOX(mailbox, int);
 AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
 AIMDB_STATIC_RING_READERS(ring_for_all, int, 4, 2);
 AIMDB_STATIC_LATEST_READERS(latest_for_all, int, 2);
+AIMDB_STATIC_MAILBOX(mailbox_of_bytes, char);
 AIMDB_STATIC_QUEUE(queue, int, 4u);
 AIMDB_STATIC_QUEUE_FAIL(failing_queue, int, 255);
 AIMDB_DECLARE_QUEUE(there_e, int);
@@ -171,6 +178,11 @@ fn what_has_no_meaning_does_not_compile() {
         (
             "a value of another type in a queue",
             "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(long *v);\nint f(long *v) { return q_try_send(v); }",
+        ),
+        ("a look at a mailbox", "AIMDB_STATIC_MAILBOX(m, int);\nint f(int *v);\nint f(int *v) { return m_peek(v); }"),
+        (
+            "a mailbox that does not displace",
+            "AIMDB_STATIC_MAILBOX(m, int);\nint f(int *v);\nint f(int *v) { return m_force_send(v); }",
         ),
         (
             "a queue as a record",

@@ -68,3 +68,13 @@ fn each_call_on_a_queue_answers_as_the_header_says_and_what_is_none_is_refused()
 fn tasks_wait_at_queues_and_are_woken_by_tasks_and_interrupts() {
     run("queue_waiting", &[]);
 }
+
+#[test]
+fn each_call_on_a_mailbox_answers_as_the_header_says_and_what_is_none_is_refused() {
+    run("mailbox", &[]);
+}
+
+#[test]
+fn tasks_wait_at_mailboxes_and_are_woken_by_tasks_and_interrupts() {
+    run("mailbox_waiting", &[]);
+}

@@ -5,6 +5,8 @@
 //! [`crate::StaticMailbox`], [`crate::StaticLatest`].
 
 mod at_once;
+#[cfg(not(loom))]
+mod form;
 mod line;
 mod look;
 mod operation;
@@ -16,6 +18,8 @@ pub(crate) mod words;
 
 pub use at_once::SendAtOnce;
 pub(crate) use at_once::at_once;
+#[cfg(not(loom))]
+pub use form::{Bytes, Form, Word};
 pub(crate) use line::Line;
 pub(crate) use look::{End, Lined};
 pub use operation::{LeanRecv, LeanSend};

@@ -10,6 +10,8 @@ use aimdb_core::buffer::{
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 
+use super::moves::Moves;
+use super::parts::Parts;
 use super::{Closed, StaticMailbox};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
@@ -22,7 +24,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> WholeRecord for StaticMail
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
     #[inline(always)]
-    fn put<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+    fn offer<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
         match self.store::<WANTED>(&value) {
             Ok(displaced) => Ok(displaced),
@@ -50,7 +52,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
-        self.put::<false>(value).map(drop)
+        self.offer::<false>(value).map(drop)
     }
 
     /// # Safety
@@ -68,7 +70,8 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
 
     #[inline(always)]
     fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
-        Ok(self.take_to(there))
+        // SAFETY: there is room.
+        Ok(unsafe { self.take_to(there.as_mut_ptr()) })
     }
 
     #[inline(always)]
@@ -110,22 +113,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
     }
 
     fn metrics(&self) -> BufferMetrics {
-        self.section(|state| {
-            let mut metrics = BufferMetrics::default();
-            let counts = state.counts();
-            metrics.capacity = 1;
-            metrics.occupancy = counts.stored as usize;
-            metrics.cursors = 1;
-            metrics.waiting_consumers = state.readers.len();
-            metrics.closed = state.is_closed();
-            metrics.counters.accepted = u64::from(counts.accepted);
-            metrics.counters.refused = u64::from(state.refused);
-            metrics.counters.overwritten = u64::from(counts.overwritten);
-            metrics.counters.aborted = u64::from(counts.aborted);
-            metrics.counters.delivered = u64::from(counts.delivered);
-            metrics.counters.lagged = u64::from(counts.overwritten.wrapping_add(counts.aborted));
-            metrics
-        })
+        self.snapshot()
     }
 
     fn subscribe(&self, _start: Start) -> Result<(), SubscribeError> {
@@ -167,7 +155,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> WholeOps for StaticMailbox
         Self: 'a;
 
     fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
-        self.put::<true>(value)
+        self.offer::<true>(value)
     }
 
     /// Its cursor does not gate.

@@ -1,21 +1,28 @@
 //! A mailbox that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
+#[cfg(not(loom))]
+mod bytes;
 mod ends;
 mod moves;
+mod parts;
 mod state;
 mod wait;
+
+#[cfg(not(loom))]
+pub use bytes::{ByteMailbox, MailboxState};
 
 use core::cell::UnsafeCell;
 
 use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
 
-use crate::lean::{ALL, MOVED_INSIDE, Place, Waking};
+use crate::lean::{MOVED_INSIDE, Place};
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
+use parts::Parts;
 use state::{OUTSIDE, State};
 
 /// A `Mailbox`: one pending value, which a newer one displaces and one reader takes. What a task and an interrupt
@@ -92,16 +99,13 @@ unsafe impl<T: Send, M: PreemptionSafe, const PLACES: usize> Sync for StaticMail
 struct Closed;
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
-    /// Whether values are moved inside the critical section: they are no more than two words.
-    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
-
     /// An empty mailbox.
     #[cfg(not(loom))]
     #[must_use]
     pub const fn new() -> Self {
         const {
             assert!(
-                PLACES == if Self::INSIDE { 1 } else { OUTSIDE },
+                PLACES == if <Self as Parts>::INSIDE { 1 } else { OUTSIDE },
                 "a mailbox has 1 place for values of up to 8 bytes, and 3 for larger ones: `StaticMailbox<T, M, 3>`"
             );
         }
@@ -112,7 +116,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
     #[cfg(loom)]
     #[must_use]
     pub fn new() -> Self {
-        assert_eq!(PLACES, if Self::INSIDE { 1 } else { OUTSIDE });
+        assert_eq!(PLACES, if <Self as Parts>::INSIDE { 1 } else { OUTSIDE });
         let places = core::array::from_fn(|_| Place::new());
         Self { mutex: M::INIT, state: UnsafeCell::new(State::new()), places }
     }
@@ -130,8 +134,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
     /// Refuses all values to come and wakes everyone who waits. A value that is pending can still be taken.
     /// Idempotent; never blocks; may be called from an interrupt.
     pub fn close(&self) {
-        self.section(State::close);
-        self.has_ended();
+        self.ends();
     }
 
     /// Closes, discards the value that is pending and says how many that were. Never blocks.
@@ -144,7 +147,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
     /// Whether the mailbox was closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.section(|state| state.is_closed())
+        self.refuses_all()
     }
 
     /// State and counts, as one consistent snapshot. The critical section visits whoever waits, so this is for
@@ -160,34 +163,47 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         Kind::Mailbox
     }
 
+    /// The place that is this bit.
+    ///
+    /// # Safety
+    ///
+    /// A state has given the bit out, and it is not 0.
     #[inline(always)]
-    fn section<R>(&self, critical: impl FnOnce(&mut State) -> R) -> R {
-        // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
-        // code of a user's runs in a section, so none is entered inside another.
-        self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
+    unsafe fn place(&self, bit: u8) -> &Place<T> {
+        let at = usize::from(bit >> 1);
+        debug_assert!(bit != 0 && at < PLACES, "a state hands out its places only");
+        // SAFETY: by this function's contract: the bits are 1, 2, 4.
+        unsafe { self.places.get_unchecked(at) }
     }
+}
 
-    /// The same for a section that also moves a value: with few captures it finds them in registers.
+impl<T: Send, M: PreemptionSafe, const PLACES: usize> Parts for StaticMailbox<T, M, PLACES> {
+    type Value = T;
+    type Section = M;
+
+    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+    const DROPS: bool = core::mem::needs_drop::<T>();
+
     #[inline(always)]
-    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State) -> R) -> R {
-        // SAFETY: as for `section`.
-        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
+    fn mutex(&self) -> &M {
+        &self.mutex
     }
 
-    /// Wakes a reader for a value that is pending.
-    #[inline(never)]
-    fn wake_one(&self) {
-        Waking { most: 1, next: || self.section(|state| state.readers.pop()) }.wake();
+    #[inline(always)]
+    fn state(&self) -> *mut State {
+        self.state.get()
     }
 
-    /// Wakes everyone who waits at a mailbox that is closed, each in a section of its own.
-    #[cold]
-    fn has_ended(&self) {
-        Waking { most: ALL, next: || self.section(|state| state.readers.pop()) }.wake();
+    #[inline(always)]
+    unsafe fn fill(&self, bit: u8, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(bit).with(|place| place.copy_from_nonoverlapping(value, 1)) };
     }
 
-    fn count_refused(&self) {
-        self.section(|state| state.refused = state.refused.wrapping_add(1));
+    #[inline(always)]
+    unsafe fn empty(&self, bit: u8, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(bit).with(|place| there.copy_from_nonoverlapping(place, 1)) };
     }
 }
 

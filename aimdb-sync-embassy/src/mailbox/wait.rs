@@ -1,6 +1,4 @@
 //! How readers of a mailbox wait.
-#![allow(unsafe_code)]
-
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -8,7 +6,8 @@ use aimdb_core::buffer::RecvError;
 use aimdb_core::waiting::Deadline;
 
 use super::StaticMailbox;
-use crate::lean::{ALL, Line, Lined, Node, ReadersWait};
+use super::parts::Parts;
+use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -18,15 +17,11 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T,
 
     #[inline(always)]
     fn line(&self, (): ()) -> Line<'_, M> {
-        // SAFETY: the mailbox has both, and touches them inside its section only.
-        unsafe { Line::new(&self.mutex, &raw mut (*self.state.get()).readers) }
+        self.readers()
     }
 
     fn finds(&self, (): (), node: Pin<&Node>) -> (u32, u32) {
-        self.section(|state| {
-            let finds = if state.is_closed() { ALL } else { u32::from(state.has_value()) };
-            (finds, node.was_woken())
-        })
+        self.finds_for(node)
     }
 }
 

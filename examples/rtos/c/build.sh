@@ -63,7 +63,7 @@ unused=--no-gc-sections program figures.c figures
 unused=--gc-sections
 for function in $(sed -n '/^const KEPT/,/^];/s/^ *"\(.*\)",$/\1/p' ../sizes/build.rs); do kept+=("-Wl,--undefined=$function"); done
 kernel "$to/unchecked" -DCONFIG_UNCHECKED
-for thing in BASE QUEUE QUEUE_TRY RECORD KERNEL_QUEUE; do
+for thing in BASE QUEUE QUEUE_TRY MAILBOX MAILBOX_TRY RECORD KERNEL_QUEUE; do
     further=("-DTHING=$thing")
     program sizes.c "c_size_${thing,,}"
 done

@@ -22,6 +22,7 @@ AIMDB_STATIC_QUEUE(queue_256, block_t, 16);
 AIMDB_STATIC_RING(ring_4, uint32_t, 16);
 AIMDB_STATIC_LATEST(latest_4, uint32_t);
 AIMDB_STATIC_MAILBOX(mailbox_4, uint32_t);
+AIMDB_STATIC_MAILBOX(mailbox_256, block_t);
 
 static StaticTask_t task;
 static StackType_t stack[1024];
@@ -52,6 +53,7 @@ PAIRS(queue_256, block_t)
 PAIRS(ring_4, uint32_t)
 PAIRS(latest_4, uint32_t)
 PAIRS(mailbox_4, uint32_t)
+PAIRS(mailbox_256, block_t)
 
 static __attribute__((noinline)) void first_call(void)
 {
@@ -68,8 +70,7 @@ static void count(void *unused)
     (void)unused;
     first_call();
     /* The first pass sets the records up, which counts as its own; an interrupt in one spoils its count. */
-    CHECK(!bounded_4_is_closed() && !bounded_256_is_closed() && !ring_4_is_closed() && !latest_4_is_closed()
-          && !mailbox_4_is_closed());
+    CHECK(!bounded_4_is_closed() && !bounded_256_is_closed() && !ring_4_is_closed() && !latest_4_is_closed());
     for (unsigned pass = 0; pass < 8; pass++) {
         bounded_4_pair(&word);
         bounded_4_try_pair(&word);
@@ -85,6 +86,8 @@ static void count(void *unused)
         latest_4_try_pair(&word);
         mailbox_4_pair(&word);
         mailbox_4_try_pair(&word);
+        mailbox_256_pair(&block);
+        mailbox_256_try_pair(&block);
     }
     board_exit(0);
 }

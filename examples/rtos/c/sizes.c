@@ -13,6 +13,8 @@
 #define QUEUE_TRY 2
 #define RECORD 3
 #define KERNEL_QUEUE 4
+#define MAILBOX 5
+#define MAILBOX_TRY 6
 
 enum { LAST = 1000 };
 
@@ -20,6 +22,8 @@ enum { LAST = 1000 };
 AIMDB_STATIC_QUEUE(thing, uint32_t, 16);
 #elif THING == RECORD
 AIMDB_STATIC_RECORD(thing, uint32_t, 16);
+#elif THING == MAILBOX || THING == MAILBOX_TRY
+AIMDB_STATIC_MAILBOX(thing, uint32_t);
 #elif THING == KERNEL_QUEUE
 static StaticQueue_t control;
 static uint32_t storage[16];
@@ -32,6 +36,8 @@ static int sends(uint32_t value)
 {
 #if THING == QUEUE || THING == RECORD
     return thing_send(&value, portMAX_DELAY) == AIMDB_OK;
+#elif THING == MAILBOX || THING == MAILBOX_TRY
+    return thing_try_send(&value) == AIMDB_OK;
 #elif THING == QUEUE_TRY
     while (thing_try_send(&value) != AIMDB_OK)
         continue;
@@ -46,9 +52,9 @@ static int sends(uint32_t value)
 
 static int receives(uint32_t *value)
 {
-#if THING == QUEUE || THING == RECORD
+#if THING == QUEUE || THING == RECORD || THING == MAILBOX
     return thing_recv(value, portMAX_DELAY) == AIMDB_OK;
-#elif THING == QUEUE_TRY
+#elif THING == QUEUE_TRY || THING == MAILBOX_TRY
     return thing_try_recv(value) == AIMDB_OK;
 #elif THING == KERNEL_QUEUE
     return xQueueReceive((QueueHandle_t)&control, value, portMAX_DELAY) == pdPASS;

@@ -10,7 +10,6 @@ AIMDB_STATIC_RECORD_DROP_OLDEST(oldest, uint32_t, 2);
 AIMDB_STATIC_RECORD_DROP_NEWEST(newest, uint32_t, 2);
 AIMDB_STATIC_RING(ring, uint32_t, 3);
 AIMDB_STATIC_LATEST(latest, uint32_t);
-AIMDB_STATIC_MAILBOX(mailbox, uint32_t);
 AIMDB_STATIC_RECORD_READERS(both, uint32_t, 2, 2);
 AIMDB_STATIC_RING_READERS(fanned, uint32_t, 2, 2);
 AIMDB_STATIC_LATEST_READERS(seen, uint32_t, 2);
@@ -119,7 +118,7 @@ static void k3_a_ring_says_how_much_was_missed(void)
     NONE(ring, AIMDB_EMPTY);
 }
 
-static void state_and_commands(void)
+static void a_latest_value(void)
 {
     uint32_t got = 77;
     CHECK(latest_peek(&got) == AIMDB_EMPTY && got == 77);
@@ -129,13 +128,6 @@ static void state_and_commands(void)
     NEXT(latest, 2);
     NONE(latest, AIMDB_EMPTY);
     CHECK(latest_peek(&got) == AIMDB_OK && got == 2);
-
-    CHECK(mailbox_try_send(&V[3]) == AIMDB_OK);
-    CHECK(mailbox_force_send(&V[4]) == AIMDB_OK);
-    CHECK(mailbox_peek(&got) == AIMDB_OK && got == 4);
-    NEXT(mailbox, 4);
-    CHECK(mailbox_peek(&got) == AIMDB_EMPTY);
-    NONE(mailbox, AIMDB_EMPTY);
 }
 
 static void several_readers(void)
@@ -207,7 +199,7 @@ void test_in_task(void)
     a_queue_that_pauses();
     queues_that_do_not_pause();
     k3_a_ring_says_how_much_was_missed();
-    state_and_commands();
+    a_latest_value();
     several_readers();
     values_of_any_size_are_whole();
     a_closed_record_is_drained();

@@ -1,0 +1,171 @@
+/* A timer's interrupt comes at every instruction, sooner or later, of tasks that send and read records which keep the newest:
+ * nothing is torn, nothing comes twice or in another order, and what was missed is counted. */
+#include <FreeRTOS.h>
+#include <task.h>
+
+#include <aimdb_sync_embassy.h>
+
+#include "board.h"
+
+enum { ROUNDS = 20000, WORDS = 5 };
+
+/* Each word says which value it is, so that a torn one shows. */
+typedef struct value {
+    uint32_t words[WORDS];
+} value_t;
+
+/* Up is from the interrupt to tasks, down is from a task to the interrupt. */
+AIMDB_STATIC_MAILBOX(mail_up, value_t);
+AIMDB_STATIC_MAILBOX(mail_down, value_t);
+AIMDB_STATIC_MAILBOX(word_up, uint32_t);
+AIMDB_STATIC_MAILBOX(word_down, uint32_t);
+
+static value_t value_of(uint32_t number)
+{
+    value_t value;
+    for (unsigned at = 0; at < WORDS; at++)
+        value.words[at] = number * WORDS + at;
+    return value;
+}
+
+static uint32_t number_of(const value_t *value)
+{
+    for (unsigned at = 1; at < WORDS; at++)
+        CHECK(value->words[at] == value->words[0] + at);
+    return value->words[0] / WORDS;
+}
+
+/* What one reader of a record has read: numbers from 1 that rise. */
+typedef struct seen {
+    uint32_t last;
+    uint32_t count;
+} seen_t;
+
+static void see(seen_t *seen, uint32_t number)
+{
+    CHECK(number > seen->last);
+    seen->last = number;
+    seen->count++;
+}
+
+/* How many were sent to each, from 1. */
+static uint32_t mail_up_sent, mail_down_sent, word_up_sent, word_down_sent;
+static seen_t mail_up_seen, mail_down_seen, word_up_seen, word_down_seen;
+static volatile uint32_t rounds;
+/* Tasks that have ended after the last round, so that what they counted is whole. */
+static volatile unsigned ended;
+
+/* Whether the counts of a record say what happened. */
+#define AGREES(name) \
+    do { \
+        aimdb_static_stats_t stats; \
+        CHECK(name##_stats(&stats) == AIMDB_OK); \
+        CHECK(stats.accepted == name##_sent && stats.refused == 0 && stats.aborted == 0); \
+        CHECK(stats.delivered == name##_seen.count); \
+        CHECK(stats.accepted == stats.delivered + stats.lagged + stats.occupancy); \
+    } while (0)
+
+#define SEND_VALUE(name) \
+    do { \
+        value_t sent = value_of(name##_sent + 1); \
+        CHECK(name##_try_send(&sent) == AIMDB_OK); \
+        name##_sent++; \
+    } while (0)
+
+#define SEND_WORD(name) \
+    do { \
+        uint32_t sent = name##_sent + 1; \
+        CHECK(name##_try_send(&sent) == AIMDB_OK); \
+        name##_sent++; \
+    } while (0)
+
+#define READ_VALUE(name, call) \
+    do { \
+        value_t got; \
+        aimdb_status_t status = call; \
+        CHECK(status == AIMDB_OK || status == AIMDB_EMPTY || status == AIMDB_TIMEOUT); \
+        if (status == AIMDB_OK) \
+            see(&name##_seen, number_of(&got)); \
+    } while (0)
+
+#define READ_WORD(name, call) \
+    do { \
+        uint32_t got = 0; \
+        aimdb_status_t status = call; \
+        CHECK(status == AIMDB_OK || status == AIMDB_EMPTY || status == AIMDB_TIMEOUT); \
+        if (status == AIMDB_OK) \
+            see(&name##_seen, got); \
+    } while (0)
+
+void TIMER0(void)
+{
+    static uint32_t random = 1;
+    random = random * 1664525 + 1013904223;
+    timer_clear();
+    /* Now and then it comes again at once, mostly while a task is in a call, and never at a time that is foreseen. */
+    timer_start((random & 1 ? 1 : 3000) + (random >> 8) % 1500, 0x80);
+    switch (random >> 29) {
+    case 0:
+    case 1: SEND_VALUE(mail_up); break;
+    case 2:
+    case 3: READ_VALUE(mail_down, mail_down_try_recv(&got)); break;
+    case 4:
+    case 5: SEND_WORD(word_up); break;
+    default: READ_WORD(word_down, word_down_try_recv(&got)); break;
+    }
+    rounds++;
+}
+
+static StaticTask_t values_task, words_task, busy_task;
+static StackType_t values_stack[384], words_stack[384], busy_stack[384];
+
+/* These two wait for what the interrupt sends. */
+static void values(void *unused)
+{
+    (void)unused;
+    timer_start(4000, 0x80);
+    while (rounds < ROUNDS) {
+        READ_VALUE(mail_up, mail_up_recv(&got, 2));
+    }
+    timer_stop();
+    while (ended < 2)
+        vTaskDelay(1);
+    AGREES(mail_up);
+    AGREES(mail_down);
+    AGREES(word_up);
+    AGREES(word_down);
+    CHECK(mail_up_seen.count > ROUNDS / 16 && word_up_seen.count > ROUNDS / 16);
+    CHECK(mail_down_seen.count > ROUNDS / 16 && word_down_seen.count > ROUNDS / 16);
+    say("%u interrupts: whole, in order, and counted", ROUNDS);
+    board_exit(0);
+}
+
+static void words(void *unused)
+{
+    (void)unused;
+    while (rounds < ROUNDS)
+        READ_WORD(word_up, word_up_recv(&got, 3));
+    ended++;
+    vTaskDelete(NULL);
+}
+
+/* This one never waits, so that the interrupt mostly comes inside of its calls. */
+static void busy(void *unused)
+{
+    (void)unused;
+    while (rounds < ROUNDS) {
+        SEND_VALUE(mail_down);
+        SEND_WORD(word_down);
+    }
+    ended++;
+    vTaskDelete(NULL);
+}
+
+int main(void)
+{
+    (void)xTaskCreateStatic(values, "values", 384, NULL, 3, values_stack, &values_task);
+    (void)xTaskCreateStatic(words, "words", 384, NULL, 2, words_stack, &words_task);
+    (void)xTaskCreateStatic(busy, "busy", 384, NULL, 1, busy_stack, &busy_task);
+    vTaskStartScheduler();
+    return 1;
+}
