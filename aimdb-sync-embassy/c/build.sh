@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the library for FreeRTOS applications in C, and prints the folder that has what such an application needs:
-# include/aimdb_sync_embassy.h, src/aimdb_port.c and TARGET/libaimdb_sync_embassy_c.a.
+# Builds the library for applications in C on FreeRTOS or another kernel, and prints the folder that has what such an application
+# needs: include/aimdb_sync_embassy.h, src/aimdb_port.c and TARGET/libaimdb_sync_embassy_c.a. The port to another kernel is
+# src/KERNEL/aimdb_port.c.
 #
 #   aimdb-sync-embassy/c/build.sh               # for thumbv7m-none-eabi and thumbv7em-none-eabihf
 #   aimdb-sync-embassy/c/build.sh TARGET...     # for these
@@ -17,6 +18,10 @@ to=$CARGO_TARGET_DIR/aimdb-sync-embassy-c
 mkdir -p "$to/include" "$to/src"
 cp aimdb-sync-embassy/c/include/aimdb_sync_embassy.h "$to/include"
 cp aimdb-sync-embassy/freertos/aimdb_port.c "$to/src"
+for kernel in rt-thread threadx zephyr; do
+    mkdir -p "$to/src/$kernel"
+    cp "aimdb-sync-embassy/$kernel/aimdb_port.c" "$to/src/$kernel"
+done
 for target in "${targets[@]}"; do
     # The one crate type alone, since an rlib beside it would keep it from being optimised as a whole.
     "$cargo" rustc -q -p aimdb-sync-embassy-c --crate-type staticlib --profile device --target "$target" >&2

@@ -21,6 +21,7 @@ if [ ${#programs[@]} = 0 ]; then
     for source in c/c_*.c; do programs+=("$(basename "$source" .c)"); done
     # The tests of the library for C, which run on the host too.
     for source in ../../aimdb-sync-embassy/c/tests/c/*.c; do programs+=("c_test_$(basename "$source" .c)"); done
+    programs+=(c_port)
     # For this machine: the services of `motor` on its threads.
     programs+=(host)
 fi
@@ -40,15 +41,26 @@ fi
 c/build.sh > /dev/null
 built=${CARGO_TARGET_DIR:-target}
 
-# The code of the page about ports.
-if [ $# = 0 ]; then
-    echo "== docs/porting.md"
-    sed -n '/^## Zephyr/,/^## Others/{/^```c/,/^```$/{/^```/!p}}' ../../docs/porting.md > "$built/porting.c"
-    arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -Wconversion -mcpu=cortex-m3 -mthumb -I zephyr -c "$built/porting.c" -o "$built/porting.o"
-    for function in $(sed -n 's/^ *fn \(aimdb_port_[a-z_]*\).*/\1/p' ../../aimdb-sync-embassy/{src/port/freertos.rs,c/src/kernel.rs}); do
-        arm-none-eabi-nm "$built/porting.o" | grep -q " T $function\$" || { echo "$function is not there"; exit 1; }
+# The ports to kernels that are not here, compiled against declarations of what they use: that each function is there, and that the
+# library's header takes the kernel's ticks. kernels/run.sh builds such a kernel from its sources, and runs.
+declared() { # kernel, its header, a time to wait
+    local to=$built/declared flags=(-std=c11 -Wall -Wextra -Werror -Wconversion -mcpu=cortex-m3 -mthumb)
+    mkdir -p "$to"
+    # What the declarations have in the kernel's first header.
+    for header in rthw.h tx_initialize.h tx_semaphore.h tx_thread.h tx_timer.h; do : > "$to/$header"; done
+    flags+=(-I kernels/declared -I "kernels/declared/$1" -I "$to" -I ../../aimdb-sync-embassy/c/include)
+    arm-none-eabi-gcc "${flags[@]}" -c "../../aimdb-sync-embassy/$1/aimdb_port.c" -o "$to/$1.o"
+    for function in $(sed -n 's/^ *fn \(aimdb_p[a-z_]*\)(.*/\1/p' ../../aimdb-sync-embassy/{src/port/freertos.rs,c/src/kernel.rs}); do
+        arm-none-eabi-nm "$to/$1.o" | grep -q " [TW] $function\$" || { echo "$function is not there"; exit 1; }
     done
-    echo "Zephyr: compiles"
+    arm-none-eabi-gcc "${flags[@]}" "-DKERNEL=$2" "-DTICKS=$3" -c kernels/declared/uses.c -o "$to/uses.o"
+    echo "$1: compiles"
+}
+if [ $# = 0 ]; then
+    echo "== the ports to other kernels"
+    declared zephyr "<zephyr/kernel.h>" "K_TICKS(10)"
+    declared threadx "<tx_api.h>" 10
+    declared rt-thread "<rtthread.h>" 10
 fi
 
 # Time passes by instructions, 32 ns each, so that a run is the same whatever else the machine does.

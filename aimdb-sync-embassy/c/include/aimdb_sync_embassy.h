@@ -1,4 +1,4 @@
-/* AimDB: typed records in static memory for FreeRTOS applications, between tasks and interrupts.
+/* AimDB: typed records in static memory for applications on FreeRTOS or another kernel, between tasks and interrupts.
  *
  *     AIMDB_STATIC_RECORD(log_lines, line_t, 8);      // a queue of eight lines that pauses its senders
  *
@@ -14,8 +14,8 @@
  *   - A value is copied in by a send and out by a receive, as plain bytes, while interrupts come: what is done
  *     with interrupts masked does not depend on the size of the value.
  *   - `_send` and `_recv` block the calling task, `_try_…` and `_force_send` never do. Those, and `_peek`, `_close`,
- *     `_abort`, `_is_closed`, `_lag` and `_stats`, may be called from an interrupt that may call the kernel's
- *     ...FromISR functions: of a priority at or below configMAX_SYSCALL_INTERRUPT_PRIORITY. One above that must not use a record.
+ *     `_abort`, `_is_closed`, `_lag` and `_stats`, may be called from an interrupt that may call the kernel: on FreeRTOS its
+ *     ...FromISR functions, at a priority at or below configMAX_SYSCALL_INTERRUPT_PRIORITY. One above that must not use a record.
  *   - A call that blocks answers AIMDB_CANNOT_BLOCK where it would never end: in an interrupt, before the
  *     scheduler runs, while it is suspended, and with interrupts masked. With 0 ticks it is one try, and allowed.
  *   - All tasks that read a record share its one reader: each value goes to one of them. A record of several readers
@@ -24,7 +24,8 @@
  *   - After `_close` senders are refused; readers drain what is there, then get AIMDB_CLOSED. Whoever waits is woken.
  *
  * Compile aimdb-sync-embassy/freertos/aimdb_port.c with the kernel, and link libaimdb_sync_embassy_c.a. Include FreeRTOS.h
- * first. README.md beside this folder leads from there to a program that runs.
+ * first. README.md beside this folder leads from there to a program that runs. Another kernel has another aimdb_port.c,
+ * another header, and for a wait without an end its own word, or AIMDB_FOREVER: docs/porting.md.
  */
 #ifndef AIMDB_SYNC_EMBASSY_H
 #define AIMDB_SYNC_EMBASSY_H
@@ -32,8 +33,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef INC_FREERTOS_H
-#error "include FreeRTOS.h before aimdb_sync_embassy.h"
+/* Ticks are the kernel's, so its header comes first: FreeRTOS.h, tx_api.h, rtthread.h, zephyr/kernel.h. For another one
+ * define AIMDB_TICK_TYPE, which is what is written for a time to wait, and AIMDB_FOREVER, a wait without an end. */
+#if defined(AIMDB_TICK_TYPE) && defined(AIMDB_FOREVER)
+#elif defined(INC_FREERTOS_H)
+#define AIMDB_TICK_TYPE TickType_t
+#define AIMDB_FOREVER portMAX_DELAY
+#elif defined(TX_API_H)
+#define AIMDB_TICK_TYPE ULONG
+#define AIMDB_FOREVER TX_WAIT_FOREVER
+#elif defined(__RT_THREAD_H__)
+#define AIMDB_TICK_TYPE rt_int32_t
+#define AIMDB_FOREVER RT_WAITING_FOREVER
+#elif defined(ZEPHYR_INCLUDE_KERNEL_H_)
+/* Such as K_MSEC(10). A time that is a moment, and no span, has no meaning here. */
+#define AIMDB_TICK_TYPE k_timeout_t
+#define AIMDB_FOREVER K_FOREVER
+#define AIMDB_TICKS(wait) (K_TIMEOUT_EQ(wait, K_FOREVER) ? UINT64_MAX : (uint64_t)(wait).ticks)
+#else
+#error "include FreeRTOS.h before aimdb_sync_embassy.h, or the header of another kernel"
 #endif
 
 #ifdef __cplusplus
@@ -257,8 +275,8 @@ typedef struct aimdb_static_mailbox {
 #define AIMDB_UNUSED
 #endif
 
-/* The calls of a record. `ticks` are the kernel's: 0 is one try, portMAX_DELAY for ever; what is there when the time has
- * passed wins over AIMDB_TIMEOUT.
+/* The calls of a record. `ticks` are the kernel's: 0 is one try, AIMDB_FOREVER, which is its own word such as portMAX_DELAY, for
+ * ever; what is there when the time has passed wins over AIMDB_TIMEOUT.
  *
  *   NAME_send(const type *, ticks)   waits while the record is full, if it is one that pauses
  *   NAME_try_send(const type *)      AIMDB_FULL when it is full and displaces nothing
@@ -274,7 +292,7 @@ typedef struct aimdb_static_mailbox {
  */
 #define AIMDB_RECORD_CALLS(name, type) \
     extern const aimdb_static_record_t name; \
-    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return aimdb_static_send(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
     } \
@@ -286,7 +304,7 @@ typedef struct aimdb_static_mailbox {
     { \
         return aimdb_static_force_send(&name, value, sizeof(type)); \
     } \
-    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return aimdb_static_recv(&name, value, sizeof(type), 0, AIMDB_TICKS(ticks)); \
     } \
@@ -303,7 +321,7 @@ typedef struct aimdb_static_mailbox {
 /* The calls of a queue: those of a record that displaces nothing. */
 #define AIMDB_QUEUE_CALLS(name, type) \
     extern const aimdb_static_queue_t name; \
-    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return aimdb_queue_send(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
     } \
@@ -311,7 +329,7 @@ typedef struct aimdb_static_mailbox {
     { \
         return aimdb_queue_try_send(&name, value, sizeof(type)); \
     } \
-    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return aimdb_queue_recv(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
     } \
@@ -325,7 +343,7 @@ typedef struct aimdb_static_mailbox {
 #define AIMDB_MAILBOX_CALLS(name, type) \
     extern const aimdb_static_mailbox_t name; \
     AIMDB_SENDING_CALLS(name, type, mailbox) \
-    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return AIMDB_CALL(mailbox, recv, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
     } \
@@ -337,7 +355,7 @@ typedef struct aimdb_static_mailbox {
 
 /* Sends that do not wait. `ticks` is there so that a program may change over to another kind. */
 #define AIMDB_SENDING_CALLS(name, type, kind) \
-    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
         (void)ticks; \
         return AIMDB_CALL(kind, send, sizeof(type))(&name, value, sizeof(type)); \
@@ -375,7 +393,7 @@ typedef struct aimdb_static_mailbox {
 
 /*   NAME_reader_recv(reader, type *, ticks), NAME_reader_try_recv(reader, type *), NAME_reader_lag(reader) */
 #define AIMDB_READER_CALLS(name, type) \
-    AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, TickType_t ticks) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return aimdb_static_recv(&name, value, sizeof(type), reader, AIMDB_TICKS(ticks)); \
     } \
@@ -388,8 +406,10 @@ typedef struct aimdb_static_mailbox {
         return aimdb_static_lag(&name, reader); \
     }
 
-/* portMAX_DELAY is for ever whatever the width of a tick. */
-#define AIMDB_TICKS(ticks) ((ticks) == portMAX_DELAY ? UINT64_MAX : (uint64_t)(ticks))
+/* AIMDB_FOREVER is for ever whatever the width of a tick. */
+#ifndef AIMDB_TICKS
+#define AIMDB_TICKS(ticks) ((ticks) == AIMDB_FOREVER ? UINT64_MAX : (uint64_t)(ticks))
+#endif
 
 /* Counts since the first call, and the state. `accepted + refused + timed_out` is what was offered. */
 typedef struct aimdb_static_stats {

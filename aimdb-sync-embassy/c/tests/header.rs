@@ -161,6 +161,18 @@ fn the_header_compiles_as_every_c_and_as_cpp() {
     }
 }
 
+/// Ticks of a kernel that the header does not know.
+#[test]
+fn the_header_compiles_for_another_kernel_whose_ticks_are_told() {
+    let told = "#include <stdint.h>\n#define AIMDB_TICK_TYPE int16_t\n#define AIMDB_FOREVER INT16_MAX\n";
+    let waits = "int f(int *v);\nint f(int *v) { return pausing_recv(v, AIMDB_FOREVER); }\n";
+    let source = format!("{told}#include <aimdb_sync_embassy.h>\n{ALL}{waits}");
+    let outcome = compiled(&cc(), "c11", &source).expect("a C compiler is needed: install cc, or set CC");
+    outcome.unwrap_or_else(|complaint| panic!("{complaint}"));
+    let half = compiled(&cc(), "c11", &source.replace("#define AIMDB_FOREVER INT16_MAX\n", ""));
+    assert!(half.is_some_and(|outcome| outcome.is_err()), "for ever is not known");
+}
+
 #[test]
 fn what_has_no_meaning_does_not_compile() {
     let wrong = [

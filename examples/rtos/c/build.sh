@@ -56,6 +56,7 @@ arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" -I "$aimdb/incl
 for source in "$root"/aimdb-sync-embassy/c/tests/c/*.c; do
     program "$source" "c_test_$(basename "$source" .c)" "$to/harness.o"
 done
+program ../kernels/port.c c_port "$to/harness.o"
 # The marks of what is counted (../count.py) are used by nothing.
 unused=--no-gc-sections program figures.c figures
 

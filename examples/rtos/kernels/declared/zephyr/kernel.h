@@ -1,7 +1,6 @@
-/* What the port in docs/porting.md uses of Zephyr, with the types that it has there: enough to compile the page's code, and
- * not to run it. */
-#ifndef ZEPHYR_KERNEL_H
-#define ZEPHYR_KERNEL_H
+/* What the port to Zephyr uses of it, with the types that it has there: enough to compile the port, and not to run it. */
+#ifndef ZEPHYR_INCLUDE_KERNEL_H_
+#define ZEPHYR_INCLUDE_KERNEL_H_
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@ typedef struct {
 } k_timeout_t;
 #define K_FOREVER ((k_timeout_t){ .ticks = -1 })
 #define K_TICKS(count) ((k_timeout_t){ .ticks = (k_ticks_t)(count) })
+#define K_TIMEOUT_EQ(a, b) ((a).ticks == (b).ticks)
 
 struct k_sem {
     void *waiters[2];
@@ -32,8 +32,12 @@ bool k_is_pre_kernel(void);
 k_tid_t k_current_get(void);
 int k_thread_priority_get(k_tid_t thread);
 
+unsigned int arch_irq_lock(void);
+void arch_irq_unlock(unsigned int key);
+bool arch_irq_unlocked(unsigned int key);
 unsigned int irq_lock(void);
 void irq_unlock(unsigned int key);
+_Noreturn void k_panic(void);
 
 #define CONFIG_SYS_CLOCK_TICKS_PER_SEC 10000
 #define CLAMP(value, low, high) ((value) < (low) ? (low) : (value) > (high) ? (high) : (value))
