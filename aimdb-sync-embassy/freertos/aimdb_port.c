@@ -1,6 +1,7 @@
 /* The half of the FreeRTOS port that the kernel's configuration decides upon: compile it with the kernel
  * and its FreeRTOSConfig.h. Wants configTASK_NOTIFICATION_ARRAY_ENTRIES above AIMDB_NOTIFICATION_INDEX,
- * INCLUDE_xTaskGetCurrentTaskHandle, INCLUDE_xTaskGetSchedulerState, INCLUDE_uxTaskPriorityGet. */
+ * INCLUDE_xTaskGetCurrentTaskHandle, INCLUDE_xTaskGetSchedulerState, INCLUDE_uxTaskPriorityGet, and with an idle hook
+ * INCLUDE_xTaskGetIdleTaskHandle. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,10 @@
 
 #if configTASK_NOTIFICATION_ARRAY_ENTRIES <= AIMDB_NOTIFICATION_INDEX
 #error "configTASK_NOTIFICATION_ARRAY_ENTRIES must be above AIMDB_NOTIFICATION_INDEX, which is 1 unless defined"
+#endif
+
+#if configUSE_IDLE_HOOK == 1 && INCLUDE_xTaskGetIdleTaskHandle != 1
+#error "with configUSE_IDLE_HOOK, INCLUDE_xTaskGetIdleTaskHandle must be 1"
 #endif
 
 /* Whether an interrupt is calling. Kernel ports that know say so themselves; define it for one that does
@@ -97,7 +102,14 @@ bool aimdb_port_in_isr(void)
 
 bool aimdb_port_can_block(void)
 {
-    return !AIMDB_IN_ISR() && !AIMDB_MASKED() && xTaskGetSchedulerState() == taskSCHEDULER_RUNNING;
+    if (AIMDB_IN_ISR() || AIMDB_MASKED() || xTaskGetSchedulerState() != taskSCHEDULER_RUNNING)
+        return false;
+#if configUSE_IDLE_HOOK == 1
+    /* The idle task runs when no other one can, so its hook cannot wait. */
+    return xTaskGetCurrentTaskHandle() != xTaskGetIdleTaskHandle();
+#else
+    return true;
+#endif
 }
 
 uint8_t aimdb_port_priority(void)

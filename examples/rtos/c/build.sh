@@ -56,9 +56,15 @@ arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" -I "$aimdb/incl
 for source in "$root"/aimdb-sync-embassy/c/tests/c/*.c; do
     program "$source" "c_test_$(basename "$source" .c)" "$to/harness.o"
 done
-program ../kernels/port.c c_port "$to/harness.o"
 # The marks of what is counted (../count.py) are used by nothing.
 unused=--no-gc-sections program figures.c figures
+
+# What a port promises, also in the idle task, which then has a hook.
+kernel "$to/idle" -DCONFIG_IDLE_HOOK
+further=(-DCONFIG_IDLE_HOOK)
+arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" "${further[@]}" -I "$aimdb/include" -c harness.c -o "$to/idle/harness.o"
+unused=--gc-sections program ../kernels/port.c c_port "$to/idle/harness.o"
+further=()
 
 # What the records' port and the kernel's queue have of the kernel is in each program that is weighed: the list of ../sizes/build.rs.
 unused=--gc-sections

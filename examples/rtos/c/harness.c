@@ -58,11 +58,29 @@ void in_interrupt(void (*code)(void))
     soft_pend();
 }
 
+#if configUSE_IDLE_HOOK == 1
+static void (*volatile idle)(void);
+
+void vApplicationIdleHook(void);
+void vApplicationIdleHook(void)
+{
+    if (idle)
+        idle();
+    idle = NULL;
+}
+#endif
+
 void while_suspended(void (*code)(void))
 {
     vTaskSuspendAll();
     code();
     (void)xTaskResumeAll();
+#if configUSE_IDLE_HOOK == 1
+    /* The idle task is one that may not stop. */
+    idle = code;
+    while (idle)
+        vTaskDelay(1);
+#endif
 }
 
 uint32_t ticks_now(void)

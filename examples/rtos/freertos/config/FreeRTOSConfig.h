@@ -13,7 +13,12 @@
 #define configMINIMAL_STACK_SIZE 128
 #define configMAX_TASK_NAME_LEN 12
 /* The idle task looks for work instead of sleeping: in QEMU counted time does not pass as it should in `wfi`. */
+#ifdef CONFIG_IDLE_HOOK
+#define configUSE_IDLE_HOOK 1
+#define INCLUDE_xTaskGetIdleTaskHandle 1
+#else
 #define configUSE_IDLE_HOOK 0
+#endif
 #define configUSE_TICK_HOOK 0
 #define configUSE_TIMERS 0
 #define configUSE_MUTEXES 0
