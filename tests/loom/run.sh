@@ -2,7 +2,7 @@
 # Runs the model checks: every scenario under loom, and the larger ones under shuttle; each with small
 # values, which are moved under the lock, and with large ones, which are not.
 #   tests/loom/run.sh [loom|shuttle|all] [name filter]
-# MODEL_PREEMPTIONS overrides the bound of each loom model, MODEL_SEED and MODEL_RUNS the schedules of
+# MODEL_PREEMPTIONS overrides the bound of each loom model, MODEL_MOST_PREEMPTIONS lowers it, MODEL_SEED and MODEL_RUNS the schedules of
 # shuttle, MODEL_JOBS how many models run at a time. Each model has a process of its own and one line of
 # verdict; what it said is shown when it fails.
 set -eu

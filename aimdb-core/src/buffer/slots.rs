@@ -13,10 +13,21 @@ use core::cell::UnsafeCell;
 #[cfg(loom)]
 use loom::cell::UnsafeCell;
 
+#[cfg(loom)]
+use super::lane::Words;
 use crate::pure::{Claim, Owned, Pinned, TableFull};
 
 /// Room for one value.
+#[cfg(not(loom))]
 pub struct SlotCell<T>(UnsafeCell<MaybeUninit<T>>);
+
+/// Room for one value; of plain data that is copied while it may be overwritten, for its words.
+#[cfg(loom)]
+#[repr(C)]
+pub struct SlotCell<T> {
+    words: Words<T>,
+    value: UnsafeCell<MaybeUninit<T>>,
+}
 
 // SAFETY: a slot is filled, looked at and emptied under the tokens of its record only. Values move
 // between threads through it, so `T: Send`; two threads look at one value at a time only if the
@@ -35,7 +46,13 @@ impl<T> SlotCell<T> {
     #[cfg(loom)]
     #[must_use]
     pub fn new() -> Self {
-        Self(UnsafeCell::new(MaybeUninit::uninit()))
+        Self { words: Words::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+
+    /// An empty slot for the words of plain data.
+    #[cfg(loom)]
+    pub(super) fn of_words() -> Self {
+        Self { words: Words::new(size_of::<T>() / size_of::<u64>()), ..Self::new() }
     }
 
     #[inline(always)]
@@ -86,10 +103,10 @@ impl<T> SlotCell<T> {
         self.0.get().cast()
     }
 
-    /// There are no such copies in a model.
-    #[cfg(all(feature = "std", loom))]
-    pub(super) const fn place(&self) -> *mut T {
-        core::ptr::null_mut()
+    /// Where the words of the value are.
+    #[cfg(loom)]
+    pub(super) const fn place(&self) -> *const Words<T> {
+        &raw const self.words
     }
 
     #[cfg(not(loom))]
@@ -100,7 +117,10 @@ impl<T> SlotCell<T> {
 
     #[cfg(loom)]
     fn with_mut<R>(&self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> R {
-        self.0.with_mut(access)
+        if self.words.are_there() {
+            return self.words.with_mut(access);
+        }
+        self.value.with_mut(access)
     }
 
     #[cfg(not(loom))]
@@ -110,7 +130,11 @@ impl<T> SlotCell<T> {
 
     #[cfg(loom)]
     fn with<R>(&self, access: impl FnOnce(*const MaybeUninit<T>) -> R) -> R {
-        self.0.with(access)
+        if self.words.are_there() {
+            let value = self.words.get();
+            return access(&raw const value);
+        }
+        self.value.with(access)
     }
 }
 
@@ -165,6 +189,7 @@ pub(crate) use heap::HeapSlots;
 #[cfg(feature = "alloc")]
 mod heap {
     use alloc::boxed::Box;
+    #[cfg(not(loom))]
     use alloc::vec::Vec;
     use core::ptr;
     use core::sync::atomic::{AtomicPtr, Ordering};
@@ -175,6 +200,9 @@ mod heap {
     pub(crate) struct HeapSlots<T> {
         base: Box<[SlotCell<T>]>,
         more: AtomicPtr<Chunk<T>>,
+        /// What a slot is made by.
+        #[cfg(loom)]
+        make: fn() -> SlotCell<T>,
     }
 
     /// Slots that were added because many threads were sending or reading at the same time.
@@ -186,15 +214,18 @@ mod heap {
     /// Slots of the first chunk; each further chunk has twice as many as the one before.
     const FIRST_CHUNK: usize = 4;
 
+    // A model checker's cell has state of its own and must be made.
+    #[cfg(loom)]
+    fn cells<T>(count: usize, make: fn() -> SlotCell<T>) -> Result<Box<[SlotCell<T>]>, TableFull> {
+        Ok((0..count).map(|_| make()).collect())
+    }
+
+    #[cfg(not(loom))]
     fn cells<T>(count: usize) -> Result<Box<[SlotCell<T>]>, TableFull> {
         let mut cells = Vec::new();
         cells.try_reserve_exact(count).map_err(|_| TableFull)?;
-        // A model checker's cell has state of its own and must be made.
-        #[cfg(loom)]
-        cells.resize_with(count, SlotCell::new);
         // SAFETY: the capacity is there, and an uninitialised cell is a valid one: it is made of
         // `MaybeUninit`. Nothing is written, so memory is touched only when values come.
-        #[cfg(not(loom))]
         unsafe {
             cells.set_len(count);
         }
@@ -202,8 +233,16 @@ mod heap {
     }
 
     impl<T> HeapSlots<T> {
+        #[cfg(not(loom))]
         pub(crate) fn new(count: usize) -> Result<Self, TableFull> {
             Ok(Self { base: cells(count)?, more: AtomicPtr::new(ptr::null_mut()) })
+        }
+
+        /// The slots of a model; `by_words` says that their values are copied while they may be overwritten.
+        #[cfg(loom)]
+        pub(crate) fn new(count: usize, by_words: bool) -> Result<Self, TableFull> {
+            let make = if by_words { SlotCell::of_words } else { SlotCell::new };
+            Ok(Self { base: cells(count, make)?, more: AtomicPtr::new(ptr::null_mut()), make })
         }
 
         /// The first of them, which most buffers have no others than.
@@ -258,7 +297,11 @@ mod heap {
 
         fn prepare(&self) -> Result<Self::Chunk, TableFull> {
             let count = FIRST_CHUNK << self.chunks().count().min(24);
-            Ok(Box::new(Chunk { cells: cells(count)?, next: AtomicPtr::new(ptr::null_mut()) }))
+            #[cfg(not(loom))]
+            let cells = cells(count)?;
+            #[cfg(loom)]
+            let cells = cells(count, self.make)?;
+            Ok(Box::new(Chunk { cells, next: AtomicPtr::new(ptr::null_mut()) }))
         }
 
         fn install(&self, chunk: Self::Chunk) -> u32 {

@@ -33,6 +33,11 @@ use core::cell::UnsafeCell;
 #[cfg(loom)]
 use loom::cell::UnsafeCell;
 
+#[cfg(not(loom))]
+use AtomicBool as Flag;
+#[cfg(loom)]
+use model::Flag;
+
 use super::barrier;
 use super::park::linger;
 use super::token::Token;
@@ -46,7 +51,7 @@ pub(crate) struct Door<E> {
     pass: AtomicUsize,
     /// Whether somebody is inside: one flag for each owner that the door may have, so that a late
     /// write of an earlier one that lives meets nobody's, and the last for all others together.
-    inside: [AtomicBool; FLAGS],
+    inside: [Flag; FLAGS],
     /// The pass while the door is open. Belongs to whoever shuts it, which a lock guards: no model need
     /// look at it.
     owner: core::sync::atomic::AtomicUsize,
@@ -74,7 +79,7 @@ unsafe impl<E: Send> Sync for Door<E> {}
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
     pass: usize,
-    flag: *const AtomicBool,
+    flag: *const Flag,
 }
 
 // SAFETY: the flag is an atomic, and whoever uses the key vouches that its door is there.
@@ -116,7 +121,7 @@ impl<E> Door<E> {
     pub(crate) fn new(end: E) -> Self {
         Self {
             pass: AtomicUsize::new(SHUT),
-            inside: core::array::from_fn(|_| AtomicBool::new(false)),
+            inside: core::array::from_fn(|_| Flag::new(false)),
             owner: core::sync::atomic::AtomicUsize::new(NOBODY),
             end: UnsafeCell::new(end),
         }
@@ -172,12 +177,7 @@ impl<E> Door<E> {
     /// Goes in with a pass that was once the door's; the flag is that of the holder who had it then. `light` is
     /// the barrier, and says whether to go on.
     #[inline(always)]
-    fn enter_with<'a>(
-        &'a self,
-        pass: usize,
-        flag: &'a AtomicBool,
-        light: impl FnOnce() -> bool,
-    ) -> Option<Inside<'a, E>> {
+    fn enter_with<'a>(&'a self, pass: usize, flag: &'a Flag, light: impl FnOnce() -> bool) -> Option<Inside<'a, E>> {
         flag.store(true, Ordering::Relaxed);
         let goes_on = light();
         let inside = Inside { door: self, flag, _here: PhantomData };
@@ -272,7 +272,7 @@ impl<E> Door<E> {
 /// Somebody is inside; dropping this is coming out.
 pub(crate) struct Inside<'a, E> {
     door: &'a Door<E>,
-    flag: &'a AtomicBool,
+    flag: &'a Flag,
     /// It comes out on the thread that went in.
     _here: PhantomData<*const ()>,
 }
@@ -293,11 +293,46 @@ impl<E> Inside<'_, E> {
     }
 }
 
-/// A model checker must be told how long somebody is at an end.
+/// A model checker must be told how long somebody is at an end, and that who raises a flag sees what was done by
+/// whoever had it before: it takes stores in the order in which they are made, so a flag that is lowered late would
+/// else be one that was lowered before.
 #[cfg(loom)]
 mod model {
     use core::marker::PhantomData;
     use core::ops::{Deref, DerefMut};
+
+    use super::{AtomicBool, Ordering, UnsafeCell};
+
+    #[derive(Debug)]
+    pub(super) struct Flag {
+        up: AtomicBool,
+        is_stored_to: UnsafeCell<()>,
+    }
+
+    impl Flag {
+        pub(super) fn new(up: bool) -> Self {
+            Self { up: AtomicBool::new(up), is_stored_to: UnsafeCell::new(()) }
+        }
+
+        pub(super) fn load(&self, order: Ordering) -> bool {
+            self.up.load(order)
+        }
+
+        pub(super) fn store(&self, up: bool, order: Ordering) {
+            self.is_stored_to.with_mut(|_| ());
+            self.up.store(up, order);
+        }
+
+        pub(super) fn compare_exchange(
+            &self,
+            up: bool,
+            then: bool,
+            done: Ordering,
+            failed: Ordering,
+        ) -> Result<bool, bool> {
+            self.up.compare_exchange(up, then, done, failed).inspect(|_| self.is_stored_to.with_mut(|_| ()))
+        }
+    }
 
     pub(crate) struct End<'a, E>(loom::cell::MutPtr<E>, PhantomData<&'a mut E>);
 

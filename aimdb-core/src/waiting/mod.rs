@@ -50,6 +50,9 @@ pub(crate) use lock::HeapLock;
 
 #[cfg(feature = "std")]
 pub(crate) use gate::{Door, Inside, Key, prepare, shut};
+#[cfg(loom)]
+#[doc(hidden)]
+pub use token::Life;
 #[cfg(feature = "std")]
 pub(crate) use token::Token;
 #[cfg(feature = "std")]

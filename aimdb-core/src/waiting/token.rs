@@ -3,8 +3,7 @@
 use core::cell::Cell;
 use core::marker::PhantomData;
 
-// None of these is a model's: who has which number says nothing of order, and no thread of a model is
-// enrolled.
+// Not a model's: who has which number says nothing of order.
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a buffer knows its holder by, wherever that comes from: a number that no other holder of the
@@ -90,9 +89,9 @@ impl Token {
     /// Whether the holder with this number is a thread that has ended: it comes to no door any more, and all that
     /// it did at one has been seen.
     pub(super) fn has_ended(number: usize) -> bool {
-        #[cfg(not(any(loom, shuttle)))]
+        #[cfg(not(shuttle))]
         return number & Self::ENROLLED != 0 && !roll::has(number);
-        #[cfg(any(loom, shuttle))]
+        #[cfg(shuttle)]
         return number & Self::ENROLLED != 0;
     }
 }
@@ -112,26 +111,48 @@ shuttle::thread_local! {
 
 /// Which threads live, of those that stored values without a handle of their own. Threads come and go, and a
 /// door whose owner has ended can be given to the next.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(shuttle))]
 mod roll {
+    #[cfg(not(loom))]
     use core::sync::atomic::{AtomicUsize, Ordering};
+    #[cfg(loom)]
+    use loom::sync::atomic::{AtomicUsize, Ordering};
 
     use super::{NUMBER, Token};
 
     /// More threads than are at work at a time; of one that finds no place nobody learns that it has ended.
-    const PLACES: usize = 256;
+    const PLACES: usize = if cfg!(loom) { 1 } else { 256 };
     /// Places that a number may have.
-    const TRIES: usize = 8;
+    const TRIES: usize = if cfg!(loom) { 1 } else { 8 };
     const NOBODY: usize = 0;
 
+    #[cfg(not(loom))]
     static PLACE: [AtomicUsize; PLACES] = [const { AtomicUsize::new(NOBODY) }; PLACES];
+    #[cfg(loom)]
+    loom::lazy_static! {
+        static ref PLACE: [AtomicUsize; PLACES] = core::array::from_fn(|_| AtomicUsize::new(NOBODY));
+    }
 
+    #[cfg(not(loom))]
     std::thread_local! {
         static LIFE: Life = const { Life };
     }
 
     /// Ends with its thread.
-    struct Life;
+    #[cfg_attr(loom, derive(Debug))]
+    #[allow(unreachable_pub, reason = "a thread of a model says itself when it ends")]
+    pub struct Life;
+
+    #[cfg(loom)]
+    impl Life {
+        /// Enrols the calling thread, if there is a place for it, until this is dropped: the thread's destructors are
+        /// for no model, for they have no order there.
+        pub fn begin() -> Self {
+            let number = Token::new().number | Token::ENROLLED;
+            NUMBER.with(|mine| mine.set(if enter(number) { number } else { number & !Token::ENROLLED }));
+            Self
+        }
+    }
 
     impl Drop for Life {
         fn drop(&mut self) {
@@ -157,7 +178,11 @@ mod roll {
         let takes =
             |place: &AtomicUsize| place.compare_exchange(NOBODY, number, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         // From here on it is struck off at its end. Its local storage may be gone.
-        LIFE.try_with(|_life| ()).is_ok() && places(number).any(takes)
+        #[cfg(not(loom))]
+        let ends = LIFE.try_with(|_life| ()).is_ok();
+        #[cfg(loom)]
+        let ends = true;
+        ends && places(number).any(takes)
     }
 
     /// Whether the thread that was enrolled with this number lives.
@@ -166,6 +191,10 @@ mod roll {
         places(number).any(|place| place.load(Ordering::Acquire) == number)
     }
 }
+
+#[cfg(loom)]
+#[allow(unreachable_pub, reason = "as above")]
+pub use roll::Life;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {

@@ -20,6 +20,10 @@ GATED = LANE + "gated.rs"
 ENDS = LANE + "ends.rs"
 TABLE = "aimdb-ffi/src/table/mod.rs"
 GATE = "aimdb-core/src/waiting/gate.rs"
+TOKEN = "aimdb-core/src/waiting/token.rs"
+FRONT = LANE + "front.rs"
+PLAIN = LANE + "ring.rs"
+PLAIN_DOORS = LANE + "ring/doors.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 COUNT = "aimdb-ffi/src/block/count.rs"
 LIST = "aimdb-ffi/src/block/list.rs"
@@ -156,7 +160,17 @@ MUTANTS = [
         ("self.enter_with(pass, &self.inside[pass % FLAGS], light)", "self.enter_with(pass, &self.inside[ALL], light)"),
         ("flag: &raw const self.inside[pass % FLAGS]", "flag: &raw const self.inside[ALL]")]),
     ("owners-share-a-flag", "Each owner of a door uses the same flag.", GATE, [(
-        "let turn = if owner == NOBODY { 0 } else { next(owner) };", "let turn = 0;")]),
+        "let turn = if owner == NOBODY { 0 } else { next(owner) };", "let turn = if owner == NOBODY { 0 } else { 0 * next(owner) };")]),
+    ("ended-thread-is-struck-off-relaxed", "The next owner of a door does not see what the one that has ended did at its flag.", TOKEN, [(
+        "place.store(NOBODY, Ordering::Release)", "place.store(NOBODY, Ordering::Relaxed)")]),
+    ("roll-acquires-nothing", "Who learns that a thread has ended does not see what it did.", TOKEN, [(
+        "place.load(Ordering::Acquire) == number", "place.load(Ordering::Relaxed) == number")]),
+    ("place-in-the-roll-acquires-nothing", "Who takes a place in the roll passes on nothing of those who had it before.", TOKEN, [(
+        "compare_exchange(NOBODY, number, Ordering::AcqRel,", "compare_exchange(NOBODY, number, Ordering::Release,")]),
+    ("ending-thread-keeps-its-number", "A thread that was struck off still comes to its door.", TOKEN, [(
+        "number.replace(Token::ENDING)", "number.get()")]),
+    ("living-thread-is-taken-for-ended", "A thread that lives leaves its flag to the next.", TOKEN, [(
+        "number & Self::ENROLLED != 0 && !roll::has(number)", "number & Self::ENROLLED != 0 || roll::has(number)")]),
     ("value-is-shown-relaxed", "A place that was filled carries nothing with it.", QUEUE, [(
         "        self.stored.0.store(at + 1, Ordering::Release);", "        self.stored.0.store(at + 1, Ordering::Relaxed);")]),
     ("place-is-handed-back-relaxed", "A place that was emptied carries nothing with it.", QUEUE, [(
@@ -294,6 +308,37 @@ MUTANTS = [
         "        self.0.store(being_written(number), Ordering::Relaxed);\n", "")]),
     ("copy-without-a-second-look", "A copy is kept though its place was written meanwhile.", STAMP, [(
         "        (self.0.load(Ordering::Relaxed) == stamp).then_some(value)", "        Some(value)")]),
+    ("front-is-not-put-back", "A latest value that came while the lane was open is not brought to its slot.", PLAIN_DOORS, [(
+        "        if published > 0 {\n", "        if published > 99 {\n")]),
+    ("front-brings-nothing", "A latest value that came while the lane was closed is not brought into it.", FRONT, [(
+        "        if number.is_some() {\n", "        if number == Some(0) {\n")]),
+    ("front-is-put-back-as-it-began", "The value of a latest record goes to its slot when its lane opens.", FRONT, [(
+        "words::bring(cell, self.value(), self.cells.bytes)", "words::bring(self.value(), cell, self.cells.bytes)")]),
+    ("front-is-read-whatever-its-number", "A reader takes what is in front for the value that it comes to.", FRONT, [(
+        "self.line.stamp.read(number, || unsafe", "self.line.stamp.read_any(|| unsafe")]),
+    ("front-is-written-before-its-stamp-says-so", "A latest value is overwritten while its stamp says that it is there.", FRONT, [(
+        "        self.line.stamp.write(number, || unsafe { words::store(self.value::<T>(), value) });",
+        "        unsafe { words::store(self.value::<T>(), value) };\n        self.line.stamp.write(number, || ());")]),
+    ("plain-value-is-written-before-its-stamp-says-so", "A value of a plain ring is overwritten while its stamp says that it is there.", PLAIN, [(
+        "        self.stamps.of(at).write(number, || unsafe { words::store(cell, value) });",
+        "        unsafe { words::store(cell, value) };\n        self.stamps.of(at).write(number, || ());")]),
+    ("plain-value-is-read-unlooked", "A reader of a plain ring keeps what it copied whatever its stamp says.", PLAIN, [(
+        "        self.stamps.of(at).read(number, || unsafe { words::load(cell) })",
+        "        self.stamps.of(at).read(number, || ()).map(|()| unsafe { words::load(cell) })")]),
+    ("plain-lag-is-told-as-one", "Of the values that a reader of a plain ring lost one is counted.", PLAIN, [(
+        "end.lagged += lost as u64;", "end.lagged += 1;")]),
+    ("plain-reader-goes-too-far", "A reader of a plain ring that lagged passes over the oldest value that is there.", PLAIN, [(
+        "let oldest = number.wrapping_add(lost as u64);", "let oldest = number.wrapping_add(lost as u64 + u64::from(self.capacity > 1));")]),
+    ("plain-value-is-not-gone", "A reader of a plain ring finds what was overwritten in the lane not to be lost.", PLAIN, [(
+        "let lost = behind(newest.wrapping_sub(self.capacity as u64)).max(behind(end.oldest));", "let lost = behind(end.oldest);")]),
+    ("plain-batch-is-read-twice", "A cursor that read a batch in the lane of a plain ring stays where it was.", PLAIN, [(
+        "        cursor.next.store(number, Ordering::Relaxed);\n        taken\n", "        let _ = number;\n        taken\n")]),
+    ("plain-lane-closes-past-its-writer", "Who closes the lane of a plain ring does not shut its writer out.", PLAIN_DOORS, [(
+        "[&self.writing, &self.peeking].into_iter()", "[&self.peeking].into_iter()")]),
+    ("plain-lane-closes-past-who-looks", "Who closes the lane of plain data does not shut out who looks at the newest.", PLAIN_DOORS, [(
+        "[&self.writing, &self.peeking].into_iter()", "[&self.writing].into_iter()")]),
+    ("plain-door-is-given-away-while-open", "A door of a plain ring changes hands while somebody may be inside.", PLAIN_DOORS, [(
+        "        shut([door].into_iter());\n", "")]),
     ("copy-is-of-what-is-being-written", "Whatever is there is copied while it is being written.", STAMP, [(
         "self.read_if(|stamp| stamp.is_multiple_of(2), copy)", "self.read_if(|_stamp| true, copy)")]),
     ("stamp-says-what-is-being-written", "A value has its number while it is being written.", STAMP, [(

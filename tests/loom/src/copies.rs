@@ -1,5 +1,5 @@
-//! The scenario of copies that are made while somebody writes: of the stamps alone, since a model checker cannot
-//! follow the words of a value.
+//! The scenarios of copies that are made while somebody writes: of the stamps alone, with more schedules than the
+//! lane that has them ([`crate::plain`]) could be run under.
 
 use std::sync::Arc;
 

@@ -14,6 +14,8 @@ pub mod blocks;
 pub mod copies;
 pub mod crowds;
 #[cfg(loom)]
+pub mod ended;
+#[cfg(loom)]
 pub mod gated;
 #[cfg(loom)]
 pub mod handles;
@@ -29,6 +31,8 @@ pub mod lines;
 pub mod mailboxes;
 #[cfg(loom)]
 pub mod parcels;
+#[cfg(loom)]
+pub mod plain;
 #[cfg(loom)]
 pub mod queues;
 pub mod reserving;

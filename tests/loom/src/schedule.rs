@@ -24,12 +24,13 @@ fn number_from(variable: &str) -> Option<u64> {
 }
 
 /// Runs the scenario under every schedule with at most this many preemptions, or
-/// `MODEL_PREEMPTIONS`.
+/// `MODEL_PREEMPTIONS`, and in no case more than `MODEL_MOST_PREEMPTIONS`.
 #[cfg(loom)]
 pub fn explore(name: &str, preemptions: usize, scenario: fn()) {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     tell_panics_on_stdout();
-    let preemptions = number_from("MODEL_PREEMPTIONS").unwrap_or(preemptions as u64) as usize;
+    let preemptions = number_from("MODEL_PREEMPTIONS").unwrap_or(preemptions as u64);
+    let preemptions = number_from("MODEL_MOST_PREEMPTIONS").map_or(preemptions, |most| most.min(preemptions)) as usize;
     let executions = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&executions);
     let started = Instant::now();

@@ -371,7 +371,16 @@ impl Slot {
 
     /// Looks at the value if it is there; whether the last look was this one, and the slot is to go back.
     fn look(&self) -> Option<bool> {
-        if self.looks.of(0).pin(0) != Pinning::Pinned {
+        self.look_if(self.looks.of(0).pin(0))
+    }
+
+    /// The same at whatever value is there.
+    fn look_at_any(&self) -> Option<bool> {
+        self.look_if(self.looks.of(0).pin_any())
+    }
+
+    fn look_if(&self, pinning: Pinning) -> Option<bool> {
+        if pinning != Pinning::Pinned {
             return None;
         }
         self.read();
@@ -422,6 +431,21 @@ pub fn k7_two_look_at_what_is_displaced() {
     } else if slot.looks.of(0).is_vacant() {
         // It came back by then: it is the writer's to fill.
         slot.value.with_mut(|_| ());
+    }
+    let last: Vec<_> = looking.into_iter().filter_map(|one| one.join().unwrap()).collect();
+    assert_eq!(last, if alone { vec![] } else { vec![false] });
+}
+
+/// The newest value is displaced while two look who want whatever is there: nobody comes to one that is doomed.
+pub fn k7_two_look_at_the_newest_while_it_is_displaced() {
+    let slot = Slot::new();
+    let looking = [0, 1].map(|_| {
+        let slot = Arc::clone(&slot);
+        thread::spawn(move || slot.look_at_any())
+    });
+    let alone = slot.looks.of(0).displace();
+    if alone {
+        slot.empty();
     }
     let last: Vec<_> = looking.into_iter().filter_map(|one| one.join().unwrap()).collect();
     assert_eq!(last, if alone { vec![] } else { vec![false] });

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{blocks, copies, gated, handles, lanes, late, parcels, shared};
+use aimdb_models::{blocks, copies, ended, gated, handles, lanes, late, parcels, plain, shared};
 use aimdb_models::{
     latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, turns, watching,
 };
@@ -228,6 +228,31 @@ models! { copies:
 }
 
 #[cfg(not(feature = "large"))]
+models! { plain:
+    k3_a_plain_ring_of_one_is_overwritten_under_its_reader: 2,
+    k3_a_plain_ring_of_two_is_overwritten_under_its_reader: 3,
+    k3_two_read_a_plain_ring_that_is_overwritten: 3,
+    k_a_plain_latest_value_is_replaced_under_a_peek: 2,
+    k2_a_reader_follows_a_plain_latest_value: 2,
+    m1_a_plain_latest_value_is_counted_beside_both_ends: 2,
+    m1_a_plain_ring_is_counted_beside_both_ends: 3,
+    s5_a_plain_latest_value_is_displaced_beside_a_reader: 2,
+    c1_a_plain_ring_is_closed_beside_both_ends: 3,
+    c1_a_plain_latest_value_is_closed_beside_both_ends: 3,
+    c2_an_abort_meets_a_reader_of_a_plain_ring: 3,
+    w1_a_reader_of_a_plain_ring_goes_to_wait: 3,
+    s6_a_batch_of_plain_values_meets_a_batch: 3,
+    k6_the_ends_of_a_plain_ring_change_hands: 3,
+}
+
+#[cfg(not(feature = "large"))]
+models! { ended:
+    k6_a_thread_that_ends_leaves_its_flag_to_the_next: 3,
+    k6_a_thread_stores_at_its_very_end: 3,
+    k6_a_place_in_the_roll_is_used_again: 3,
+}
+
+#[cfg(not(feature = "large"))]
 models! { late:
     k6_both_ends_make_the_lane: 3,
     c1_a_close_meets_the_first_sender: 3,
@@ -271,6 +296,7 @@ models! { shared:
     k4_a_cursor_comes_and_one_leaves: 3,
     k7_a_value_is_seen_by_whoever_pins_it: 4,
     k7_two_look_at_what_is_displaced: 4,
+    k7_two_look_at_the_newest_while_it_is_displaced: 4,
     k7_looks_of_both_kinds_have_ended: 4,
     k7_a_slot_that_was_left_is_given_back_once: 4,
     k7_the_machine_lets_go_under_looks: 4,

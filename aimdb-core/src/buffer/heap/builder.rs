@@ -9,6 +9,8 @@ use bytemuck::NoUninit;
 use super::INSIDE_BYTES;
 use super::code::{HeapCode, Hooks};
 use super::{HeapBuffer, HeapClock};
+#[cfg(loom)]
+use crate::buffer::lane::are_words;
 #[cfg(feature = "std")]
 use crate::buffer::lane::{LaneLock, Lanes, SPARES};
 use crate::buffer::slots::HeapSlots;
@@ -154,6 +156,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     const fn lanes_of_values(&self) -> Lanes {
         match self.lanes {
             _ if size_of::<T>() > INSIDE_BYTES => Lanes::None,
+            // A model checker follows copies by words of its own width only.
+            #[cfg(loom)]
+            Lanes::MovingAndCopying if self.cfg.kind().retains() && !are_words::<T>() => Lanes::None,
             Lanes::Moving if self.cfg.kind().retains() => Lanes::MovingAndSharing,
             lanes => lanes,
         }
@@ -172,7 +177,11 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         // A lane of values that are cloned has some more for those that are overwritten meanwhile.
         #[cfg(feature = "std")]
         let slots = if lanes == Lanes::MovingAndSharing { capacity + SPARES.max(2) } else { slots };
+        #[cfg(not(loom))]
         let cells = HeapSlots::new(slots).map_err(|_| too_large)?;
+        #[cfg(loom)]
+        let cells =
+            HeapSlots::new(slots, lanes == Lanes::MovingAndCopying && cfg.kind().retains()).map_err(|_| too_large)?;
         let entries = HeapTable::with_capacity(capacity).map_err(|_| too_large)?;
         let metas = HeapTable::with_capacity(slots).map_err(|_| too_large)?;
         let state = State::new(cfg.kind(), capacity, entries, metas, HeapTable::new(), slots as u32, first_number);

@@ -7,9 +7,9 @@
 #![allow(unsafe_code)]
 
 use alloc::boxed::Box;
+#[cfg(not(loom))]
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::Machine;
@@ -35,7 +35,10 @@ pub(super) struct Front {
 #[repr(align(128))]
 struct Line {
     stamp: Stamp,
+    #[cfg(not(loom))]
     value: UnsafeCell<[MaybeUninit<u64>; WORDS]>,
+    #[cfg(loom)]
+    value: words::Words<u8>,
 }
 
 // SAFETY: while the doors are open the value is accessed by `words` only, and else by whoever has shut them.
@@ -48,7 +51,16 @@ pub(super) struct Cells {
     count: usize,
     /// The size of a value; 0 of values that have no place in front.
     bytes: usize,
+    /// From one to the next.
+    #[cfg(loom)]
+    step: usize,
 }
+
+/// Where a value lies, here or in its slot.
+#[cfg(not(loom))]
+type Place<T> = *mut T;
+#[cfg(loom)]
+type Place<T> = *mut words::Words<T>;
 
 // SAFETY: they are accessed by whoever holds the record's lock and has shut the doors.
 unsafe impl Send for Cells {}
@@ -67,17 +79,23 @@ impl Cells {
         Self { first: first.as_ptr().cast_mut().cast(), count: first.len(), bytes }
     }
 
-    /// The cells of a model are more than room for a value.
+    /// The cells of a model have their words elsewhere.
     #[cfg(loom)]
-    pub(super) const fn of<T>(_first: &[SlotCell<T>]) -> Self {
-        Self { first: ptr::null_mut(), count: 0, bytes: 0 }
+    pub(super) fn of<T>(first: &[SlotCell<T>]) -> Self {
+        let bytes = if fits::<T>() && words::are_words::<T>() { size_of::<T>() } else { 0 };
+        let step = size_of::<SlotCell<T>>();
+        Self { first: first.as_ptr().cast_mut().cast(), count: first.len(), bytes, step }
     }
 
     /// Where the value of a slot lies, if the slot is one of these.
-    fn at(self, slot: u32) -> Option<*mut u8> {
+    fn at(self, slot: u32) -> Option<Place<u8>> {
         let slot = slot as usize;
-        // SAFETY: there are as many cells, of that size, one behind the other.
-        (self.bytes > 0 && slot < self.count).then(|| unsafe { self.first.add(slot * self.bytes) })
+        #[cfg(not(loom))]
+        let step = self.bytes;
+        #[cfg(loom)]
+        let step = self.step;
+        // SAFETY: there are as many cells, one behind the other.
+        (self.bytes > 0 && slot < self.count).then(|| unsafe { self.first.add(slot * step).cast() })
     }
 }
 
@@ -87,8 +105,11 @@ impl Front {
         if capacity != 1 || cells.bytes == 0 {
             return None;
         }
-        let line = Line { stamp: Stamp::new(), value: UnsafeCell::new([MaybeUninit::uninit(); WORDS]) };
-        boxed(Self { line, cells, is_used: AtomicBool::new(false) })
+        #[cfg(not(loom))]
+        let value = UnsafeCell::new([MaybeUninit::uninit(); WORDS]);
+        #[cfg(loom)]
+        let value = words::Words::new(cells.bytes / size_of::<u64>());
+        boxed(Self { line: Line { stamp: Stamp::new(), value }, cells, is_used: AtomicBool::new(false) })
     }
 
     /// The front of a lane that has one, if the value is there. Asked by whoever is inside.
@@ -97,8 +118,14 @@ impl Front {
         lane.and_then(|[front]| (fits::<T>() && front.is_used.load(Relaxed)).then_some(front))
     }
 
-    const fn value<T>(&self) -> *mut T {
+    #[cfg(not(loom))]
+    const fn value<T>(&self) -> Place<T> {
         self.line.value.get().cast()
+    }
+
+    #[cfg(loom)]
+    const fn value<T>(&self) -> Place<T> {
+        (&raw const self.line.value).cast_mut().cast()
     }
 
     /// Replaces the value. For the writer, where the value is here.
@@ -136,7 +163,7 @@ impl Front {
         let number = (!log.is_empty()).then(|| log.next_number().wrapping_sub(1));
         if number.is_some() {
             // SAFETY: the value lies in this slot, and the doors are shut; it fits, as there are cells.
-            unsafe { ptr::copy_nonoverlapping(cell, self.value::<u8>(), self.cells.bytes) };
+            unsafe { words::bring(cell, self.value(), self.cells.bytes) };
         }
         self.line.stamp.set(number);
     }
@@ -149,7 +176,7 @@ impl Front {
             && let Some(cell) = self.cells.at(log.places()[0].slot())
         {
             // SAFETY: as above; the slot is the place's.
-            unsafe { ptr::copy_nonoverlapping(self.value::<u8>(), cell, self.cells.bytes) };
+            unsafe { words::bring(self.value(), cell, self.cells.bytes) };
         }
     }
 }

@@ -23,6 +23,8 @@ mod hold;
 mod late;
 mod looks;
 mod mailbox;
+#[cfg(loom)]
+mod model;
 mod newest;
 mod outcome;
 mod overwrite;
@@ -63,6 +65,8 @@ pub(super) use looks::{LastLook, Looks};
 #[cfg(loom)]
 #[allow(unreachable_pub, reason = "a model looks at the words alone")]
 pub use looks::{LastLook, Looks, Pinning};
+#[cfg(loom)]
+pub(super) use model::{Words, are_words};
 pub(super) use outcome::{InLane, Stored, Taken};
 pub(super) use plan::Lanes;
 pub(super) use shared::Seen;

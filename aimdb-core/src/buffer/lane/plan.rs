@@ -62,8 +62,7 @@ impl Plan {
                 Self::Queue { plain: lanes == Lanes::MovingAndCopying }
             }
             Lanes::Moving | Lanes::MovingAndCopying | Lanes::MovingAndSharing if log.is_mailbox() => Self::Mailbox,
-            // A model checker cannot follow copies by words; it looks at `stamp` alone.
-            Lanes::MovingAndCopying if log.overwrites() && cfg!(not(loom)) => {
+            Lanes::MovingAndCopying if log.overwrites() => {
                 Self::Ring { kind: log.kind(), capacity: log.capacity(), cursors: log.cursors().len() }
             }
             Lanes::MovingAndSharing if log.overwrites() => Self::Shared {

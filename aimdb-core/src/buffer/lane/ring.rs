@@ -11,7 +11,14 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem::{ManuallyDrop, MaybeUninit};
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
+
+#[cfg(not(any(loom, shuttle)))]
+use core::sync::atomic::AtomicU64;
+#[cfg(loom)]
+use loom::sync::atomic::AtomicU64;
+#[cfg(all(shuttle, not(loom)))]
+use shuttle::sync::atomic::AtomicU64;
 
 use super::ends::{CursorEnd, End};
 use super::front::{Cells, Front};
@@ -22,7 +29,7 @@ use crate::pure::{Kind, TableFull};
 use crate::waiting::{Door, Inside, Key, Token, World};
 
 /// How often a reader tries to copy a value before it has the writer stand still.
-const TRIES: u32 = 16;
+const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 16 };
 
 #[derive(Debug)]
 pub(in crate::buffer) struct RingLane {
@@ -208,10 +215,10 @@ impl RingLane {
         let Some(mut inside) = cursor.door.enter(token) else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        self.read_at(slots, &mut *end, &cursor.next)
+        self.read_at(slots, &mut *end, cursor)
     }
 
-    fn read_at<T>(&self, slots: &impl Slots<T>, end: &mut End, next: &AtomicU64) -> Taken<T> {
+    fn read_at<T>(&self, slots: &impl Slots<T>, end: &mut End, CursorEnd { next, .. }: &CursorEnd) -> Taken<T> {
         for _ in 0..TRIES {
             let (at, number) = (end.at, next.load(Ordering::Relaxed));
             if let Some(value) = self.copy(slots.cell(end.slot(at)), at, number) {

@@ -121,7 +121,12 @@ impl Stamps {
     }
 }
 
+/// The words that values are copied in are atomics of the model.
+#[cfg(loom)]
+pub(super) use super::model as words;
+
 /// The words that values are copied in: as wide as their alignment allows.
+#[cfg(not(loom))]
 pub(super) mod words {
     use core::mem::MaybeUninit;
     use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
@@ -183,5 +188,16 @@ pub(super) mod words {
         let mut to = MaybeUninit::<T>::uninit();
         by_alignment!(T, load_as!(to, from));
         to
+    }
+
+    /// Brings a value to another place by its bytes.
+    ///
+    /// # Safety
+    ///
+    /// There are as many at both places, and nobody else is there.
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn bring(from: *const u8, to: *mut u8, bytes: usize) {
+        // SAFETY: by this function's contract.
+        unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) };
     }
 }
