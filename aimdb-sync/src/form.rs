@@ -61,6 +61,9 @@ pub trait End<T: Send + 'static> {
     /// The same, where what comes back says nothing of the record and is not counted.
     fn produce_if_room(&self, value: T) -> Result<(), T>;
 
+    /// Stores a value where that takes no lock, or gives it back, likewise.
+    fn produce_without_lock(&self, value: T) -> Result<(), T>;
+
     fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize;
 }
 
@@ -95,6 +98,10 @@ impl<T: Send + 'static> End<T> for LocalProducer<T> {
 
     fn produce_if_room(&self, value: T) -> Result<(), T> {
         Self::produce_if_room(self, value)
+    }
+
+    fn produce_without_lock(&self, value: T) -> Result<(), T> {
+        Self::produce_without_lock(self, value)
     }
 
     fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
@@ -133,6 +140,10 @@ impl<T: Send + 'static> End<T> for CommonProducer<T> {
 
     fn produce_if_room(&self, value: T) -> Result<(), T> {
         Self::produce_if_room(self, value)
+    }
+
+    fn produce_without_lock(&self, value: T) -> Result<(), T> {
+        Self::produce_without_lock(self, value)
     }
 
     fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {

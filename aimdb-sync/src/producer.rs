@@ -6,7 +6,8 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, drain_blocking, flush_blocking, send_waiting,
+    Buffer, BufferCfg, BufferMetrics, Misuse, SendError, TrySendError, drain_blocking, flush_blocking,
+    send_waiting_with,
 };
 use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{Deadline, SystemClock, Watched, may_block, serves};
@@ -283,7 +284,10 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
         }
         match self.end.produce_if_room(value) {
             Ok(()) => Ok(()),
-            Err(value) => send_waiting(self.producer().buffer(), value, limit.deadline()),
+            Err(value) => {
+                let at_once = |value| self.end.produce_without_lock(value);
+                send_waiting_with(self.producer().buffer(), value, limit.deadline(), at_once)
+            }
         }
     }
 

@@ -31,8 +31,23 @@ pub fn send_blocking<T: Send + 'static>(
 /// Those of [`send_blocking`].
 pub fn send_waiting<T: Send + 'static>(
     buffer: &dyn Buffer<T>,
+    value: T,
+    deadline: Deadline,
+) -> Result<(), SendError<T>> {
+    send_waiting_with(buffer, value, deadline, |value| buffer.push_at_once(value))
+}
+
+/// The same for a handle that stores in a way of its own, `at_once`: what the thread would do instead takes the end of
+/// the buffer's lane away from the handle, and after a few such waits nobody owns it.
+///
+/// # Errors
+///
+/// Those of [`send_blocking`].
+pub fn send_waiting_with<T: Send + 'static>(
+    buffer: &dyn Buffer<T>,
     mut value: T,
     deadline: Deadline,
+    at_once: impl Fn(T) -> Result<(), T>,
 ) -> Result<(), SendError<T>> {
     // Before it is known as one who waits, the thread looks for a while; not one that would wait for
     // itself.
@@ -41,12 +56,12 @@ pub fn send_waiting<T: Send + 'static>(
         && let Some(room) = buffer.look_for_room(deadline)
     {
         looked = room;
-        value = match buffer.push_at_once(value) {
+        value = match at_once(value) {
             Ok(()) => return Ok(()),
             Err(value) => value,
         };
     }
-    let mut push = pin!(buffer.push_async(value));
+    let mut push = pin!(buffer.push_async(value).offered());
     // Where there is room after all, the thread's waker is not needed.
     if looked != Outlook::Crowd
         && let Poll::Ready(outcome) = push.as_mut().poll(&mut Context::from_waker(Waker::noop()))

@@ -267,7 +267,7 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
             // It could not be stored at once a moment ago.
             let has_room = || self.lock().has_room();
             let room = has_room() == Some(false) && glance_for(self.lock().widest_gap(), has_room);
-            match if room { self.offer_at_once(value) } else { Err(value) } {
+            match if room { self.send_as_guest(value) } else { Err(value) } {
                 Ok(()) => return Poll::Ready(Ok(())),
                 Err(value) => offer.as_mut().put_back(value),
             }

@@ -43,7 +43,7 @@ pub use slots::{SlotCell, Slots};
 pub use lane::{Looks, Pinning, Stamp, Stamps};
 
 #[cfg(feature = "std")]
-pub use blocking::{drain_blocking, flush_blocking, reserve_blocking, send_blocking, send_waiting};
+pub use blocking::{drain_blocking, flush_blocking, reserve_blocking, send_blocking, send_waiting, send_waiting_with};
 #[cfg(feature = "alloc")]
 pub use cfg::{BufferCfg, Degrader, DropHook};
 #[cfg(feature = "std")]

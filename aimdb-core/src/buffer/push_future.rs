@@ -91,6 +91,17 @@ impl<'a, T> PushFuture<'a, T> {
         Self { way: mem::replace(&mut self.way, Way::Ready(None)), offer: None }
     }
 
+    /// The same push, not yet polled, of a value that could not be stored at once by whoever offers it: it is not tried
+    /// again in the thread's name.
+    #[cfg(feature = "std")]
+    pub(crate) fn offered(mut self) -> Self {
+        if let Way::Offer(value, _) = &mut self.way {
+            let offer = value.take().map(Offer::new);
+            self.offer = offer;
+        }
+        self
+    }
+
     /// Gives up. The value travels back, unless it has been stored or handed out by now.
     pub fn cancel(self: Pin<&mut Self>) -> Option<T> {
         let this = self.project();

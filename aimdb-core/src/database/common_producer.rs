@@ -75,6 +75,15 @@ impl<T: Send + 'static> CommonProducer<T> {
         stored
     }
 
+    /// As [`LocalProducer::produce_without_lock`](super::LocalProducer::produce_without_lock).
+    ///
+    /// # Errors
+    ///
+    /// The value, which says nothing of the record.
+    pub fn produce_without_lock(&self, value: T) -> Result<(), T> {
+        self.producer.produce_at_once(value)
+    }
+
     /// As [`Producer::produce_many_at_once`].
     pub fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
         self.producer.produce_many_at_once(values)

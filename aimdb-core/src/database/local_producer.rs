@@ -100,6 +100,18 @@ impl<T: Send + 'static> LocalProducer<T> {
         }
     }
 
+    /// Stores a value where that takes no lock; else gives it back, likewise.
+    ///
+    /// # Errors
+    ///
+    /// The value.
+    pub fn produce_without_lock(&self, value: T) -> Result<(), T> {
+        match self.producer.held() {
+            Held::Heap(_) => self.sender.push_without_lock(value),
+            Held::Other(buffer) => buffer.push_at_once(value),
+        }
+    }
+
     /// As [`Producer::produce_many_at_once`].
     pub fn produce_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
         self.sender.push_many_at_once(values)

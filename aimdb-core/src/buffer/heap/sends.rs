@@ -57,12 +57,22 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
         if outcome.is_some() {
             return outcome;
         }
-        match self.send_as_thread(offer.as_mut().take_fresh()?, false) {
-            InLane::Done => Some(Poll::Ready(Ok(()))),
-            InLane::Full(value) | InLane::NotHere(value) => {
+        match self.send_as_guest(offer.as_mut().take_fresh()?) {
+            Ok(()) => Some(Poll::Ready(Ok(()))),
+            Err(value) => {
                 offer.put_back(value);
                 None
             }
+        }
+    }
+
+    /// Stores a value in the lane if the end is the calling thread's, or everybody's. Whoever is about to wait may do so
+    /// for a handle, whose end it stays.
+    pub(super) fn send_as_guest(&self, value: T) -> Result<(), T> {
+        let dispose = |displaced| self.dispose_value(displaced, Some(DropCause::Overwritten));
+        match Token::of_thread(|token| self.lock().send(self.slots(), token, value, false, dispose)) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
         }
     }
 
@@ -192,6 +202,20 @@ impl<T: Send + 'static> HeapSender<T> {
         }
     }
 
+    /// Stores a value in the lane, where that can be done; else gives it back, which says nothing of the buffer and is not
+    /// counted.
+    ///
+    /// # Errors
+    ///
+    /// The value.
+    pub fn push_without_lock(&self, value: T) -> Result<(), T> {
+        let Some(shell) = self.hold.shell() else { return Err(value) };
+        match self.hold.send_in_lane(shell, value, false) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
+    }
+
     /// As [`HeapBuffer::push_many_at_once`].
     pub fn push_many_at_once(&self, values: &mut VecDeque<T>) -> usize {
         self.hold.shell().map_or(0, |shell| shell.send_many_in_lane(self.hold.token(), values))
@@ -256,8 +280,27 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
-    use crate::buffer::{BufferCfg, HeapBuffer};
+    use crate::buffer::{BufferCfg, HeapBuffer, SendError, send_waiting_with};
     use crate::pure::Policy;
+    use crate::waiting::Deadline;
+
+    #[test]
+    fn k6_a_handle_that_waits_keeps_its_end_of_the_lane() {
+        let cfg = BufferCfg::Bounded { capacity: 1, policy: Policy::PauseUpstream };
+        let buffer = HeapBuffer::<u64>::builder(&cfg).eager().build_plain().expect("a sound description");
+        let mut reader = buffer.reader().expect("a cursor");
+        let sender = buffer.sender();
+        for value in 0..20 {
+            assert_eq!(sender.push_without_lock(value), Ok(()));
+            let refused = send_waiting_with(&buffer, 7, Deadline::At(0), |value| sender.push_without_lock(value));
+            assert_eq!(refused, Err(SendError::Timeout(7)));
+            assert_eq!(reader.try_recv(), Ok(value));
+            // A few instructions are enough for the owner only.
+            assert_eq!(sender.push_at_once(value), Ok(()));
+            assert_eq!(reader.try_recv(), Ok(value));
+        }
+        assert_eq!(buffer.metrics().counters.accepted, 40);
+    }
 
     #[test]
     fn s2_m1_a_send_at_once_beside_several_readers_is_stored_once_or_comes_back_uncounted() {
