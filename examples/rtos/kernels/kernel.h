@@ -1,4 +1,4 @@
-/* What the tests here need of a kernel: threadx/kernel.c, rt-thread/kernel.c. Its start, its tasks, its clock. */
+/* What the tests here need of a kernel: threadx/kernel.c and the like. Its start, its tasks, its clock. */
 #ifndef KERNEL_H
 #define KERNEL_H
 

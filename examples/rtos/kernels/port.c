@@ -31,6 +31,13 @@ static uint64_t parked(uint64_t ticks)
     return aimdb_port_now() - before;
 }
 
+/* Not before the last tick: a kernel that does not count the one that has begun takes one more. */
+static void lasts(uint64_t ticks)
+{
+    uint64_t took = parked(ticks);
+    CHECK(took == ticks || took == ticks + 1);
+}
+
 /* The beginning of a tick. */
 static void align(void)
 {
@@ -63,7 +70,7 @@ static void a_token_is_sticky_and_does_not_add_up(void)
         aimdb_port_unpark(sleeper);
     align();
     CHECK(parked(5) == 0);
-    CHECK(parked(5) == 5);
+    lasts(5);
 }
 
 static void a_park_lasts_as_many_ticks_as_asked(void)
@@ -71,7 +78,7 @@ static void a_park_lasts_as_many_ticks_as_asked(void)
     align();
     CHECK(parked(0) == 0);
     for (uint64_t ticks = 1; ticks < 40; ticks += 7)
-        CHECK(parked(ticks) == ticks);
+        lasts(ticks);
 }
 
 static void parks(void)
@@ -187,7 +194,7 @@ static void the_clock_goes_on_when_the_counter_overflows(void)
     /* It begins a second before it overflows. */
     CHECK(left < 1000);
     uint64_t before = aimdb_port_now();
-    CHECK(parked(left + 10) == left + 10);
+    lasts(left + 10);
     CHECK(ticks_now() >= 10 && ticks_now() < 20);
     CHECK(aimdb_port_now() - before >= left + 10);
     align();

@@ -4,6 +4,8 @@
 #
 #   examples/rtos/kernels/run.sh threadx SOURCES     # of eclipse-threadx/threadx: common, ports/cortex_m3/gnu
 #   examples/rtos/kernels/run.sh rt-thread SOURCES   # of RT-Thread/rtthread-nano, the folder rt-thread: include, src, libcpu
+#   examples/rtos/kernels/run.sh zephyr SOURCES      # of zephyrproject-rtos/zephyr 2.6, with what its own build wants: cmake, ninja,
+#                                                    # Python's packages, ZEPHYR_TOOLCHAIN_VARIANT, and ZEPHYR_MODULES, its cmsis
 set -euo pipefail
 kernel=${1:?a kernel} sources=$(realpath "${2:?the folder of its sources}")
 cd "$(dirname "$0")"
@@ -30,6 +32,12 @@ case $kernel in
         # An interrupt says to the kernel that it is one.
         linked=(-Wl,--wrap=SOFT0,--wrap=TIMER0)
         ;;
+    zephyr)
+        parts=()
+        # Its headers had no folder of their own before 3.1.
+        mkdir -p "$to/headers/zephyr"
+        printf '#include "%s/include/%s.h"\n' "$sources" kernel "$sources" init "$sources" irq > "$to/headers/zephyr/kernel.h"
+        ;;
     *) echo "no such kernel: $kernel" >&2 && exit 2 ;;
 esac
 
@@ -39,22 +47,31 @@ compile() { # source, flags
     arm-none-eabi-gcc "${machine[@]}" "${headers[@]}" "${@:2}" -c "$1" -o "$object"
     objects+=("$object")
 }
-compile "$root/aimdb-sync-embassy/$kernel/aimdb_port.c" -std=c11 -Wall -Wextra -Werror -Wconversion
-for source in "${parts[@]}"; do compile "$source" -w; done
-compile "$kernel/kernel.c" "${strict[@]}"
-compile ../c/board.c "${strict[@]}"
+if [ "$kernel" != zephyr ]; then
+    compile "$root/aimdb-sync-embassy/$kernel/aimdb_port.c" -std=c11 -Wall -Wextra -Werror -Wconversion
+    for source in "${parts[@]}"; do compile "$source" -w; done
+    compile "$kernel/kernel.c" "${strict[@]}"
+    compile ../c/board.c "${strict[@]}"
+fi
 
 programs=()
 program() { # name, sources
     local name=$1 source own=()
     shift
+    programs+=("$name")
+    if [ "$kernel" = zephyr ]; then
+        ZEPHYR_BASE=$sources cmake -Wno-dev -GNinja -B "$to/build" -S zephyr -DBOARD=mps2_an385 "-DZEPHYR_MODULES=${ZEPHYR_MODULES:-}" \
+            "-DROOT=$(realpath "$root")" "-DAIMDB=$aimdb" "-DHEADERS=$to/headers" "-DPROGRAM=$(realpath "$@" | paste -sd ';')" > /dev/null
+        ninja -C "$to/build" > "$to/ninja.log" || { cat "$to/ninja.log"; exit 1; }
+        cp "$to/build/zephyr/zephyr.elf" "$to/$name"
+        return
+    fi
     for source in "$@"; do
         own+=("$to/$name-$(basename "$source").o")
         arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" -I . -I ../c -I "$aimdb/include" -c "$source" -o "${own[-1]}"
     done
     arm-none-eabi-gcc "${machine[@]}" -nostartfiles -Wl,--gc-sections,-z,noexecstack "${linked[@]}" -L ../board -T mps2-an385.ld \
         "${own[@]}" "${objects[@]}" "$aimdb/$target/libaimdb_sync_embassy_c.a" -o "$to/$name"
-    programs+=("$name")
 }
 for source in "$root"/aimdb-sync-embassy/c/tests/c/*.c; do program "$(basename "$source" .c)" "$source" harness.c; done
 program port port.c harness.c
