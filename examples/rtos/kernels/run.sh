@@ -61,7 +61,8 @@ program() { # name, sources
     programs+=("$name")
     if [ "$kernel" = zephyr ]; then
         ZEPHYR_BASE=$sources cmake -Wno-dev -GNinja -B "$to/build" -S zephyr -DBOARD=mps2_an385 "-DZEPHYR_MODULES=${ZEPHYR_MODULES:-}" \
-            "-DROOT=$(realpath "$root")" "-DAIMDB=$aimdb" "-DHEADERS=$to/headers" "-DPROGRAM=$(realpath "$@" | paste -sd ';')" > /dev/null
+            "-DROOT=$(realpath "$root")" "-DAIMDB=$aimdb" "-DHEADERS=$to/headers" "-DPROGRAM=$(realpath "$@" | paste -sd ';')" > "$to/cmake.log" 2>&1 \
+            || { cat "$to/cmake.log"; exit 1; }
         ninja -C "$to/build" > "$to/ninja.log" || { cat "$to/ninja.log"; exit 1; }
         cp "$to/build/zephyr/zephyr.elf" "$to/$name"
         return
@@ -76,6 +77,7 @@ program() { # name, sources
 for source in "$root"/aimdb-sync-embassy/c/tests/c/*.c; do program "$(basename "$source" .c)" "$source" harness.c; done
 program port port.c harness.c
 for source in ../c/c_*storm.c; do program "$(basename "$source" .c)" "$source"; done
+[ "$kernel" != zephyr ] || program times zephyr/times.c
 if [ "$kernel" = rt-thread ]; then
     unset "objects[0]"
     compile "$root/aimdb-sync-embassy/$kernel/aimdb_port.c" -std=c11 -Wall -Wextra -Werror -Wconversion -DAIMDB_THREADS=2
