@@ -27,5 +27,8 @@ for target in "${targets[@]}"; do
     "$cargo" rustc -q -p aimdb-sync-embassy-c --crate-type staticlib --profile device --target "$target" >&2
     mkdir -p "$to/$target"
     cp "$CARGO_TARGET_DIR/$target/device/libaimdb_sync_embassy_c.a" "$to/$target"
+    [ "$target" = thumbv7m-none-eabi ] || continue
+    "$cargo" rustc -q -p aimdb-sync-embassy-c --features cortex-m3 --crate-type staticlib --profile device --target "$target" >&2
+    cp "$CARGO_TARGET_DIR/$target/device/libaimdb_sync_embassy_c.a" "$to/$target/libaimdb_sync_embassy_c_cortex_m3.a"
 done
 echo "$to"

@@ -130,6 +130,13 @@ uint8_t aimdb_port_priority(void)
 #elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
 #define AIMDB_MASK() portSET_INTERRUPT_MASK_FROM_ISR()
 #define AIMDB_UNMASK(before) portCLEAR_INTERRUPT_MASK_FROM_ISR(before)
+#if defined(__ARM_ARCH_7M__)
+/* The library for a Cortex-M3 raises the mask itself. One for other processors calls. */
+extern const uint32_t aimdb_port_basepri_of_cortex_m3;
+const uint32_t aimdb_port_basepri_of_cortex_m3 = configMAX_SYSCALL_INTERRUPT_PRIORITY;
+/* 0 masks nothing. */
+typedef char aimdb_the_mask_has_a_priority[(configMAX_SYSCALL_INTERRUPT_PRIORITY) > 0 ? 1 : -1];
+#endif
 #endif
 #endif
 

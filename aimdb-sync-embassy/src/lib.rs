@@ -55,6 +55,8 @@ pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 #[doc(hidden)]
 pub mod driving {
     #[cfg(not(loom))]
+    pub use crate::latest::{ByteLatest, LATEST_BYTES};
+    #[cfg(not(loom))]
     pub use crate::lean::{Bytes, Form, Word};
     #[cfg(not(loom))]
     pub use crate::mailbox::{ByteMailbox, MailboxState};

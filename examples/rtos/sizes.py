@@ -19,8 +19,8 @@ PAYLOAD = {
     "spsc": 64, "channel_busy": 64, "channel": 64, "pubsub": 64, "watch": 4, "signal": 4, "kernel_queue": 64,
 }
 
-PAYLOAD_OF_C = {"c_size_queue": 64, "c_size_queue_try": 64, "c_size_mailbox": 4, "c_size_mailbox_try": 4, "c_size_record": 64,
-                "c_size_kernel_queue": 64}
+PAYLOAD_OF_C = {"c_size_queue": 64, "c_size_queue_try": 64, "c_size_mailbox": 4, "c_size_mailbox_try": 4, "c_size_latest": 4,
+                "c_size_latest_try": 4, "c_size_record": 64, "c_size_kernel_queue": 64}
 
 
 def run(*command):

@@ -74,7 +74,6 @@ typedef int32_t aimdb_status_t;
 #define AIMDB_NULL_ARGUMENT 100  /* a pointer that must not be null is */
 #define AIMDB_BAD_SIZE 101       /* the value's size is not the record's */
 #define AIMDB_BAD_ARGUMENT 114   /* no record of this library, or one that was described without a meaning */
-#define AIMDB_NOT_SUPPORTED 204  /* this kind of record has no such call */
 #endif
 
 #define AIMDB_CANNOT_BLOCK 206   /* a call that may wait, where nothing would end the wait: see above */
@@ -115,7 +114,6 @@ typedef struct aimdb_static_record {
                 sizeof(aimdb_static_slot_t)))
 
 #define AIMDB_STATIC_SPMC_RING 0, 0
-#define AIMDB_STATIC_SINGLE_LATEST 1, 0
 #define AIMDB_STATIC_PAUSE_UPSTREAM 3, 0
 #define AIMDB_STATIC_FAIL 3, 1
 #define AIMDB_STATIC_DROP_OLDEST 3, 2
@@ -143,9 +141,6 @@ typedef struct aimdb_static_record {
     AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RECORD_DROP_NEWEST(name, type, n)
 /* A stream that retains `n` values; who reads too slowly is told how many were overwritten. */
 #define AIMDB_STATIC_RING(name, type, n) AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RING(name, type, n)
-/* The newest value; has `_peek`. */
-#define AIMDB_STATIC_LATEST(name, type) \
-    AIMDB_RECORD_CALLS(name, type) AIMDB_PEEK_CALL(name, type) AIMDB_DEFINE_LATEST(name, type)
 
 /* The same for several readers, each of which gets each value: `_reader_recv` and the like take the number of one, from 0.
  * A queue that pauses or refuses waits for all of them. */
@@ -153,15 +148,10 @@ typedef struct aimdb_static_record {
     AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_DEFINE_RECORD_READERS(name, type, n, readers)
 #define AIMDB_STATIC_RING_READERS(name, type, n, readers) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_DEFINE_RING_READERS(name, type, n, readers)
-#define AIMDB_STATIC_LATEST_READERS(name, type, readers) \
-    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_PEEK_CALL(name, type) \
-    AIMDB_DEFINE_LATEST_READERS(name, type, readers)
 
 #define AIMDB_DECLARE_RECORD(name, type) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) typedef type name##_value_t
 #define AIMDB_DECLARE_RING(name, type) AIMDB_DECLARE_RECORD(name, type)
-#define AIMDB_DECLARE_LATEST(name, type) \
-    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_PEEK_CALL(name, type) typedef type name##_value_t
 
 #define AIMDB_DEFINE_RECORD(name, type, n) AIMDB_DEFINE_RECORD_READERS(name, type, n, 1)
 #define AIMDB_DEFINE_RECORD_READERS(name, type, n, readers) \
@@ -172,8 +162,6 @@ typedef struct aimdb_static_record {
 #define AIMDB_DEFINE_RING(name, type, n) AIMDB_DEFINE_RING_READERS(name, type, n, 1)
 #define AIMDB_DEFINE_RING_READERS(name, type, n, readers) \
     AIMDB_DEFINE(name, type, AIMDB_STATIC_SPMC_RING, n, readers, (n) > 0)
-#define AIMDB_DEFINE_LATEST(name, type) AIMDB_DEFINE_LATEST_READERS(name, type, 1)
-#define AIMDB_DEFINE_LATEST_READERS(name, type, readers) AIMDB_DEFINE(name, type, AIMDB_STATIC_SINGLE_LATEST, 1, readers, 1)
 
 /* The memory, and the constant that leads to it. */
 #define AIMDB_DEFINE(name, type, kind_and_policy, n, readers, capacity_has_a_meaning) \
@@ -202,11 +190,11 @@ typedef struct aimdb_queue_state {
 /* A queue: a constant that the macros below write. */
 typedef struct aimdb_static_queue {
     uint32_t layout;
-    uint16_t capacity;
-    uint16_t policy;
     uint32_t value_size;
     aimdb_queue_state_t *state;
     void *values;
+    uint8_t capacity;
+    uint8_t policy;
 } aimdb_static_queue_t;
 
 #define AIMDB_QUEUE_LAYOUT \
@@ -227,8 +215,8 @@ typedef struct aimdb_static_queue {
         aimdb_queue_state_t state; \
         type values[n]; \
     } name##_memory; \
-    const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, (n), policy, sizeof(type), &name##_memory.state, \
-        name##_memory.values }
+    const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n), \
+        policy }
 
 /* ---------------------------------------------------------------------------------------- mailboxes */
 
@@ -262,6 +250,56 @@ typedef struct aimdb_static_mailbox {
     } name##_memory; \
     const aimdb_static_mailbox_t name = { AIMDB_MAILBOX_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values }
 
+/* ------------------------------------------------------------------------------------ latest values */
+
+/* The newest value, which stays; each reader sees it once, and anybody may look with `_peek`. Sends never wait, whatever `ticks`
+ * are, and may be made from anywhere; so there is no `_force_send`. A read that was overtaken may leave a part of a value where it
+ * was to go, so look there with AIMDB_OK only. */
+
+/* The state of a latest value, and of each of its readers, which are the library's own. All zero at the start. */
+typedef struct aimdb_latest_state {
+    uint32_t opaque[6];
+} aimdb_latest_state_t;
+
+typedef struct aimdb_latest_cursor {
+    uintptr_t opaque[3];
+} aimdb_latest_cursor_t;
+
+/* A latest value: a constant that the macros below write. */
+typedef struct aimdb_static_latest {
+    uint32_t layout;
+    uint32_t value_size;
+    aimdb_latest_state_t *state;
+    uint32_t *values;
+    uint32_t readers;
+} aimdb_static_latest_t;
+
+#define AIMDB_LATEST_LAYOUT \
+    ((uint32_t)(4u << 24 | sizeof(aimdb_latest_cursor_t) << 16 | sizeof(aimdb_latest_state_t) << 8 | \
+                sizeof(aimdb_static_latest_t)))
+
+#define AIMDB_STATIC_LATEST(name, type) AIMDB_LATEST_CALLS(name, type) AIMDB_DEFINE_LATEST(name, type)
+/* The same for several readers, 1 to 32. */
+#define AIMDB_STATIC_LATEST_READERS(name, type, readers) \
+    AIMDB_LATEST_CALLS(name, type) AIMDB_LATEST_READER_CALLS(name, type) \
+    AIMDB_DEFINE_LATEST_READERS(name, type, readers)
+
+#define AIMDB_DECLARE_LATEST(name, type) \
+    AIMDB_LATEST_CALLS(name, type) AIMDB_LATEST_READER_CALLS(name, type) typedef type name##_value_t
+#define AIMDB_DEFINE_LATEST(name, type) AIMDB_DEFINE_LATEST_READERS(name, type, 1)
+/* A word is copied with interrupts masked. Of a larger value one is the current one, and one is on its way in. */
+#define AIMDB_DEFINE_LATEST_READERS(name, type, number_of_readers) \
+    typedef char name##_has_readers[(number_of_readers) > 0 && (number_of_readers) <= 32 ? 1 : -1]; \
+    static struct { \
+        aimdb_latest_state_t state; \
+        aimdb_latest_cursor_t cursors[number_of_readers]; \
+        uint32_t values[AIMDB_IS_WORD(sizeof(type)) ? 1 : 2][AIMDB_WORDS(sizeof(type))]; \
+    } name##_memory; \
+    const aimdb_static_latest_t name = { AIMDB_LATEST_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values[0], \
+        (number_of_readers) }
+
+#define AIMDB_WORDS(size) (((size) + 3) / 4)
+
 /* Values of one word have calls of their own, which are shorter: which ones are meant is known when a program is compiled. */
 #define AIMDB_IS_WORD(size) ((size) == sizeof(uint32_t))
 #define AIMDB_CALL(kind, verb, size) \
@@ -280,10 +318,10 @@ typedef struct aimdb_static_mailbox {
  *
  *   NAME_send(const type *, ticks)   waits while the record is full, if it is one that pauses
  *   NAME_try_send(const type *)      AIMDB_FULL when it is full and displaces nothing
- *   NAME_force_send(const type *)    stores it whatever happens; what it displaces is gone, and counted
+ *   NAME_force_send(const type *)    stores it whatever happens; what it displaces is gone, and counted; not of lean records
  *   NAME_recv(type *, ticks)         waits while there is nothing to read
  *   NAME_try_recv(type *)            AIMDB_EMPTY when there is nothing
- *   NAME_peek(type *)                the current value, which stays; mailboxes and records of the latest value
+ *   NAME_peek(type *)                the current value, which stays; of a latest value
  *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones
  *   NAME_close()                     refuses all values to come; idempotent
  *   NAME_abort()                     closes, discards what is there, and returns how many values that were
@@ -323,21 +361,38 @@ typedef struct aimdb_static_mailbox {
     extern const aimdb_static_queue_t name; \
     AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return aimdb_queue_send(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(queue, send, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_send(const type *value) \
     { \
-        return aimdb_queue_try_send(&name, value, sizeof(type)); \
+        return AIMDB_CALL(queue, try_send, sizeof(type))(&name, value, sizeof(type)); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return aimdb_queue_recv(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(queue, recv, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
     { \
-        return aimdb_queue_try_recv(&name, value, sizeof(type)); \
+        return AIMDB_CALL(queue, try_recv, sizeof(type))(&name, value, sizeof(type)); \
     } \
-    AIMDB_ENDING_CALLS(name, queue)
+    AIMDB_UNUSED static inline aimdb_status_t name##_close(void) \
+    { \
+        return AIMDB_CALL(queue, close, sizeof(type))(&name); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_abort(void) \
+    { \
+        uint32_t discarded = 0; \
+        (void)AIMDB_CALL(queue, abort, sizeof(type))(&name, &discarded); \
+        return discarded; \
+    } \
+    AIMDB_UNUSED static inline int32_t name##_is_closed(void) \
+    { \
+        return aimdb_queue_is_closed(&name); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
+    { \
+        return AIMDB_CALL(queue, stats, sizeof(type))(&name, stats); \
+    }
 
 /* The calls of a mailbox: those of a record that has one value, which never waits for room. */
 #define AIMDB_MAILBOX_CALLS(name, type) \
@@ -352,6 +407,34 @@ typedef struct aimdb_static_mailbox {
         return AIMDB_CALL(mailbox, try_recv, sizeof(type))(&name, value, sizeof(type)); \
     } \
     AIMDB_ENDING_CALLS(name, mailbox)
+
+/* The calls of a latest value: those of a mailbox, and a look. */
+#define AIMDB_LATEST_CALLS(name, type) \
+    extern const aimdb_static_latest_t name; \
+    AIMDB_SENDING_CALLS(name, type, latest) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
+    { \
+        return AIMDB_CALL(latest, recv, sizeof(type))(&name, value, sizeof(type), 0, AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
+    { \
+        return AIMDB_CALL(latest, try_recv, sizeof(type))(&name, value, sizeof(type), 0); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_peek(type *value) \
+    { \
+        return AIMDB_CALL(latest, peek, sizeof(type))(&name, value, sizeof(type)); \
+    } \
+    AIMDB_ENDING_CALLS(name, latest)
+
+#define AIMDB_LATEST_READER_CALLS(name, type) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, AIMDB_TICK_TYPE ticks) \
+    { \
+        return AIMDB_CALL(latest, recv, sizeof(type))(&name, value, sizeof(type), reader, AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_try_recv(uint32_t reader, type *value) \
+    { \
+        return AIMDB_CALL(latest, try_recv, sizeof(type))(&name, value, sizeof(type), reader); \
+    }
 
 /* Sends that do not wait. `ticks` is there so that a program may change over to another kind. */
 #define AIMDB_SENDING_CALLS(name, type, kind) \
@@ -383,12 +466,6 @@ typedef struct aimdb_static_mailbox {
     AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
     { \
         return aimdb_##kind##_stats(&name, stats); \
-    }
-
-#define AIMDB_PEEK_CALL(name, type) \
-    AIMDB_UNUSED static inline aimdb_status_t name##_peek(type *value) \
-    { \
-        return aimdb_static_peek(&name, value, sizeof(type)); \
     }
 
 /*   NAME_reader_recv(reader, type *, ticks), NAME_reader_try_recv(reader, type *), NAME_reader_lag(reader) */
@@ -440,8 +517,6 @@ aimdb_status_t aimdb_static_force_send(const aimdb_static_record_t *record, cons
 aimdb_status_t aimdb_static_recv(const aimdb_static_record_t *record, void *value, size_t size, uint32_t reader,
                                  uint64_t ticks);
 aimdb_status_t aimdb_static_try_recv(const aimdb_static_record_t *record, void *value, size_t size, uint32_t reader);
-/* AIMDB_NOT_SUPPORTED on a ring and a queue. */
-aimdb_status_t aimdb_static_peek(const aimdb_static_record_t *record, void *value, size_t size);
 uint32_t aimdb_static_lag(const aimdb_static_record_t *record, uint32_t reader);
 aimdb_status_t aimdb_static_close(const aimdb_static_record_t *record);
 /* `discarded` may be null. */
@@ -449,16 +524,42 @@ aimdb_status_t aimdb_static_abort(const aimdb_static_record_t *record, uint32_t 
 int32_t aimdb_static_is_closed(const aimdb_static_record_t *record);
 aimdb_status_t aimdb_static_stats(const aimdb_static_record_t *record, aimdb_static_stats_t *stats);
 
-/* The same for a queue. */
-aimdb_status_t aimdb_queue_send(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_queue_try_send(const aimdb_static_queue_t *queue, const void *value, size_t size);
-aimdb_status_t aimdb_queue_recv(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_queue_try_recv(const aimdb_static_queue_t *queue, void *value, size_t size);
-aimdb_status_t aimdb_queue_close(const aimdb_static_queue_t *queue);
-/* `discarded` may be null. */
-aimdb_status_t aimdb_queue_abort(const aimdb_static_queue_t *queue, uint32_t *discarded);
+/* The same for a queue; what `discarded` leads to may be null. Those without a `size` are for the values that the queue has. */
+aimdb_status_t aimdb_queue_send_word(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_queue_send_bytes(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_queue_try_send_word(const aimdb_static_queue_t *queue, const void *value, size_t size);
+aimdb_status_t aimdb_queue_try_send_bytes(const aimdb_static_queue_t *queue, const void *value, size_t size);
+aimdb_status_t aimdb_queue_recv_word(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_queue_recv_bytes(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks);
+aimdb_status_t aimdb_queue_try_recv_word(const aimdb_static_queue_t *queue, void *value, size_t size);
+aimdb_status_t aimdb_queue_try_recv_bytes(const aimdb_static_queue_t *queue, void *value, size_t size);
+aimdb_status_t aimdb_queue_close_word(const aimdb_static_queue_t *queue);
+aimdb_status_t aimdb_queue_close_bytes(const aimdb_static_queue_t *queue);
+aimdb_status_t aimdb_queue_abort_word(const aimdb_static_queue_t *queue, uint32_t *discarded);
+aimdb_status_t aimdb_queue_abort_bytes(const aimdb_static_queue_t *queue, uint32_t *discarded);
+aimdb_status_t aimdb_queue_stats_word(const aimdb_static_queue_t *queue, aimdb_static_stats_t *stats);
+aimdb_status_t aimdb_queue_stats_bytes(const aimdb_static_queue_t *queue, aimdb_static_stats_t *stats);
 int32_t aimdb_queue_is_closed(const aimdb_static_queue_t *queue);
-aimdb_status_t aimdb_queue_stats(const aimdb_static_queue_t *queue, aimdb_static_stats_t *stats);
+
+static inline aimdb_status_t aimdb_queue_send(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks)
+{
+    return AIMDB_CALL(queue, send, size)(queue, value, size, ticks);
+}
+
+static inline aimdb_status_t aimdb_queue_try_send(const aimdb_static_queue_t *queue, const void *value, size_t size)
+{
+    return AIMDB_CALL(queue, try_send, size)(queue, value, size);
+}
+
+static inline aimdb_status_t aimdb_queue_recv(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks)
+{
+    return AIMDB_CALL(queue, recv, size)(queue, value, size, ticks);
+}
+
+static inline aimdb_status_t aimdb_queue_try_recv(const aimdb_static_queue_t *queue, void *value, size_t size)
+{
+    return AIMDB_CALL(queue, try_recv, size)(queue, value, size);
+}
 
 /* The same for a mailbox. */
 aimdb_status_t aimdb_mailbox_send_word(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size);
@@ -487,6 +588,45 @@ static inline aimdb_status_t aimdb_mailbox_recv(const aimdb_static_mailbox_t *ma
 static inline aimdb_status_t aimdb_mailbox_try_recv(const aimdb_static_mailbox_t *mailbox, void *value, size_t size)
 {
     return AIMDB_CALL(mailbox, try_recv, size)(mailbox, value, size);
+}
+
+/* The same for a latest value. The first reader is 0; AIMDB_BAD_ARGUMENT for one that it has not. */
+aimdb_status_t aimdb_latest_send_word(const aimdb_static_latest_t *latest, const void *value, size_t size);
+aimdb_status_t aimdb_latest_send_bytes(const aimdb_static_latest_t *latest, const void *value, size_t size);
+aimdb_status_t aimdb_latest_recv_word(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader,
+                                      uint64_t ticks);
+aimdb_status_t aimdb_latest_recv_bytes(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader,
+                                       uint64_t ticks);
+aimdb_status_t aimdb_latest_try_recv_word(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader);
+aimdb_status_t aimdb_latest_try_recv_bytes(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader);
+aimdb_status_t aimdb_latest_peek_word(const aimdb_static_latest_t *latest, void *value, size_t size);
+aimdb_status_t aimdb_latest_peek_bytes(const aimdb_static_latest_t *latest, void *value, size_t size);
+aimdb_status_t aimdb_latest_close(const aimdb_static_latest_t *latest);
+/* `discarded` may be null. */
+aimdb_status_t aimdb_latest_abort(const aimdb_static_latest_t *latest, uint32_t *discarded);
+int32_t aimdb_latest_is_closed(const aimdb_static_latest_t *latest);
+aimdb_status_t aimdb_latest_stats(const aimdb_static_latest_t *latest, aimdb_static_stats_t *stats);
+
+static inline aimdb_status_t aimdb_latest_send(const aimdb_static_latest_t *latest, const void *value, size_t size)
+{
+    return AIMDB_CALL(latest, send, size)(latest, value, size);
+}
+
+static inline aimdb_status_t aimdb_latest_recv(const aimdb_static_latest_t *latest, void *value, size_t size,
+                                               uint32_t reader, uint64_t ticks)
+{
+    return AIMDB_CALL(latest, recv, size)(latest, value, size, reader, ticks);
+}
+
+static inline aimdb_status_t aimdb_latest_try_recv(const aimdb_static_latest_t *latest, void *value, size_t size,
+                                                   uint32_t reader)
+{
+    return AIMDB_CALL(latest, try_recv, size)(latest, value, size, reader);
+}
+
+static inline aimdb_status_t aimdb_latest_peek(const aimdb_static_latest_t *latest, void *value, size_t size)
+{
+    return AIMDB_CALL(latest, peek, size)(latest, value, size);
 }
 
 #ifdef __cplusplus

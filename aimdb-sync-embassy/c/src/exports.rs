@@ -193,25 +193,6 @@ pub unsafe extern "C" fn aimdb_static_recv(
     }
 }
 
-/// Copies the current value out, on a kind that has one.
-///
-/// # Safety
-///
-/// See [`aimdb_static_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_static_peek(record: *const Record, value: *mut u8, size: usize) -> Status {
-    // SAFETY: the caller's word.
-    let open = match unsafe { with_value(record, value, size) } {
-        Ok(open) => open,
-        Err(status) => return status,
-    };
-    if !open.has_peek() {
-        return Status::NotSupported;
-    }
-    // SAFETY: there is room for a value of the record's size.
-    open.shell().peek_in_place(unsafe { to(value) }).map_or(Status::Empty, |()| Status::Ok)
-}
-
 /// How many values the last lag of a reader was about; 0 before the first, and for what is no reader of a record.
 ///
 /// # Safety

@@ -6,18 +6,75 @@ use aimdb_core::waiting::Lock;
 use aimdb_sync_embassy::PreemptionSafe;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-unsafe extern "C" {
-    fn aimdb_port_mask() -> u32;
-    fn aimdb_port_unmask(before: u32);
+/// The kernel's mask, by its own functions: whatever the processor is, they know how.
+#[cfg(not(all(feature = "cortex-m3", target_arch = "arm")))]
+mod mask {
+    unsafe extern "C" {
+        fn aimdb_port_mask() -> u32;
+        fn aimdb_port_unmask(before: u32);
+    }
+
+    #[inline(always)]
+    pub(super) fn raise() -> u32 {
+        // SAFETY: what it returns goes back.
+        unsafe { aimdb_port_mask() }
+    }
+
+    /// # Safety
+    ///
+    /// The mask was raised, which has said this.
+    #[inline(always)]
+    pub(super) unsafe fn restore(before: u32) {
+        // SAFETY: by this function's contract.
+        unsafe { aimdb_port_unmask(before) };
+    }
+}
+
+/// The same for FreeRTOS on a Cortex-M3, where that is one instruction, with nothing around it that is masked too. A priority that is
+/// raised counts from the next instruction on, so no barrier is needed; a Cortex-M7 before r0p2 does not keep to that (erratum 837070).
+#[cfg(all(feature = "cortex-m3", target_arch = "arm"))]
+mod mask {
+    use core::arch::asm;
+
+    unsafe extern "C" {
+        /// The most urgent priority that may call the kernel. Other processors, kernels, and masks of an application have none, so they
+        /// are not linked with this.
+        static aimdb_port_basepri_of_cortex_m3: u32;
+    }
+
+    #[inline(always)]
+    pub(super) fn raise() -> u32 {
+        let before;
+        // SAFETY: a constant of C. The mask keeps others out, so what is in memory is read again after it; it is never lowered by this.
+        unsafe {
+            let priority = aimdb_port_basepri_of_cortex_m3;
+            asm!(
+                "mrs {before}, basepri",
+                "msr basepri_max, {priority}",
+                before = out(reg) before,
+                priority = in(reg) priority,
+                options(nostack, preserves_flags)
+            );
+        }
+        before
+    }
+
+    /// # Safety
+    ///
+    /// The mask was raised, which has said this.
+    #[inline(always)]
+    pub(super) unsafe fn restore(before: u32) {
+        // SAFETY: by this function's contract; all that was written is, before that.
+        unsafe { asm!("msr basepri, {before}", before = in(reg) before, options(nostack, preserves_flags)) };
+    }
 }
 
 /// Runs `critical` with every task and every interrupt that may use records kept out. Sections nest.
 pub(crate) fn masked<R>(critical: impl FnOnce() -> R) -> R {
-    // SAFETY: the two calls are the two halves of one section; what it returned goes back.
-    let before = unsafe { aimdb_port_mask() };
+    let before = mask::raise();
     let result = critical();
-    // SAFETY: as above.
-    unsafe { aimdb_port_unmask(before) };
+    // SAFETY: the two are the two halves of one section.
+    unsafe { mask::restore(before) };
     result
 }
 

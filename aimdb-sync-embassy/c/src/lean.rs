@@ -29,6 +29,15 @@ pub(crate) const fn layout(kind: u32, state: usize, description: usize) -> u32 {
 /// It is null, or leads to memory as large as such a record that does not change and stays.
 #[inline(never)]
 pub(crate) unsafe fn open(record: *const Head, layout: u32) -> Status {
+    // SAFETY: as here.
+    unsafe { looks_like(record, layout) }
+}
+
+/// # Safety
+///
+/// As [`open`].
+#[inline(always)]
+unsafe fn looks_like(record: *const Head, layout: u32) -> Status {
     // SAFETY: the caller's word.
     let Some(record) = (unsafe { record.as_ref() }) else { return Status::NullArgument };
     if record.layout == layout && record.value_size > 0 && !record.state.is_null() && !record.values.is_null() {
@@ -46,7 +55,7 @@ pub(crate) unsafe fn open(record: *const Head, layout: u32) -> Status {
 #[inline(never)]
 pub(crate) unsafe fn with_value(record: *const Head, layout: u32, value: *const u8, size: usize) -> Status {
     // SAFETY: the caller's word.
-    let status = unsafe { open(record, layout) };
+    let status = unsafe { looks_like(record, layout) };
     if status != Status::Ok {
         return status;
     }

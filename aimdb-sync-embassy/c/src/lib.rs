@@ -6,12 +6,13 @@
 //! them, whose values are parcels: what passes the machine says where the bytes are, and the bytes are
 //! copied outside the critical section, between the same two lock holds.
 //!
-//! Beside the shell stand lean records, [`Queue`] and [`Mailbox`], over the state and the waiters of `StaticQueue` and
-//! `StaticMailbox`. A program that has only those is linked without a shell.
+//! Beside the shell stand lean records, [`Queue`], [`Mailbox`] and [`Latest`], over the state and the waiters of `StaticQueue`,
+//! `StaticMailbox` and `StaticLatest`. A program that has only those is linked without a shell.
 #![cfg_attr(target_os = "none", no_std)]
 
 mod exports;
 mod kernel;
+mod latest;
 mod lean;
 mod mailbox;
 mod memory;
@@ -20,6 +21,7 @@ mod record;
 mod status;
 
 pub use exports::*;
+pub use latest::*;
 pub use mailbox::*;
 pub use queue::*;
 #[doc(hidden)]

@@ -1,42 +1,44 @@
 //! The functions on queues that the header declares: those of `StaticQueue`, for values whose size is known when a program runs.
+//! What ends in `_word` is for values of one word, and what ends in `_bytes` for all others: the header's calls choose.
 
-use aimdb_core::waiting::Deadline;
 use aimdb_sync_embassy::FreeRtos;
-use aimdb_sync_embassy::driving::{ByteQueue, ByteState};
+use aimdb_sync_embassy::driving::{ByteQueue, ByteState, Bytes, Form, Word};
 
-use crate::exports::{deadline, may_wait};
+use crate::exports::may_wait;
 use crate::kernel::KernelSection;
+use crate::lean::{self, IS_32_BIT, until, waited};
 use crate::record::Stats;
 use crate::status::Status;
 
 /// `aimdb_static_queue_t`: a constant that the header's macros write.
-pub type Queue = ByteQueue<KernelSection>;
-
-const IS_32_BIT: bool = size_of::<usize>() == 4;
+pub type Queue<F> = ByteQueue<KernelSection, F>;
 
 /// The bytes of `aimdb_queue_state_t` and `aimdb_static_queue_t`.
 const STATE_BYTES: usize = if IS_32_BIT { 32 } else { 40 };
 const QUEUE_BYTES: usize = if IS_32_BIT { 20 } else { 32 };
 
-/// What a header says that goes with this library.
-const LAYOUT: u32 = 2 << 24 | (STATE_BYTES as u32) << 8 | QUEUE_BYTES as u32;
+const LAYOUT: u32 = lean::layout(2, STATE_BYTES, QUEUE_BYTES);
 
 const _: () = {
     assert!(size_of::<ByteState>() == STATE_BYTES && align_of::<ByteState>() <= align_of::<usize>());
-    assert!(size_of::<Queue>() == QUEUE_BYTES && align_of::<Queue>() <= align_of::<usize>());
+    assert!(size_of::<Queue<Bytes>>() == QUEUE_BYTES && align_of::<Queue<Bytes>>() <= align_of::<usize>());
 };
 
-/// The queue behind a pointer of C.
+/// The queue behind a pointer of C, whose values have this form.
 ///
 /// # Safety
 ///
 /// The pointer is null, or leads to memory as large as a queue that does not change and stays. If it says that
 /// this header wrote it, its pointers are those that the header's macros put there.
-#[inline(always)]
-unsafe fn open<'a>(queue: *const Queue) -> Result<&'a Queue, Status> {
+unsafe fn open<'a, F: Form>(queue: *const Queue<F>) -> Result<&'a Queue<F>, Status> {
     // SAFETY: the caller's word.
-    let Some(queue) = (unsafe { queue.as_ref() }) else { return Err(Status::NullArgument) };
-    if queue.tag() == LAYOUT && queue.is_sound() { Ok(queue) } else { Err(Status::BadArgument) }
+    match unsafe { lean::open(queue.cast(), LAYOUT) } {
+        Status::Ok => {}
+        status => return Err(status),
+    }
+    // SAFETY: it is not null.
+    let queue = unsafe { &*queue };
+    if queue.has_places() && F::has(queue.value_size()) { Ok(queue) } else { Err(Status::BadArgument) }
 }
 
 /// A queue and a value for it, both as they should be.
@@ -45,26 +47,30 @@ unsafe fn open<'a>(queue: *const Queue) -> Result<&'a Queue, Status> {
 ///
 /// As [`open`].
 #[inline(always)]
-unsafe fn with_value<'a>(queue: *const Queue, value: *const u8, size: usize) -> Result<&'a Queue, Status> {
+unsafe fn with_value<'a, F: Form>(
+    queue: *const Queue<F>,
+    value: *const u8,
+    size: usize,
+) -> Result<&'a Queue<F>, Status> {
     // SAFETY: the caller's word.
-    let queue = unsafe { open(queue) }?;
-    if value.is_null() {
-        Err(Status::NullArgument)
-    } else if size != queue.value_size() as usize {
-        Err(Status::BadSize)
-    } else {
+    let status = unsafe { lean::with_value(queue.cast(), LAYOUT, value, size) };
+    if status != Status::Ok {
+        return Err(status);
+    }
+    // SAFETY: it is not null.
+    let queue = unsafe { &*queue };
+    if !queue.has_places() {
+        Err(Status::BadArgument)
+    } else if F::has(size as u32) {
         Ok(queue)
+    } else {
+        // A word is nothing for the calls on other values.
+        Err(Status::BadSize)
     }
 }
 
-/// Stores a copy of the value without waiting.
-///
-/// # Safety
-///
-/// For all functions of this file: `queue` is null or was written by a macro of the header; other pointers are null,
-/// or lead to what the header says.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_try_send(queue: *const Queue, value: *const u8, size: usize) -> Status {
+#[inline(always)]
+unsafe fn try_send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize) -> Status {
     // SAFETY: the caller's word; the queue is sound, and the value has its size.
     unsafe {
         match with_value(queue, value, size) {
@@ -75,13 +81,8 @@ pub unsafe extern "C" fn aimdb_queue_try_send(queue: *const Queue, value: *const
     }
 }
 
-/// Stores a copy of the value, blocking the calling task for at most so many ticks while the queue lets its senders wait.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_send(queue: *const Queue, value: *const u8, size: usize, ticks: u64) -> Status {
+#[inline(always)]
+unsafe fn send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize, ticks: u64) -> Status {
     // SAFETY: the caller's word.
     let queue = match unsafe { with_value(queue, value, size) } {
         Ok(queue) => queue,
@@ -94,30 +95,19 @@ pub unsafe extern "C" fn aimdb_queue_send(queue: *const Queue, value: *const u8,
     unsafe { if queue.stores(value) { Status::Ok } else { waits_to_send(queue, value, ticks) } }
 }
 
-/// The same for both ends.
-#[inline(never)]
-fn until(ticks: u64) -> Deadline {
-    deadline(ticks)
-}
-
 /// # Safety
 ///
 /// The queue is sound, and the value has its size.
 #[cold]
 #[inline(never)]
-unsafe fn waits_to_send(queue: &Queue, value: *const u8, ticks: u64) -> Status {
+unsafe fn waits_to_send<F: Form>(queue: &Queue<F>, value: *const u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
     let sent = unsafe { queue.stand_to_send::<FreeRtos>(value, until(ticks)) };
     sent.map_or_else(Status::from, |()| Status::Ok)
 }
 
-/// Copies the oldest value out, if there is one.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_try_recv(queue: *const Queue, value: *mut u8, size: usize) -> Status {
+#[inline(always)]
+unsafe fn try_recv<F: Form>(queue: *const Queue<F>, value: *mut u8, size: usize) -> Status {
     // SAFETY: the caller's word; the queue is sound, and there is room for a value of its size.
     unsafe {
         match with_value(queue, value, size) {
@@ -129,13 +119,8 @@ pub unsafe extern "C" fn aimdb_queue_try_recv(queue: *const Queue, value: *mut u
     }
 }
 
-/// Copies the oldest value out, blocking the calling task for at most so many ticks until there is one.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_recv(queue: *const Queue, value: *mut u8, size: usize, ticks: u64) -> Status {
+#[inline(always)]
+unsafe fn recv<F: Form>(queue: *const Queue<F>, value: *mut u8, size: usize, ticks: u64) -> Status {
     // SAFETY: the caller's word.
     let queue = match unsafe { with_value(queue, value, size) } {
         Ok(queue) => queue,
@@ -153,22 +138,13 @@ pub unsafe extern "C" fn aimdb_queue_recv(queue: *const Queue, value: *mut u8, s
 /// The queue is sound, and there is room for a value of its size.
 #[cold]
 #[inline(never)]
-unsafe fn waits_to_receive(queue: &Queue, value: *mut u8, ticks: u64) -> Status {
+unsafe fn waits_to_receive<F: Form>(queue: &Queue<F>, value: *mut u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    match unsafe { queue.stand_to_receive::<FreeRtos>(value, until(ticks)) } {
-        Some(true) => Status::Ok,
-        Some(false) => Status::Closed,
-        None => Status::Timeout,
-    }
+    waited(unsafe { queue.stand_to_receive::<FreeRtos>(value, until(ticks)) })
 }
 
-/// Refuses all values to come and wakes everyone who waits.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_close(queue: *const Queue) -> Status {
+#[inline(always)]
+unsafe fn close<F: Form>(queue: *const Queue<F>) -> Status {
     // SAFETY: the caller's word; the queue is sound.
     unsafe {
         match open(queue) {
@@ -179,14 +155,9 @@ pub unsafe extern "C" fn aimdb_queue_close(queue: *const Queue) -> Status {
     Status::Ok
 }
 
-/// Closes, discards what is there and says how many values that were, unless `discarded` is null.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_abort(queue: *const Queue, discarded: *mut u32) -> Status {
-    // SAFETY: the caller's word; the queue is sound.
+#[inline(always)]
+unsafe fn abort<F: Form>(queue: *const Queue<F>, discarded: *mut u32) -> Status {
+    // SAFETY: the caller's word; the queue is sound, and the count is the caller's, or null.
     unsafe {
         let count = match open(queue) {
             Ok(queue) => queue.abort(),
@@ -199,24 +170,8 @@ pub unsafe extern "C" fn aimdb_queue_abort(queue: *const Queue, discarded: *mut 
     Status::Ok
 }
 
-/// Whether the queue was closed; not so for what is no queue.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_is_closed(queue: *const Queue) -> i32 {
-    // SAFETY: the caller's word; the queue is sound.
-    unsafe { open(queue).map_or(0, |queue| i32::from(queue.is_closed())) }
-}
-
-/// State and counts, as one consistent snapshot.
-///
-/// # Safety
-///
-/// See [`aimdb_queue_try_send`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_stats(queue: *const Queue, stats: *mut Stats) -> Status {
+#[inline(always)]
+unsafe fn stats<F: Form>(queue: *const Queue<F>, stats: *mut Stats) -> Status {
     // SAFETY: the caller's word; the queue is sound, and the counts are the caller's, or null.
     unsafe {
         let queue = match open(queue) {
@@ -230,4 +185,196 @@ pub unsafe extern "C" fn aimdb_queue_stats(queue: *const Queue, stats: *mut Stat
         stats.slowest_unread = metrics.occupancy as u64;
     }
     Status::Ok
+}
+
+/// Stores a copy of the value, blocking the calling task for at most so many ticks while the queue lets its senders wait.
+///
+/// # Safety
+///
+/// For all functions of this file: `queue` is null or was written by a macro of the header; other pointers are null,
+/// or lead to what the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_send_word(
+    queue: *const Queue<Word>,
+    value: *const u8,
+    size: usize,
+    ticks: u64,
+) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { send(queue, value, size, ticks) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_send_bytes(
+    queue: *const Queue<Bytes>,
+    value: *const u8,
+    size: usize,
+    ticks: u64,
+) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { send(queue, value, size, ticks) }
+}
+
+/// Stores a copy of the value without waiting.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_try_send_word(queue: *const Queue<Word>, value: *const u8, size: usize) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { try_send(queue, value, size) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_try_send_bytes(
+    queue: *const Queue<Bytes>,
+    value: *const u8,
+    size: usize,
+) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { try_send(queue, value, size) }
+}
+
+/// Copies the oldest value out, blocking the calling task for at most so many ticks until there is one.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_recv_word(
+    queue: *const Queue<Word>,
+    value: *mut u8,
+    size: usize,
+    ticks: u64,
+) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { recv(queue, value, size, ticks) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_recv_bytes(
+    queue: *const Queue<Bytes>,
+    value: *mut u8,
+    size: usize,
+    ticks: u64,
+) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { recv(queue, value, size, ticks) }
+}
+
+/// Copies the oldest value out, if there is one.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_try_recv_word(queue: *const Queue<Word>, value: *mut u8, size: usize) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { try_recv(queue, value, size) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_try_recv_bytes(queue: *const Queue<Bytes>, value: *mut u8, size: usize) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { try_recv(queue, value, size) }
+}
+
+/// Refuses all values to come and wakes everyone who waits.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_close_word(queue: *const Queue<Word>) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { close(queue) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_close_bytes(queue: *const Queue<Bytes>) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { close(queue) }
+}
+
+/// Closes, discards what is there and says how many values that were, unless `discarded` is null.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_abort_word(queue: *const Queue<Word>, discarded: *mut u32) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { abort(queue, discarded) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_abort_bytes(queue: *const Queue<Bytes>, discarded: *mut u32) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { abort(queue, discarded) }
+}
+
+/// State and counts, as one consistent snapshot.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_stats_word(queue: *const Queue<Word>, counts: *mut Stats) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { stats(queue, counts) }
+}
+
+/// The same for values of another size.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_stats_bytes(queue: *const Queue<Bytes>, counts: *mut Stats) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { stats(queue, counts) }
+}
+
+/// Whether the queue was closed, whatever its values are; not so for what is no queue.
+///
+/// # Safety
+///
+/// See [`aimdb_queue_send_word`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aimdb_queue_is_closed(queue: *const Queue<Bytes>) -> i32 {
+    // SAFETY: the caller's word; if that is so, it is not null. A state is the same for all forms.
+    unsafe {
+        i32::from(lean::open(queue.cast(), LAYOUT) == Status::Ok && (*queue).has_places() && (*queue).is_closed())
+    }
 }

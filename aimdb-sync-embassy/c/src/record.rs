@@ -94,8 +94,6 @@ pub(crate) struct Reader {
 fn kind(record: &Record) -> Option<Kind> {
     Some(match (record.kind, record.policy) {
         (0, 0) => Kind::SpmcRing,
-        (1, 0) => Kind::SingleLatest,
-        (2, 0) => Kind::Mailbox,
         (3, 0) => Kind::Bounded(Policy::PauseUpstream),
         (3, 1) => Kind::Bounded(Policy::Fail),
         (3, 2) => Kind::Bounded(Policy::DropOldest),
@@ -133,7 +131,6 @@ impl Record {
         let Some(kind) = kind(self) else { return false };
         let (capacity, slots) = (self.capacity as usize, self.slots);
         let is_sound = (capacity > 0 || kind.allows_rendezvous())
-            && (capacity == 1 || matches!(kind, Kind::SpmcRing | Kind::Bounded(_)))
             && slots < u32::MAX
             && slots.saturating_sub(self.capacity) >= 2
             && self.cursors > 0
@@ -233,10 +230,6 @@ impl Open {
         }
         // SAFETY: as above, and there are as many readers as cursors.
         Ok(unsafe { &*self.0.readers().add(number as usize) })
-    }
-
-    pub(crate) fn has_peek(&self) -> bool {
-        matches!(self.0.kind, 1 | 2)
     }
 
     /// Whether a value of C is one of this record.

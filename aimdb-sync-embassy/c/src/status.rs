@@ -24,8 +24,6 @@ pub enum Status {
     BadSize = 101,
     /// The record is none of this library, or was described in a way that has no meaning.
     BadArgument = 114,
-    /// The kind of record has no such call.
-    NotSupported = 204,
     /// A call that may wait, where none may: in an interrupt, or without a running scheduler.
     CannotBlock = 206,
 }

@@ -38,7 +38,6 @@ fn statuses_have_the_numbers_of_the_library_and_of_aimdb_h() {
         ("AIMDB_NULL_ARGUMENT", Status::NullArgument),
         ("AIMDB_BAD_SIZE", Status::BadSize),
         ("AIMDB_BAD_ARGUMENT", Status::BadArgument),
-        ("AIMDB_NOT_SUPPORTED", Status::NotSupported),
         ("AIMDB_CANNOT_BLOCK", Status::CannotBlock),
     ];
     let library: BTreeMap<String, i32> =
@@ -69,9 +68,12 @@ fn the_header_declares_what_the_library_exports() {
         .filter(|line| !line.starts_with('#') && !line.starts_with("static inline"))
         .collect::<Vec<_>>()
         .join("\n");
-    for (family, file) in
-        [("aimdb_static_", "src/exports.rs"), ("aimdb_queue_", "src/queue.rs"), ("aimdb_mailbox_", "src/mailbox.rs")]
-    {
+    for (family, file) in [
+        ("aimdb_static_", "src/exports.rs"),
+        ("aimdb_queue_", "src/queue.rs"),
+        ("aimdb_mailbox_", "src/mailbox.rs"),
+        ("aimdb_latest_", "src/latest.rs"),
+    ] {
         let declared = names(&header, &format!(" {family}"), '(');
         let declared: Vec<String> = declared.into_iter().filter(|name| !name.contains([' ', '{', ';'])).collect();
         let exported = names(&text(file), &format!("extern \"C\" fn {family}"), '(');
@@ -129,6 +131,10 @@ AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
 AIMDB_STATIC_RING_READERS(ring_for_all, int, 4, 2);
 AIMDB_STATIC_LATEST_READERS(latest_for_all, int, 2);
 AIMDB_STATIC_MAILBOX(mailbox_of_bytes, char);
+AIMDB_STATIC_LATEST(latest_of_bytes, char);
+AIMDB_STATIC_LATEST_READERS(latest_for_32, double, 32);
+AIMDB_DECLARE_LATEST(there_g, double);
+AIMDB_DEFINE_LATEST_READERS(there_g, double, 3);
 AIMDB_STATIC_QUEUE(queue, int, 4u);
 AIMDB_STATIC_QUEUE_FAIL(failing_queue, int, 255);
 AIMDB_DECLARE_QUEUE(there_e, int);
@@ -201,6 +207,12 @@ fn what_has_no_meaning_does_not_compile() {
             "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(void);\nint f(void) { return aimdb_static_close(&q); }",
         ),
         ("no reader", "AIMDB_STATIC_RING_READERS(r, int, 4, 0);"),
+        ("no reader of a latest value", "AIMDB_STATIC_LATEST_READERS(l, int, 0);"),
+        ("more readers than bits", "AIMDB_STATIC_LATEST_READERS(l, int, 33);"),
+        (
+            "a latest value that does not displace",
+            "AIMDB_STATIC_LATEST(l, int);\nint f(int *v);\nint f(int *v) { return l_force_send(v); }",
+        ),
         ("a peek of a ring", "AIMDB_STATIC_RING(r, int, 4);\nint f(int *v);\nint f(int *v) { return r_peek(v); }"),
         (
             "a value of another type",

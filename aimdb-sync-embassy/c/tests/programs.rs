@@ -78,3 +78,13 @@ fn each_call_on_a_mailbox_answers_as_the_header_says_and_what_is_none_is_refused
 fn tasks_wait_at_mailboxes_and_are_woken_by_tasks_and_interrupts() {
     run("mailbox_waiting", &[]);
 }
+
+#[test]
+fn each_call_on_a_latest_value_answers_as_the_header_says_and_what_is_none_is_refused() {
+    run("latest", &[]);
+}
+
+#[test]
+fn tasks_wait_at_latest_values_and_are_woken_by_tasks_and_interrupts() {
+    run("latest_waiting", &[]);
+}

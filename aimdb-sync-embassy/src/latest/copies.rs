@@ -5,8 +5,8 @@ use core::mem::MaybeUninit;
 
 use bytemuck::NoUninit;
 
+use super::parts::Parts;
 use super::state::{Found, State};
-use super::words::Words;
 use super::{Closed, StaticLatest};
 use crate::lock::PreemptionSafe;
 
@@ -18,53 +18,39 @@ const NO_PLACE: u32 = u32::MAX;
 
 /// What became of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Closed,
     Stored,
     /// Stored, and what it displaced is there.
     Displaces,
 }
 
-impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
-    StaticLatest<T, M, READERS, PLACES>
-{
+/// The copies of every latest value.
+pub(super) trait Copies: Parts {
+    /// Stores a value; what it displaced is copied to the room `before` if it is `WANTED`. The word says whom to wake.
+    ///
+    /// # Safety
+    ///
+    /// The value is there, and there is room for another.
     #[inline(always)]
-    fn place(&self, at: u8) -> &Words<T> {
-        let at = if Self::INSIDE { 0 } else { usize::from(at) };
-        debug_assert!(at < PLACES, "a state hands out its places only");
-        // SAFETY: a state hands out the places 0 and 1, of which there are two, and of one place this is the first.
-        unsafe { self.places.get_unchecked(at) }
-    }
-
-    /// Stores a value and wakes whom it concerns; what it displaced comes back if it is `WANTED`.
-    #[inline(always)]
-    pub(super) fn store<const WANTED: bool>(&self, value: &T) -> Result<Option<T>, Closed> {
-        let mut before = MaybeUninit::uninit();
-        let (fate, awaited) = if Self::INSIDE {
+    unsafe fn put<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, u32) {
+        if Self::INSIDE {
             // A copy that lies in registers.
-            let held = MaybeUninit::new(*value);
-            let room = before.as_mut_ptr();
-            self.section_at(move |record, state| record.put_inside::<WANTED>(state, held.as_ptr(), room))
+            // SAFETY: the value is there.
+            let held = unsafe { value.cast::<MaybeUninit<Self::Value>>().read() };
+            self.section_at(move |record, state| record.put_inside::<WANTED>(state, held.as_ptr().cast(), before))
         } else {
-            self.store_outside::<WANTED>(value, before.as_mut_ptr())
-        };
-        if fate == Fate::Closed {
-            return Err(Closed);
+            self.put_outside::<WANTED>(value, before)
         }
-        if awaited != 0 {
-            self.wake(awaited);
-        }
-        // SAFETY: it says that what was displaced is there.
-        Ok(if WANTED && fate == Fate::Displaces { Some(unsafe { before.assume_init() }) } else { None })
     }
 
     /// Inside the section. What is found is told in any case: to choose is for outside.
     #[inline(always)]
     fn put_inside<const WANTED: bool>(
         &self,
-        state: &mut State<READERS>,
-        value: *const T,
-        before: *mut T,
+        state: &mut State<Self::Cursors>,
+        value: *const Self::Value,
+        before: *mut Self::Value,
     ) -> (Fate, u32) {
         let mut fate = Fate::Closed;
         if !state.is_closed() {
@@ -73,37 +59,36 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
             if WANTED && state.has_value() {
                 fate = Fate::Displaces;
                 // SAFETY: the current value was written there.
-                unsafe { self.place(place).load(before) };
+                unsafe { self.read(place, before) };
             }
             // SAFETY: whoever writes outside, does so at the other place.
-            unsafe { self.place(place).store(value) };
+            unsafe { self.write(place, value) };
             state.store(place);
         }
         (fate, state.awaited())
     }
 
     #[inline(always)]
-    fn store_outside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> (Fate, u32) {
-        let place = self.section(|state| state.claim().map_or(NO_PLACE, u32::from));
+    fn put_outside<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, u32) {
+        let place = self.section(|state| state.claim().unwrap_or(NO_PLACE));
         if place == NO_PLACE {
-            return self.store_beside::<WANTED>(value, before);
+            return self.put_beside::<WANTED>(value, before);
         }
-        let place = place as u8;
         let mut copied = None;
         if WANTED && let Some(Found { number, place }) = self.section(|state| state.has_value().then(|| state.found()))
         {
             // SAFETY: the current value was written there.
-            unsafe { self.place(place).load(before) };
+            unsafe { self.read(place, before) };
             copied = Some(number);
         }
         // SAFETY: the place was given to this writer.
-        unsafe { self.place(place).store(value) };
+        unsafe { self.write(place, value) };
         self.section_at(move |record, state| {
             let displaces = WANTED && state.has_value();
             if displaces && !copied.is_some_and(|number| state.is(number)) {
                 // Another writer has come meanwhile, and stored beside this one.
                 // SAFETY: as above, and inside the section nobody writes there.
-                unsafe { record.place(state.found().place).load(before) };
+                unsafe { record.read(state.found().place, before) };
             }
             let stored = if displaces { Fate::Displaces } else { Fate::Stored };
             (if state.commit(place) { stored } else { Fate::Closed }, state.awaited())
@@ -113,14 +98,17 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     /// For a writer that comes while another one is outside.
     #[cold]
     #[inline(never)]
-    fn store_beside<const WANTED: bool>(&self, value: *const T, before: *mut T) -> (Fate, u32) {
+    fn put_beside<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, u32) {
         self.section_at(move |record, state| record.put_inside::<WANTED>(state, value, before))
     }
 
-    /// Takes the current value, if it is new to the cursor; says whether it is.
+    /// Takes the current value, if it is new to the cursor; says whether it is. If not, there may be some of one that was.
+    ///
+    /// # Safety
+    ///
+    /// There is room for a value.
     #[inline(always)]
-    pub(super) fn take_to(&self, cursor: u8, there: &mut MaybeUninit<T>) -> bool {
-        let there = there.as_mut_ptr();
+    unsafe fn take_to(&self, cursor: u8, there: *mut Self::Value) -> bool {
         if Self::INSIDE {
             return self.take_inside(cursor, there);
         }
@@ -128,7 +116,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
             let found = self.section(|state| if state.is_new(cursor) { Some(state.found()) } else { None });
             let Some(Found { number, place }) = found else { return false };
             // SAFETY: there is room, and the current value was written there.
-            unsafe { self.place(place).load(there) };
+            unsafe { self.read(place, there) };
             // Another reader of the cursor may have had it meanwhile.
             let kept = self.section(|state| {
                 let kept = state.is(number) && state.is_new(cursor);
@@ -145,12 +133,12 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     #[inline(always)]
-    fn take_inside(&self, cursor: u8, there: *mut T) -> bool {
+    fn take_inside(&self, cursor: u8, there: *mut Self::Value) -> bool {
         self.section_at(move |record, state| {
             let new = state.is_new(cursor);
             if new {
                 // SAFETY: there is room, and the current value was written there; nobody writes there outside.
-                unsafe { record.place(state.found().place).load(there) };
+                unsafe { record.read(state.found().place, there) };
                 state.has_seen(cursor);
             }
             new
@@ -160,39 +148,68 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     /// For a reader whose value was overwritten again and again.
     #[cold]
     #[inline(never)]
-    fn take_beside(&self, cursor: u8, there: *mut T) -> bool {
+    fn take_beside(&self, cursor: u8, there: *mut Self::Value) -> bool {
         self.take_inside(cursor, there)
+    }
+
+    /// Copies the current value; says whether there is one. If not, there may be some of one that was.
+    ///
+    /// # Safety
+    ///
+    /// There is room for a value.
+    unsafe fn copy_to(&self, room: *mut Self::Value) -> bool {
+        for _ in 0..if Self::INSIDE { 0 } else { TRIES } {
+            let found = self.section(|state| state.has_value().then(|| state.found()));
+            let Some(Found { number, place }) = found else { return false };
+            // SAFETY: there is room, and the current value was written there.
+            unsafe { self.read(place, room) };
+            if self.section(|state| state.is(number)) {
+                return true;
+            }
+        }
+        self.section_at(move |record, state: &mut State<Self::Cursors>| {
+            let found = state.has_value();
+            if found {
+                // SAFETY: as above, and nobody writes there outside.
+                unsafe { record.read(state.found().place, room) };
+            }
+            found
+        })
+    }
+}
+
+impl<R: Parts> Copies for R {}
+
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
+    StaticLatest<T, M, READERS, PLACES>
+{
+    /// Stores a value and wakes whom it concerns; what it displaced comes back if it is `WANTED`.
+    #[inline(always)]
+    pub(super) fn store<const WANTED: bool>(&self, value: &T) -> Result<Option<T>, Closed> {
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: the value is there, and there is room.
+        let (fate, awaited) = unsafe { self.put::<WANTED>(value, before.as_mut_ptr()) };
+        if fate == Fate::Closed {
+            return Err(Closed);
+        }
+        if awaited != 0 {
+            self.wake(awaited);
+        }
+        // SAFETY: it says that what was displaced is there.
+        Ok(if WANTED && fate == Fate::Displaces { Some(unsafe { before.assume_init() }) } else { None })
     }
 
     #[inline(always)]
     pub(super) fn take(&self, cursor: u8) -> Option<T> {
         let mut there = MaybeUninit::uninit();
-        // SAFETY: it says that the value is there.
-        if self.take_to(cursor, &mut there) { Some(unsafe { there.assume_init() }) } else { None }
+        // SAFETY: there is room, and it says that the value is there.
+        if unsafe { self.take_to(cursor, there.as_mut_ptr()) } { Some(unsafe { there.assume_init() }) } else { None }
     }
 
     /// A copy of the current value.
     pub(super) fn current(&self) -> Option<T> {
         let mut there = MaybeUninit::uninit();
-        let room = there.as_mut_ptr();
-        for _ in 0..if Self::INSIDE { 0 } else { TRIES } {
-            let Found { number, place } = self.section(|state| state.has_value().then(|| state.found()))?;
-            // SAFETY: there is room, and the current value was written there.
-            unsafe { self.place(place).load(room) };
-            if self.section(|state| state.is(number)) {
-                // SAFETY: it is a copy of the current value.
-                return Some(unsafe { there.assume_init() });
-            }
-        }
-        let found = self.section_at(move |record, state: &mut State<READERS>| {
-            let found = state.has_value();
-            if found {
-                // SAFETY: as above, and nobody writes there outside.
-                unsafe { record.place(state.found().place).load(room) };
-            }
-            found
-        });
-        // SAFETY: as above.
-        if found { Some(unsafe { there.assume_init() }) } else { None }
+        // SAFETY: there is room, and it says that the value is there.
+        if unsafe { self.copy_to(there.as_mut_ptr()) } { Some(unsafe { there.assume_init() }) } else { None }
     }
 }

@@ -11,6 +11,8 @@ use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
+use super::copies::Copies;
+use super::parts::Parts;
 use super::state::State;
 use super::{Closed, StaticLatest};
 use crate::lean::{LeanRecv, SendAtOnce};
@@ -36,7 +38,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     StaticLatest<T, M, READERS, PLACES>
 {
     #[inline(always)]
-    fn put<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
+    fn offer<const WANTED: bool>(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
         self.store::<WANTED>(&value).map_err(|Closed| {
             self.count_refused();
             TryProduceError::Closed(value)
@@ -62,7 +64,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
-        self.put::<false>(value).map(drop)
+        self.offer::<false>(value).map(drop)
     }
 
     /// # Safety
@@ -80,7 +82,8 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     #[inline(always)]
     fn take_at_once(&self, LatestCursor(cursor): LatestCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
-        Ok(self.take_to(cursor, there))
+        // SAFETY: there is room.
+        Ok(unsafe { self.take_to(cursor, there.as_mut_ptr()) })
     }
 
     fn take_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
@@ -109,20 +112,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     fn metrics(&self) -> BufferMetrics {
-        let (counts, refused, closed) = self.section(|state| (state.counts(), state.refused, state.is_closed()));
-        let mut metrics = BufferMetrics::default();
-        metrics.capacity = 1;
-        metrics.occupancy = counts.stored;
-        metrics.cursors = counts.cursors;
-        metrics.waiting_consumers = counts.waiting;
-        metrics.closed = closed;
-        metrics.counters.accepted = u64::from(counts.accepted);
-        metrics.counters.refused = u64::from(refused);
-        metrics.counters.overwritten = u64::from(counts.overwritten);
-        metrics.counters.aborted = u64::from(counts.aborted);
-        metrics.counters.delivered = u64::from(counts.delivered);
-        metrics.counters.lagged = u64::from(counts.lagged);
-        metrics
+        self.snapshot()
     }
 
     /// Wherever it begins, what it may find is the current value.
@@ -142,7 +132,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     fn try_take(&self, LatestCursor(cursor): LatestCursor) -> Result<T, TryRecvError> {
         match self.take(cursor) {
             Some(value) => Ok(value),
-            None if self.section(|state| state.is_over(cursor)) => Err(TryRecvError::Closed),
+            None if self.has_ended_for(cursor) => Err(TryRecvError::Closed),
             None => Err(TryRecvError::Empty),
         }
     }
@@ -168,7 +158,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         Self: 'a;
 
     fn force_push(&self, value: T) -> Result<Option<T>, TryProduceError<T>> {
-        self.put::<true>(value)
+        self.offer::<true>(value)
     }
 
     /// Its cursors do not gate.

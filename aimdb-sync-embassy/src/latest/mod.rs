@@ -1,11 +1,17 @@
 //! A latest value that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
+#[cfg(not(loom))]
+mod bytes;
 mod copies;
 mod ends;
+mod parts;
 mod state;
 mod wait;
 mod words;
+
+#[cfg(not(loom))]
+pub use bytes::{ByteLatest, LATEST_BYTES};
 
 use core::cell::UnsafeCell;
 
@@ -13,13 +19,14 @@ use aimdb_core::buffer::{BufferMetrics, SubscribeError};
 use aimdb_core::pure::{Kind, Start};
 use bytemuck::NoUninit;
 
-use crate::lean::{ALL, MOVED_INSIDE, NOBODY, Waking};
+use crate::lean::MOVED_INSIDE;
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
 pub use ends::LatestCursor;
-use state::{MOST_READERS, OUTSIDE, State};
+use parts::Parts;
+use state::{Cursor, MOST_READERS, OUTSIDE, State};
 use words::Words;
 
 /// A `SingleLatest`: the newest value, which each reader sees once, and anybody may look at. What a sensor and those who
@@ -87,7 +94,7 @@ use words::Words;
 #[repr(C)]
 pub struct StaticLatest<T, M, const READERS: usize = 1, const PLACES: usize = 1> {
     mutex: M,
-    state: UnsafeCell<State<READERS>>,
+    state: UnsafeCell<State<[Cursor; READERS]>>,
     places: [Words<T>; PLACES],
 }
 
@@ -104,9 +111,6 @@ struct Closed;
 impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
     StaticLatest<T, M, READERS, PLACES>
 {
-    /// Whether values are copied inside the critical section: they are no more than two words.
-    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
-
     /// A record without a value.
     #[cfg(not(loom))]
     #[must_use]
@@ -115,7 +119,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
             assert!(READERS > 0, "a record without a cursor could never be read");
             assert!(READERS <= MOST_READERS, "a latest value has at most 32 cursors");
             assert!(
-                PLACES == if Self::INSIDE { 1 } else { OUTSIDE },
+                PLACES == if <Self as Parts>::INSIDE { 1 } else { OUTSIDE },
                 "a latest value has 1 place for values of up to 8 bytes, and 2 for larger ones: `StaticLatest<T, M, READERS, 2>`"
             );
         }
@@ -126,7 +130,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     #[cfg(loom)]
     #[must_use]
     pub fn new() -> Self {
-        assert!(READERS > 0 && READERS <= MOST_READERS && PLACES == if Self::INSIDE { 1 } else { OUTSIDE });
+        assert!(READERS > 0 && READERS <= MOST_READERS && PLACES == if <Self as Parts>::INSIDE { 1 } else { OUTSIDE });
         let places = core::array::from_fn(|_| Words::new());
         Self { mutex: M::INIT, state: UnsafeCell::new(State::new()), places }
     }
@@ -154,22 +158,19 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     /// Refuses all values to come and wakes everyone who waits. The current value can still be read.
     /// Idempotent; never blocks; may be called from an interrupt.
     pub fn close(&self) {
-        self.section(State::close);
-        self.has_ended();
+        self.ends();
     }
 
     /// Closes, discards the current value and says how many that were. Never blocks. The critical section visits each
     /// cursor.
     pub fn abort(&self) -> usize {
-        let discarded = self.section(State::abort);
-        self.has_ended();
-        usize::from(discarded)
+        usize::from(self.ends_at_once())
     }
 
     /// Whether the record was closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.section(|state| state.is_closed())
+        self.refuses_all()
     }
 
     /// State and counts, as one consistent snapshot. The critical section visits each cursor and whoever waits, so
@@ -186,62 +187,47 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     #[inline(always)]
-    fn section<R>(&self, critical: impl FnOnce(&mut State<READERS>) -> R) -> R {
-        // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
-        // code of a user's runs in a section, so none is entered inside another.
-        self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
+    fn place(&self, at: u32) -> &Words<T> {
+        let at = if <Self as Parts>::INSIDE { 0 } else { State::<[Cursor; READERS]>::index(at) };
+        debug_assert!(at < PLACES, "a record of large values has two places");
+        // SAFETY: of two places this is one, and of one the first.
+        unsafe { self.places.get_unchecked(at) }
     }
+}
 
-    /// The same for a section that also copies a value: with few captures it finds them in registers.
+impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> Parts
+    for StaticLatest<T, M, READERS, PLACES>
+{
+    type Value = T;
+    type Section = M;
+    type Cursors = [Cursor; READERS];
+
+    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+
     #[inline(always)]
-    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State<READERS>) -> R) -> R {
-        // SAFETY: as for `section`.
-        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
+    fn mutex(&self) -> &M {
+        &self.mutex
     }
 
-    /// Wakes one reader at each of these cursors, in a section for each.
-    #[inline(never)]
-    fn wake(&self, awaited: u32) {
-        let mut left = awaited;
-        let next = || {
-            while left != 0 {
-                let at = if READERS == 1 { 0 } else { left.trailing_zeros() as u8 };
-                left &= left - 1;
-                let waker = self.section(|state| {
-                    let waker = state.readers(at).pop();
-                    // Not as long as one is on its way into the line.
-                    if waker.is_none() && state.readers(at).word() == NOBODY {
-                        state.awaits_no_more(at);
-                    }
-                    waker
-                });
-                if waker.is_some() {
-                    return waker;
-                }
-            }
-            None
-        };
-        Waking { most: ALL, next }.wake();
+    #[inline(always)]
+    fn state(&self) -> *mut State<[Cursor; READERS]> {
+        self.state.get()
     }
 
-    /// Wakes everyone who waits at a record that is closed, each in a section of its own.
-    #[cold]
-    fn has_ended(&self) {
-        let mut at = 0;
-        let next = || {
-            while usize::from(at) < READERS {
-                let waker = self.section(|state| state.readers(at).pop());
-                if waker.is_some() {
-                    return waker;
-                }
-                at += 1;
-            }
-            None
-        };
-        Waking { most: ALL, next }.wake();
+    #[inline(always)]
+    fn readers(&self) -> usize {
+        READERS
     }
 
-    fn count_refused(&self) {
-        self.section(|state| state.refused = state.refused.wrapping_add(1));
+    #[inline(always)]
+    unsafe fn write(&self, place: u32, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(place).store(value) };
+    }
+
+    #[inline(always)]
+    unsafe fn read(&self, place: u32, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.place(place).load(there) };
     }
 }

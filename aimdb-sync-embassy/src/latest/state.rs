@@ -20,10 +20,64 @@ const CLOSED: u8 = 1;
 /// The current value was discarded.
 const ABORTED: u8 = 2;
 
-/// The place of the current value, where there is none: the writer's is the other one of this, too.
-const NO_PLACE: u8 = 2;
+/// The cursors of a record: how many there are is known in the type of an array, or when a slice of C is there.
+pub(crate) trait Cursors {
+    /// There is one.
+    const ONE: bool;
+    /// All are in use from the start, for ever.
+    const ALL_USED: bool;
+    /// The place of the current value, where there is none: the writer's is the other one of this, too.
+    const NO_PLACE: u8;
+    /// What is beside the number of a place, so that no place may be 0.
+    const HELD: u8;
 
-pub(super) struct State<const READERS: usize> {
+    fn all(&mut self) -> &mut [Cursor];
+
+    /// One of them, which is there.
+    fn one(&mut self, at: u8) -> &mut Cursor;
+}
+
+impl<const READERS: usize> Cursors for [Cursor; READERS] {
+    const ONE: bool = READERS == 1;
+    const ALL_USED: bool = false;
+    const NO_PLACE: u8 = 2;
+    const HELD: u8 = 0;
+
+    #[inline(always)]
+    fn all(&mut self) -> &mut [Cursor] {
+        self
+    }
+
+    #[inline(always)]
+    fn one(&mut self, at: u8) -> &mut Cursor {
+        &mut self[if Self::ONE { 0 } else { usize::from(at) }]
+    }
+}
+
+#[cfg(not(loom))]
+impl Cursors for [Cursor] {
+    const ONE: bool = false;
+    const ALL_USED: bool = true;
+    const NO_PLACE: u8 = 0;
+    const HELD: u8 = 2;
+
+    #[inline(always)]
+    fn all(&mut self) -> &mut [Cursor] {
+        self
+    }
+
+    #[inline(always)]
+    fn one(&mut self, at: u8) -> &mut Cursor {
+        debug_assert!(usize::from(at) < self.len());
+        // SAFETY: whoever calls for C has looked whether the record has such a cursor, see `ByteLatest`.
+        unsafe { self.get_unchecked_mut(usize::from(at)) }
+    }
+}
+
+/// With cursors that are all used from the start, all zero is a record without a value, so that C can have one in memory that nobody
+/// has set up.
+#[repr(C)]
+pub(crate) struct State<C: ?Sized> {
     /// How many values there were, which is the number of the current one. An abort counts as one.
     number: u32,
     delivered: u32,
@@ -36,10 +90,11 @@ pub(super) struct State<const READERS: usize> {
     /// Whether a writer is outside.
     writing: bool,
     ended: u8,
-    cursors: [Cursor; READERS],
+    cursors: C,
 }
 
-struct Cursor {
+#[repr(C)]
+pub(crate) struct Cursor {
     /// The number of the last value that was read; any that is another one's is new.
     seen: u32,
     readers: Waiters,
@@ -48,11 +103,11 @@ struct Cursor {
 }
 
 impl Cursor {
-    const NEW: Self = Self { seen: 0, readers: Waiters::new(), shares: 0 };
+    pub(super) const NEW: Self = Self { seen: 0, readers: Waiters::new(), shares: 0 };
 }
 
 /// What a record has counted.
-pub(super) struct Counts {
+pub(crate) struct Counts {
     pub(super) accepted: u32,
     pub(super) overwritten: u32,
     pub(super) delivered: u32,
@@ -65,12 +120,12 @@ pub(super) struct Counts {
 
 /// A value, by its number and its place.
 #[derive(Clone, Copy)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) number: u32,
-    pub(super) place: u8,
+    pub(super) place: u32,
 }
 
-impl<const READERS: usize> State<READERS> {
+impl<const READERS: usize> State<[Cursor; READERS]> {
     pub(super) const fn new() -> Self {
         Self {
             number: 0,
@@ -78,16 +133,24 @@ impl<const READERS: usize> State<READERS> {
             refused: 0,
             passed: 0,
             awaited: 0,
-            current: NO_PLACE,
+            current: <[Cursor; READERS]>::NO_PLACE,
             writing: false,
             ended: 0,
             cursors: [Cursor::NEW; READERS],
         }
     }
+}
+
+impl<C: Cursors + ?Sized> State<C> {
+    /// The number of a place that a state has said: 0 or 1.
+    #[inline(always)]
+    pub(super) const fn index(place: u32) -> usize {
+        (place - C::HELD as u32) as usize
+    }
 
     #[inline(always)]
     fn cursor(&mut self, at: u8) -> &mut Cursor {
-        &mut self.cursors[if READERS == 1 { 0 } else { usize::from(at) }]
+        self.cursors.one(at)
     }
 
     #[inline(always)]
@@ -98,7 +161,7 @@ impl<const READERS: usize> State<READERS> {
     /// Whether there is a current value.
     #[inline(always)]
     pub(super) const fn has_value(&self) -> bool {
-        self.current != NO_PLACE && self.ended & ABORTED == 0
+        self.current != C::NO_PLACE && self.ended & ABORTED == 0
     }
 
     /// Whether there is one that this cursor has not seen.
@@ -125,19 +188,27 @@ impl<const READERS: usize> State<READERS> {
             self.ended |= ABORTED;
             // Whoever is copying it keeps no copy.
             self.number = self.number.wrapping_add(1);
-            for cursor in &mut self.cursors {
-                cursor.seen = self.number;
+            let number = self.number;
+            for cursor in self.cursors.all() {
+                cursor.seen = number;
                 // It has not passed a value more than there were.
-                self.passed = self.passed.wrapping_sub(u32::from(cursor.shares > 0));
+                self.passed = self.passed.wrapping_sub(u32::from(C::ALL_USED || cursor.shares > 0));
             }
         }
         discards
     }
 
+    /// Whether there is a value that one of the cursors has not seen. Visits all of them.
+    #[cfg(not(loom))]
+    pub(super) fn is_unseen(&mut self) -> bool {
+        let number = self.number;
+        self.cursors.all().iter().any(|cursor| cursor.seen != number)
+    }
+
     /// The current value, as it is, if there is one.
     #[inline(always)]
     pub(super) const fn found(&self) -> Found {
-        Found { number: self.number, place: self.current }
+        Found { number: self.number, place: self.current as u32 }
     }
 
     /// Whether this is the current value yet.
@@ -156,23 +227,23 @@ impl<const READERS: usize> State<READERS> {
 
     /// A place for a writer to fill outside. `None` when the record is closed or another writer is outside.
     #[inline(always)]
-    pub(super) const fn claim(&mut self) -> Option<u8> {
+    pub(super) const fn claim(&mut self) -> Option<u32> {
         if self.ended | self.writing as u8 != 0 {
             return None;
         }
         self.writing = true;
-        Some((self.current ^ 1) & 1)
+        Some(((self.current ^ 1) & 1 | C::HELD) as u32)
     }
 
     /// A place to store a value in here and now, though a writer may be outside: not its place.
     #[inline(always)]
-    pub(super) const fn place_inside(&self) -> u8 {
-        self.current & 1
+    pub(super) const fn place_inside(&self) -> u32 {
+        (self.current & 1 | C::HELD) as u32
     }
 
     /// The writer outside has filled this place: it holds the current value now. Not if the record was closed meanwhile.
     #[inline(always)]
-    pub(super) const fn commit(&mut self, place: u8) -> bool {
+    pub(super) const fn commit(&mut self, place: u32) -> bool {
         self.writing = false;
         if self.ended != 0 {
             return false;
@@ -183,8 +254,8 @@ impl<const READERS: usize> State<READERS> {
 
     /// There is a new value at this place.
     #[inline(always)]
-    pub(super) const fn store(&mut self, place: u8) {
-        self.current = place;
+    pub(super) const fn store(&mut self, place: u32) {
+        self.current = place as u8;
         self.number = self.number.wrapping_add(1);
     }
 
@@ -204,7 +275,7 @@ impl<const READERS: usize> State<READERS> {
         // SAFETY: by this function's contract.
         let cursors = unsafe { &raw mut (*this).cursors }.cast::<Cursor>();
         // SAFETY: by this function's contract.
-        unsafe { &raw mut (*cursors.add(if READERS == 1 { 0 } else { at as usize })).readers }
+        unsafe { &raw mut (*cursors.add(if C::ONE { 0 } else { at as usize })).readers }
     }
 
     /// Those who wait at a cursor.
@@ -225,10 +296,10 @@ impl<const READERS: usize> State<READERS> {
 
     /// A cursor to which the current value is new. `None` when all are in use.
     pub(super) fn subscribe(&mut self) -> Option<u8> {
-        let at = self.cursors.iter().position(|cursor| cursor.shares == 0)?;
+        let at = self.cursors.all().iter().position(|cursor| cursor.shares == 0)?;
         let seen = self.number.wrapping_sub(u32::from(self.has_value()));
-        self.cursors[at].seen = seen;
-        self.cursors[at].shares = 1;
+        let cursor = &mut self.cursors.all()[at];
+        (cursor.seen, cursor.shares) = (seen, 1);
         self.passed = self.passed.wrapping_sub(seen);
         Some(at as u8)
     }
@@ -256,14 +327,14 @@ impl<const READERS: usize> State<READERS> {
         let aborted = u32::from(self.ended & ABORTED != 0);
         let accepted = self.number.wrapping_sub(aborted);
         let (mut passed, mut cursors, mut waiting) = (self.passed, 0, 0);
-        for cursor in self.cursors.iter_mut().filter(|cursor| cursor.shares > 0) {
+        for cursor in self.cursors.all().iter_mut().filter(|cursor| C::ALL_USED || cursor.shares > 0) {
             passed = passed.wrapping_add(cursor.seen);
             cursors += 1;
             waiting += cursor.readers.len();
         }
         Counts {
             accepted,
-            overwritten: if self.current == NO_PLACE { 0 } else { accepted.wrapping_sub(1) },
+            overwritten: if self.current == C::NO_PLACE { 0 } else { accepted.wrapping_sub(1) },
             delivered: self.delivered,
             lagged: passed.wrapping_sub(self.delivered),
             aborted,

@@ -1,6 +1,4 @@
 //! How readers of a latest value wait: in a line for each cursor.
-#![allow(unsafe_code)]
-
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -8,9 +6,9 @@ use aimdb_core::buffer::RecvError;
 use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
-use super::state::State;
+use super::parts::Parts;
 use super::{LatestCursor, StaticLatest};
-use crate::lean::{ALL, Line, Lined, Node, ReadersWait};
+use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -22,18 +20,11 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     #[inline(always)]
     fn line(&self, LatestCursor(cursor): LatestCursor) -> Line<'_, M> {
-        let state = self.state.get();
-        // SAFETY: the record has both, and touches them inside its section only. The cursor is one of its own.
-        unsafe { Line::new(&self.mutex, State::readers_of(state, cursor)) }
+        self.line_of(cursor)
     }
 
     fn finds(&self, LatestCursor(cursor): LatestCursor, node: Pin<&Node>) -> (u32, u32) {
-        self.section(|state| {
-            // It goes on to be said as long as somebody is there.
-            state.awaits(cursor);
-            let finds = if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) };
-            (finds, node.was_woken())
-        })
+        self.finds_at(cursor, node)
     }
 }
 
@@ -45,7 +36,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     fn comes(&self, cursor: u8) -> Option<Result<T, RecvError>> {
         match self.take(cursor) {
             Some(value) => Some(Ok(value)),
-            None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),
+            None if self.has_ended_for(cursor) => Some(Err(RecvError::Closed)),
             None => None,
         }
     }

@@ -2,17 +2,17 @@
 #![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
-use core::ptr;
+use core::marker::PhantomData;
 
 use aimdb_core::buffer::{BufferMetrics, SendError, TrySendError};
 use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::state::{self, Given, State};
+use super::state::{Given, State};
 use super::wait::{Outcomes, Sent};
 use super::waking::Wakes;
-use crate::lean::{End, Lined};
+use crate::lean::{End, Form, Lined};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -20,28 +20,29 @@ use crate::port::Port;
 #[repr(transparent)]
 pub struct ByteState(UnsafeCell<State>);
 
-/// A [`crate::StaticQueue`] whose values and places are known when it runs: a constant of C, which leads to its memory. All values are
-/// moved outside the section.
+/// A [`crate::StaticQueue`] whose values and places are known when it runs: a constant of C, which leads to its memory. `F` is how
+/// values are moved.
 #[repr(C)]
-pub struct ByteQueue<M> {
+pub struct ByteQueue<M, F> {
     /// For whoever describes the queue, to say so.
     tag: u32,
-    /// As many as can be inside at the same time, at most.
-    capacity: u16,
-    /// 0 if senders wait, 1 if they are refused.
-    policy: u16,
     value_size: u32,
     state: *const ByteState,
     places: *mut u8,
+    /// No more than can be inside at the same time.
+    capacity: u8,
+    /// 0 if senders wait; else they are refused.
+    policy: u8,
     mutex: M,
+    form: PhantomData<fn() -> F>,
 }
 
 // SAFETY: it is a constant. The state is touched inside the mutex only, a place by whoever has claimed or taken it, and
 // values are plain bytes.
-unsafe impl<M: PreemptionSafe> Sync for ByteQueue<M> {}
+unsafe impl<M: PreemptionSafe, F> Sync for ByteQueue<M, F> {}
 
 /// Each function that is unsafe is given a value of the queue, or room for one, in a queue that is sound.
-impl<M: PreemptionSafe> ByteQueue<M> {
+impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     /// Who described it.
     #[inline(always)]
     pub const fn tag(&self) -> u32 {
@@ -54,15 +55,12 @@ impl<M: PreemptionSafe> ByteQueue<M> {
         self.value_size
     }
 
-    /// Whether the description has a meaning. If so, and if there is as much memory as it says, for this queue alone and for ever,
-    /// and it was zero at the start, all that follows may be called.
+    /// Whether there are places. If so, and values have this form, no pointer is null, and there is as much
+    /// memory as the description says, for this queue alone and for ever, which was zero at the start, all that follows may be
+    /// called.
     #[inline(always)]
-    pub fn is_sound(&self) -> bool {
-        usize::from(self.capacity.wrapping_sub(1)) < state::MOST_INSIDE
-            && self.policy <= 1
-            && self.value_size > 0
-            && !self.state.is_null()
-            && !self.places.is_null()
+    pub const fn has_places(&self) -> bool {
+        self.capacity > 0
     }
 
     /// Stores a value if there is room.
@@ -73,7 +71,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     #[inline(never)]
     pub unsafe fn stores(&self, value: *const u8) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.store(value) }
+        unsafe { self.view().store(value.cast()) }
     }
 
     /// Takes the oldest value, if there is one.
@@ -84,7 +82,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     #[inline(never)]
     pub unsafe fn takes(&self, there: *mut u8) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.take_to(there) }
+        unsafe { self.view().take_to(there.cast()) }
     }
 
     /// What a value that was not stored is told which does not wait.
@@ -93,8 +91,9 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn refusal(&self) -> TrySendError<()> {
-        self.count_refused();
-        if self.refuses_all() { TrySendError::Closed(()) } else { TrySendError::Full(()) }
+        let queue = self.view();
+        queue.count_refused();
+        if queue.refuses_all() { TrySendError::Closed(()) } else { TrySendError::Full(()) }
     }
 
     /// Whether there will be no value any more.
@@ -103,7 +102,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn is_over(&self) -> bool {
-        self.has_ended_for_readers()
+        self.view().has_ended_for_readers()
     }
 
     /// Blocks until the value is stored.
@@ -112,14 +111,15 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// As [`ByteQueue::stores`].
     pub unsafe fn stand_to_send<P: Port>(&self, value: *const u8, deadline: Deadline) -> Result<(), SendError<()>> {
+        let queue = self.view();
         // SAFETY: by this function's contract.
-        let goes = || self.sends(|| unsafe { self.stores(value) });
-        match self.stand::<P, _>(End::Senders, self.patience(deadline), goes) {
+        let goes = || queue.sends(|| unsafe { self.stores(value) });
+        match queue.stand::<P, _>(End::Senders, queue.patience(deadline), goes) {
             Some(Sent::Stored) => Ok(()),
             Some(Sent::Full) => Err(SendError::Full(())),
             Some(Sent::Closed) => Err(SendError::Closed(())),
             None => {
-                self.count_timed_out();
+                queue.count_timed_out();
                 Err(SendError::Timeout(()))
             }
         }
@@ -131,11 +131,12 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// As [`ByteQueue::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
-        self.stand::<P, _>(End::Readers, deadline, || {
+        let queue = self.view();
+        queue.stand::<P, _>(End::Readers, deadline, || {
             // SAFETY: by this function's contract.
             if unsafe { self.takes(there) } {
                 Some(true)
-            } else if self.has_ended_for_readers() {
+            } else if queue.has_ended_for_readers() {
                 Some(false)
             } else {
                 None
@@ -149,7 +150,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn close(&self) {
-        self.ends();
+        self.view().ends();
     }
 
     /// Closes, discards what is there and says how many values that were.
@@ -158,7 +159,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn abort(&self) -> usize {
-        self.ends_at_once()
+        self.view().ends_at_once()
     }
 
     /// Whether it was closed.
@@ -167,7 +168,7 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn is_closed(&self) -> bool {
-        self.refuses_all()
+        self.view().refuses_all()
     }
 
     /// State and counts.
@@ -176,40 +177,40 @@ impl<M: PreemptionSafe> ByteQueue<M> {
     ///
     /// The queue is sound.
     pub unsafe fn stats(&self) -> BufferMetrics {
-        self.snapshot()
+        self.view().snapshot()
     }
 
+    /// What is in the description, which a section finds in registers then.
     #[inline(always)]
-    const fn place(&self, at: u32) -> *mut u8 {
-        self.places.wrapping_add(at as usize * self.value_size as usize)
-    }
-
-    /// Copies a value: most are a word, which needs no call.
-    ///
-    /// # Safety
-    ///
-    /// There is a value, and room for one elsewhere.
-    #[inline(always)]
-    unsafe fn copy(&self, from: *const u8, to: *mut u8) {
-        // SAFETY: by this function's contract.
-        unsafe {
-            if self.value_size == 4 {
-                to.cast::<u32>().write_unaligned(from.cast::<u32>().read_unaligned());
-            } else {
-                ptr::copy_nonoverlapping(from, to, self.value_size as usize);
-            }
-        }
+    const fn view(&self) -> View<'_, M, F> {
+        View { queue: self, state: self.state, places: self.places, shape: Given::new(self.capacity) }
     }
 }
 
-impl<M: PreemptionSafe> Parts for ByteQueue<M> {
-    type Value = u8;
+/// A queue whose description was read.
+struct View<'a, M, F> {
+    queue: &'a ByteQueue<M, F>,
+    state: *const ByteState,
+    places: *mut u8,
+    shape: Given<F>,
+}
+
+impl<M: PreemptionSafe, F: Form> View<'_, M, F> {
+    #[inline(always)]
+    const fn place(&self, at: u32) -> *mut F::Start {
+        let size = if F::IS_WORD { size_of::<F::Start>() } else { self.queue.value_size as usize };
+        self.places.wrapping_add(at as usize * size).cast()
+    }
+}
+
+impl<M: PreemptionSafe, F: Form> Parts for View<'_, M, F> {
+    type Value = F::Start;
     type Section = M;
-    type Shape = Given;
+    type Shape = Given<F>;
 
     #[inline(always)]
     fn mutex(&self) -> &M {
-        &self.mutex
+        &self.queue.mutex
     }
 
     #[inline(always)]
@@ -218,25 +219,30 @@ impl<M: PreemptionSafe> Parts for ByteQueue<M> {
     }
 
     #[inline(always)]
-    fn shape(&self) -> Given {
-        Given(self.capacity)
+    fn shape(&self) -> Given<F> {
+        self.shape
+    }
+
+    #[inline(always)]
+    fn nothing(&self) -> usize {
+        (&raw const *self.queue).addr()
     }
 
     #[inline(always)]
     fn pauses(&self) -> bool {
-        self.policy == 0
+        self.queue.policy == 0
     }
 
     #[inline(always)]
-    unsafe fn fill(&self, at: u32, value: *const u8) {
+    unsafe fn fill(&self, at: u32, value: *const F::Start) {
         // SAFETY: by this function's contract.
-        unsafe { self.copy(value, self.place(at)) };
+        unsafe { F::copy(value, self.place(at), self.queue.value_size) };
     }
 
     #[inline(always)]
-    unsafe fn empty(&self, at: u32, there: *mut u8) {
+    unsafe fn empty(&self, at: u32, there: *mut F::Start) {
         // SAFETY: by this function's contract.
-        unsafe { self.copy(self.place(at), there) };
+        unsafe { F::copy(self.place(at), there, self.queue.value_size) };
     }
 
     /// Bytes are not dropped.

@@ -25,8 +25,9 @@ pub(super) trait Moves: Parts {
             // A copy that lies in registers; its bits are the place's, if the value is stored.
             // SAFETY: the value is there.
             let held = unsafe { value.cast::<MaybeUninit<Self::Value>>().read() };
+            let shape = self.shape();
             let awaited = self.section_at(move |queue, state| {
-                let Some(at) = state.claim(queue.shape()) else { return queue.nothing() };
+                let Some(at) = state.claim(shape) else { return queue.nothing() };
                 // SAFETY: the place is claimed, so nobody else touches it.
                 unsafe { queue.fill(u32::from(at), held.as_ptr().cast()) };
                 // Last, into the register that says what was found: a compiler that reads it earlier needs another.

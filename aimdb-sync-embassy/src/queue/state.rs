@@ -17,6 +17,8 @@
 
 use core::marker::PhantomData;
 
+#[cfg(not(loom))]
+use crate::lean::Form;
 use crate::lean::{MOVED_INSIDE, Waiters};
 
 /// In `used`: values to come are refused.
@@ -86,29 +88,51 @@ impl<T, const N: usize> Shape for Fixed<T, N> {
     }
 }
 
-/// The shape of a queue of so many values of any size, all of which are moved outside; no more than can be counted there.
+/// The shape of a queue of so many values that have this form; no more than can be counted while they are moved.
 #[cfg(not(loom))]
-#[derive(Clone, Copy)]
-pub(crate) struct Given(pub(super) u16);
+pub(crate) struct Given<F> {
+    places: u32,
+    /// The place that comes after the first.
+    last: u32,
+    form: PhantomData<fn() -> F>,
+}
 
 #[cfg(not(loom))]
-impl Shape for Given {
-    const INSIDE: bool = false;
+impl<F> Given<F> {
+    #[inline(always)]
+    pub(super) const fn new(places: u8) -> Self {
+        Self { places: places as u32, last: (places as u32).wrapping_sub(1), form: PhantomData }
+    }
+}
+
+#[cfg(not(loom))]
+impl<F> Clone for Given<F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+#[cfg(not(loom))]
+impl<F> Copy for Given<F> {}
+
+#[cfg(not(loom))]
+impl<F: Form> Shape for Given<F> {
+    const INSIDE: bool = F::IS_WORD;
 
     #[inline(always)]
     fn places(self) -> usize {
-        usize::from(self.0)
+        self.places as usize
     }
 
     #[inline(always)]
     fn after(self, at: u16) -> u16 {
-        let next = i32::from(at) - 1;
-        if next < 0 { self.0 - 1 } else { next as u16 }
+        let (next, is_past) = u32::from(at).overflowing_sub(1);
+        (if is_past { self.last } else { next }) as u16
     }
 
     #[inline(always)]
     fn is_wide(self) -> bool {
-        debug_assert!(self.places() <= MOST_INSIDE, "see `ByteQueue::is_sound`");
+        debug_assert!(self.places() <= MOST_INSIDE, "a byte counts them");
         false
     }
 }

@@ -38,12 +38,13 @@ kernel() { # folder, definitions
 
 unused=--gc-sections
 further=()
+library=libaimdb_sync_embassy_c_cortex_m3
 program() { # source, name, further objects
     local source=$1 name=$2
     shift 2
     arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" "${further[@]}" -I "$aimdb/include" -c "$source" -o "$to/$name.o"
     arm-none-eabi-gcc "${machine[@]}" -nostartfiles -Wl,$unused,-z,noexecstack "${kept[@]}" -L "$rtos/board" -T mps2-an385.ld \
-        "$to/$name.o" "$@" "${objects[@]}" "$aimdb/$target/libaimdb_sync_embassy_c.a" -o "$to/$name"
+        "$to/$name.o" "$@" "${objects[@]}" "$aimdb/$target/$library.a" -o "$to/$name"
 }
 
 kept=()
@@ -51,11 +52,13 @@ kernel "$to"
 for source in c_*.c; do
     program "$source" "$(basename "$source" .c)"
 done
-# The library's tests, which run on threads of the host too.
+# The library's tests, which run on threads of the host too, with the library for any kernel.
+library=libaimdb_sync_embassy_c
 arm-none-eabi-gcc "${machine[@]}" "${strict[@]}" "${headers[@]}" -I "$aimdb/include" -c harness.c -o "$to/harness.o"
 for source in "$root"/aimdb-sync-embassy/c/tests/c/*.c; do
     program "$source" "c_test_$(basename "$source" .c)" "$to/harness.o"
 done
+library=libaimdb_sync_embassy_c_cortex_m3
 # The marks of what is counted (../count.py) are used by nothing.
 unused=--no-gc-sections program figures.c figures
 
@@ -70,7 +73,7 @@ further=()
 unused=--gc-sections
 for function in $(sed -n '/^const KEPT/,/^];/s/^ *"\(.*\)",$/\1/p' ../sizes/build.rs); do kept+=("-Wl,--undefined=$function"); done
 kernel "$to/unchecked" -DCONFIG_UNCHECKED
-for thing in BASE QUEUE QUEUE_TRY MAILBOX MAILBOX_TRY RECORD KERNEL_QUEUE; do
+for thing in BASE QUEUE QUEUE_TRY MAILBOX MAILBOX_TRY LATEST LATEST_TRY RECORD KERNEL_QUEUE; do
     further=("-DTHING=$thing")
     program sizes.c "c_size_${thing,,}"
 done

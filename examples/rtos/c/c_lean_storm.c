@@ -19,6 +19,10 @@ AIMDB_STATIC_MAILBOX(mail_up, value_t);
 AIMDB_STATIC_MAILBOX(mail_down, value_t);
 AIMDB_STATIC_MAILBOX(word_up, uint32_t);
 AIMDB_STATIC_MAILBOX(word_down, uint32_t);
+/* Readers 0 and 1 are tasks. */
+AIMDB_STATIC_LATEST_READERS(state_up, value_t, 2);
+AIMDB_STATIC_LATEST(state_down, value_t);
+AIMDB_STATIC_LATEST_READERS(level_up, uint32_t, 2);
 
 static value_t value_of(uint32_t number)
 {
@@ -49,8 +53,10 @@ static void see(seen_t *seen, uint32_t number)
 }
 
 /* How many were sent to each, from 1. */
-static uint32_t mail_up_sent, mail_down_sent, word_up_sent, word_down_sent;
-static seen_t mail_up_seen, mail_down_seen, word_up_seen, word_down_seen;
+static uint32_t mail_up_sent, mail_down_sent, word_up_sent, word_down_sent, state_up_sent, state_down_sent, level_up_sent;
+static seen_t mail_up_seen, mail_down_seen, word_up_seen, word_down_seen, state_down_seen;
+/* The readers' own. */
+static seen_t state_up_0_seen, state_up_1_seen, level_up_0_seen, level_up_1_seen;
 static volatile uint32_t rounds;
 /* Tasks that have ended after the last round, so that what they counted is whole. */
 static volatile unsigned ended;
@@ -63,6 +69,16 @@ static volatile unsigned ended;
         CHECK(stats.accepted == name##_sent && stats.refused == 0 && stats.aborted == 0); \
         CHECK(stats.delivered == name##_seen.count); \
         CHECK(stats.accepted == stats.delivered + stats.lagged + stats.occupancy); \
+    } while (0)
+
+/* The same, of a latest value that all readers have read to its end: what one has not got, it has missed. */
+#define AGREES_OF(name, readers, got) \
+    do { \
+        aimdb_static_stats_t stats; \
+        CHECK(name##_stats(&stats) == AIMDB_OK); \
+        CHECK(stats.accepted == name##_sent && stats.overwritten == name##_sent - 1 && stats.refused == 0); \
+        CHECK(stats.slowest_unread == 0 && stats.delivered == (got)); \
+        CHECK(stats.delivered + stats.lagged == (readers) * stats.accepted); \
     } while (0)
 
 #define SEND_VALUE(name) \
@@ -109,9 +125,18 @@ void TIMER0(void)
     case 1: SEND_VALUE(mail_up); break;
     case 2:
     case 3: READ_VALUE(mail_down, mail_down_try_recv(&got)); break;
-    case 4:
-    case 5: SEND_WORD(word_up); break;
-    default: READ_WORD(word_down, word_down_try_recv(&got)); break;
+    case 4: SEND_WORD(word_up); break;
+    case 5: READ_WORD(word_down, word_down_try_recv(&got)); break;
+    case 6: {
+        value_t got;
+        SEND_VALUE(state_up);
+        CHECK(state_up_peek(&got) == AIMDB_OK && number_of(&got) == state_up_sent);
+        break;
+    }
+    default:
+        SEND_WORD(level_up);
+        READ_VALUE(state_down, state_down_try_recv(&got));
+        break;
     }
     rounds++;
 }
@@ -126,6 +151,8 @@ static void values(void *unused)
     timer_start(4000, 0x80);
     while (rounds < ROUNDS) {
         READ_VALUE(mail_up, mail_up_recv(&got, 2));
+        READ_VALUE(state_up_0, state_up_reader_recv(0, &got, 1));
+        READ_WORD(level_up_0, level_up_reader_try_recv(0, &got));
     }
     timer_stop();
     while (ended < 2)
@@ -134,8 +161,19 @@ static void values(void *unused)
     AGREES(mail_down);
     AGREES(word_up);
     AGREES(word_down);
-    CHECK(mail_up_seen.count > ROUNDS / 16 && word_up_seen.count > ROUNDS / 16);
-    CHECK(mail_down_seen.count > ROUNDS / 16 && word_down_seen.count > ROUNDS / 16);
+    READ_VALUE(state_up_0, state_up_reader_try_recv(0, &got));
+    READ_VALUE(state_up_1, state_up_reader_try_recv(1, &got));
+    READ_VALUE(state_down, state_down_try_recv(&got));
+    READ_WORD(level_up_0, level_up_reader_try_recv(0, &got));
+    READ_WORD(level_up_1, level_up_reader_try_recv(1, &got));
+    AGREES_OF(state_up, 2, state_up_0_seen.count + state_up_1_seen.count);
+    AGREES_OF(level_up, 2, level_up_0_seen.count + level_up_1_seen.count);
+    AGREES_OF(state_down, 1, state_down_seen.count);
+    CHECK(mail_up_seen.count > ROUNDS / 32 && word_up_seen.count > ROUNDS / 32);
+    CHECK(mail_down_seen.count > ROUNDS / 32 && word_down_seen.count > ROUNDS / 32);
+    CHECK(state_up_0_seen.count > ROUNDS / 32 && state_up_1_seen.count > ROUNDS / 32);
+    CHECK(level_up_0_seen.count > ROUNDS / 32 && level_up_1_seen.count > ROUNDS / 32);
+    CHECK(state_down_seen.count > ROUNDS / 32);
     say("%u interrupts: whole, in order, and counted", ROUNDS);
     board_exit(0);
 }
@@ -143,8 +181,10 @@ static void values(void *unused)
 static void words(void *unused)
 {
     (void)unused;
-    while (rounds < ROUNDS)
+    while (rounds < ROUNDS) {
         READ_WORD(word_up, word_up_recv(&got, 3));
+        READ_WORD(level_up_1, level_up_reader_recv(1, &got, 1));
+    }
     ended++;
     vTaskDelete(NULL);
 }
@@ -156,6 +196,8 @@ static void busy(void *unused)
     while (rounds < ROUNDS) {
         SEND_VALUE(mail_down);
         SEND_WORD(word_down);
+        SEND_VALUE(state_down);
+        READ_VALUE(state_up_1, state_up_reader_try_recv(1, &got));
     }
     ended++;
     vTaskDelete(NULL);

@@ -15,6 +15,8 @@
 #define KERNEL_QUEUE 4
 #define MAILBOX 5
 #define MAILBOX_TRY 6
+#define LATEST 7
+#define LATEST_TRY 8
 
 enum { LAST = 1000 };
 
@@ -24,6 +26,8 @@ AIMDB_STATIC_QUEUE(thing, uint32_t, 16);
 AIMDB_STATIC_RECORD(thing, uint32_t, 16);
 #elif THING == MAILBOX || THING == MAILBOX_TRY
 AIMDB_STATIC_MAILBOX(thing, uint32_t);
+#elif THING == LATEST || THING == LATEST_TRY
+AIMDB_STATIC_LATEST(thing, uint32_t);
 #elif THING == KERNEL_QUEUE
 static StaticQueue_t control;
 static uint32_t storage[16];
@@ -36,7 +40,7 @@ static int sends(uint32_t value)
 {
 #if THING == QUEUE || THING == RECORD
     return thing_send(&value, portMAX_DELAY) == AIMDB_OK;
-#elif THING == MAILBOX || THING == MAILBOX_TRY
+#elif THING == MAILBOX || THING == MAILBOX_TRY || THING == LATEST || THING == LATEST_TRY
     return thing_try_send(&value) == AIMDB_OK;
 #elif THING == QUEUE_TRY
     while (thing_try_send(&value) != AIMDB_OK)
@@ -52,9 +56,9 @@ static int sends(uint32_t value)
 
 static int receives(uint32_t *value)
 {
-#if THING == QUEUE || THING == RECORD || THING == MAILBOX
+#if THING == QUEUE || THING == RECORD || THING == MAILBOX || THING == LATEST
     return thing_recv(value, portMAX_DELAY) == AIMDB_OK;
-#elif THING == QUEUE_TRY || THING == MAILBOX_TRY
+#elif THING == QUEUE_TRY || THING == MAILBOX_TRY || THING == LATEST_TRY
     return thing_try_recv(value) == AIMDB_OK;
 #elif THING == KERNEL_QUEUE
     return xQueueReceive((QueueHandle_t)&control, value, portMAX_DELAY) == pdPASS;

@@ -9,10 +9,8 @@ AIMDB_STATIC_RECORD_FAIL(failing, uint32_t, 2);
 AIMDB_STATIC_RECORD_DROP_OLDEST(oldest, uint32_t, 2);
 AIMDB_STATIC_RECORD_DROP_NEWEST(newest, uint32_t, 2);
 AIMDB_STATIC_RING(ring, uint32_t, 3);
-AIMDB_STATIC_LATEST(latest, uint32_t);
 AIMDB_STATIC_RECORD_READERS(both, uint32_t, 2, 2);
 AIMDB_STATIC_RING_READERS(fanned, uint32_t, 2, 2);
-AIMDB_STATIC_LATEST_READERS(seen, uint32_t, 2);
 
 typedef struct odd {
     uint8_t bytes[3];
@@ -118,18 +116,6 @@ static void k3_a_ring_says_how_much_was_missed(void)
     NONE(ring, AIMDB_EMPTY);
 }
 
-static void a_latest_value(void)
-{
-    uint32_t got = 77;
-    CHECK(latest_peek(&got) == AIMDB_EMPTY && got == 77);
-    CHECK(latest_send(&V[1], portMAX_DELAY) == AIMDB_OK);
-    CHECK(latest_send(&V[2], portMAX_DELAY) == AIMDB_OK);
-    CHECK(latest_peek(&got) == AIMDB_OK && got == 2);
-    NEXT(latest, 2);
-    NONE(latest, AIMDB_EMPTY);
-    CHECK(latest_peek(&got) == AIMDB_OK && got == 2);
-}
-
 static void several_readers(void)
 {
     uint32_t got = 0;
@@ -149,12 +135,10 @@ static void several_readers(void)
     CHECK(both_reader_lag(2) == 0);
 
     for (unsigned at = 1; at <= 3; at++)
-        CHECK(fanned_try_send(&V[at]) == AIMDB_OK && seen_try_send(&V[at]) == AIMDB_OK);
+        CHECK(fanned_try_send(&V[at]) == AIMDB_OK);
     for (uint32_t reader = 0; reader < 2; reader++) {
         CHECK(fanned_reader_try_recv(reader, &got) == AIMDB_LAGGED && fanned_reader_lag(reader) == 1);
         CHECK(fanned_reader_try_recv(reader, &got) == AIMDB_OK && got == 2);
-        CHECK(seen_reader_try_recv(reader, &got) == AIMDB_OK && got == 3);
-        CHECK(seen_reader_try_recv(reader, &got) == AIMDB_EMPTY);
     }
 }
 
@@ -199,7 +183,6 @@ void test_in_task(void)
     a_queue_that_pauses();
     queues_that_do_not_pause();
     k3_a_ring_says_how_much_was_missed();
-    a_latest_value();
     several_readers();
     values_of_any_size_are_whole();
     a_closed_record_is_drained();

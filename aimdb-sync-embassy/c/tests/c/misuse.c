@@ -5,7 +5,6 @@
 
 AIMDB_STATIC_RECORD(queue, uint32_t, 2);
 AIMDB_STATIC_RECORD(full, uint32_t, 1);
-AIMDB_STATIC_LATEST(latest, uint32_t);
 AIMDB_STATIC_RECORD(meeting, uint32_t, 0);
 
 static const uint32_t ONE = 1;
@@ -20,7 +19,6 @@ static void refused(const aimdb_static_record_t *record, aimdb_status_t status)
     CHECK(aimdb_static_force_send(record, &ONE, sizeof ONE) == status);
     CHECK(aimdb_static_recv(record, &value, sizeof value, 0, UINT64_MAX) == status);
     CHECK(aimdb_static_try_recv(record, &value, sizeof value, 0) == status);
-    CHECK(aimdb_static_peek(record, &value, sizeof value) == status);
     CHECK(aimdb_static_close(record) == status);
     CHECK(aimdb_static_abort(record, &discarded) == status);
     CHECK(aimdb_static_stats(record, &stats) == status);
@@ -59,7 +57,7 @@ static void what_is_no_record(void)
     is_no_record(wrong);
     wrong = spoiled, wrong.capacity = 0;
     is_no_record(wrong);
-    /* A latest value has one place. */
+    /* A latest value is another family's. */
     wrong = spoiled, wrong.kind = 1;
     is_no_record(wrong);
     wrong = spoiled, wrong.slots = wrong.capacity + 1;
@@ -93,7 +91,6 @@ static void what_is_no_value(void)
     CHECK(queue_force_send(NULL) == AIMDB_NULL_ARGUMENT);
     CHECK(queue_recv(NULL, 0) == AIMDB_NULL_ARGUMENT);
     CHECK(queue_try_recv(NULL) == AIMDB_NULL_ARGUMENT);
-    CHECK(latest_peek(NULL) == AIMDB_NULL_ARGUMENT);
     CHECK(aimdb_static_stats(&queue, NULL) == AIMDB_NULL_ARGUMENT);
     CHECK(aimdb_static_try_send(&queue, &large, sizeof large) == AIMDB_BAD_SIZE);
     CHECK(aimdb_static_try_send(&queue, &small, sizeof small) == AIMDB_BAD_SIZE);
@@ -103,9 +100,7 @@ static void what_is_no_value(void)
     CHECK(queue_try_send(&ONE) == AIMDB_OK);
     CHECK(aimdb_static_recv(&queue, &large, sizeof large, 0, 0) == AIMDB_BAD_SIZE && large == 77);
     CHECK(aimdb_static_try_recv(&queue, &small, sizeof small, 0) == AIMDB_BAD_SIZE && small == 7);
-    CHECK(aimdb_static_peek(&latest, &large, sizeof large) == AIMDB_BAD_SIZE && large == 77);
     CHECK(aimdb_static_try_recv(&queue, &large, sizeof ONE, 1) == AIMDB_BAD_ARGUMENT);
-    CHECK(aimdb_static_peek(&queue, &large, sizeof ONE) == AIMDB_NOT_SUPPORTED && large == 77);
     CHECK(aimdb_static_abort(&spoiled, NULL) == AIMDB_OK);
     /* The value is still there. */
     uint32_t got = 0;
@@ -122,7 +117,6 @@ static void it_cannot_block(void)
     CHECK(queue_recv(&got, portMAX_DELAY) == AIMDB_CANNOT_BLOCK);
     CHECK(full_send(&ONE, 1) == AIMDB_CANNOT_BLOCK);
     CHECK(full_recv(&got, 1) == AIMDB_CANNOT_BLOCK);
-    CHECK(latest_send(&ONE, 1) == AIMDB_CANNOT_BLOCK && latest_recv(&got, 1) == AIMDB_CANNOT_BLOCK);
     CHECK(got == 77);
     /* One try may be made. */
     CHECK(full_send(&ONE, 0) == AIMDB_TIMEOUT && full_try_send(&ONE) == AIMDB_FULL);
@@ -130,7 +124,6 @@ static void it_cannot_block(void)
     CHECK(queue_send(&ONE, 0) == AIMDB_OK && queue_recv(&got, 0) == AIMDB_OK && got == ONE);
     CHECK(full_force_send(&ONE) == AIMDB_OK);
     CHECK(full_try_recv(&got) == AIMDB_LAGGED && full_lag() == 1);
-    CHECK(latest_try_send(&ONE) == AIMDB_OK && latest_peek(&got) == AIMDB_OK && latest_try_recv(&got) == AIMDB_OK);
     /* Nobody holds out a hand. */
     CHECK(meeting_try_send(&ONE) == AIMDB_FULL && meeting_force_send(&ONE) == AIMDB_FULL);
     aimdb_static_stats_t stats;
