@@ -220,18 +220,12 @@ pub fn m1_a_plain_ring_is_counted_beside_both_ends() {
 pub fn s5_a_plain_latest_value_is_displaced_beside_a_reader() {
     let buffer = latest();
     let mut reader = in_the_lane(&buffer, 1);
-    let reading = thread::spawn(move || {
-        let mut newest = 0;
-        for _ in 0..2 {
-            newest = seen(reader.try_recv()).unwrap_or(newest);
-        }
-        (newest, reader)
-    });
+    let reading = thread::spawn(move || (seen(reader.try_recv()).unwrap_or(1), reader));
     buffer.displace([2; 2]).expect("it is open");
     push(&buffer, 3);
-    let (newest, mut reader) = reading.join().unwrap();
-    let last = seen(reader.try_recv()).unwrap_or(newest);
-    assert_eq!(last, 3);
+    let (first, mut reader) = reading.join().unwrap();
+    let last = seen(reader.try_recv());
+    assert!(matches!((first, last), (1 | 2, Ok(3)) | (3, Err(TryRecvError::Empty))), "{first} {last:?}");
 }
 
 /// A close meets a writer and a reader: what was accepted is read, then the end.
