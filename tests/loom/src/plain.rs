@@ -228,6 +228,20 @@ pub fn s5_a_plain_latest_value_is_displaced_beside_a_reader() {
     assert!(matches!((first, last), (1 | 2, Ok(3)) | (3, Err(TryRecvError::Empty))), "{first} {last:?}");
 }
 
+/// The same while somebody looks at the newest, in the lane at the second look.
+pub fn s5_a_plain_latest_value_is_displaced_under_a_peek() {
+    let buffer = latest();
+    push(&buffer, 1);
+    let peeking = thread::spawn({
+        let buffer = buffer.clone();
+        move || [(); 2].map(|()| whole(buffer.peek().expect("there is one")))
+    });
+    buffer.displace([2; 2]).expect("it is open");
+    let [first, second] = peeking.join().unwrap();
+    assert!(first >= 1 && second >= first, "{first} {second}");
+    assert_eq!(buffer.peek().map(whole), Some(2));
+}
+
 /// A close meets a writer and a reader: what was accepted is read, then the end.
 pub fn c1_a_plain_ring_is_closed_beside_both_ends() {
     let buffer = ring(2);

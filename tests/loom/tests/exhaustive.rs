@@ -237,6 +237,7 @@ models! { plain:
     m1_a_plain_latest_value_is_counted_beside_both_ends: 2,
     m1_a_plain_ring_is_counted_beside_both_ends: 3,
     s5_a_plain_latest_value_is_displaced_beside_a_reader: 2,
+    s5_a_plain_latest_value_is_displaced_under_a_peek: 3,
     c1_a_plain_ring_is_closed_beside_both_ends: 3,
     c1_a_plain_latest_value_is_closed_beside_both_ends: 3,
     c2_an_abort_meets_a_reader_of_a_plain_ring: 3,
