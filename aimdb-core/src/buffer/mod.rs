@@ -40,7 +40,7 @@ pub use slots::{SlotCell, Slots};
 
 #[cfg(loom)]
 #[doc(hidden)]
-pub use lane::{Looks, Pinning, Stamp, Stamps};
+pub use lane::{Looks, Pinning, Since, Stamp, Stamps};
 
 #[cfg(feature = "std")]
 pub use blocking::{drain_blocking, flush_blocking, reserve_blocking, send_blocking, send_waiting, send_waiting_with};

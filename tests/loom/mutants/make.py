@@ -341,6 +341,12 @@ MUTANTS = [
         "        shut([door].into_iter());\n", "")]),
     ("copy-is-of-what-is-being-written", "Whatever is there is copied while it is being written.", STAMP, [(
         "self.read_if(|stamp| stamp.is_multiple_of(2), copy)", "self.read_if(|_stamp| true, copy)")]),
+    ("newest-is-copied-while-it-is-written", "A cursor of a latest value copies what is being written.", STAMP, [(
+        "later > 0 && stamp.is_multiple_of(2)", "later > 0")]),
+    ("newest-has-the-number-that-was-wanted", "A cursor of a latest value that missed some does not know it.", STAMP, [(
+        "number.wrapping_add(later.unsigned_abs() / 2)", "number")]),
+    ("newest-is-pinned-though-it-is-doomed", "A cursor of a latest value pins one that is being displaced.", LOOKS, [(
+        "is_kept && later >= 0", "later >= 0")]),
     ("stamp-says-what-is-being-written", "A value has its number while it is being written.", STAMP, [(
         "        stamp.is_multiple_of(2).then(", "        true.then(")]),
     ("stamp-is-set-relaxed", "A stamp carries no value with it.", STAMP, [(
@@ -365,7 +371,7 @@ MUTANTS = [
     ("slot-is-left-and-given-back", "The lane gives back a slot at whose value somebody looks.", LOOKS, [(
         "self.0.fetch_or(LEFT, Ordering::AcqRel) & VACANT != 0", "self.0.fetch_or(LEFT, Ordering::AcqRel) & LEFT == 0")]),
     ("doomed-value-is-pinned", "Who looks at the newest pins a value that was displaced.", LOOKS, [(
-        "word & (DOOMED | LEFT | ABORTED | VACANT) == 0", "word & VACANT == 0")]),
+        "self.pin_if(|word| word & (DOOMED | LEFT | ABORTED | VACANT) == 0)", "self.pin_if(|word| word & VACANT == 0)")]),
     ("machine-lets-go-under-a-look", "The machine gives a value up though a reader of the lane looks at it.", LOOKS, [(
         "        if self.0.load(Ordering::Acquire) & LOOKS == 0 {", "        if self.0.load(Ordering::Acquire) & VACANT == 0 {")]),
     ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", OVERWRITE, [(
@@ -380,7 +386,7 @@ MUTANTS = [
     ("quiet-lane-forgets-who-came", "A lane is taken for quiet though a cursor came that may look.", OVERWRITE, [(
         "self.quiet.is_on() && looking.count() == 0", "self.quiet.is_on()")]),
     ("reader-passes-before-it-pins", "A reader says that it is past a value before it has pinned it.", SHARED, [(
-        "        if look.pin(number) != Pinning::Pinned {\n            return None;", "        cursor.pass(number.wrapping_add(1));\n        if look.pin(number) != Pinning::Pinned {\n            cursor.pass(number);\n            return None;")]),
+        "            if look.pin(number) != Pinning::Pinned {\n                return None;", "            cursor.pass(number.wrapping_add(1));\n            if look.pin(number) != Pinning::Pinned {\n                cursor.pass(number);\n                return None;")]),
     ("lane-forgets-who-may-look", "The writer reckons with no reader of a ring.", SHARED, [(
         "            those.put(looking.map(", "            those.put(looking.take(0).map(")]),
     ("writer-keeps-what-it-saw", "The writer goes by what it saw of those who may look before the lane was last closed.", SHARED, [(

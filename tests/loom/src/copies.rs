@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aimdb_core::buffer::{Stamp, Stamps};
+use aimdb_core::buffer::{Since, Stamp, Stamps};
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::schedule::thread;
@@ -64,4 +64,34 @@ pub fn k_a_copy_of_the_newest_is_whole() {
     assert_eq!(latest.0.read_any(|| latest.1[0].load(Relaxed)), Some(2));
     latest.0.set(None);
     assert_eq!(latest.0.read_any(|| ()), None);
+}
+
+/// The same for a cursor of a latest value, which wants what has come since the last that it read.
+pub fn k_a_copy_of_what_has_come_since_is_whole() {
+    let latest = Arc::new((Stamp::new(), [AtomicU64::new(0), AtomicU64::new(0)]));
+    let writing = thread::spawn({
+        let latest = Arc::clone(&latest);
+        move || {
+            for number in 0..2 {
+                latest.0.write(number, || latest.1.iter().for_each(|word| word.store(number + 1, Relaxed)));
+            }
+        }
+    });
+    let mut next = 0;
+    for _ in 0..2 {
+        let came = latest.0.has_come(next);
+        match latest.0.read_since(next, || [latest.1[0].load(Relaxed), latest.1[1].load(Relaxed)]) {
+            Since::Value(found, words) => {
+                assert!(found >= next, "none comes twice");
+                assert_eq!(words, [found + 1; 2], "it is whole, and the one that was said");
+                next = found + 1;
+            }
+            Since::Nothing => assert!(!came, "what was seen to come is there, or being replaced"),
+            Since::Busy => {}
+        }
+    }
+    writing.join().unwrap();
+    let left = latest.0.read_since(next, || latest.1[0].load(Relaxed));
+    assert_eq!(left, if next < 2 { Since::Value(1, 2) } else { Since::Nothing });
+    assert_eq!(latest.0.has_come(next), next < 2);
 }

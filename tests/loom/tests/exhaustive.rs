@@ -225,6 +225,7 @@ models! { blocks:
 models! { copies:
     k_a_copy_that_is_kept_is_whole: 3,
     k_a_copy_of_the_newest_is_whole: 3,
+    k_a_copy_of_what_has_come_since_is_whole: 3,
 }
 
 #[cfg(not(feature = "large"))]

@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::Machine;
 use super::late::boxed;
-use super::stamp::{Stamp, words};
+use super::stamp::{Since, Stamp, words};
 use crate::buffer::SlotCell;
 
 /// What is left of a cache line beside the stamp, in words.
@@ -137,11 +137,22 @@ impl Front {
         self.line.stamp.write(number, || unsafe { words::store(self.value::<T>(), value) });
     }
 
-    /// The value with this number, if it is there.
+    /// The value with this number, or a later one, if it is there.
     #[inline(always)]
-    pub(super) fn read<T>(&self, number: u64) -> Option<MaybeUninit<T>> {
+    pub(super) fn read_since<T>(&self, number: u64) -> Since<MaybeUninit<T>> {
         // SAFETY: as above; if the stamp says that a value is there, all of it was stored once.
-        self.line.stamp.read(number, || unsafe { words::load(self.value::<T>()) })
+        self.line.stamp.read_since(number, || unsafe { words::load(self.value::<T>()) })
+    }
+
+    /// Whether the value with this number, or a later one, has come, where the value is here; a hint.
+    pub(super) fn has_come(lane: Option<&[Self; 1]>, number: u64) -> Option<bool> {
+        let [front] = lane?;
+        front.is_used.load(Relaxed).then(|| front.line.stamp.has_come(number))
+    }
+
+    /// Whether there is a value, or another one is being written over it, in a window that began at this number.
+    pub(super) fn is_filled(&self, oldest: u64) -> bool {
+        self.line.stamp.has_come(oldest)
     }
 
     /// The value that is there, if none is being written.

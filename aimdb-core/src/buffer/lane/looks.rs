@@ -28,6 +28,7 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
+use super::stamp::Since;
 use crate::pure::{DropCause, TableFull};
 
 /// The words of the first slots, and then of those that were added.
@@ -143,6 +144,23 @@ impl Look {
     #[inline]
     pub fn pin_any(&self) -> Pinning {
         self.pin_if(|word| word & (DOOMED | LEFT | ABORTED | VACANT) == 0)
+    }
+
+    /// Begins to look at whatever value is there, if it is the one with this number or a later one, and says which.
+    #[inline(always)]
+    pub fn pin_since(&self, number: u64) -> Since<()> {
+        let (mut later, mut is_kept) = (0, true);
+        let pinning = self.pin_if(|word| {
+            // The numbers of words have fewer bits.
+            later = ((word >> 16).wrapping_sub(number) << 16) as i64 >> 16;
+            is_kept = word & (DOOMED | LEFT | ABORTED | VACANT) == 0;
+            is_kept && later >= 0
+        });
+        match pinning {
+            Pinning::Pinned => Since::Value(number.wrapping_add_signed(later), ()),
+            Pinning::NotThere if is_kept => Since::Nothing,
+            Pinning::NotThere | Pinning::Busy => Since::Busy,
+        }
     }
 
     #[inline(always)]

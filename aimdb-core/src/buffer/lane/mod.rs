@@ -72,7 +72,7 @@ pub(super) use plan::Lanes;
 pub(super) use shared::Seen;
 pub(super) use spares::SPARES;
 #[cfg(loom)]
-pub use stamp::{Stamp, Stamps};
+pub use stamp::{Since, Stamp, Stamps};
 pub(super) use way::Way;
 
 /// The lock of a buffer that may have a lane.

@@ -22,7 +22,7 @@ use shuttle::sync::atomic::AtomicU64;
 
 use super::ends::{CursorEnd, End};
 use super::front::{Cells, Front};
-use super::stamp::{Stamps, words};
+use super::stamp::{Since, Stamps, words};
 use super::{AT_ONCE, InLane, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Kind, TableFull};
@@ -166,6 +166,10 @@ impl RingLane {
         max: usize,
     ) -> usize {
         let Some(mut inside) = cursor.door.enter(token) else { return 0 };
+        if Front::of::<T>(self.front.as_deref()).is_some() {
+            // Of one place, which is not worth a batch.
+            return 0;
+        }
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let max = max.min(values.capacity() - values.len()).min(AT_ONCE);
@@ -202,6 +206,9 @@ impl RingLane {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let (at, number) = (end.at, cursor.next.load(Ordering::Relaxed));
+        if let Some(front) = Front::of::<T>(self.front.as_deref()) {
+            return self.read_front(front, &mut *end, &cursor.next, false).unwrap_or(Taken::NotHere);
+        }
         let Some(cell) = cells.get(end.slot(at) as usize) else { return Taken::NotHere };
         let Some(value) = self.copy(cell, at, number) else { return Taken::NotHere };
         end.go_on(at, self.capacity);
@@ -220,6 +227,13 @@ impl RingLane {
 
     fn read_at<T>(&self, slots: &impl Slots<T>, end: &mut End, CursorEnd { next, .. }: &CursorEnd) -> Taken<T> {
         for _ in 0..TRIES {
+            if let Some(front) = Front::of::<T>(self.front.as_deref()) {
+                match self.read_front(front, end, next, true) {
+                    Some(taken) => return taken,
+                    None => core::hint::spin_loop(),
+                }
+                continue;
+            }
             let (at, number) = (end.at, next.load(Ordering::Relaxed));
             if let Some(value) = self.copy(slots.cell(end.slot(at)), at, number) {
                 end.go_on(at, self.capacity);
@@ -249,12 +263,36 @@ impl RingLane {
         Taken::NotHere
     }
 
+    /// What is in front for a cursor that comes to `next`: the newest value, whichever it is. Its stamp says its number, so
+    /// the line with the newest number is taken away from nobody, and no writer is too fast for a reader to keep up.
+    /// `None` while it is being written, or if a lag is to be told and the caller does not tell it.
+    #[inline(always)]
+    fn read_front<T>(&self, front: &Front, end: &mut End, next: &AtomicU64, tells: bool) -> Option<Taken<T>> {
+        let number = next.load(Ordering::Relaxed);
+        let (found, value) = match front.read_since(number) {
+            Since::Value(found, value) => (found, value),
+            Since::Nothing => return Some(Taken::Empty),
+            Since::Busy => return None,
+        };
+        let lost = found.wrapping_sub(number);
+        if lost > 0 {
+            if self.tells_lag && !tells {
+                return None;
+            }
+            end.lagged += lost;
+            if self.tells_lag {
+                next.store(found, Ordering::Relaxed);
+                return Some(Taken::Lagged(lost));
+            }
+        }
+        next.store(found.wrapping_add(1), Ordering::Relaxed);
+        // SAFETY: the copy is whole.
+        Some(Taken::Value(unsafe { value.assume_init() }))
+    }
+
     /// What lies in the cell of the end's place, if it is the value that the end comes to.
     #[inline(always)]
     fn copy<T>(&self, cell: &SlotCell<T>, at: usize, number: u64) -> Option<MaybeUninit<T>> {
-        if let Some(front) = Front::of::<T>(self.front.as_deref()) {
-            return front.read(number);
-        }
         let cell = cell.place();
         // SAFETY: the slot is the place's; if the stamp says that a value is there, all of it was
         // stored once. While the doors are open it is accessed by `words` only.
@@ -289,8 +327,15 @@ impl RingLane {
         let Some(mut inside) = inside else { return Taken::NotHere };
         let end = inside.end();
         for _ in 0..TRIES {
-            if let Some(value) = Front::of::<T>(self.front.as_deref()).and_then(Front::newest) {
-                return Taken::Value(value);
+            if let Some(front) = Front::of::<T>(self.front.as_deref()) {
+                if let Some(value) = front.newest() {
+                    return Taken::Value(value);
+                }
+                if !front.is_filled(end.oldest) {
+                    return Taken::Empty;
+                }
+                core::hint::spin_loop();
+                continue;
             }
             let (number, none_yet) = self.newest_number(end.oldest);
             let at = end.place(number, self.capacity);
@@ -324,7 +369,9 @@ impl RingLane {
 
     /// Whether there is something to read, as far as can be told without going in.
     pub(super) fn has_value(&self, cursor: &CursorEnd) -> Option<bool> {
-        cursor.door.is_open().then(|| self.has_come(cursor))
+        let number = || cursor.next.load(Ordering::Relaxed);
+        let in_front = || Front::has_come(self.front.as_deref(), number());
+        cursor.door.is_open().then(|| in_front().unwrap_or_else(|| self.has_come(cursor)))
     }
 
     /// Whether something came since a cursor was here that is not now. It may have read that elsewhere: then it comes

@@ -24,6 +24,7 @@ use super::looks::{Look, Looks, Pinning};
 use super::places::Places;
 use super::quiet::Quiet;
 use super::spares::{NONE, SPARES, Spares};
+use super::stamp::Since;
 use super::{LaneEnd, Machine, Taken};
 use crate::pure::{Claim, Kind, Pinned, TableFull};
 use crate::waiting::{Door, Inside, Key, Token, World, shut};
@@ -143,13 +144,25 @@ impl SharedLane {
         let (at, number) = (end.at, cursor.next.load(Relaxed));
         let slot = self.places.slot(at);
         let look = self.looks.of(slot);
-        if look.pin(number) != Pinning::Pinned {
-            return None;
+        if self.peeks {
+            let Since::Value(found, ()) = look.pin_since(number) else { return None };
+            self.come_past(&mut *end, cursor, number, found);
+        } else {
+            if look.pin(number) != Pinning::Pinned {
+                return None;
+            }
+            end.go_on(at, self.capacity);
+            cursor.pass(number.wrapping_add(1));
         }
-        self.note_look();
-        end.go_on(at, self.capacity);
-        cursor.pass(number.wrapping_add(1));
         Some(Seen { pinned: Pinned(slot), look })
+    }
+
+    /// A cursor that came to `number` at the one place of a latest value has found this one.
+    #[inline(always)]
+    fn come_past(&self, end: &mut End, cursor: &CursorEnd, number: u64, found: u64) {
+        self.quiet.note_look();
+        end.lagged += found.wrapping_sub(number);
+        cursor.pass(found.wrapping_add(1));
     }
 
     /// The cursor's next value, pinned.
@@ -170,18 +183,30 @@ impl SharedLane {
             let (at, number) = (end.at, cursor.next.load(Relaxed));
             let slot = self.places.slot(at);
             let look = self.looks.of(slot);
-            match look.pin(number) {
-                Pinning::Pinned => {
-                    self.note_look();
-                    end.go_on(at, self.capacity);
-                    cursor.pass(number.wrapping_add(1));
-                    return Taken::Value(Seen { pinned: Pinned(slot), look });
+            if self.peeks {
+                // The word says the number of what is there: the newest number would be one more line of the writer's,
+                // and be another before the value was found.
+                match look.pin_since(number) {
+                    Since::Value(found, ()) => {
+                        self.come_past(end, cursor, number, found);
+                        return Taken::Value(Seen { pinned: Pinned(slot), look });
+                    }
+                    Since::Nothing => return Taken::Empty,
+                    Since::Busy => {}
                 }
-                Pinning::Busy => {
-                    core::hint::spin_loop();
-                    continue;
+            } else {
+                match look.pin(number) {
+                    Pinning::Pinned => {
+                        end.go_on(at, self.capacity);
+                        cursor.pass(number.wrapping_add(1));
+                        return Taken::Value(Seen { pinned: Pinned(slot), look });
+                    }
+                    Pinning::Busy => {
+                        core::hint::spin_loop();
+                        continue;
+                    }
+                    Pinning::NotThere => {}
                 }
-                Pinning::NotThere => {}
             }
             // Acquire: where the value lies, if it has come, is seen.
             let newest = self.newest.number.load(Ordering::Acquire);

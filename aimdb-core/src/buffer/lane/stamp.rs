@@ -35,6 +35,23 @@ const fn there(number: u64) -> u64 {
     number.wrapping_mul(2).wrapping_add(2)
 }
 
+/// How far a stamp is past the writing of the value with this number.
+#[inline(always)]
+const fn past(stamp: u64, number: u64) -> i64 {
+    stamp.wrapping_sub(being_written(number)) as i64
+}
+
+/// What is there of a value and those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since<V> {
+    /// The value with this number.
+    Value(u64, V),
+    /// None of them: nothing has come, as far as its writing has ended.
+    Nothing,
+    /// One that is being written, or was while it was read.
+    Busy,
+}
+
 impl Stamp {
     /// A stamp that says of no value that it is there.
     #[cfg(not(any(loom, shuttle)))]
@@ -83,6 +100,32 @@ impl Stamp {
     #[inline(always)]
     pub fn read_any<V>(&self, copy: impl FnOnce() -> V) -> Option<V> {
         self.read_if(|stamp| stamp.is_multiple_of(2), copy)
+    }
+
+    /// Whether the value with this number has come, or one after it is being written; a hint.
+    #[inline(always)]
+    pub fn has_come(&self, number: u64) -> bool {
+        past(self.0.load(Ordering::Relaxed), number) > 0
+    }
+
+    /// Reads what is there, if it is the value with this number or a later one, and says which: `copy` loads its
+    /// words with relaxed atomics.
+    #[inline(always)]
+    pub fn read_since<V>(&self, number: u64, copy: impl FnOnce() -> V) -> Since<V> {
+        // Twice how much later it is, and one more if it is there. A stamp has half of the numbers, and wraps earlier.
+        let mut later = 0;
+        let value = self.read_if(
+            |stamp| {
+                later = past(stamp, number);
+                later > 0 && stamp.is_multiple_of(2)
+            },
+            copy,
+        );
+        match value {
+            Some(value) => Since::Value(number.wrapping_add(later.unsigned_abs() / 2), value),
+            None if later <= 0 => Since::Nothing,
+            None => Since::Busy,
+        }
     }
 
     #[inline(always)]
