@@ -329,8 +329,6 @@ MUTANTS = [
         "end.lagged += lost as u64;", "end.lagged += 1;")]),
     ("plain-reader-goes-too-far", "A reader of a plain ring that lagged passes over the oldest value that is there.", PLAIN, [(
         "let oldest = number.wrapping_add(lost as u64);", "let oldest = number.wrapping_add(lost as u64 + u64::from(self.capacity > 1));")]),
-    ("plain-value-is-not-gone", "A reader of a plain ring finds what was overwritten in the lane not to be lost.", PLAIN, [(
-        "let lost = behind(newest.wrapping_sub(self.capacity as u64)).max(behind(end.oldest));", "let lost = behind(end.oldest);")]),
     ("plain-batch-is-read-twice", "A cursor that read a batch in the lane of a plain ring stays where it was.", PLAIN, [(
         "        cursor.next.store(number, Ordering::Relaxed);\n        taken\n", "        let _ = number;\n        taken\n")]),
     ("plain-lane-closes-past-its-writer", "Who closes the lane of a plain ring does not shut its writer out.", PLAIN_DOORS, [(
