@@ -124,7 +124,7 @@ fn k3_a_reader_that_is_overtaken_while_it_copies_is_told_so() {
     let mut reader = ring.consumer().unwrap();
     // A value that is retained to the end of its copy.
     publish(ring, [0]);
-    after(1, move || publish(ring, [1]));
+    after(2, move || publish(ring, [1]));
     assert_eq!(reader.try_recv().map(whole), Ok(0));
     // One that is overwritten just then, with others behind it.
     for more in [1, 2, 3, 7] {
@@ -133,7 +133,7 @@ fn k3_a_reader_that_is_overtaken_while_it_copies_is_told_so() {
             fresh = reader.try_recv();
         }
         publish(ring, [10, 11]);
-        after(1, move || publish(ring, 20..20 + more));
+        after(2, move || publish(ring, 20..20 + more));
         assert_eq!(reader.try_recv(), Err(TryRecvError::Lagged(more)));
         let rest: Vec<_> = (0..3).map(|_| reader.try_recv().map(whole)).collect();
         let newest = [10, 11].into_iter().chain(20..20 + more).collect::<Vec<_>>();
@@ -150,7 +150,7 @@ fn k6_two_who_share_a_cursor_have_a_value_each_though_one_is_stopped() {
     let mut one = ring.consumer().unwrap();
     let mut other = one.clone();
     publish(ring, [1, 2]);
-    after(1, move || {
+    after(2, move || {
         assert_eq!(other.try_recv().map(whole), Ok(2));
         // What the first one copies is overwritten, and so is what nobody has read.
         publish(ring, [3, 4, 5]);
@@ -180,7 +180,7 @@ fn c2_a_value_that_is_copied_when_the_ring_is_aborted_is_whole() {
     let ring = ring::<2, 1, 1>();
     let mut reader = ring.consumer().unwrap();
     publish(ring, [1, 2]);
-    after(1, move || assert_eq!(ring.abort(), 2));
+    after(2, move || assert_eq!(ring.abort(), 2));
     assert_eq!(reader.try_recv().map(whole), Ok(1), "it was taken before");
     assert_eq!(reader.try_recv(), Err(TryRecvError::Closed));
     let counters = reader.stats().counters;

@@ -8,7 +8,7 @@ use aimdb_core::buffer::BufferMetrics;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::state::{Cursors, State};
-use crate::lean::{ALL, Line, NOBODY, Node, Waking};
+use crate::lean::{ALL, Line, Node, Waking};
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -82,24 +82,18 @@ pub(crate) trait Parts: Sized {
     fn wake(&self, awaited: u32) {
         let mut left = awaited;
         let next = || {
-            while left != 0 {
-                let at = if Self::Cursors::ONE { 0 } else { left.trailing_zeros() as u8 };
-                left &= left - 1;
-                let waker = self.section(|state| {
-                    let waker = state.readers(at).pop();
-                    // Not as long as one is on its way into the line.
-                    if waker.is_none() && state.readers(at).word() == NOBODY {
-                        state.awaits_no_more(at);
-                    }
-                    waker
-                });
-                if waker.is_some() {
-                    return waker;
-                }
+            if left == 0 {
+                return false;
             }
-            None
+            let at = if Self::Cursors::ONE { 0 } else { left.trailing_zeros() as u8 };
+            left &= left - 1;
+            if !self.line_of(at).wake_one() {
+                // Not as long as one is on its way into the line.
+                self.section(|state| state.forget(at));
+            }
+            true
         };
-        Waking { most: ALL, next }.wake();
+        Waking(next).wake();
     }
 
     /// Wakes everyone who waits at a record that is closed, each in a section of its own.
@@ -107,16 +101,12 @@ pub(crate) trait Parts: Sized {
     fn has_ended(&self) {
         let mut at = 0;
         let next = || {
-            while usize::from(at) < self.readers() {
-                let waker = self.section(|state| state.readers(at).pop());
-                if waker.is_some() {
-                    return waker;
-                }
+            if !self.line_of(at).wake_one() {
                 at += 1;
             }
-            None
+            usize::from(at) < self.readers()
         };
-        Waking { most: ALL, next }.wake();
+        Waking(next).wake();
     }
 
     /// Refuses all values to come.

@@ -7,7 +7,7 @@
 //! second writer, which stores inside the section and makes a new value of it.
 #![allow(unsafe_code)]
 
-use crate::lean::Waiters;
+use crate::lean::{NOBODY, Waiters};
 
 /// Places of a record whose values are copied outside.
 pub(super) const OUTSIDE: usize = 2;
@@ -289,9 +289,11 @@ impl<C: Cursors + ?Sized> State<C> {
         self.awaited |= 1 << at;
     }
 
-    /// Nobody waits at a cursor.
-    pub(super) const fn awaits_no_more(&mut self, at: u8) {
-        self.awaited &= !(1 << at);
+    /// Nobody waits at a cursor, if that is still so.
+    pub(super) fn forget(&mut self, at: u8) {
+        if self.readers(at).word() == NOBODY {
+            self.awaited &= !(1 << at);
+        }
     }
 
     /// A cursor to which the current value is new. `None` when all are in use.

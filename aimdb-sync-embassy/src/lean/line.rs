@@ -86,9 +86,22 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         }
     }
 
-    /// Wakes so many of those who wait, one in each section.
+    /// Wakes the first of those who wait, and says whether there was one.
     #[inline(never)]
+    pub(crate) fn wake_one(self) -> bool {
+        let Some(waker) = self.section(Waiters::pop) else { return false };
+        waker.wake();
+        true
+    }
+
+    /// Wakes so many of those who wait, one in each section.
     pub(crate) fn wake(self, most: u32) {
-        Waking { most, next: move || self.section(Waiters::pop) }.wake();
+        let mut left = most;
+        let next = move || {
+            let wakes = left > 0;
+            left = left.wrapping_sub(u32::from(wakes));
+            wakes && self.wake_one()
+        };
+        Waking(next).wake();
     }
 }

@@ -2,35 +2,24 @@
 //! each section.
 #![allow(unsafe_code)]
 
-use core::task::Waker;
-
 /// How many to wake.
 pub(crate) const ALL: u32 = u32::MAX;
 
-/// Those who are woken now, up to so many. When a waker panics, the rest are woken by the drop.
-pub(crate) struct Waking<F: FnMut() -> Option<Waker>> {
-    pub(crate) most: u32,
-    /// Takes the next one out.
-    pub(crate) next: F,
-}
+/// Those who are woken now: what it is made of wakes the next one, and says whether there may be more. When a waker panics, the
+/// rest are woken by the drop.
+pub(crate) struct Waking<F: FnMut() -> bool>(pub(crate) F);
 
-impl<F: FnMut() -> Option<Waker>> Waking<F> {
+impl<F: FnMut() -> bool> Waking<F> {
     #[inline(always)]
-    pub(crate) fn wake(&mut self) {
-        while self.most > 0 {
-            self.most -= 1;
-            let Some(waker) = (self.next)() else {
-                self.most = 0;
-                return;
-            };
-            waker.wake();
-        }
+    pub(crate) fn wake(mut self) {
+        while (self.0)() {}
+        core::mem::forget(self);
     }
 }
 
-impl<F: FnMut() -> Option<Waker>> Drop for Waking<F> {
+impl<F: FnMut() -> bool> Drop for Waking<F> {
     fn drop(&mut self) {
-        self.wake();
+        while (self.0)() {}
     }
 }
 

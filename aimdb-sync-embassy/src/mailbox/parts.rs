@@ -69,7 +69,7 @@ pub(crate) trait Parts: Sized {
     /// Wakes a reader for a value that is pending.
     #[inline(always)]
     fn wake_one(&self) {
-        self.readers().wake(1);
+        self.readers().wake_one();
     }
 
     /// Wakes everyone who waits at a mailbox that is closed, each in a section of its own.

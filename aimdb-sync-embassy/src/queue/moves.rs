@@ -7,7 +7,7 @@ use core::sync::atomic::{Ordering, compiler_fence};
 use super::parts::Parts;
 use super::state::{self, Shape, State};
 use super::waking::Wakes;
-use crate::lean::{ALL, End, NOBODY};
+use crate::lean::{ALL, End, Lined, NOBODY};
 
 /// No place of the ring.
 const NO_PLACE: u32 = u32::MAX;
@@ -38,7 +38,7 @@ pub(super) trait Moves: Parts {
                 return false;
             }
             if awaited != NOBODY {
-                self.wake(1, End::Readers);
+                self.line(End::Readers).wake_one();
             }
             return true;
         }
@@ -103,7 +103,9 @@ pub(super) trait Moves: Parts {
             return false;
         }
         if awaited != NOBODY {
-            self.has_taken(1, there);
+            self.has_taken(there, || {
+                self.line(End::Senders).wake_one();
+            });
         }
         true
     }
@@ -118,7 +120,7 @@ pub(super) trait Moves: Parts {
         unsafe { self.empty(at, there) };
         let freed = self.give_back();
         if freed > 0 {
-            self.has_taken(freed, there);
+            self.has_taken(there, || self.wake(u32::from(freed), End::Senders));
         }
         true
     }

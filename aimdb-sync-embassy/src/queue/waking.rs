@@ -14,10 +14,11 @@ pub(super) trait Wakes: Parts {
     }
 
     /// Wakes senders for places that were given back. Should a waker panic, nobody gets the value that was taken.
-    fn has_taken(&self, freed: u16, there: *mut Self::Value) {
+    #[inline(always)]
+    fn has_taken(&self, there: *mut Self::Value, wakes: impl FnOnce()) {
         // SAFETY: the value was just moved there, and whoever wanted it will not look, should a waker panic.
         let taken = unsafe { Taken::new(there) };
-        self.wake(u32::from(freed), End::Senders);
+        wakes();
         core::mem::forget(taken);
     }
 
@@ -41,23 +42,18 @@ pub(super) trait Wakes: Parts {
     fn has_ended(&self) {
         let next = || {
             // Each in a section of its own, so that none is longer than one of them has to be.
-            if let Some(sender) = self.section(|state| state.senders.pop()) {
-                return Some(sender);
-            }
-            if self.section(|state| state.is_over() || self.has_value(state)) {
-                self.section(|state| state.readers.pop())
-            } else {
-                None
-            }
+            self.line(End::Senders).wake_one()
+                || self.section(|state| state.is_over() || self.has_value(state)) && self.line(End::Readers).wake_one()
         };
-        Waking { most: ALL, next }.wake();
+        Waking(next).wake();
     }
 
     /// A sender has gone: one that it left no number for may come in.
     #[cold]
     fn has_filled(&self) {
-        let next = || self.section(|state| if self.has_room(state) { state.senders.pop() } else { None });
-        Waking { most: 1, next }.wake();
+        if self.section(|state| self.has_room(state)) {
+            self.line(End::Senders).wake_one();
+        }
     }
 
     /// A reader has gone, likewise; an abort had no number either.
@@ -66,9 +62,8 @@ pub(super) trait Wakes: Parts {
         if self.refuses_all() {
             self.has_ended();
             self.discard();
-        } else {
-            let next = || self.section(|state| if self.has_value(state) { state.readers.pop() } else { None });
-            Waking { most: 1, next }.wake();
+        } else if self.section(|state| self.has_value(state)) {
+            self.line(End::Readers).wake_one();
         }
     }
 

@@ -16,13 +16,26 @@ pub(super) struct Cursor {
     pub(super) readers: Waiters,
 }
 
+/// What a cursor has counted, to be looked at outside.
+#[derive(Clone, Copy)]
+pub(super) struct Counted {
+    next: u32,
+    first: u32,
+    pub(super) lagged: u32,
+    pub(super) skipped: u32,
+}
+
 /// No place: there are not as many.
 pub(super) const NO_PLACE: u32 = u8::MAX as u32;
 
-/// What a reader of a large value has taken: its position, its place, and how often positions had wrapped. In two
-/// words, which come out of a section in registers.
+/// What a reader of a large value has taken.
 #[derive(Clone, Copy)]
-pub(super) struct Taken(pub(super) u32, pub(super) u32);
+pub(super) struct Taken {
+    position: u32,
+    place: u32,
+    /// How often positions had wrapped, or less: it was asked before.
+    laps: u32,
+}
 
 impl Cursor {
     /// One that is free.
@@ -30,23 +43,64 @@ impl Cursor {
         Self { next: 0, first: 0, lagged: 0, skipped: 0, shares: 0, readers: Waiters::new() }
     }
 
+    /// What it has counted.
+    #[inline(always)]
+    pub(super) const fn counted(&self) -> Counted {
+        Counted { next: self.next, first: self.first, lagged: self.lagged, skipped: self.skipped }
+    }
+
+    /// A value of its was overwritten while it was copied.
+    #[inline(always)]
+    pub(super) const fn miss(&mut self) {
+        self.lagged = self.lagged.wrapping_add(1);
+    }
+
+    #[inline(always)]
+    pub(super) const fn share(&mut self) {
+        // One whose consumers were forgotten so often is never free again.
+        self.shares = self.shares.saturating_add(1);
+    }
+
+    /// One of its readers leaves. Says whether it is the last: then the cursor, which nobody else touches any more, is to
+    /// be counted by [`super::state::State::hand_over`] and [`super::state::State::free`], which make it free.
+    #[inline(always)]
+    pub(super) const fn leave(&mut self) -> bool {
+        let left = self.shares;
+        // One that nobody has stays so, and so does one whose consumers were forgotten so often. The last one's is as that
+        // until it is free: whoever gives it back once more meanwhile does nothing.
+        match left {
+            0 | u32::MAX => {}
+            1 => self.shares = u32::MAX,
+            _ => self.shares = left - 1,
+        }
+        left == 1
+    }
+}
+
+impl Counted {
     /// How many values were accepted since it began.
     pub(super) const fn accepted(&self, behind: u32) -> u32 {
         self.next.wrapping_sub(self.first).wrapping_add(behind)
     }
 
     /// How many values its readers got.
+    #[inline(always)]
     pub(super) const fn delivered(&self) -> u32 {
         self.next.wrapping_sub(self.first).wrapping_sub(self.lagged).wrapping_sub(self.skipped)
     }
 }
 
 impl Taken {
+    /// What [`super::order::take`] has said, and how often positions had wrapped before that.
+    #[inline(always)]
+    pub(super) const fn new((position, place): (u32, u32), laps: u32) -> Self {
+        Self { position, place, laps }
+    }
+
     /// The place, if there was a value.
     #[inline(always)]
     pub(super) const fn place(self) -> Option<u32> {
-        let place = self.1 & u8::MAX as u32;
-        if place == NO_PLACE { None } else { Some(place) }
+        if self.place == NO_PLACE { None } else { Some(self.place) }
     }
 
     /// Whether the place was of the ring all the time until the end was there. Should the positions have wrapped
@@ -54,6 +108,6 @@ impl Taken {
     /// for whoever copies one just then.
     #[inline(always)]
     pub(super) const fn is_whole<const N: usize>(self, (end, laps): (u32, u32)) -> bool {
-        end.wrapping_sub(self.0) <= N as u32 && laps << 8 == self.1 & !(u8::MAX as u32)
+        end.wrapping_sub(self.position) <= N as u32 && laps == self.laps
     }
 }

@@ -11,7 +11,8 @@ use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
-use super::{NotStored, Read, StaticRing};
+use super::StaticRing;
+use super::moves::{NotStored, Read};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
@@ -117,18 +118,27 @@ of_rings!(Ops {
     }
 
     fn metrics(&self) -> BufferMetrics {
-        self.section(|state| {
+        self.section_at(|ring, state| {
             let mut metrics = BufferMetrics::default();
             let (accepted, overwritten, aborted) = state.counts();
-            let (delivered, lagged) = state.totals();
+            let (mut delivered, mut lagged) = state.totals();
             metrics.capacity = N;
             metrics.occupancy = state.stored() as usize;
-            metrics.cursors = state.live().count();
-            metrics.waiting_consumers = state.cursors.iter_mut().map(|cursor| cursor.readers.len()).sum();
-            metrics.slowest = state
-                .live()
-                .map(|(at, cursor)| (at as u64, u64::from(state.unread(cursor).0)))
-                .max_by_key(|&(_, behind)| behind);
+            for at in 0..READERS {
+                // SAFETY: inside the section, and one after the other.
+                let cursor = unsafe { &mut *ring.cursor(at) };
+                metrics.waiting_consumers += cursor.readers.len();
+                if cursor.shares == 0 {
+                    continue;
+                }
+                metrics.cursors += 1;
+                delivered = delivered.wrapping_add(cursor.counted().delivered());
+                lagged = lagged.wrapping_add(cursor.lagged);
+                let behind = u64::from(state.unread(cursor));
+                if metrics.slowest.is_none_or(|(_, most)| behind >= most) {
+                    metrics.slowest = Some((at as u64, behind));
+                }
+            }
             metrics.closed = state.is_closed();
             metrics.counters.accepted = accepted;
             metrics.counters.refused = u64::from(state.refused);
@@ -143,22 +153,24 @@ of_rings!(Ops {
     fn subscribe(&self, start: Start) -> Result<RingCursor, SubscribeError> {
         // Each in a section of its own. Bounded by the cursors.
         (0..READERS)
-            .find(|&cursor| self.section(|state| state.begin(cursor, matches!(start, Start::Oldest))))
+            .find(|&cursor| {
+                self.section_of(cursor, |_, state, cursor| state.begin(cursor, matches!(start, Start::Oldest)))
+            })
             .map(|cursor| RingCursor(cursor as u8))
             .ok_or(SubscribeError::NoPlace)
     }
 
     fn share(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        self.section(|state| state.share(cursor));
+        self.section_of(cursor, |_, _, cursor| cursor.share());
     }
 
     fn unsubscribe(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        if self.section(|state| state.leave(cursor)) {
-            self.section(|state| state.catch_up(cursor));
-            self.section(|state| state.hand_over(cursor));
-            self.section(|state| state.free(cursor));
+        if self.section_of(cursor, |_, _, cursor| cursor.leave()) {
+            self.section_of(cursor, |_, state, cursor| state.catch_up(cursor));
+            self.section_of(cursor, |_, state, cursor| state.hand_over(cursor));
+            self.section_of(cursor, |_, state, cursor| state.free(cursor));
         }
     }
 
@@ -173,18 +185,18 @@ of_rings!(Ops {
 
     fn reader_metrics(&self, cursor: RingCursor) -> ReaderMetrics {
         let at = cursor.index::<READERS>();
-        self.section(|state| {
-            let mut metrics = ReaderMetrics::default();
-            let cursor = &state.cursors[at];
-            let (behind, missed) = state.unread(cursor);
-            metrics.id = at as u64;
-            metrics.counters.accepted = u64::from(cursor.accepted(behind));
-            metrics.counters.delivered = u64::from(cursor.delivered());
-            metrics.counters.lagged = u64::from(cursor.lagged.wrapping_add(missed));
-            metrics.counters.skipped = u64::from(cursor.skipped);
-            metrics.counters.readable = u64::from(behind - missed);
-            metrics
-        })
+        // Taken as it is, and looked at outside.
+        let (counted, behind, reach) =
+            self.section_of(at, |_, state, cursor| (cursor.counted(), state.unread(cursor), state.reach()));
+        let missed = behind.saturating_sub(reach);
+        let mut metrics = ReaderMetrics::default();
+        metrics.id = at as u64;
+        metrics.counters.accepted = u64::from(counted.accepted(behind));
+        metrics.counters.delivered = u64::from(counted.delivered());
+        metrics.counters.lagged = u64::from(counted.lagged.wrapping_add(missed));
+        metrics.counters.skipped = u64::from(counted.skipped);
+        metrics.counters.readable = u64::from(behind - missed);
+        metrics
     }
 });
 
@@ -208,7 +220,8 @@ of_rings!(WholeOps {
 
     fn skip_to_newest(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        self.section(|state| state.skip_to_newest(cursor));
+        self.section_of(cursor, |_, state, cursor| state.catch_up(cursor));
+        self.section_of(cursor, |_, state, cursor| state.skip_to_newest(cursor));
     }
 
     /// A ring has no current value.

@@ -3,15 +3,16 @@
 
 mod cursor;
 mod ends;
+mod moves;
+mod order;
 mod places;
 mod state;
 mod wait;
 mod waking;
 
 use core::cell::UnsafeCell;
-use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{BufferMetrics, SubscribeError, TryRecvError};
+use aimdb_core::buffer::{BufferMetrics, SubscribeError};
 use aimdb_core::pure::{Kind, Start};
 use bytemuck::NoUninit;
 
@@ -20,16 +21,18 @@ use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
+use cursor::Cursor;
 pub use ends::RingCursor;
+use order::Order;
 use places::Places;
-use state::{FULL, State};
+use state::State;
 
 /// A `SpmcRing` of plain data: it keeps the last `N` values, publishing never waits and may be done in an interrupt by any call, each reader goes at its own pace,
 /// and one that was too slow is told how many values it has missed.
 ///
 /// It has the calls, errors and numbers of [`crate::StaticRecord`] with [`crate::SpmcRing`], except for a drop hook, and
 /// that what it retains stays when it is closed and the last cursor has left, which a record discards and counts as aborted.
-/// Beside its values it needs 44 bytes on a machine of 32 bits, 24 for each cursor, one for each place, and `WRITERS`
+/// Beside its values it needs 40 bytes on a machine of 32 bits, 24 for each cursor, one for each place, and `WRITERS`
 /// places.
 ///
 /// | parameter | is |
@@ -110,11 +113,14 @@ use state::{FULL, State};
 #[repr(C)]
 pub struct StaticRing<T, M, const N: usize, const READERS: usize = 1, const WRITERS: usize = 1> {
     mutex: M,
-    state: UnsafeCell<State<N, READERS, WRITERS>>,
+    state: UnsafeCell<State>,
+    /// Beside the state, so that a section finds the one that it is for in a register.
+    cursors: [UnsafeCell<Cursor>; READERS],
+    order: UnsafeCell<Order<N, WRITERS>>,
     places: Places<T, N, WRITERS>,
 }
 
-// SAFETY: the state is touched inside the mutex only. Small values are, too. A large one is written by whoever has
+// SAFETY: the state, the cursors and the order are touched inside the mutex only. Small values are, too. A large one is written by whoever has
 // claimed its place, alone, and copied by words that are atomic. Values are plain data, of which several tasks get
 // copies.
 unsafe impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Sync
@@ -125,21 +131,6 @@ where
 {
 }
 
-/// Why a value was not stored.
-pub(crate) enum NotStored {
-    Full,
-    Closed,
-}
-
-/// What a reader has found.
-enum Read {
-    /// A value, which is there.
-    Value,
-    Nothing,
-    /// One that was overwritten while it was copied: so many were missed with it.
-    Missed(u32),
-}
-
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> StaticRing<T, M, N, READERS, WRITERS>
 where
     T: NoUninit + Send + Sync,
@@ -147,6 +138,9 @@ where
 {
     /// Whether values are moved inside the critical section: they are no more than two words.
     const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+
+    /// The last of its places.
+    const LAST: u32 = N as u32 - 1;
 
     const LIMITS: () = {
         assert!(N > 0, "a ring holds at least one value");
@@ -161,7 +155,13 @@ where
     #[must_use]
     pub const fn new() -> Self {
         const { Self::LIMITS };
-        Self { mutex: M::INIT, state: UnsafeCell::new(State::new()), places: Places::new() }
+        Self {
+            mutex: M::INIT,
+            state: UnsafeCell::new(State::new(N as u32)),
+            cursors: [const { UnsafeCell::new(Cursor::new()) }; READERS],
+            order: UnsafeCell::new(Order::new()),
+            places: Places::new(),
+        }
     }
 
     /// An empty ring.
@@ -169,7 +169,13 @@ where
     #[must_use]
     pub fn new() -> Self {
         const { Self::LIMITS };
-        Self { mutex: M::INIT, state: UnsafeCell::new(State::new()), places: Places::new() }
+        Self {
+            mutex: M::INIT,
+            state: UnsafeCell::new(State::new(N as u32)),
+            cursors: [const { UnsafeCell::new(Cursor::new()) }; READERS],
+            order: UnsafeCell::new(Order::new()),
+            places: Places::new(),
+        }
     }
 
     /// A producer; any number of them. Costs nothing.
@@ -229,7 +235,7 @@ where
     }
 
     #[inline(always)]
-    fn section<R>(&self, critical: impl FnOnce(&mut State<N, READERS, WRITERS>) -> R) -> R {
+    fn section<R>(&self, critical: impl FnOnce(&mut State) -> R) -> R {
         // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
         // code of a user's runs in a section, so none is entered inside another.
         self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
@@ -237,151 +243,44 @@ where
 
     /// The same for a section that also moves a value: with few captures it finds them in registers.
     #[inline(always)]
-    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State<N, READERS, WRITERS>) -> R) -> R {
+    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State) -> R) -> R {
         // SAFETY: as for `section`.
         self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
     }
 
-    /// Publishes a value, unless the ring is closed, or, where values are moved outside, no place is spare.
+    /// The same for a section that is for a cursor.
     #[inline(always)]
-    fn store(&self, value: &ManuallyDrop<T>) -> Result<(), NotStored> {
-        let value: *const T = &raw const **value;
-        if !Self::INSIDE {
-            return self.store_outside::<false>(value, |_, _| {});
-        }
-        // Both words are said in any case: to choose between them is for outside.
-        let (awaited, at) = self.section_at(move |ring, state| {
-            let at = state.at();
-            if at < N as u32 {
-                // SAFETY: it is a place of the ring, and this is its section.
-                unsafe { ring.places.put(at, value) };
-                state.pass(at);
-            }
-            (state.awaited(), at)
-        });
-        if at >= N as u32 {
-            return Err(NotStored::Closed);
-        }
-        self.has_published(awaited);
-        Ok(())
+    fn section_of<R>(&self, cursor: usize, critical: impl FnOnce(&Self, &mut State, &mut Cursor) -> R) -> R {
+        let cursor = self.cursor(cursor);
+        // SAFETY: as for `section`, and the cursor is not a part of the state.
+        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }, unsafe { &mut *cursor }))
     }
 
-    /// The same for a large value. `displaced` is told the place that comes out of the ring, and, if `TELLS`, whether
-    /// there is a value.
+    /// Where a cursor lies, to be touched inside the section.
     #[inline(always)]
-    fn store_outside<const TELLS: bool>(
-        &self,
-        value: *const T,
-        displaced: impl FnOnce(u32, bool),
-    ) -> Result<(), NotStored> {
-        let Some(place) = self.section(State::claim) else { return Err(self.why_not()) };
-        // SAFETY: the place was claimed, and the value is there.
-        unsafe { self.places.write(u32::from(place), value) };
-        let (oldest, awaited) = self.section(|state| (state.publish::<TELLS>(place), state.awaited()));
-        if oldest == u32::from(place) {
-            self.section(|state| state.give_back(place));
-            return Err(NotStored::Closed);
-        }
-        let out = oldest as u8;
-        displaced(u32::from(out), TELLS && oldest & FULL != 0);
-        self.section(|state| state.give_back(out));
-        self.has_published(awaited);
-        Ok(())
+    fn cursor(&self, cursor: usize) -> *mut Cursor {
+        let cursor = if READERS == 1 { 0 } else { cursor };
+        debug_assert!(cursor < READERS);
+        // SAFETY: the number is of a `RingCursor`, which is bounded where it is looked at, or was counted out.
+        unsafe { self.cursors.get_unchecked(cursor) }.get()
     }
 
-    /// Publishes a value and says which one came out of the ring for it.
-    fn displace(&self, value: &T) -> Result<Option<T>, NotStored> {
-        let (value, mut there): (*const T, _) = (value, MaybeUninit::<T>::uninit());
-        let out = there.as_mut_ptr();
-        let mut displaced = false;
-        if Self::INSIDE {
-            let (awaited, closed);
-            (awaited, closed, displaced) = self.section_at(move |ring, state| {
-                let (at, full) = (state.at(), state.stored() == N as u32);
-                if at >= N as u32 {
-                    return (0, true, false);
-                }
-                if full {
-                    // SAFETY: every place of a full ring has a value, and this is its section.
-                    unsafe { ring.places.get(at, out) };
-                }
-                // SAFETY: as in `store`.
-                unsafe { ring.places.put(at, value) };
-                state.pass(at);
-                (state.awaited(), false, full)
-            });
-            if closed {
-                return Err(NotStored::Closed);
-            }
-            self.has_published(awaited);
-        } else {
-            self.store_outside::<true>(value, |oldest, full| {
-                if full {
-                    // SAFETY: a value lay there, and the place is the caller's.
-                    unsafe { self.places.read(oldest, out) };
-                }
-                displaced = full;
-            })?;
-        }
-        // SAFETY: it was copied there.
-        Ok(displaced.then(|| unsafe { there.assume_init() }))
-    }
-
-    #[cold]
-    fn why_not(&self) -> NotStored {
-        if self.is_closed() { NotStored::Closed } else { NotStored::Full }
-    }
-
-    /// Takes the next value of a cursor, if it is there and none was missed before.
+    /// The same for a section that is for the places of large values.
     #[inline(always)]
-    fn take_to(&self, cursor: usize, there: &mut MaybeUninit<T>) -> Read {
-        let there = there.as_mut_ptr();
-        if Self::INSIDE {
-            let taken = self.section_at(move |ring, state| {
-                let Some(at) = state.take(cursor) else { return false };
-                // SAFETY: a value lies at this place of the ring, and this is its section.
-                unsafe { ring.places.get(at, there) };
-                true
-            });
-            return if taken { Read::Value } else { Read::Nothing };
-        }
-        let taken = self.section(|state| state.take_outside(cursor));
-        let Some(place) = taken.place() else { return Read::Nothing };
-        // SAFETY: a value lay at the place when it was taken.
-        unsafe { self.places.read(place, there) };
-        if taken.is_whole::<N>(self.section(|state| state.now())) { Read::Value } else { self.missed(cursor) }
+    fn section_of_order<R>(&self, critical: impl FnOnce(&mut Order<N, WRITERS>) -> R) -> R {
+        // SAFETY: as for `section`.
+        self.mutex.lock(move || critical(unsafe { &mut *self.order.get() }))
     }
 
-    /// A value was overwritten while it was copied. Those that were overwritten since are told with it.
-    #[cold]
-    fn missed(&self, cursor: usize) -> Read {
-        self.section(|state| state.miss(cursor));
-        Read::Missed(1 + self.section(|state| state.catch_up(cursor)))
-    }
-
-    /// Takes the next value of a cursor, or says why there is none.
-    fn take(&self, cursor: usize) -> Result<T, TryRecvError> {
-        // Each further turn means that a value came meanwhile.
-        loop {
-            let mut there = MaybeUninit::uninit();
-            match self.take_to(cursor, &mut there) {
-                // SAFETY: it says that the value is there.
-                Read::Value => return Ok(unsafe { there.assume_init() }),
-                Read::Missed(missed) => return Err(TryRecvError::Lagged(u64::from(missed))),
-                Read::Nothing => {}
-            }
-            let (missed, is_aborted) = self.section(|state| (state.catch_up(cursor), state.is_aborted()));
-            if is_aborted {
-                return Err(TryRecvError::Closed);
-            }
-            if missed > 0 {
-                return Err(TryRecvError::Lagged(u64::from(missed)));
-            }
-            let (has_news, is_closed) = self.section(|state| (state.news(cursor) != 0, state.is_closed()));
-            if !has_news {
-                return Err(if is_closed { TryRecvError::Closed } else { TryRecvError::Empty });
-            }
-        }
+    /// Says, if it is not 0, that somebody waits: at one cursor that is all, of several those with their bit set.
+    ///
+    /// # Safety
+    ///
+    /// Inside the section, in which nothing else is looked at any more.
+    #[inline(always)]
+    unsafe fn awaited(&self) -> usize {
+        // SAFETY: by this function's contract.
+        unsafe { if READERS == 1 { (*self.cursor(0)).readers.word() } else { (*self.state.get()).awaited as usize } }
     }
 
     fn count_refused(&self) {

@@ -42,26 +42,11 @@ impl<T: NoUninit, const N: usize, const WRITERS: usize> Places<T, N, WRITERS> {
         unsafe { first.cast::<T>().cast_mut().add(place as usize) }
     }
 
-    /// Moves a value to its place, where nobody else is.
-    ///
-    /// # Safety
-    ///
-    /// There is such a place, and the caller is in the ring's section.
+    /// The places, for values that are moved inside the section.
     #[inline(always)]
-    pub(super) unsafe fn put(&self, place: u32, value: *const T) {
-        // SAFETY: by this function's contract.
-        unsafe { self.at(place).copy_from_nonoverlapping(value, 1) };
-    }
-
-    /// Copies a value from its place, where nobody else is.
-    ///
-    /// # Safety
-    ///
-    /// As [`Places::put`], and there is a value.
-    #[inline(always)]
-    pub(super) unsafe fn get(&self, place: u32, there: *mut T) {
-        // SAFETY: by this function's contract.
-        unsafe { there.copy_from_nonoverlapping(self.at(place), 1) };
+    pub(super) fn values(&self) -> Values<'_, T> {
+        let first: *const Self = self;
+        Values(first.cast::<T>().cast_mut(), core::marker::PhantomData)
     }
 
     /// Copies a value to a place from which others may be copying.
@@ -87,6 +72,35 @@ impl<T: NoUninit, const N: usize, const WRITERS: usize> Places<T, N, WRITERS> {
     }
 }
 
+/// Where the places of a ring begin, whose values are moved inside the section.
+#[cfg(not(loom))]
+pub(super) struct Values<'a, T>(*mut T, core::marker::PhantomData<&'a T>);
+
+#[cfg(not(loom))]
+impl<T> Values<'_, T> {
+    /// Moves a value to its place, where nobody else is.
+    ///
+    /// # Safety
+    ///
+    /// There is such a place, and the caller is in the ring's section.
+    #[inline(always)]
+    pub(super) unsafe fn put(&self, place: usize, value: *const T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.0.add(place).copy_from_nonoverlapping(value, 1) };
+    }
+
+    /// Copies what lies at a place, where nobody else is.
+    ///
+    /// # Safety
+    ///
+    /// As [`Values::put`]. It is a value if one came there before.
+    #[inline(always)]
+    pub(super) unsafe fn get(&self, place: usize, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { there.copy_from_nonoverlapping(self.0.add(place), 1) };
+    }
+}
+
 /// The same for the model checker, whose words have to be its own.
 #[cfg(loom)]
 pub(super) struct Places<T, const N: usize, const WRITERS: usize> {
@@ -101,25 +115,35 @@ impl<T: NoUninit, const N: usize, const WRITERS: usize> Places<T, N, WRITERS> {
         Self { words: (0..N + WRITERS).map(|_| place()).collect(), _values: core::marker::PhantomData }
     }
 
-    pub(super) unsafe fn put(&self, place: u32, value: *const T) {
-        // SAFETY: by this function's contract.
-        unsafe { self.write(place, value) };
-    }
-
-    pub(super) unsafe fn get(&self, place: u32, there: *mut T) {
-        // SAFETY: by this function's contract.
-        unsafe { self.read(place, there) };
+    pub(super) fn values(&self) -> Values<'_, T> {
+        Values(&self.words, core::marker::PhantomData)
     }
 
     pub(super) unsafe fn write(&self, place: u32, value: *const T) {
-        for (at, word) in self.words[place as usize].iter().enumerate() {
+        // SAFETY: by this function's contract.
+        unsafe { self.values().put(place as usize, value) };
+    }
+
+    pub(super) unsafe fn read(&self, place: u32, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.values().get(place as usize, there) };
+    }
+}
+
+#[cfg(loom)]
+pub(super) struct Values<'a, T>(&'a [Vec<loom::sync::atomic::AtomicU32>], core::marker::PhantomData<T>);
+
+#[cfg(loom)]
+impl<T> Values<'_, T> {
+    pub(super) unsafe fn put(&self, place: usize, value: *const T) {
+        for (at, word) in self.0[place].iter().enumerate() {
             // SAFETY: models have values of whole words.
             word.store(unsafe { value.cast::<u32>().add(at).read() }, loom::sync::atomic::Ordering::Relaxed);
         }
     }
 
-    pub(super) unsafe fn read(&self, place: u32, there: *mut T) {
-        for (at, word) in self.words[place as usize].iter().enumerate() {
+    pub(super) unsafe fn get(&self, place: usize, there: *mut T) {
+        for (at, word) in self.0[place].iter().enumerate() {
             // SAFETY: as above.
             unsafe { there.cast::<u32>().add(at).write(word.load(loom::sync::atomic::Ordering::Relaxed)) };
         }

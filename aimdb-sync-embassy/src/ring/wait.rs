@@ -24,12 +24,8 @@ where
 
     #[inline(always)]
     fn line(&self, cursor: usize) -> Line<'_, M> {
-        let state = self.state.get();
-        // SAFETY: the ring has both, and touches them inside its section only. There is such a cursor.
-        unsafe {
-            let cursors = (&raw mut (*state).cursors).cast::<super::cursor::Cursor>();
-            Line::new(&self.mutex, &raw mut (*cursors.add(cursor)).readers)
-        }
+        // SAFETY: the ring has both, and touches them inside its section only.
+        unsafe { Line::new(&self.mutex, &raw mut (*self.cursor(cursor)).readers) }
     }
 
     fn finds(&self, cursor: usize, node: Pin<&Node>) -> (u32, u32) {
@@ -37,8 +33,9 @@ where
             // Before it looks, for a publisher that has found nobody takes the mark away.
             self.section(|state| state.announce(cursor));
         }
-        let (news, was_woken) =
-            self.section(|state| (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken()));
+        let (news, was_woken) = self.section_of(cursor, |_, state, cursor| {
+            (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken())
+        });
         // Of values that were overwritten one reader is told, for all.
         (if news == ALL { ALL } else { news.min(N as u32 + 1) }, was_woken)
     }

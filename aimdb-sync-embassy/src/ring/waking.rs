@@ -3,7 +3,7 @@
 use bytemuck::NoUninit;
 
 use super::StaticRing;
-use crate::lean::{ALL, Lined, NOBODY, Waking};
+use crate::lean::{Lined, NOBODY, Waking};
 use crate::lock::PreemptionSafe;
 
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> StaticRing<T, M, N, READERS, WRITERS>
@@ -17,7 +17,11 @@ where
         if awaited == NOBODY {
             return;
         }
-        if READERS == 1 { self.line(0).wake(1) } else { self.wake_each(awaited as u32) }
+        if READERS == 1 {
+            self.line(0).wake_one();
+        } else {
+            self.wake_each(awaited as u32);
+        }
     }
 
     /// Wakes one reader of each of these cursors, the more urgent first: whoever is woken may run at once, and for long.
@@ -25,14 +29,13 @@ where
     #[cold]
     fn wake_each(&self, mut cursors: u32) {
         // Bounded by the cursors. Somebody else who publishes may have woken one meanwhile.
-        let next = || loop {
-            let cursor = self.most_urgent(&mut cursors)?;
+        let next = || {
+            let Some(cursor) = self.most_urgent(&mut cursors) else { return false };
             cursors &= !(1 << cursor);
-            if let Some(waker) = self.section(|state| state.cursor(cursor).readers.pop()) {
-                return Some(waker);
-            }
+            self.line(cursor).wake_one();
+            true
         };
-        Waking { most: ALL, next }.wake();
+        Waking(next).wake();
     }
 
     /// Wakes everyone who waits at a ring that is closed. Whoever comes to wait there still looks once and goes.
@@ -40,13 +43,12 @@ where
     pub(super) fn has_ended(&self) {
         let mut cursors = u32::MAX >> (u32::BITS as usize - READERS);
         // Bounded by those who wait, and by the cursors.
-        let next = || loop {
-            let cursor = self.most_urgent(&mut cursors)?;
-            if let Some(waker) = self.section(|state| state.cursor(cursor).readers.pop()) {
-                return Some(waker);
-            }
+        let next = || {
+            let Some(cursor) = self.most_urgent(&mut cursors) else { return false };
+            self.line(cursor).wake_one();
+            true
         };
-        Waking { most: ALL, next }.wake();
+        Waking(next).wake();
     }
 
     /// The one of these cursors whose first reader is the most urgent; those at which nobody waits are left out from now
@@ -58,10 +60,10 @@ where
             if *cursors & 1 << cursor == 0 {
                 continue;
             }
-            match self.section(|state| state.urgency(cursor)) {
+            match self.section_of(cursor, |_, _, cursor| cursor.readers.urgency()) {
                 None => {
                     *cursors &= !(1 << cursor);
-                    self.section(|state| state.forget(cursor));
+                    self.section_of(cursor, |_, state, of| state.forget(cursor, of));
                 }
                 urgency if found.is_none_or(|(most, _)| urgency > most) => found = Some((urgency, cursor)),
                 Some(_) => {}

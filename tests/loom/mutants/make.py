@@ -528,7 +528,7 @@ MUTANTS = [
     ("lean-first-to-empty-gives-all-back", "Whoever empties a place of a lean record gives back what others are emptying.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.emptying) {", "        Self::one_less(&mut self.emptying);\n        if false {")]),
     ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "waking.rs", [(
-        "                self.section(|state| state.readers.pop())\n            } else {", "                None\n            } else {")]),
+        "has_value(state)) && self.line(End::Readers).wake_one()\n", "has_value(state)) && false\n")]),
     ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "moves.rs", [(
         "            self.section(State::commit_late);\n            self.has_shown(ALL);\n", "            self.section(State::commit_late);\n")]),
     ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "waking.rs", [(
@@ -539,41 +539,44 @@ MUTANTS = [
     ("lean-aborted-values-stay-shown", "Readers of a lean record find values that an abort is about to discard.", LEAN + "state.rs", [(
         "        if !S::INSIDE {\n            self.open = self.taken;\n        }\n    }\n\n    /// Takes a value that is to be discarded.", "    }\n\n    /// Takes a value that is to be discarded.")]),
     ("lean-ended-readers-wait-on", "A close of a lean record wakes readers only if no value is left.", LEAN + "waking.rs", [(
-        "            if self.section(|state| state.is_over() || self.has_value(state)) {", "            if self.section(|state| state.is_over()) {")]),
+        "self.section(|state| state.is_over() || self.has_value(state))", "self.section(|state| state.is_over())")]),
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
         "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.open == self.taken")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "moves.rs", [(
-        "            if awaited != NOBODY {\n                self.wake(1, End::Readers);\n            }\n", "            let _ = awaited;\n")]),
+        "            if awaited != NOBODY {\n                self.line(End::Readers).wake_one();\n            }\n", "            let _ = awaited;\n")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
-        "        if awaited != NOBODY {\n            self.has_taken(1, there);\n        }\n", "")]),
-    ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "mod.rs", [(
+        "        if awaited != NOBODY {\n            self.has_taken(there, || {\n                self.line(End::Senders).wake_one();\n            });\n        }\n", "")]),
+    ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "moves.rs", [(
         "if taken.is_whole::<N>(self.section(|state| state.now())) { Read::Value }", "if self.section(|state| state.now()).0 > 0 { Read::Value }")]),
     ("lean-ring-copy-is-kept-too-long", "A reader of a lean ring keeps what has just been displaced.", RING + "cursor.rs", [(
-        "end.wrapping_sub(self.0) <= N as u32 &&", "end.wrapping_sub(self.0) <= N as u32 + 1 &&")]),
-    ("lean-ring-looks-before-it-copies", "A reader of a lean ring has its second look before it copies.", RING + "mod.rs", [(
+        "end.wrapping_sub(self.position) <= N as u32 &&", "end.wrapping_sub(self.position) <= N as u32 + 1 &&")]),
+    ("lean-ring-looks-before-it-copies", "A reader of a lean ring has its second look before it copies.", RING + "moves.rs", [(
         "        unsafe { self.places.read(place, there) };\n        if taken.is_whole::<N>(self.section(|state| state.now())) {",
         "        let now = self.section(|state| state.now());\n        unsafe { self.places.read(place, there) };\n        if taken.is_whole::<N>(now) {")]),
-    ("lean-ring-missed-value-is-not-told", "A reader of a lean ring whose value was overwritten while it copied is not told that one.", RING + "mod.rs", [(
-        "Read::Missed(1 + self.section(|state| state.catch_up(cursor)))", "Read::Missed(self.section(|state| state.catch_up(cursor)))")]),
+    ("lean-ring-missed-value-is-not-told", "A reader of a lean ring whose value was overwritten while it copied is not told that one.", RING + "moves.rs", [(
+        "Read::Missed(1 + self.section_of(", "Read::Missed(self.section_of(")]),
     ("lean-ring-missed-value-is-not-counted", "A value that was overwritten while it was copied from a lean ring counts as delivered.", RING + "cursor.rs", [(
         "wrapping_sub(self.lagged).wrapping_sub(self.skipped)", "wrapping_sub(self.skipped)")]),
     ("lean-ring-lag-goes-too-far", "A reader of a lean ring that lagged passes over the oldest value that is retained.", RING + "state.rs", [(
         "let Some(missed) = self.behind(cursor).checked_sub(self.reach) else { return 0 };",
         "let Some(missed) = self.behind(cursor).checked_sub(self.reach).map(|missed| if missed > 0 { missed + 1 } else { 0 }) else { return 0 };")]),
-    ("lean-ring-place-in-the-ring-is-given-back", "A publisher of a lean ring gives back the place that it has just put in.", RING + "mod.rs", [(
-        "self.section(|state| state.give_back(out));", "self.section(|state| state.give_back(place));")]),
-    ("lean-ring-place-is-lost", "A publisher of a lean ring gives no place back.", RING + "mod.rs", [(
-        "        self.section(|state| state.give_back(out));\n", "")]),
-    ("lean-ring-place-has-two-publishers", "A publisher of a lean ring leaves its place to the next one too.", RING + "state.rs", [(
-        "        self.spares = left;\n        Some(place)", "        Some(place)")]),
-    ("lean-ring-value-is-there-before-it-is-written", "A publisher of a lean ring puts its place in and writes it then.", RING + "mod.rs", [(
-        "        unsafe { self.places.write(u32::from(place), value) };\n        let (oldest, awaited) = self.section(|state| (state.publish::<TELLS>(place), state.awaited()));",
-        "        let (oldest, awaited) = self.section(|state| (state.publish::<TELLS>(place), state.awaited()));\n        unsafe { self.places.write(u32::from(place), value) };")]),
-    ("lean-ring-displaced-is-read-too-late", "Whoever displaces a value of a lean ring reads it when its place is spare.", RING + "mod.rs", [(
-        "        displaced(u32::from(out), TELLS && oldest & FULL != 0);\n        self.section(|state| state.give_back(out));\n",
-        "        self.section(|state| state.give_back(out));\n        displaced(u32::from(out), TELLS && oldest & FULL != 0);\n")]),
-    ("lean-ring-late-value-is-accepted", "A value that comes to a lean ring while that is closed is accepted.", RING + "state.rs", [(
-        "        let at = self.at;\n        if at >= N as u32 {\n            return u32::from(place);\n        }", "        let at = self.at & !CLOSED;")]),
+    ("lean-ring-place-in-the-ring-is-given-back", "A publisher of a lean ring gives back the place that it has just put in.", RING + "moves.rs", [(
+        "self.section_of_order(|order| order.give_back(oldest));", "self.section_of_order(|order| order.give_back(place));")]),
+    ("lean-ring-place-is-lost", "A publisher of a lean ring gives no place back.", RING + "moves.rs", [(
+        "        self.section_of_order(|order| order.give_back(oldest));\n", "")]),
+    ("lean-ring-place-has-two-publishers", "A publisher of a lean ring leaves its place to the next one too.", RING + "order.rs", [(
+        "        self.spares = left as u8;\n        Some(place)", "        Some(place)")]),
+    ("lean-ring-value-is-there-before-it-is-written", "A publisher of a lean ring puts its place in and writes it then.", RING + "moves.rs", [
+        ("        unsafe { self.places.write(u32::from(place), value) };\n", ""),
+        ("        displaced(u32::from(oldest), position);\n", "        unsafe { self.places.write(u32::from(place), value) };\n        displaced(u32::from(oldest), position);\n")]),
+    ("lean-ring-displaced-is-read-too-late", "Whoever displaces a value of a lean ring reads it when its place is spare.", RING + "moves.rs", [(
+        "        displaced(u32::from(oldest), position);\n        self.section_of_order(|order| order.give_back(oldest));\n",
+        "        self.section_of_order(|order| order.give_back(oldest));\n        displaced(u32::from(oldest), position);\n")]),
+    ("lean-ring-late-value-is-accepted", "A value that comes to a lean ring while that is closed is accepted.", RING + "order.rs", [(
+        "        let at = state.at();\n", "        let at = state.at() & 0xFF;\n")]),
+    ("lean-ring-asks-who-waits-too-early", "A publisher of a lean ring asks who waits before its value is there.", RING + "moves.rs", [
+        ("        // SAFETY: the place was claimed, and the value is there.\n", "        // SAFETY: inside the section, and nothing else.\n        let awaited = self.section_at(|ring, _| unsafe { ring.awaited() });\n        // SAFETY: the place was claimed, and the value is there.\n"),
+        ("        self.section_of_order(|order| order.give_back(oldest));\n        self.wake_readers();\n", "        self.section_of_order(|order| order.give_back(oldest));\n        self.has_published(awaited);\n")]),
     ("lean-ring-aborted-values-are-read", "Readers of a lean ring find values that an abort has discarded.", RING + "state.rs", [(
         "        self.reach = 0;\n", "")]),
     ("lean-ring-value-wakes-nobody", "A value that is published in a lean ring wakes nobody.", RING + "waking.rs", [(
@@ -591,9 +594,9 @@ MUTANTS = [
     ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "wait.rs", [(
         "if state.is_closed() { ALL } else { state.news(cursor) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
-        "        if self.cursor(cursor).readers.urgency().is_none() {\n            self.awaited", "        if cursor < READERS {\n            self.awaited")]),
+        "        if cursor.readers.urgency().is_none() {\n            self.awaited", "        if cursor.shares > 0 {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
-        "        cursor.next = cursor.next.wrapping_add(1);\n        Some(self.index(behind))", "        Some(self.index(behind))")]),
+        "        cursor.next = cursor.next.wrapping_add(1);\n        Some(left)", "        Some(left)")]),
     ("lean-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox wakes no reader.", LEAN_MAILBOX + "moves.rs", [(
         "        if awaited != NOBODY {\n            self.wake_one();\n        }\n", "        let _ = awaited;\n")]),
     ("lean-mailbox-displaced-place-is-given-away", "What a writer of a lean mailbox displaced lies at a place that the next one fills.", LEAN_MAILBOX + "state.rs", [(
@@ -606,7 +609,7 @@ MUTANTS = [
         "!(self.pending | self.filling | self.emptying)", "!(self.pending | self.filling)")]),
     ("lean-mailbox-late-value-is-stored", "A value that comes to a lean mailbox while that is closed is stored.", LEAN_MAILBOX + "state.rs", [(
         "        self.filling = 0;\n        if self.ended != 0 {\n            return None;\n        }\n", "        self.filling = 0;\n")]),
-    ("lean-mailbox-close-wakes-nobody", "A close of a lean mailbox wakes no reader.", LEAN_MAILBOX + "mod.rs", [(
+    ("lean-mailbox-close-wakes-nobody", "A close of a lean mailbox wakes no reader.", LEAN_MAILBOX + "parts.rs", [(
         "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
     ("lean-mailbox-displaced-is-forgotten", "What a writer of a lean mailbox displaces inside the section is dropped by nobody.", LEAN_MAILBOX + "moves.rs", [(
         "            fate = if state.store(place) == 0 { Fate::Stored } else { Fate::Displaces };", "            state.store(place);\n            fate = Fate::Stored;")]),
@@ -636,10 +639,10 @@ MUTANTS = [
     ("lean-latest-close-wakes-nobody", "A close of a lean latest record wakes no reader.", LEAN_LATEST + "mod.rs", [(
         "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
     ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "mod.rs", [(
-        "                left &= left - 1;\n", "                left = 0;\n")]),
+        "            left &= left - 1;\n", "            left = 0;\n")]),
     ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox waits at one that is closed.", LEAN_MAILBOX + "wait.rs", [(
         "            None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
-    ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "wait.rs", [(
+    ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "parts.rs", [(
         "if state.is_closed() { ALL } else { u32::from(state.has_value()) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record waits at one that is closed.", LEAN_LATEST + "wait.rs", [(
         "            None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),

@@ -129,6 +129,9 @@ counted!(lean_ring_odd_256, StaticRing<Block, Mutex, 15>, Block, ring, "lean_rin
 // With several cursors, and several that publish.
 counted!(lean_ring_many_4, StaticRing<u32, Mutex, 16, 4>, u32, ring, "lean_ring_many_4_both", "lean_ring_many_4_send", "lean_ring_many_4_receive");
 counted!(lean_ring_many_256, StaticRing<Block, Mutex, 16, 4, 3>, Block, ring, "lean_ring_many_256_both", "lean_ring_many_256_send", "lean_ring_many_256_receive");
+// Both.
+counted!(lean_ring_worst_4, StaticRing<u32, Mutex, 15, 4>, u32, ring, "lean_ring_worst_4_both", "lean_ring_worst_4_send", "lean_ring_worst_4_receive");
+counted!(lean_ring_worst_256, StaticRing<Block, Mutex, 15, 4, 3>, Block, ring, "lean_ring_worst_256_both", "lean_ring_worst_256_send", "lean_ring_worst_256_receive");
 counted!(
     lean_mailbox_4,
     StaticMailbox<u32, Mutex>,
@@ -215,6 +218,8 @@ fn count() {
     lean_ring_odd_256::passes();
     lean_ring_many_4::passes();
     lean_ring_many_256::passes();
+    lean_ring_worst_4::passes();
+    lean_ring_worst_256::passes();
     lean_mailbox_4::passes();
     lean_mailbox_256::passes();
     lean_latest_4::passes();
