@@ -13,7 +13,7 @@ use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
 use crate::port::{NoPort, Port, Timeout, deadline, may_wait};
-use crate::record::{Record, Waiting, WholeRecord};
+use crate::record::{ForHandles, Record, Waiting, WholeRecord};
 
 /// Reads values from a record with a cursor of its own, or with one that it shares.
 ///
@@ -43,7 +43,7 @@ impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
     }
 
     pub(crate) fn subscribe_to(record: &'a R, start: Start) -> Result<Self, SubscribeError> {
-        Ok(Self::of(record, record.subscribe(start)?))
+        Ok(Self::of(record, record.subscribe(start, ForHandles(()))?))
     }
 
     /// The same consumer for the tasks of a kernel, with the calls that block.

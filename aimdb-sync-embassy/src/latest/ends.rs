@@ -18,7 +18,7 @@ use super::{Closed, StaticLatest};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{Ops, Record, WholeOps, WholeRecord};
+use crate::record::{ForHandles, Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticLatest`]. Not reused while any handle of it lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     /// Wherever it begins, what it may find is the current value.
-    fn subscribe(&self, _start: Start) -> Result<LatestCursor, SubscribeError> {
+    fn subscribe(&self, _start: Start, _: ForHandles) -> Result<LatestCursor, SubscribeError> {
         self.section(State::subscribe).map(LatestCursor).ok_or(SubscribeError::NoPlace)
     }
 

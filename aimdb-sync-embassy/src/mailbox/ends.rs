@@ -16,7 +16,7 @@ use super::{Closed, StaticMailbox};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{Ops, Record, WholeOps, WholeRecord};
+use crate::record::{ForHandles, Ops, Record, WholeOps, WholeRecord};
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> Record for StaticMailbox<T, M, PLACES> {}
 
@@ -116,7 +116,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
         self.snapshot()
     }
 
-    fn subscribe(&self, _start: Start) -> Result<(), SubscribeError> {
+    fn subscribe(&self, _start: Start, _: ForHandles) -> Result<(), SubscribeError> {
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use super::{QueuePolicy, StaticQueue};
 use crate::lean::{End, LeanRecv, LeanSend};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{Ops, Record};
+use crate::record::{ForHandles, Ops, Record};
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Record for StaticQueue<T, M, N, P> {}
 
@@ -120,7 +120,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
         self.snapshot()
     }
 
-    fn subscribe(&self, _start: Start) -> Result<(), SubscribeError> {
+    fn subscribe(&self, _start: Start, _: ForHandles) -> Result<(), SubscribeError> {
         Ok(())
     }
 

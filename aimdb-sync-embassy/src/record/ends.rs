@@ -7,7 +7,7 @@ use aimdb_core::buffer::{
 };
 use aimdb_core::pure::{CursorId, Start};
 
-use super::{Ops, Record, Sending, StaticRecord, Waiting, WholeOps, WholeRecord};
+use super::{ForHandles, Ops, Record, Sending, StaticRecord, Waiting, WholeOps, WholeRecord};
 use crate::layout::StaticLayout;
 use crate::lock::PreemptionSafe;
 
@@ -69,7 +69,7 @@ where
         self.shell.metrics()
     }
 
-    fn subscribe(&self, start: Start) -> Result<CursorId, SubscribeError> {
+    fn subscribe(&self, start: Start, _: ForHandles) -> Result<CursorId, SubscribeError> {
         self.shell.subscribe(start)
     }
 

@@ -27,6 +27,19 @@ use crate::port::{Port, block_on, priority};
 ///     sum
 /// }
 /// ```
+///
+/// Only its handles have cursors, so none is used that was given back.
+///
+/// ```compile_fail,E0061
+/// use aimdb_sync_embassy::{Record, Start};
+///
+/// fn stale<R: Record>(record: &R) {
+///     let Ok(cursor) = record.subscribe(Start::Live) else { return };
+///     record.unsubscribe(cursor);
+///     // By now it may be another's.
+///     let _ = record.try_take(cursor);
+/// }
+/// ```
 pub trait Record: Ops {}
 
 /// A record with all that a record can do: [`StaticRecord`](crate::StaticRecord),
@@ -49,6 +62,12 @@ pub trait Sending: Waiting {
     /// Gives up. The value travels back, unless it has been stored by now.
     fn cancel(self: Pin<&mut Self>) -> Option<Self::Value>;
 }
+
+/// Who has one asks for a handle, which gives its cursor back when it goes, and not before. Nobody else can make one: a
+/// cursor is a number, and one that was given back names another's.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ForHandles(pub(crate) ());
 
 #[doc(hidden)]
 pub trait Ops: Sized {
@@ -137,7 +156,7 @@ pub trait Ops: Sized {
     fn abort(&self) -> usize;
     fn is_closed(&self) -> bool;
     fn metrics(&self) -> BufferMetrics;
-    fn subscribe(&self, start: Start) -> Result<Self::Cursor, SubscribeError>;
+    fn subscribe(&self, start: Start, _: ForHandles) -> Result<Self::Cursor, SubscribeError>;
     fn share(&self, cursor: Self::Cursor);
     fn unsubscribe(&self, cursor: Self::Cursor);
     fn try_take(&self, cursor: Self::Cursor) -> Result<Self::Value, TryRecvError>;

@@ -10,7 +10,7 @@ use aimdb_core::buffer::{
 use aimdb_core::pure::{CursorId, Start};
 
 use crate::latest::LatestCursor;
-use crate::record::{Record, Sending, Waiting};
+use crate::record::{ForHandles, Record, Sending, Waiting};
 use crate::ring::RingCursor;
 
 /// A record that can stand in a [`Registry`](crate::Registry): each in a `static` whose values borrow nothing.
@@ -178,7 +178,7 @@ where
     }
 
     fn subscribe(&self, start: Start) -> Result<AnyCursor, SubscribeError> {
-        R::subscribe(self, start).map(Cursor::keep)
+        R::subscribe(self, start, ForHandles(())).map(Cursor::keep)
     }
 
     fn share(&self, cursor: AnyCursor) {

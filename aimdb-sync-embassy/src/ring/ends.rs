@@ -16,7 +16,7 @@ use super::moves::{NotStored, Read};
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{Ops, Record, WholeOps, WholeRecord};
+use crate::record::{ForHandles, Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticRing`].
 #[doc(hidden)]
@@ -150,7 +150,7 @@ of_rings!(Ops {
         })
     }
 
-    fn subscribe(&self, start: Start) -> Result<RingCursor, SubscribeError> {
+    fn subscribe(&self, start: Start, _: ForHandles) -> Result<RingCursor, SubscribeError> {
         // Each in a section of its own. Bounded by the cursors.
         (0..READERS)
             .find(|&cursor| {

@@ -14,7 +14,7 @@ use crate::latest::StaticLatest;
 use crate::mailbox::StaticMailbox;
 use crate::port::{Port, Task};
 use crate::queues::Section;
-use crate::record::Ops;
+use crate::record::{ForHandles, Ops};
 use crate::{StaticQueue, StaticRing};
 
 /// What a task of a model is to its port.
@@ -297,7 +297,7 @@ type Ring = StaticRing<Value, Section, 2, 2, 2>;
 /// Two share a cursor of a ring, a third has one of its own; two values come.
 pub fn w1_turns_two_cursors_of_a_ring() {
     let stage = Stage::new(Ring::new(), [1, 1, 0]);
-    let [shared, own] = [(); 2].map(|()| stage.record.subscribe(Start::Live).unwrap());
+    let [shared, own] = [(); 2].map(|()| stage.record.subscribe(Start::Live, ForHandles(())).unwrap());
     let one = stage.does(0, move |ring| takes(ring, shared, Deadline::Never).unwrap().unwrap());
     let third = stage.does(2, move |ring| takes(ring, own, Deadline::Never).unwrap().unwrap());
     assert!(stage.record.try_push(value(1)).is_ok() && stage.record.try_push(value(2)).is_ok());
@@ -309,7 +309,7 @@ pub fn w1_turns_two_cursors_of_a_ring() {
 /// Two share a cursor of a ring; one gives up while a value comes.
 pub fn w2_turns_one_of_a_cursor_gives_up() {
     let stage = Stage::new(Ring::new(), [1, 1]);
-    let cursor = stage.record.subscribe(Start::Live).unwrap();
+    let cursor = stage.record.subscribe(Start::Live, ForHandles(())).unwrap();
     let gives_up = stage.does(0, move |ring| {
         if takes(ring, cursor, SHORT).is_some() {
             assert!(ring.try_push(value(2)).is_ok());
@@ -349,7 +349,7 @@ pub fn w2_turns_one_gives_up_at_a_mailbox() {
 /// The same at two cursors of a latest value, one of which two share.
 pub fn w2_turns_one_gives_up_at_a_latest_value() {
     let stage = Stage::new(StaticLatest::<Value, Section, 2, COPIES>::new(), [1, 1]);
-    let cursor = stage.record.subscribe(Start::Live).unwrap();
+    let cursor = stage.record.subscribe(Start::Live, ForHandles(())).unwrap();
     let gives_up = stage.does(0, move |latest| {
         if takes(latest, cursor, SHORT).is_some() {
             assert!(latest.try_push(value(2)).is_ok());
