@@ -628,27 +628,27 @@ MUTANTS = [
     ("lean-latest-displaced-is-copied-too-early", "A writer of a lean latest record hands over what another one has displaced meanwhile.", LEAN_LATEST + "copies.rs", [(
         "if displaces && !copied.is_some_and(|number| state.is(number)) {", "if displaces && copied.is_none() {")]),
     ("lean-latest-current-value-is-overwritten", "A writer of a lean latest record fills the place of the current value.", LEAN_LATEST + "state.rs", [(
-        "Some((self.current ^ 1) & 1)", "Some(self.current & 1)")]),
+        "Some(((self.current ^ 1) & 1 | C::HELD) as u32)", "Some((self.current & 1 | C::HELD) as u32)")]),
     ("lean-latest-two-writers-are-outside", "A second writer of a lean latest record takes the place of the first.", LEAN_LATEST + "state.rs", [(
         "if self.ended | self.writing as u8 != 0 {", "if self.ended != 0 {")]),
     ("lean-latest-late-value-is-stored", "A value that comes to a lean latest record while that is closed is stored.", LEAN_LATEST + "state.rs", [(
         "        self.writing = false;\n        if self.ended != 0 {\n            return false;\n        }\n", "        self.writing = false;\n")]),
     ("lean-latest-abort-leaves-copies", "Whoever copies a value of a lean latest record keeps it after an abort.", LEAN_LATEST + "state.rs", [(
-        "            self.number = self.number.wrapping_add(1);\n            for", "            for"), (
-        "cursor.seen = self.number;\n                // It", "// It")]),
-    ("lean-latest-close-wakes-nobody", "A close of a lean latest record wakes no reader.", LEAN_LATEST + "mod.rs", [(
+        "            self.number = self.number.wrapping_add(1);\n            let number = self.number;\n            for", "            for"), (
+        "cursor.seen = number;\n                // It", "// It")]),
+    ("lean-latest-close-wakes-nobody", "A close of a lean latest record wakes no reader.", LEAN_LATEST + "parts.rs", [(
         "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
-    ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "mod.rs", [(
+    ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "parts.rs", [(
         "            left &= left - 1;\n", "            left = 0;\n")]),
     ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox waits at one that is closed.", LEAN_MAILBOX + "wait.rs", [(
         "            None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
     ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "parts.rs", [(
         "if state.is_closed() { ALL } else { u32::from(state.has_value()) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record waits at one that is closed.", LEAN_LATEST + "wait.rs", [(
-        "            None if self.section(|state| state.is_over(cursor)) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
-    ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "wait.rs", [(
+        "            None if self.has_ended_for(cursor) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
+    ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "parts.rs", [(
         "if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) }", "if state.is_closed() { ALL } else { 0 }")]),
-    ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "wait.rs", [(
+    ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "parts.rs", [(
         "            state.awaits(cursor);\n", "")]),
 ]
 
