@@ -314,8 +314,8 @@ MUTANTS = [
         "        if number.is_some() {\n", "        if number == Some(0) {\n")]),
     ("front-is-put-back-as-it-began", "The value of a latest record goes to its slot when its lane opens.", FRONT, [(
         "words::bring(cell, self.value(), self.cells.bytes)", "words::bring(self.value(), cell, self.cells.bytes)")]),
-    ("front-is-read-whatever-its-number", "A reader takes what is in front for the value that it comes to.", FRONT, [(
-        "self.line.stamp.read(number, || unsafe", "self.line.stamp.read_any(|| unsafe")]),
+    ("front-is-read-whatever-its-number", "A reader takes what is in front though it has read that.", FRONT, [(
+        "self.line.stamp.read_since(number, || unsafe", "self.line.stamp.read_since(number.saturating_sub(1), || unsafe")]),
     ("front-is-written-before-its-stamp-says-so", "A latest value is overwritten while its stamp says that it is there.", FRONT, [(
         "        self.line.stamp.write(number, || unsafe { words::store(self.value::<T>(), value) });",
         "        unsafe { words::store(self.value::<T>(), value) };\n        self.line.stamp.write(number, || ());")]),

@@ -267,7 +267,13 @@ impl RingLane {
     /// the line with the newest number is taken away from nobody, and no writer is too fast for a reader to keep up.
     /// `None` while it is being written, or if a lag is to be told and the caller does not tell it.
     #[inline(always)]
-    fn read_front<T>(&self, front: &Front, end: &mut End, next: &AtomicU64, tells: bool) -> Option<Taken<T>> {
+    fn read_front<T>(
+        &self,
+        front: &Front,
+        end: &mut End,
+        next: &core::sync::atomic::AtomicU64,
+        tells: bool,
+    ) -> Option<Taken<T>> {
         let number = next.load(Ordering::Relaxed);
         let (found, value) = match front.read_since(number) {
             Since::Value(found, value) => (found, value),
