@@ -17,6 +17,10 @@ use loom::cell::UnsafeCell;
 use super::lane::Words;
 use crate::pure::{Claim, Owned, Pinned, TableFull};
 
+/// What processors bring at a time, on most.
+#[cfg(feature = "std")]
+const LINE: usize = 64;
+
 /// Room for one value.
 #[cfg(not(loom))]
 pub struct SlotCell<T>(UnsafeCell<MaybeUninit<T>>);
@@ -35,6 +39,14 @@ pub struct SlotCell<T> {
 unsafe impl<T: Send> Sync for SlotCell<T> {}
 
 impl<T> SlotCell<T> {
+    /// So many values fill eight cache lines; a model's laps have more than one piece with fewer.
+    #[cfg(feature = "std")]
+    pub(super) const AHEAD: usize = match size_of::<T>() {
+        _ if cfg!(any(loom, shuttle)) => 2,
+        0 => 8 * LINE,
+        size => (8 * LINE).div_ceil(size),
+    };
+
     /// An empty slot.
     #[cfg(not(loom))]
     #[must_use]
@@ -71,6 +83,31 @@ impl<T> SlotCell<T> {
     pub(super) unsafe fn fill_from(&self, claim: &Claim, value: &core::mem::ManuallyDrop<T>) {
         // SAFETY: the value is read once, by this function's contract.
         self.fill(claim, unsafe { core::ptr::read(&raw const **value) });
+    }
+
+    /// Has the lines of so many values come, of which this is the first, to be filled or emptied. A hint: that they lie
+    /// behind it, or that there are so many, need not be so.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(super) fn fetch<const TO_FILL: bool>(&self, values: u64) {
+        #[cfg(all(target_arch = "x86_64", not(any(loom, shuttle, miri))))]
+        {
+            let bytes = values as usize * size_of::<T>();
+            for line in (LINE..bytes).step_by(LINE) {
+                let place = self.0.get().cast::<i8>().wrapping_add(line);
+                // SAFETY: a prefetch reads and writes nothing that a program could see, and faults nowhere; where there
+                // is none for writing, it does nothing.
+                unsafe {
+                    if TO_FILL {
+                        core::arch::asm!("prefetchw [{}]", in(reg) place, options(nostack, preserves_flags, readonly));
+                    } else {
+                        core::arch::asm!("prefetcht0 [{}]", in(reg) place, options(nostack, preserves_flags, readonly));
+                    }
+                }
+            }
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(any(loom, shuttle, miri)))))]
+        let _ = values;
     }
 
     #[inline(always)]

@@ -11,6 +11,7 @@ ROOT = HERE.parents[2]
 SHELL = "aimdb-core/src/buffer/shell/"
 LANE = "aimdb-core/src/buffer/lane/"
 QUEUE = LANE + "queue.rs"
+QUEUE_END = LANE + "queue/end.rs"
 STAMP = LANE + "stamp.rs"
 LOOKS = LANE + "looks.rs"
 SHARED = LANE + "shared.rs"
@@ -189,13 +190,13 @@ MUTANTS = [
     ("taker-comes-out-too-early", "The taking end lowers its flag before what it took is counted.", QUEUE, [(
         "        self.taken.0.store(at + 1, Ordering::Release);\n",
         "        drop(end);\n        drop(inside);\n        self.taken.0.store(at + 1, Ordering::Release);\n")]),
-    ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE, [(
+    ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE_END, [(
         "let seen = other.0.load(Ordering::Acquire) + ahead;",
         "let seen = other.0.load(if ahead > 0 { Ordering::Relaxed } else { Ordering::Acquire }) + ahead;")]),
     ("batch-sender-acquires-nothing", "The sender of a batch does not see that places were emptied.", QUEUE, [(
         "end.seen = self.taken.0.load(Ordering::Acquire) + end.capacity;",
         "end.seen = self.taken.0.load(Ordering::Relaxed) + end.capacity;")]),
-    ("taker-acquires-nothing", "A taker does not see what a place was filled with.", QUEUE, [(
+    ("taker-acquires-nothing", "A taker does not see what a place was filled with.", QUEUE_END, [(
         "let seen = other.0.load(Ordering::Acquire) + ahead;",
         "let seen = other.0.load(if ahead == 0 { Ordering::Relaxed } else { Ordering::Acquire }) + ahead;")]),
     ("batch-taker-acquires-nothing", "The taker of a batch does not see what its places were filled with.", QUEUE, [(
@@ -211,11 +212,13 @@ MUTANTS = [
         ("        // Release: the taker sees what is in the slots.\n        self.stored.0.store(at + sent, Ordering::Release);\n", "")]),
     ("batch-takes-one-too-many", "A batch is stored where there is one place less.", QUEUE, [(
         "let sent = end.seen.saturating_sub(at).min(most);", "let sent = (end.seen.saturating_sub(at) + 1).min(most);")]),
-    ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE, [(
+    ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE_END, [(
         "        if at == seen {\n            return false;", "        if at == seen && ahead == 0 {\n            return false;")]),
-    ("lap-begins-a-place-late", "An end that goes round leaves the first place out.", QUEUE, [(
+    ("lap-begins-a-place-late", "An end that goes round leaves the first place out.", QUEUE_END, [(
         "        self.lap = self.lap.wrapping_sub(self.capacity as usize);\n        self.lap_end += self.capacity;\n",
         "        let late = (self.capacity > 1) as u64;\n        self.lap = self.lap.wrapping_sub((self.capacity - late) as usize);\n        self.lap_end += self.capacity - late;\n")]),
+    ("piece-has-no-end", "What an end has seen takes it past the piece that it is in.", QUEUE_END, [(
+        "self.until = self.seen.min(self.piece_end);", "self.until = self.seen;")]),
     ("lane-opens-with-too-much-room", "A lane that is opened over values has room as if there were none.", QUEUE, [(
         "End::at(log, next, first + log.capacity() as u64)", "End::at(log, next, next + log.capacity() as u64)")]),
     ("lane-forgets-refusals", "What is refused in the lane is not counted.", QUEUE, [(

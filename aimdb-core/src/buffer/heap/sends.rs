@@ -322,4 +322,38 @@ mod tests {
         let counters = buffer.metrics().counters;
         assert_eq!((counters.accepted, counters.refused, counters.blocked), (3, 0, 0));
     }
+
+    #[test]
+    fn k1_a_queue_of_many_pieces_keeps_its_order_and_its_capacity() {
+        // Four of these are a piece, so laps end within one, at its end, and after several.
+        for capacity in [1, 3, 4, 5, 8, 13] {
+            let cfg = BufferCfg::Bounded { capacity, policy: Policy::PauseUpstream };
+            let buffer = HeapBuffer::<[u64; 16]>::new(&cfg).expect("a sound description");
+            let mut reader = buffer.reader().expect("a cursor");
+            let sender = buffer.sender();
+            let (mut sent, mut taken) = (0, 0);
+            for turn in 0..200 {
+                if turn % 3 == 0 {
+                    let mut batch = (sent..sent + turn % 5).map(|value| [value; 16]).collect();
+                    sent += sender.push_many_at_once(&mut batch) as u64;
+                }
+                while sent - taken < capacity as u64 && !(sent + turn).is_multiple_of(7) {
+                    assert!(sender.try_push([sent; 16]).is_ok(), "{} of {capacity}", sent - taken);
+                    sent += 1;
+                }
+                let is_full = sent - taken == capacity as u64;
+                assert!(!is_full || sender.try_push([0; 16]).is_err(), "no more than {capacity}");
+                let mut values = alloc::vec::Vec::new();
+                if turn % 4 == 0 {
+                    let _ = reader.try_recv_many(&mut values, (turn % 6) as usize);
+                }
+                values.extend((0..turn % 9).map_while(|_| reader.try_recv().ok()));
+                for value in values {
+                    assert_eq!(value, [taken; 16]);
+                    taken += 1;
+                }
+            }
+            assert!(taken > 4 * capacity as u64 && buffer.metrics().counters.delivered == taken);
+        }
+    }
 }

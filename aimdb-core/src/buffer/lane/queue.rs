@@ -4,31 +4,30 @@
 //! which it looks only when that says full or empty (Lamport's queue, with the cached counters of
 //! FastForward and rtrb). What ends the window and what the other end has left are one number, so that
 //! a value mostly costs one comparison, and one store besides itself: processors write out about one in
-//! a cycle. The ends stand behind [`Door`]s: no value is on its way through the lane while somebody
+//! a cycle. What an end has seen it passes in pieces of some cache lines, whose lines it has come together before it
+//! is at them: a processor looks no further ahead than a few calls, and fetched from another core, one after the other,
+//! they take longer than all else. The ends stand behind [`Door`]s: no value is on its way through the lane while somebody
 //! holds the record's lock.
 #![allow(unsafe_code)]
+
+mod end;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
-use core::{ptr, slice};
 
 #[cfg(not(any(loom, shuttle)))]
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
 #[cfg(loom)]
-use loom::sync::atomic::{AtomicU64, Ordering};
+use loom::sync::atomic::Ordering;
 #[cfg(all(shuttle, not(loom)))]
-use shuttle::sync::atomic::{AtomicU64, Ordering};
+use shuttle::sync::atomic::Ordering;
 
 use super::{AT_ONCE, InLane, LaneEnd, Machine, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
-use crate::pure::{Claim, Entry, Owned};
+use crate::pure::{Claim, Owned};
 use crate::waiting::{Door, Inside, Key, Token, World, shut};
-
-/// A word that one end writes and the other reads now and then, on a cache line of its own.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Count(AtomicU64);
+use end::{Count, End};
 
 #[derive(Debug)]
 pub(super) struct QueueLane {
@@ -40,101 +39,13 @@ pub(super) struct QueueLane {
     taken: Count,
 }
 
-/// What an end works with.
-#[derive(Debug)]
-struct End {
-    /// The places, as seen from where the count began: that of the value `at` is `lap + at`, until
-    /// `lap_end`.
-    lap: *const Entry,
-    lap_end: u64,
-    /// Where the other end stops it, as that was last seen; or less, where that is before the lap's end.
-    seen: u64,
-    /// The lesser of what was seen and the lap's end: up to here it need not look.
-    until: u64,
-    capacity: u64,
-    /// Sends that were refused.
-    refused: u64,
-}
-
-// SAFETY: the places belong to the record, whose lane this is an end of; they are read only from
-// inside, while the doors are open and nobody changes them.
-unsafe impl Send for End {}
-
-impl End {
-    const fn new() -> Self {
-        Self { lap: ptr::null(), lap_end: 0, seen: 0, until: 0, capacity: 0, refused: 0 }
-    }
-
-    /// An end that has passed `at` values, fewer than twice the capacity, and may pass those before `seen`.
-    fn at(log: &Machine, at: u64, seen: u64) -> Self {
-        let capacity = log.capacity() as u64;
-        let mut end = Self { lap: log.places().as_ptr(), lap_end: capacity, seen, until: at, capacity, refused: 0 };
-        if at >= capacity {
-            end.turn();
-        }
-        end
-    }
-
-    /// Goes round.
-    #[inline(always)]
-    const fn turn(&mut self) {
-        self.lap = self.lap.wrapping_sub(self.capacity as usize);
-        self.lap_end += self.capacity;
-    }
-
-    /// Looks how far it may go on, and says whether it may at all. The other end has passed `other` values
-    /// and stops this one `ahead` of that.
-    #[inline(always)]
-    fn look(&mut self, at: u64, other: &Count, ahead: u64) -> bool {
-        if at == self.lap_end {
-            core::hint::cold_path();
-            self.turn();
-            if self.seen > at {
-                self.until = if self.seen < self.lap_end { self.seen } else { self.lap_end };
-                return true;
-            }
-        }
-        // Acquire: the places that were emptied are empty, those that were filled are full.
-        let seen = other.0.load(Ordering::Acquire) + ahead;
-        if at == seen {
-            return false;
-        }
-        // What lies within the lap is kept as `until` alone.
-        let mut until = seen;
-        if seen > self.lap_end {
-            core::hint::cold_path();
-            self.seen = seen;
-            until = self.lap_end;
-        }
-        self.until = until;
-        true
-    }
-
-    #[inline(always)]
-    fn slot(&self, at: u64) -> u32 {
-        // SAFETY: `at` is before the end of the lap, so its place is one of the window's, as many were
-        // laid out when the doors were opened, and nobody changes them while they are open.
-        unsafe { (*self.lap.wrapping_add(at as usize)).slot() }
-    }
-
-    /// The places from `at` on, up to `before`, as far as they lie in one piece.
-    fn places(&mut self, at: u64, before: u64) -> &[Entry] {
-        if at == self.lap_end {
-            self.turn();
-        }
-        let count = before.min(self.lap_end) - at;
-        // SAFETY: as for `slot`; they end with the lap.
-        unsafe { slice::from_raw_parts(self.lap.wrapping_add(at as usize), count as usize) }
-    }
-}
-
 impl QueueLane {
     pub(super) fn new() -> Self {
         Self {
             sending: Door::new(End::new()),
             taking: Door::new(End::new()),
-            stored: Count(AtomicU64::new(0)),
-            taken: Count(AtomicU64::new(0)),
+            stored: Count::new(),
+            taken: Count::new(),
         }
     }
 
@@ -157,12 +68,21 @@ impl QueueLane {
         let mut end = inside.end();
         let at = self.stored.0.load(Ordering::Relaxed);
         let capacity = end.capacity;
-        if at == end.until && !end.look(at, &self.taken, capacity) {
-            end.refused += u64::from(counts);
-            return Stored::Full;
+        let mut there = 0;
+        if at == end.until {
+            let piece = const { SlotCell::<T>::AHEAD as u64 };
+            if !end.look(at, &self.taken, capacity, piece) {
+                end.refused += u64::from(counts);
+                return Stored::Full;
+            }
+            there = end.ahead(at, piece);
         }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return Stored::NotHere };
+        if there > 1 {
+            core::hint::cold_path();
+            cell.fetch::<true>(there);
+        }
         // SAFETY: by this function's contract.
         unsafe { cell.fill_from(&Claim(slot), value) };
         // Release: the taker sees what is in the slot.
@@ -247,8 +167,8 @@ impl QueueLane {
                 slots.cell(place.slot()).fill(&Claim(place.slot()), value);
             }
         }
-        // Where the lap ends is seen at the next value.
-        end.until = at + sent;
+        // Where the piece ends is seen at the next value.
+        (end.until, end.piece_end) = (at + sent, at + sent);
         // Release: the taker sees what is in the slots.
         self.stored.0.store(at + sent, Ordering::Release);
         sent as usize
@@ -272,7 +192,7 @@ impl QueueLane {
             next += places.len() as u64;
             values.extend(places.iter().map(|place| slots.cell(place.slot()).empty(&Owned(place.slot()))));
         }
-        end.until = at + taken;
+        (end.until, end.piece_end) = (at + taken, at + taken);
         // Release: the slots were emptied before the sender fills them.
         self.taken.0.store(at + taken, Ordering::Release);
         taken as usize
@@ -289,11 +209,23 @@ impl QueueLane {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let at = self.taken.0.load(Ordering::Relaxed);
-        if at == end.until && !end.look(at, &self.stored, 0) {
-            return Taken::Empty;
+        let mut there = 0;
+        if at == end.until {
+            let piece = const { SlotCell::<T>::AHEAD as u64 };
+            if !end.look(at, &self.stored, 0, piece) {
+                return Taken::Empty;
+            }
+            there = end.until - at;
+            if there > 1 {
+                there = end.ahead(at, piece);
+            }
         }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return Taken::NotHere };
+        if there > 1 {
+            core::hint::cold_path();
+            cell.fetch::<false>(there);
+        }
         let value = cell.empty(&Owned(slot));
         // Release: the slot was emptied before the sender fills it.
         self.taken.0.store(at + 1, Ordering::Release);
