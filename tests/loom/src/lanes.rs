@@ -34,6 +34,26 @@ pub fn k6_values_pass_in_order() {
     });
 }
 
+/// A lap of three has two pieces, of two values and of one: neither end goes past a lap by what it has seen of the next.
+pub fn k6_a_lap_has_several_pieces() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(3);
+        let mut reader = reader(&buffer);
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Empty));
+        let push = |ids: &[u32]| ids.iter().for_each(|id| assert!(buffer.try_push(ledger.tag(*id)).is_ok(), "{id}"));
+        push(&[1, 2, 3]);
+        assert_eq!(try_recv(&mut reader), Ok(1));
+        // In the next lap the sender looks when all has been taken: it sees room as far as the lap after.
+        push(&[4]);
+        assert_eq!([2, 3, 4].map(|_| try_recv(&mut reader)), [Ok(2), Ok(3), Ok(4)]);
+        push(&[5, 6]);
+        let taking = thread::spawn(move || [5, 6, 7].map(|_| recv(&mut reader)));
+        push(&[7]);
+        let _ = buffer.try_push(ledger.tag(8)).map_err(drop);
+        assert_eq!(taking.join().unwrap(), [Ok(5), Ok(6), Ok(7)]);
+    });
+}
+
 /// Neither end ever waits: what is accepted is delivered or still there, and counted so.
 pub fn m1_ends_that_only_try_are_counted() {
     Ledger::audit(|ledger| {

@@ -179,6 +179,7 @@ mod watching_in_lanes {
 #[cfg(not(feature = "large"))]
 models! { lanes:
     k6_values_pass_in_order: 3,
+    k6_a_lap_has_several_pieces: 3,
     m1_ends_that_only_try_are_counted: 3,
     s6_a_batch_meets_a_batch: 4,
     w1_a_reader_goes_to_wait: 3,
