@@ -75,6 +75,9 @@ pub enum SendError<T> {
 
 /// Why a waiting read ended without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+// What a receive gives is this or a value in the same place. If this began with a byte, as it would, compilers would move a
+// value as its first byte and the others, at odd addresses, which takes as long again.
+#[cfg_attr(target_pointer_width = "64", repr(u64))]
 pub enum RecvError {
     /// This many values were overwritten before they were read; the next call goes on behind them.
     #[error("{0} values were overwritten before they were read")]
@@ -89,6 +92,8 @@ pub enum RecvError {
 
 /// Why a read that does not wait has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+// For the reason see `RecvError`.
+#[cfg_attr(target_pointer_width = "64", repr(u64))]
 pub enum TryRecvError {
     /// There is nothing to read yet.
     #[error("there is nothing to read yet")]
@@ -106,6 +111,8 @@ pub enum TryRecvError {
 
 /// Why a read with a deadline ended without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+// For the reason see `RecvError`.
+#[cfg_attr(target_pointer_width = "64", repr(u64))]
 pub enum RecvTimeoutError {
     /// The deadline passed with nothing to read.
     #[error("the deadline passed with nothing to read")]
