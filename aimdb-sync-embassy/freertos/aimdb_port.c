@@ -17,8 +17,14 @@
 #error "configTASK_NOTIFICATION_ARRAY_ENTRIES must be above AIMDB_NOTIFICATION_INDEX, which is 1 unless defined"
 #endif
 
-#if configUSE_IDLE_HOOK == 1 && INCLUDE_xTaskGetIdleTaskHandle != 1
-#error "with configUSE_IDLE_HOOK, INCLUDE_xTaskGetIdleTaskHandle must be 1"
+#if configUSE_IDLE_HOOK == 1 || (defined(configUSE_PASSIVE_IDLE_HOOK) && configUSE_PASSIVE_IDLE_HOOK == 1)
+#define AIMDB_IDLE_HOOKS 1
+#else
+#define AIMDB_IDLE_HOOKS 0
+#endif
+
+#if AIMDB_IDLE_HOOKS && INCLUDE_xTaskGetIdleTaskHandle != 1
+#error "with an idle hook, INCLUDE_xTaskGetIdleTaskHandle must be 1"
 #endif
 
 /* Whether an interrupt is calling. Kernel ports that know say so themselves; define it for one that does
@@ -104,12 +110,17 @@ bool aimdb_port_can_block(void)
 {
     if (AIMDB_IN_ISR() || AIMDB_MASKED() || xTaskGetSchedulerState() != taskSCHEDULER_RUNNING)
         return false;
-#if configUSE_IDLE_HOOK == 1
-    /* The idle task runs when no other one can, so its hook cannot wait. */
-    return xTaskGetCurrentTaskHandle() != xTaskGetIdleTaskHandle();
-#else
-    return true;
+    /* An idle task runs when no other one can, so its hook cannot wait. */
+#if AIMDB_IDLE_HOOKS && defined(configNUMBER_OF_CORES) && configNUMBER_OF_CORES > 1
+    for (BaseType_t core = 0; core < configNUMBER_OF_CORES; core++) {
+        if (xTaskGetCurrentTaskHandle() == xTaskGetIdleTaskHandleForCore(core))
+            return false;
+    }
+#elif AIMDB_IDLE_HOOKS
+    if (xTaskGetCurrentTaskHandle() == xTaskGetIdleTaskHandle())
+        return false;
 #endif
+    return true;
 }
 
 uint8_t aimdb_port_priority(void)

@@ -60,9 +60,13 @@ void aimdb_port_forget(rt_thread_t thread)
 static bool masked(void)
 {
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
-    uint32_t before = aimdb_port_mask();
-    aimdb_port_unmask(before);
-    return before != 0;
+    uint32_t all;
+    uint32_t most = 0;
+    __asm volatile("mrs %0, primask" : "=r"(all));
+#if __ARM_ARCH_ISA_THUMB >= 2
+    __asm volatile("mrs %0, basepri" : "=r"(most));
+#endif
+    return (all | most) != 0;
 #else
     return false;
 #endif

@@ -21,10 +21,13 @@ _Static_assert(sizeof(((TX_THREAD *)0)->aimdb_token) >= sizeof(TX_SEMAPHORE), "a
 static bool masked(void)
 {
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
-    TX_INTERRUPT_SAVE_AREA
-    TX_DISABLE
-    TX_RESTORE
-    return interrupt_save != 0;
+    uint32_t all;
+    uint32_t most = 0;
+    __asm volatile("mrs %0, primask" : "=r"(all));
+#if __ARM_ARCH_ISA_THUMB >= 2
+    __asm volatile("mrs %0, basepri" : "=r"(most));
+#endif
+    return (all | most) != 0;
 #else
     return false;
 #endif

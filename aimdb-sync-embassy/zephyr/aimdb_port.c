@@ -58,6 +58,12 @@ bool aimdb_port_can_block(void)
     unsigned int key = arch_irq_lock();
     bool unlocked = arch_irq_unlocked(key);
     arch_irq_unlock(key);
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+    /* The lock is BASEPRI on most of these; this is what __disable_irq() masks by. */
+    uint32_t all;
+    __asm volatile("mrs %0, primask" : "=r"(all));
+    unlocked = unlocked && all == 0;
+#endif
     return unlocked && !k_is_in_isr() && !k_is_pre_kernel();
 }
 

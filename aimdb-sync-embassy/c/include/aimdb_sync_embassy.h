@@ -12,7 +12,8 @@
  *   - A record is defined at file scope by a macro and lies in static memory: nothing is allocated, ever, and
  *     nothing has to be called before it is used. Its first call, whichever that is, sets it up.
  *   - A value is copied in by a send and out by a receive, as plain bytes, while interrupts come: what is done
- *     with interrupts masked does not depend on the size of the value.
+ *     with interrupts masked does not depend on the size of the value, but where a mailbox or a latest value has a second
+ *     sender or reader at the same moment.
  *   - `_send` and `_recv` block the calling task, `_try_…` and `_force_send` never do. Those, and `_peek`, `_close`,
  *     `_abort`, `_is_closed`, `_lag` and `_stats`, may be called from an interrupt that may call the kernel: on FreeRTOS its
  *     ...FromISR functions, at a priority at or below configMAX_SYSCALL_INTERRUPT_PRIORITY. One above that must not use a record.
@@ -165,6 +166,7 @@ typedef struct aimdb_static_record {
 
 /* The memory, and the constant that leads to it. */
 #define AIMDB_DEFINE(name, type, kind_and_policy, n, readers, capacity_has_a_meaning) \
+    typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
     typedef char name##_has_a_capacity[(capacity_has_a_meaning) ? 1 : -1]; \
     typedef char name##_has_spare_slots[(AIMDB_SPARE_SLOTS) >= 2 ? 1 : -1]; \
     typedef char name##_has_readers[(readers) > 0 && (readers) <= 0xffff ? 1 : -1]; \
@@ -210,6 +212,7 @@ typedef struct aimdb_static_queue {
 #define AIMDB_DEFINE_QUEUE_FAIL(name, type, n) AIMDB_DEFINE_LEAN(name, type, 1, n)
 
 #define AIMDB_DEFINE_LEAN(name, type, policy, n) \
+    typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
     typedef char name##_has_a_capacity[(n) > 0 && (n) <= 255 ? 1 : -1]; \
     static struct { \
         aimdb_queue_state_t state; \
@@ -244,6 +247,7 @@ typedef struct aimdb_static_mailbox {
 #define AIMDB_DECLARE_MAILBOX(name, type) AIMDB_MAILBOX_CALLS(name, type) typedef type name##_value_t
 /* A word is moved with interrupts masked. Of a larger value one is pending, one is on its way in and one on its way out. */
 #define AIMDB_DEFINE_MAILBOX(name, type) \
+    typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
     static struct { \
         aimdb_mailbox_state_t state; \
         type values[AIMDB_IS_WORD(sizeof(type)) ? 1 : 3]; \
@@ -289,6 +293,7 @@ typedef struct aimdb_static_latest {
 #define AIMDB_DEFINE_LATEST(name, type) AIMDB_DEFINE_LATEST_READERS(name, type, 1)
 /* A word is copied with interrupts masked. Of a larger value one is the current one, and one is on its way in. */
 #define AIMDB_DEFINE_LATEST_READERS(name, type, number_of_readers) \
+    typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
     typedef char name##_has_readers[(number_of_readers) > 0 && (number_of_readers) <= 32 ? 1 : -1]; \
     static struct { \
         aimdb_latest_state_t state; \
@@ -322,7 +327,8 @@ typedef struct aimdb_static_latest {
  *   NAME_recv(type *, ticks)         waits while there is nothing to read
  *   NAME_try_recv(type *)            AIMDB_EMPTY when there is nothing
  *   NAME_peek(type *)                the current value, which stays; of a latest value
- *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones
+ *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones. Not of
+ *                                    lean records, which tell none
  *   NAME_close()                     refuses all values to come; idempotent
  *   NAME_abort()                     closes, discards what is there, and returns how many values that were
  *   NAME_is_closed()                 0 or 1
@@ -330,6 +336,7 @@ typedef struct aimdb_static_latest {
  */
 #define AIMDB_RECORD_CALLS(name, type) \
     extern const aimdb_static_record_t name; \
+    enum { name##_value_size = sizeof(type) }; \
     AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return aimdb_static_send(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
@@ -359,6 +366,7 @@ typedef struct aimdb_static_latest {
 /* The calls of a queue: those of a record that displaces nothing. */
 #define AIMDB_QUEUE_CALLS(name, type) \
     extern const aimdb_static_queue_t name; \
+    enum { name##_value_size = sizeof(type) }; \
     AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
         return AIMDB_CALL(queue, send, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
@@ -397,6 +405,7 @@ typedef struct aimdb_static_latest {
 /* The calls of a mailbox: those of a record that has one value, which never waits for room. */
 #define AIMDB_MAILBOX_CALLS(name, type) \
     extern const aimdb_static_mailbox_t name; \
+    enum { name##_value_size = sizeof(type) }; \
     AIMDB_SENDING_CALLS(name, type, mailbox) \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
@@ -411,6 +420,7 @@ typedef struct aimdb_static_latest {
 /* The calls of a latest value: those of a mailbox, and a look. */
 #define AIMDB_LATEST_CALLS(name, type) \
     extern const aimdb_static_latest_t name; \
+    enum { name##_value_size = sizeof(type) }; \
     AIMDB_SENDING_CALLS(name, type, latest) \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \

@@ -197,6 +197,13 @@ fn what_has_no_meaning_does_not_compile() {
             "a value of another type in a queue",
             "AIMDB_STATIC_QUEUE(q, int, 4);\nint f(long *v);\nint f(long *v) { return q_try_send(v); }",
         ),
+        ("a queue of other values than declared", "AIMDB_DECLARE_QUEUE(q, int);\nAIMDB_DEFINE_QUEUE(q, double, 4);"),
+        ("a mailbox of other values than declared", "AIMDB_DECLARE_MAILBOX(m, int);\nAIMDB_DEFINE_MAILBOX(m, double);"),
+        (
+            "a latest value of another type than declared",
+            "AIMDB_DECLARE_LATEST(l, int);\nAIMDB_DEFINE_LATEST(l, double);",
+        ),
+        ("a ring of other values than declared", "AIMDB_DECLARE_RING(r, int);\nAIMDB_DEFINE_RING(r, double, 4);"),
         ("a look at a mailbox", "AIMDB_STATIC_MAILBOX(m, int);\nint f(int *v);\nint f(int *v) { return m_peek(v); }"),
         (
             "a mailbox that does not displace",

@@ -187,7 +187,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`SubscribeError::NoPlace`] when `READERS` cursors are in use.
+    /// [`SubscribeError::NoPlace`] when `READERS` cursors are in use, or were when each was looked at, one after the other.
     pub fn consumer(&self) -> Result<StaticConsumer<'_, Self>, SubscribeError> {
         self.consumer_from(Start::Live)
     }

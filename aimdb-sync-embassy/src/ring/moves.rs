@@ -73,7 +73,7 @@ where
     #[inline(always)]
     fn wake_readers(&self) {
         // SAFETY: inside the section, and nothing else.
-        let awaited = self.section_at(|ring, _| unsafe { ring.awaited() });
+        let awaited = self.mutex.lock(|| unsafe { self.awaited() });
         self.has_published(awaited);
     }
 

@@ -347,7 +347,7 @@ MUTANTS = [
     ("newest-has-the-number-that-was-wanted", "A cursor of a latest value that missed some does not know it.", STAMP, [(
         "number.wrapping_add(later.unsigned_abs() / 2)", "number")]),
     ("newest-is-pinned-though-it-is-doomed", "A cursor of a latest value pins one that is being displaced.", LOOKS, [(
-        "is_kept && later >= 0", "later >= 0")]),
+        "let is_kept = word & (DOOMED | LEFT", "let is_kept = word & (LEFT")]),
     ("stamp-says-what-is-being-written", "A value has its number while it is being written.", STAMP, [(
         "        stamp.is_multiple_of(2).then(", "        true.then(")]),
     ("stamp-is-set-relaxed", "A stamp carries no value with it.", STAMP, [(

@@ -131,6 +131,14 @@ impl Looks {
     }
 }
 
+/// By how much the value of a word is later than this number, if there is one that is kept. The numbers of words have 48 bits: of a
+/// cursor that is further behind than half of that nothing is known here.
+#[inline(always)]
+const fn later(word: u64, number: u64) -> Option<i64> {
+    let is_kept = word & (DOOMED | LEFT | ABORTED | VACANT) == 0;
+    if is_kept { Some(((word >> 16).wrapping_sub(number) << 16) as i64 >> 16) } else { None }
+}
+
 impl Look {
     // ---- the reader --------------------------------------------------------------------------
 
@@ -149,18 +157,21 @@ impl Look {
     /// Begins to look at whatever value is there, if it is the one with this number or a later one, and says which.
     #[inline(always)]
     pub fn pin_since(&self, number: u64) -> Since<()> {
-        let (mut later, mut is_kept) = (0, true);
+        let mut found = None;
         let pinning = self.pin_if(|word| {
-            // The numbers of words have fewer bits.
-            later = ((word >> 16).wrapping_sub(number) << 16) as i64 >> 16;
-            is_kept = word & (DOOMED | LEFT | ABORTED | VACANT) == 0;
-            is_kept && later >= 0
+            found = later(word, number);
+            found >= Some(0)
         });
-        match pinning {
-            Pinning::Pinned => Since::Value(number.wrapping_add_signed(later), ()),
-            Pinning::NotThere if is_kept => Since::Nothing,
-            Pinning::NotThere | Pinning::Busy => Since::Busy,
+        match (pinning, found) {
+            (Pinning::Pinned, Some(later)) => Since::Value(number.wrapping_add_signed(later), ()),
+            (Pinning::NotThere, Some(-1)) => Since::Nothing,
+            _ => Since::Busy,
         }
+    }
+
+    /// Whether the value with this number, or a later one, is there: then whoever could not pin it was in another's way.
+    pub fn is_since(&self, number: u64) -> bool {
+        later(self.0.load(Ordering::Acquire), number) >= Some(0)
     }
 
     #[inline(always)]
@@ -262,5 +273,20 @@ impl Look {
         }
         let flags = DOOMED | LEFT | if cause == Some(DropCause::Aborted) { ABORTED } else { 0 };
         self.0.fetch_or(flags, Ordering::AcqRel) & LOOKS == 0
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k7_a_word_says_nothing_to_a_cursor_that_is_further_behind_than_it_can_tell() {
+        let look = Look(AtomicU64::new(VACANT));
+        look.publish(7);
+        assert_eq!((look.pin_since(8), look.is_since(8)), (Since::Nothing, false));
+        assert_eq!((look.pin_since(5), look.is_since(5)), (Since::Value(7, ()), true));
+        let far = 7_u64.wrapping_sub(1 << 47);
+        assert_eq!((look.pin_since(far), look.is_since(far)), (Since::Busy, false));
     }
 }

@@ -192,6 +192,11 @@ impl SharedLane {
                         return Taken::Value(Seen { pinned: Pinned(slot), look });
                     }
                     Since::Nothing => return Taken::Empty,
+                    // Others pin it or let it go at this moment. Its number may not be shown yet.
+                    Since::Busy if look.is_since(number) => {
+                        core::hint::spin_loop();
+                        continue;
+                    }
                     Since::Busy => {}
                 }
             } else {
