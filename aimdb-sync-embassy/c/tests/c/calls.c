@@ -1,6 +1,6 @@
 /* Every kind and policy through every call that does not have to wait: what each answers, and that the value is where
  * the status says. */
-#include "harness.h"
+#include "values.h"
 
 #include <string.h>
 
@@ -12,35 +12,8 @@ AIMDB_STATIC_RING(ring, uint32_t, 3);
 AIMDB_STATIC_RECORD_READERS(both, uint32_t, 2, 2);
 AIMDB_STATIC_RING_READERS(fanned, uint32_t, 2, 2);
 
-typedef struct odd {
-    uint8_t bytes[3];
-} odd_t;
-
-typedef struct wide {
-    double first;
-    uint8_t bytes[251];
-} wide_t;
-
 AIMDB_STATIC_RECORD(odds, odd_t, 5);
 AIMDB_STATIC_RECORD(wides, wide_t, 2);
-
-/* Reads the next value, which must be this one. */
-#define NEXT(name, expected) \
-    do { \
-        uint32_t got = 0; \
-        CHECK(name##_try_recv(&got) == AIMDB_OK); \
-        CHECK(got == (expected)); \
-    } while (0)
-
-/* A read that has no value leaves what was there. */
-#define NONE(name, status) \
-    do { \
-        uint32_t got = 77; \
-        CHECK(name##_try_recv(&got) == (status)); \
-        CHECK(got == 77); \
-    } while (0)
-
-static const uint32_t V[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
 void test_before_tasks(void)
 {

@@ -1,25 +1,11 @@
 /* Mailboxes through every call that does not have to wait, and everything that is none: what each call answers, and that the value
  * is where the status says. How tasks wait is in reading.h. */
-#include "harness.h"
+#include "values.h"
 
 #include <string.h>
 
 AIMDB_STATIC_MAILBOX(word, uint32_t);
 AIMDB_STATIC_MAILBOX(ended, uint32_t);
-
-typedef struct odd {
-    uint8_t bytes[3];
-} odd_t;
-
-typedef struct wide {
-    double first;
-    uint8_t bytes[251];
-} wide_t;
-
-/* A word that lies anywhere, since its type has no alignment. */
-typedef struct loose {
-    uint8_t bytes[4];
-} loose_t;
 
 AIMDB_STATIC_MAILBOX(odd, odd_t);
 AIMDB_STATIC_MAILBOX(wide, wide_t);
@@ -29,39 +15,7 @@ AIMDB_DEFINE_MAILBOX(spoiled, uint32_t);
 AIMDB_DECLARE_MAILBOX(spoiled_odd, odd_t);
 AIMDB_DEFINE_MAILBOX(spoiled_odd, odd_t);
 
-#define NEXT(name, expected) \
-    do { \
-        uint32_t got = 0; \
-        CHECK(name##_try_recv(&got) == AIMDB_OK); \
-        CHECK(got == (expected)); \
-    } while (0)
-
-/* A read that has no value leaves what was there. */
-#define NONE(name, status) \
-    do { \
-        uint32_t got = 77; \
-        CHECK(name##_try_recv(&got) == (status)); \
-        CHECK(got == 77); \
-    } while (0)
-
-static const uint32_t V[] = { 0, 1, 2, 3, 4, 5 };
-
-/* Only a read can wait where it would never end. */
-static void it_cannot_block(void)
-{
-    uint32_t got = 77;
-    odd_t odd_one = { { 1, 2, 3 } };
-    /* Also where it would not have to wait now: what depends on the moment is not found by a test. */
-    CHECK(word_send(&V[1], portMAX_DELAY) == AIMDB_OK);
-    CHECK(word_recv(&got, portMAX_DELAY) == AIMDB_CANNOT_BLOCK && word_recv(&got, 1) == AIMDB_CANNOT_BLOCK);
-    CHECK(odd_recv(&odd_one, 1) == AIMDB_CANNOT_BLOCK && odd_one.bytes[2] == 3);
-    CHECK(got == 77);
-    /* One try may be made. */
-    CHECK(word_recv(&got, 0) == AIMDB_OK && got == 1);
-    CHECK(word_recv(&got, 0) == AIMDB_TIMEOUT && word_try_recv(&got) == AIMDB_EMPTY);
-    CHECK(odd_send(&odd_one, 1) == AIMDB_OK && odd_recv(&odd_one, 0) == AIMDB_OK);
-    CHECK(odd_recv(&odd_one, 0) == AIMDB_TIMEOUT);
-}
+#include "one_value.h"
 
 void test_before_tasks(void)
 {

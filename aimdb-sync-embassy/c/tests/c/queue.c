@@ -1,26 +1,12 @@
 /* Queues through every call that does not have to wait, and everything that is none: what each call answers, and that the value is
  * where the status says. How tasks wait is in queue_waiting.c. */
-#include "harness.h"
+#include "values.h"
 
 #include <string.h>
 
 AIMDB_STATIC_QUEUE(pausing, uint32_t, 2);
 AIMDB_STATIC_QUEUE_FAIL(failing, uint32_t, 2);
 AIMDB_STATIC_QUEUE(full, uint32_t, 1);
-
-typedef struct odd {
-    uint8_t bytes[3];
-} odd_t;
-
-typedef struct wide {
-    double first;
-    uint8_t bytes[251];
-} wide_t;
-
-/* Words that lie anywhere, since their type has no alignment. */
-typedef struct loose {
-    uint8_t bytes[4];
-} loose_t;
 
 AIMDB_STATIC_QUEUE(odds, odd_t, 5);
 AIMDB_STATIC_QUEUE(wides, wide_t, 2);
@@ -29,23 +15,6 @@ AIMDB_STATIC_QUEUE(looses, loose_t, 3);
 AIMDB_STATIC_QUEUE(long_one, uint16_t, 255);
 AIMDB_DECLARE_QUEUE(spoiled, uint32_t);
 AIMDB_DEFINE_QUEUE(spoiled, uint32_t, 4);
-
-#define NEXT(name, expected) \
-    do { \
-        uint32_t got = 0; \
-        CHECK(name##_try_recv(&got) == AIMDB_OK); \
-        CHECK(got == (expected)); \
-    } while (0)
-
-/* A read that has no value leaves what was there. */
-#define NONE(name, status) \
-    do { \
-        uint32_t got = 77; \
-        CHECK(name##_try_recv(&got) == (status)); \
-        CHECK(got == 77); \
-    } while (0)
-
-static const uint32_t V[] = { 0, 1, 2, 3, 4, 5 };
 
 /* What would wait where it would never end. */
 static void it_cannot_block(void)
