@@ -156,10 +156,6 @@ impl Record {
     fn recv(&self) -> Result<u32, RecvError> {
         block_on(self.0.recv_in_place(self.1, |cells: &Cells, held: Held<'_>| cells.read(&held)))
     }
-
-    fn peek(&self) -> Option<u32> {
-        self.0.peek_in_place(|cells, held| cells.read(&held))
-    }
 }
 
 const PAUSING: Kind = Kind::Bounded(Policy::PauseUpstream);
@@ -216,21 +212,6 @@ pub fn k3_a_ring_is_overwritten_under_a_read_in_place() {
     look();
     assert_eq!(read, 3);
     assert!(lagged <= 2);
-}
-
-/// The latest value is replaced while one looks at it.
-pub fn k_the_latest_value_is_replaced_under_a_peek_in_place() {
-    let record = Record::new(Kind::SingleLatest, 1, 3);
-    record.0.try_push(Parcel(1)).unwrap();
-    let peeking = thread::spawn({
-        let record = Arc::clone(&record);
-        move || record.peek()
-    });
-    record.0.try_push(Parcel(2)).unwrap();
-    // Without a free slot it is refused.
-    let third = record.0.try_push(Parcel(3)).is_ok();
-    assert!(matches!(peeking.join().unwrap(), Some(1..=3)));
-    assert_eq!(record.peek(), Some(if third { 3 } else { 2 }));
 }
 
 /// A close meets a reader and a sender that wait.

@@ -211,7 +211,6 @@ models! { parcels:
     k7_values_in_place_pass_one_place: 4,
     k7_two_read_in_place_by_one_cursor: 4,
     k3_a_ring_is_overwritten_under_a_read_in_place: 4,
-    k_the_latest_value_is_replaced_under_a_peek_in_place: 4,
     c1_a_close_meets_a_read_in_place: 4,
 }
 

@@ -56,12 +56,6 @@ impl<T, L: Layout<T>> Shell<T, L> {
         ReceivingInPlace { shell: self, cursor, take: Some(take), reading: Reading::new() }
     }
 
-    /// As [`Shell::peek`]; `take` copies the value where it lies, outside the lock.
-    pub fn peek_in_place<R>(&self, take: impl FnOnce(&L::Slots, Held<'_>) -> R) -> Option<R> {
-        let pinned = self.lock.with(|state| state.log.peek())?;
-        Look::new(self, pinned).copy_out(|slots, pinned| take(slots, Held::Pinned(pinned)))
-    }
-
     fn complete_in_place<R>(
         &self,
         found: Found<T>,
