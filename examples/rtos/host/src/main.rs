@@ -5,7 +5,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use aimdb_sync_embassy::{CriticalSectionRawMutex as Raw, StaticMailbox, StaticQueue, StaticRing, Threads};
+use aimdb_sync_embassy::{
+    BufferMetrics, CriticalSectionRawMutex as Raw, StaticMailbox, StaticQueue, StaticRing, Threads,
+};
 use services::{Line, Peripherals, Sample};
 
 static SAMPLES: StaticRing<Sample, Raw, 8> = StaticRing::new();
@@ -78,14 +80,18 @@ fn settle() {
     loop {
         let before = LOG.stats();
         let ended = ENDED.load(SeqCst);
-        let waiting = before.waiting_producers
-            + before.waiting_consumers
-            + SAMPLES.stats().waiting_consumers
-            + SECONDS.stats().waiting_consumers
-            + DONE.stats().waiting_consumers;
+        let waiting = waits(&before) + waits(&SAMPLES.stats()) + waits(&SECONDS.stats()) + waits(&DONE.stats());
         if waiting + ended == THREADS && LOG.stats() == before && ENDED.load(SeqCst) == ended {
             return;
         }
         thread::yield_now();
     }
+}
+
+/// How many threads wait at a record, and for something that is not there: whoever comes to wait looks once more, and may find
+/// what came meanwhile.
+fn waits(record: &BufferMetrics) -> usize {
+    let unread = record.slowest.map_or(record.occupancy, |(_, behind)| behind as usize);
+    let (senders, readers) = (record.waiting_producers, record.waiting_consumers);
+    (if record.occupancy == record.capacity { senders } else { 0 }) + (if unread == 0 { readers } else { 0 })
 }
