@@ -168,6 +168,18 @@ pub fn w1_turns_two_readers_of_two_priorities_have_two_values() {
     two_readers_have_two_values([0, 1]);
 }
 
+/// Three readers come to where three values are: those came after each of them had tried, while nobody stood there to be woken. The
+/// two who come to stand behind the first before it looks are woken by that.
+pub fn w1_turns_the_first_looks_for_two_behind_it() {
+    let stage = Stage::new(Queue::<3>::new(), [1, 1, 1]);
+    (1..4).for_each(|id| tries(&stage.record, id));
+    let reading = [0, 1].map(|who| stage.does(who, |queue| takes(queue, (), Deadline::Never).unwrap().unwrap()));
+    let had = stage.here(2, |queue| takes(queue, (), Deadline::Never).unwrap().unwrap());
+    let [one, other] = reading.map(|thread| thread.join().unwrap());
+    assert_eq!(sorted([had, one, other]), [1, 2, 3].map(value));
+    assert_eq!(stage.record.stats().waiting_consumers, 0);
+}
+
 /// Two readers come; a third takes a value without waiting, and another value comes.
 pub fn w1_turns_a_try_takes_what_one_was_woken_for() {
     let stage = Stage::new(Queue::<3>::new(), [1, 1]);

@@ -323,6 +323,7 @@ models! { handles:
 models! { turns:
     w1_turns_two_readers_have_two_values: 2,
     w1_turns_two_readers_of_two_priorities_have_two_values: 2,
+    w1_turns_the_first_looks_for_two_behind_it: 2,
     w1_turns_a_try_takes_what_one_was_woken_for: 2,
     w2_turns_one_gives_up_while_a_value_comes: 2,
     w2_turns_one_that_is_less_urgent_gives_up: 2,
