@@ -1,12 +1,14 @@
 #!/bin/sh
 # Shows that the models can turn red: applies each bug of mutants/*.patch to a copy of the sources and
 # runs the loom models on it.
-#   tests/loom/mutants.sh [name filter]
-# Fails when a patch no longer applies (mutants/make.py writes them anew) or a bug stays unnoticed.
+#   tests/loom/mutants.sh [name filter] [model filter]
+# Fails when a patch no longer applies (mutants/make.py writes them anew) or a bug stays unnoticed. A model that does not come to its
+# end in 60 s has noticed nothing: it only says so.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 filter=${1:-}
+models=${2:-.}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$here/target}/mutants"
@@ -30,9 +32,10 @@ verdicts() {
         return 2
     }
     for bound in 2 3; do
-        MODEL_MOST_PREEMPTIONS=$bound MODEL_TIMEOUT=60 MODEL_LINES=0 "$copy/tests/loom/run.sh" loom >"$copy/out" 2>&1 && continue
+        MODEL_MOST_PREEMPTIONS=$bound MODEL_TIMEOUT=60 MODEL_LINES=0 "$copy/tests/loom/run.sh" loom "$models" >"$copy/out" 2>&1 && continue
         sed -n 's/^model \(.*\): FAILS$/\1/p' "$copy/out" | sort -u >"$copy/red"
-        return 1
+        sed -n 's/^model .*: OUT OF TIME$/  &/p' "$copy/out"
+        [ ! -s "$copy/red" ] || return 1
     done
     return 0
 }
