@@ -54,13 +54,9 @@ pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 /// What the binding for C blocks through, and its lean records; no part of the interface.
 #[doc(hidden)]
 pub mod driving {
-    #[cfg(not(loom))]
     pub use crate::latest::{ByteLatest, LATEST_BYTES};
-    #[cfg(not(loom))]
     pub use crate::lean::{Bytes, Form, Word};
-    #[cfg(not(loom))]
     pub use crate::mailbox::{ByteMailbox, MailboxState};
     pub use crate::port::block_on;
-    #[cfg(not(loom))]
     pub use crate::queue::{ByteQueue, ByteState};
 }

@@ -1,7 +1,6 @@
 //! A latest value that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
-#[cfg(not(loom))]
 mod bytes;
 mod copies;
 mod ends;
@@ -10,7 +9,6 @@ mod state;
 mod wait;
 mod words;
 
-#[cfg(not(loom))]
 pub use bytes::{ByteLatest, LATEST_BYTES};
 
 use core::cell::UnsafeCell;

@@ -54,7 +54,6 @@ impl<const READERS: usize> Cursors for [Cursor; READERS] {
     }
 }
 
-#[cfg(not(loom))]
 impl Cursors for [Cursor] {
     const ONE: bool = false;
     const ALL_USED: bool = true;
@@ -199,7 +198,6 @@ impl<C: Cursors + ?Sized> State<C> {
     }
 
     /// Whether there is a value that one of the cursors has not seen. Visits all of them.
-    #[cfg(not(loom))]
     pub(super) fn is_unseen(&mut self) -> bool {
         let number = self.number;
         self.cursors.all().iter().any(|cursor| cursor.seen != number)

@@ -5,7 +5,6 @@
 //! [`crate::StaticMailbox`], [`crate::StaticLatest`].
 
 mod at_once;
-#[cfg(not(loom))]
 mod form;
 mod line;
 mod look;
@@ -13,12 +12,10 @@ mod operation;
 mod place;
 mod waiters;
 mod waking;
-#[cfg(not(loom))]
 pub(crate) mod words;
 
 pub use at_once::SendAtOnce;
 pub(crate) use at_once::at_once;
-#[cfg(not(loom))]
 pub use form::{Bytes, Form, Word};
 pub(crate) use line::Line;
 pub(crate) use look::{End, Lined};

@@ -1,7 +1,6 @@
 //! A mailbox that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
-#[cfg(not(loom))]
 mod bytes;
 mod ends;
 mod moves;
@@ -9,7 +8,6 @@ mod parts;
 mod state;
 mod wait;
 
-#[cfg(not(loom))]
 pub use bytes::{ByteMailbox, MailboxState};
 
 use core::cell::UnsafeCell;

@@ -1,7 +1,6 @@
 //! A bounded record that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
-#[cfg(not(loom))]
 mod bytes;
 mod ends;
 mod moves;
@@ -10,7 +9,6 @@ mod state;
 mod wait;
 mod waking;
 
-#[cfg(not(loom))]
 pub use bytes::{ByteQueue, ByteState};
 
 use core::cell::UnsafeCell;

@@ -17,9 +17,7 @@
 
 use core::marker::PhantomData;
 
-#[cfg(not(loom))]
-use crate::lean::Form;
-use crate::lean::{MOVED_INSIDE, Waiters};
+use crate::lean::{Form, MOVED_INSIDE, Waiters};
 
 /// In `used`: values to come are refused.
 const CLOSED: u16 = 1 << 15;
@@ -89,7 +87,6 @@ impl<T, const N: usize> Shape for Fixed<T, N> {
 }
 
 /// The shape of a queue of so many values that have this form; no more than can be counted while they are moved.
-#[cfg(not(loom))]
 pub(crate) struct Given<F> {
     places: u32,
     /// The place that comes after the first.
@@ -97,7 +94,6 @@ pub(crate) struct Given<F> {
     form: PhantomData<fn() -> F>,
 }
 
-#[cfg(not(loom))]
 impl<F> Given<F> {
     #[inline(always)]
     pub(super) const fn new(places: u8) -> Self {
@@ -105,17 +101,14 @@ impl<F> Given<F> {
     }
 }
 
-#[cfg(not(loom))]
 impl<F> Clone for Given<F> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-#[cfg(not(loom))]
 impl<F> Copy for Given<F> {}
 
-#[cfg(not(loom))]
 impl<F: Form> Shape for Given<F> {
     const INSIDE: bool = F::IS_WORD;
 

@@ -653,6 +653,30 @@ MUTANTS = [
         "if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "parts.rs", [(
         "            state.awaits(cursor);\n", "")]),
+    ("lean-c-queue-has-a-place-too-many", "A lean queue of C fills a place that lies behind its last one.", LEAN + "state.rs", [(
+        "last: (places as u32).wrapping_sub(1)", "last: places as u32")]),
+    ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
+        "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
+    ("lean-c-queue-reader-does-not-see-the-end", "A reader of a lean queue of C waits at one that is closed.", LEAN + "bytes.rs", [(
+        "            } else if queue.has_ended_for_readers() {\n", "            } else if false {\n")]),
+    ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
+        "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
+    ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(
+        "        if awaited != NOBODY {\n", "        if awaited == NOBODY {\n")]),
+    ("lean-c-mailbox-places-are-two", "Two of the three places of a lean mailbox of C are one.", LEAN_MAILBOX + "bytes.rs", [(
+        "usize::from(bit >> 1)", "usize::from(bit >> 2)")]),
+    ("lean-c-mailbox-abort-leaves-the-value", "An abort of a lean mailbox of C counts the value and leaves it to a reader.", LEAN_MAILBOX + "bytes.rs", [(
+        "            state.take();\n            discards\n", "            discards\n")]),
+    ("lean-c-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox of C waits at one that is closed.", LEAN_MAILBOX + "bytes.rs", [(
+        "            } else if self.section(|state| state.is_over()) {\n", "            } else if false {\n")]),
+    ("lean-c-latest-value-wakes-nobody", "A value that comes to a lean latest record of C wakes no reader.", LEAN_LATEST + "bytes.rs", [(
+        "        if awaited != 0 {\n", "        if awaited == 0 {\n")]),
+    ("lean-c-latest-places-are-one", "The two places of a lean latest record of C are one.", LEAN_LATEST + "bytes.rs", [(
+        "State::<[Cursor]>::index(place) * ", "State::<[Cursor]>::index(place) / 2 * ")]),
+    ("lean-c-latest-cursors-are-one", "All who read a lean latest record of C read at its first cursor.", LEAN_LATEST + "state.rs", [(
+        "self.get_unchecked_mut(usize::from(at))", "self.get_unchecked_mut(usize::from(at) / 32)")]),
+    ("lean-c-latest-reader-does-not-see-the-end", "A reader of a lean latest record of C waits at one that is closed.", LEAN_LATEST + "bytes.rs", [(
+        "            } else if self.has_ended_for(cursor) {\n", "            } else if false {\n")]),
 ]
 
 def main():

@@ -14,6 +14,8 @@ pub mod blocks;
 pub mod copies;
 pub mod crowds;
 #[cfg(loom)]
+pub mod described;
+#[cfg(loom)]
 pub mod ended;
 #[cfg(loom)]
 pub mod gated;

@@ -29,7 +29,7 @@ loom::thread_local! {
     static NOW: Cell<u64> = Cell::new(1);
 }
 
-struct Model;
+pub(crate) struct Model;
 
 fn me() -> &'static Person {
     // SAFETY: whoever blocks was made a task, and all tasks are kept to the end of the model.
@@ -84,19 +84,19 @@ unsafe impl Port for Model {
 const SHORT: Deadline = Deadline::At(10);
 
 /// The tasks of a model, of these priorities, and a record that outlives them.
-struct Stage<R: 'static, const TASKS: usize> {
+pub(crate) struct Stage<R: 'static, const TASKS: usize> {
     record: Arc<R>,
     people: Arc<[Person; TASKS]>,
 }
 
 impl<R: Send + Sync + 'static, const TASKS: usize> Stage<R, TASKS> {
-    fn new(record: R, priorities: [u8; TASKS]) -> Self {
+    pub(crate) fn new(record: R, priorities: [u8; TASKS]) -> Self {
         let people = priorities.map(|priority| Person { token: Notify::new(), priority });
         Self { record: Arc::new(record), people: Arc::new(people) }
     }
 
     /// One of them does this, in a thread of its own.
-    fn does<T: Send + 'static>(
+    pub(crate) fn does<T: Send + 'static>(
         &self,
         who: usize,
         work: impl FnOnce(&R) -> T + Send + 'static,
@@ -109,7 +109,7 @@ impl<R: Send + Sync + 'static, const TASKS: usize> Stage<R, TASKS> {
     }
 
     /// The main thread is one of them.
-    fn here<T>(&self, who: usize, work: impl FnOnce(&R) -> T) -> T {
+    pub(crate) fn here<T>(&self, who: usize, work: impl FnOnce(&R) -> T) -> T {
         ME.with(|me| me.set(&raw const self.people[who]));
         work(&self.record)
     }

@@ -5,7 +5,7 @@
 #[cfg(not(feature = "large"))]
 use aimdb_models::{blocks, copies, ended, gated, handles, lanes, late, parcels, plain, shared};
 use aimdb_models::{
-    latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, turns, watching,
+    described, latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, turns, watching,
 };
 
 macro_rules! models {
@@ -141,6 +141,18 @@ models! { mailboxes:
     w2_mb_a_reader_that_leaves_passes_its_wake_up_on: 3,
     c1_mb_a_close_meets_a_writer_and_readers: 3,
     c2_mb_an_abort_meets_a_writer_and_a_reader: 3,
+}
+
+models! { described:
+    w1_of_c_a_queue_is_sent_to_and_read: 3,
+    c1_of_c_a_queue_is_closed: 2,
+    c2_of_c_a_queue_is_aborted: 2,
+    w1_of_c_a_mailbox_is_sent_to_and_read: 3,
+    k6_of_c_a_mailbox_has_two_senders: 3,
+    c2_of_c_a_mailbox_is_aborted: 3,
+    w1_of_c_a_latest_value_is_sent_and_read: 2,
+    k2_of_c_a_latest_value_has_two_senders: 3,
+    c1_of_c_a_latest_value_is_closed: 3,
 }
 
 models! { reserving:
