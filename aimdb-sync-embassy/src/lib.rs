@@ -59,4 +59,6 @@ pub mod driving {
     pub use crate::mailbox::{ByteMailbox, MailboxState};
     pub use crate::port::block_on;
     pub use crate::queue::{ByteQueue, ByteState};
+    #[cfg(not(loom))]
+    pub use crate::ring::{ByteRing, NotStored, RING_BYTES, Read};
 }

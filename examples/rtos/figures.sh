@@ -46,7 +46,7 @@ weigh() {
 of_c() {
     local in_c thing
     in_c=$(c/build.sh) || return 1
-    for thing in base queue queue_try mailbox mailbox_try latest latest_try record kernel_queue; do
+    for thing in base queue queue_try mailbox mailbox_try latest latest_try ring ring_try record kernel_queue; do
         works "$in_c/c_size_$thing" || return 1
     done
     python3 sizes.py "$in_c" --c && python3 count.py "$in_c/figures"

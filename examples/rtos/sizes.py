@@ -20,7 +20,7 @@ PAYLOAD = {
 }
 
 PAYLOAD_OF_C = {"c_size_queue": 64, "c_size_queue_try": 64, "c_size_mailbox": 4, "c_size_mailbox_try": 4, "c_size_latest": 4,
-                "c_size_latest_try": 4, "c_size_record": 64, "c_size_kernel_queue": 64}
+                "c_size_latest_try": 4, "c_size_ring": 64, "c_size_ring_try": 64, "c_size_record": 64, "c_size_kernel_queue": 64}
 
 
 def run(*command):

@@ -114,7 +114,6 @@ typedef struct aimdb_static_record {
     ((uint32_t)(1u << 24 | sizeof(aimdb_static_control_t) / 8 << 16 | sizeof(aimdb_static_cursor_t) / 8 << 8 | \
                 sizeof(aimdb_static_slot_t)))
 
-#define AIMDB_STATIC_SPMC_RING 0, 0
 #define AIMDB_STATIC_PAUSE_UPSTREAM 3, 0
 #define AIMDB_STATIC_FAIL 3, 1
 #define AIMDB_STATIC_DROP_OLDEST 3, 2
@@ -140,19 +139,14 @@ typedef struct aimdb_static_record {
 /* A queue that is full drops the incoming value, and the call succeeds. */
 #define AIMDB_STATIC_RECORD_DROP_NEWEST(name, type, n) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RECORD_DROP_NEWEST(name, type, n)
-/* A stream that retains `n` values; who reads too slowly is told how many were overwritten. */
-#define AIMDB_STATIC_RING(name, type, n) AIMDB_RECORD_CALLS(name, type) AIMDB_DEFINE_RING(name, type, n)
 
 /* The same for several readers, each of which gets each value: `_reader_recv` and the like take the number of one, from 0.
  * A queue that pauses or refuses waits for all of them. */
 #define AIMDB_STATIC_RECORD_READERS(name, type, n, readers) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_DEFINE_RECORD_READERS(name, type, n, readers)
-#define AIMDB_STATIC_RING_READERS(name, type, n, readers) \
-    AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) AIMDB_DEFINE_RING_READERS(name, type, n, readers)
 
 #define AIMDB_DECLARE_RECORD(name, type) \
     AIMDB_RECORD_CALLS(name, type) AIMDB_READER_CALLS(name, type) typedef type name##_value_t
-#define AIMDB_DECLARE_RING(name, type) AIMDB_DECLARE_RECORD(name, type)
 
 #define AIMDB_DEFINE_RECORD(name, type, n) AIMDB_DEFINE_RECORD_READERS(name, type, n, 1)
 #define AIMDB_DEFINE_RECORD_READERS(name, type, n, readers) \
@@ -160,9 +154,6 @@ typedef struct aimdb_static_record {
 #define AIMDB_DEFINE_RECORD_FAIL(name, type, n) AIMDB_DEFINE(name, type, AIMDB_STATIC_FAIL, n, 1, (n) + 1 > 0)
 #define AIMDB_DEFINE_RECORD_DROP_OLDEST(name, type, n) AIMDB_DEFINE(name, type, AIMDB_STATIC_DROP_OLDEST, n, 1, (n) > 0)
 #define AIMDB_DEFINE_RECORD_DROP_NEWEST(name, type, n) AIMDB_DEFINE(name, type, AIMDB_STATIC_DROP_NEWEST, n, 1, (n) + 1 > 0)
-#define AIMDB_DEFINE_RING(name, type, n) AIMDB_DEFINE_RING_READERS(name, type, n, 1)
-#define AIMDB_DEFINE_RING_READERS(name, type, n, readers) \
-    AIMDB_DEFINE(name, type, AIMDB_STATIC_SPMC_RING, n, readers, (n) > 0)
 
 /* The memory, and the constant that leads to it. */
 #define AIMDB_DEFINE(name, type, kind_and_policy, n, readers, capacity_has_a_meaning) \
@@ -220,6 +211,66 @@ typedef struct aimdb_static_queue {
     } name##_memory; \
     const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n), \
         policy }
+
+/* -------------------------------------------------------------------------------------------- rings */
+
+/* A stream that retains the newest `n` values; each reader goes at its own pace, and one that was too slow is told how many it has missed. Sends
+ * never wait, whatever `ticks` are, and may be made from anywhere. A read that was overtaken, which is told AIMDB_LAGGED, may leave a
+ * part of a value where it was to go, so look there with AIMDB_OK only. */
+
+/* The state of a ring, and of each of its readers, which are the library's own. All zero at the start. */
+typedef struct aimdb_ring_state {
+    uintptr_t opaque[sizeof(void *) == 4 ? 9 : 5];
+} aimdb_ring_state_t;
+
+typedef struct aimdb_ring_cursor {
+    uintptr_t opaque[sizeof(void *) == 4 ? 7 : 5];
+} aimdb_ring_cursor_t;
+
+/* A ring: a constant that the macros below write. */
+typedef struct aimdb_static_ring {
+    uint32_t layout;
+    uint32_t value_size;
+    aimdb_ring_state_t *state;
+    uint32_t *values;
+    uint8_t capacity;
+    uint8_t places;
+    uint8_t readers;
+} aimdb_static_ring_t;
+
+#define AIMDB_RING_LAYOUT \
+    ((uint32_t)(5u << 24 | sizeof(aimdb_ring_cursor_t) << 16 | sizeof(aimdb_ring_state_t) << 8 | sizeof(aimdb_static_ring_t)))
+
+/* How many tasks and interrupts may be sending to one ring at the same moment, if its values are not one word: a place for the value of each,
+ * beside those of the ring. One that finds none, because the others are in between, is told AIMDB_FULL. */
+#ifndef AIMDB_RING_WRITERS
+#define AIMDB_RING_WRITERS 2
+#endif
+
+/* With `n` and AIMDB_RING_WRITERS up to 255 together; at file scope, a semicolon follows. */
+#define AIMDB_STATIC_RING(name, type, n) AIMDB_RING_CALLS(name, type) AIMDB_DEFINE_RING(name, type, n)
+/* The same for several readers, 1 to 32, each of which gets each value. */
+#define AIMDB_STATIC_RING_READERS(name, type, n, readers) \
+    AIMDB_RING_CALLS(name, type) AIMDB_RING_READER_CALLS(name, type) AIMDB_DEFINE_RING_READERS(name, type, n, readers)
+
+#define AIMDB_DECLARE_RING(name, type) \
+    AIMDB_RING_CALLS(name, type) AIMDB_RING_READER_CALLS(name, type) typedef type name##_value_t
+#define AIMDB_DEFINE_RING(name, type, n) AIMDB_DEFINE_RING_READERS(name, type, n, 1)
+/* A word is copied with interrupts masked. Of larger values there is a place for each on its way, and which place is where is said by a byte for
+ * each. */
+#define AIMDB_DEFINE_RING_READERS(name, type, n, number_of_readers) \
+    typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
+    typedef char name##_has_a_capacity[(n) > 0 && (n) + (AIMDB_RING_WRITERS) <= 255 ? 1 : -1]; \
+    typedef char name##_has_writers[(AIMDB_RING_WRITERS) > 0 ? 1 : -1]; \
+    typedef char name##_has_readers[(number_of_readers) > 0 && (number_of_readers) <= 32 ? 1 : -1]; \
+    static struct { \
+        aimdb_ring_state_t state; \
+        aimdb_ring_cursor_t cursors[number_of_readers]; \
+        uint32_t values[AIMDB_IS_WORD(sizeof(type)) ? (n) : ((n) + (AIMDB_RING_WRITERS)) * AIMDB_WORDS(sizeof(type)) + \
+                        AIMDB_WORDS((n) + (AIMDB_RING_WRITERS) + 2)]; \
+    } name##_memory; \
+    const aimdb_static_ring_t name = { AIMDB_RING_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n), \
+        (n) + (AIMDB_RING_WRITERS), (number_of_readers) }
 
 /* ---------------------------------------------------------------------------------------- mailboxes */
 
@@ -323,12 +374,12 @@ typedef struct aimdb_static_latest {
  *
  *   NAME_send(const type *, ticks)   waits while the record is full, if it is one that pauses
  *   NAME_try_send(const type *)      AIMDB_FULL when it is full and displaces nothing
- *   NAME_force_send(const type *)    stores it whatever happens; what it displaces is gone, and counted; not of lean records
+ *   NAME_force_send(const type *)    stores it whatever happens; what it displaces is gone, and counted; of lean records only rings
  *   NAME_recv(type *, ticks)         waits while there is nothing to read
  *   NAME_try_recv(type *)            AIMDB_EMPTY when there is nothing
  *   NAME_peek(type *)                the current value, which stays; of a latest value
- *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones. Not of
- *                                    lean records, which tell none
+ *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones. Of lean
+ *                                    records only rings tell one
  *   NAME_close()                     refuses all values to come; idempotent
  *   NAME_abort()                     closes, discards what is there, and returns how many values that were
  *   NAME_is_closed()                 0 or 1
@@ -400,6 +451,43 @@ typedef struct aimdb_static_latest {
     AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
     { \
         return AIMDB_CALL(queue, stats, sizeof(type))(&name, stats); \
+    }
+
+/* The calls of a ring: those of a record that is never full. */
+#define AIMDB_RING_CALLS(name, type) \
+    extern const aimdb_static_ring_t name; \
+    enum { name##_value_size = sizeof(type) }; \
+    AIMDB_SENDING_CALLS(name, type, ring) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_force_send(const type *value) \
+    { \
+        return AIMDB_CALL(ring, send, sizeof(type))(&name, value, sizeof(type)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
+    { \
+        return AIMDB_CALL(ring, recv, sizeof(type))(&name, value, sizeof(type), 0, AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
+    { \
+        return AIMDB_CALL(ring, try_recv, sizeof(type))(&name, value, sizeof(type), 0); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_lag(void) \
+    { \
+        return aimdb_ring_lag(&name, 0); \
+    } \
+    AIMDB_ENDING_CALLS(name, ring)
+
+#define AIMDB_RING_READER_CALLS(name, type) \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, AIMDB_TICK_TYPE ticks) \
+    { \
+        return AIMDB_CALL(ring, recv, sizeof(type))(&name, value, sizeof(type), reader, AIMDB_TICKS(ticks)); \
+    } \
+    AIMDB_UNUSED static inline aimdb_status_t name##_reader_try_recv(uint32_t reader, type *value) \
+    { \
+        return AIMDB_CALL(ring, try_recv, sizeof(type))(&name, value, sizeof(type), reader); \
+    } \
+    AIMDB_UNUSED static inline uint32_t name##_reader_lag(uint32_t reader) \
+    { \
+        return aimdb_ring_lag(&name, reader); \
     }
 
 /* The calls of a mailbox: those of a record that has one value, which never waits for room. */
@@ -569,6 +657,38 @@ static inline aimdb_status_t aimdb_queue_recv(const aimdb_static_queue_t *queue,
 static inline aimdb_status_t aimdb_queue_try_recv(const aimdb_static_queue_t *queue, void *value, size_t size)
 {
     return AIMDB_CALL(queue, try_recv, size)(queue, value, size);
+}
+
+/* The same for a ring. The first reader is 0; AIMDB_BAD_ARGUMENT for one that it has not. */
+aimdb_status_t aimdb_ring_send_word(const aimdb_static_ring_t *ring, const void *value, size_t size);
+aimdb_status_t aimdb_ring_send_bytes(const aimdb_static_ring_t *ring, const void *value, size_t size);
+aimdb_status_t aimdb_ring_recv_word(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader,
+                                    uint64_t ticks);
+aimdb_status_t aimdb_ring_recv_bytes(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader,
+                                     uint64_t ticks);
+aimdb_status_t aimdb_ring_try_recv_word(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader);
+aimdb_status_t aimdb_ring_try_recv_bytes(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader);
+uint32_t aimdb_ring_lag(const aimdb_static_ring_t *ring, uint32_t reader);
+aimdb_status_t aimdb_ring_close(const aimdb_static_ring_t *ring);
+/* `discarded` may be null. */
+aimdb_status_t aimdb_ring_abort(const aimdb_static_ring_t *ring, uint32_t *discarded);
+int32_t aimdb_ring_is_closed(const aimdb_static_ring_t *ring);
+aimdb_status_t aimdb_ring_stats(const aimdb_static_ring_t *ring, aimdb_static_stats_t *stats);
+
+static inline aimdb_status_t aimdb_ring_send(const aimdb_static_ring_t *ring, const void *value, size_t size)
+{
+    return AIMDB_CALL(ring, send, size)(ring, value, size);
+}
+
+static inline aimdb_status_t aimdb_ring_recv(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader,
+                                             uint64_t ticks)
+{
+    return AIMDB_CALL(ring, recv, size)(ring, value, size, reader, ticks);
+}
+
+static inline aimdb_status_t aimdb_ring_try_recv(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader)
+{
+    return AIMDB_CALL(ring, try_recv, size)(ring, value, size, reader);
 }
 
 /* The same for a mailbox. */

@@ -6,8 +6,8 @@
 //! them, whose values are parcels: what passes the machine says where the bytes are, and the bytes are
 //! copied outside the critical section, between the same two lock holds.
 //!
-//! Beside the shell stand lean records, [`Queue`], [`Mailbox`] and [`Latest`], over the state and the waiters of `StaticQueue`,
-//! `StaticMailbox` and `StaticLatest`. A program that has only those is linked without a shell.
+//! Beside the shell stand lean records, [`Queue`], [`Ring`], [`Mailbox`] and [`Latest`], over the state and the waiters of `StaticQueue`,
+//! `StaticRing`, `StaticMailbox` and `StaticLatest`. A program that has only those is linked without a shell.
 #![cfg_attr(target_os = "none", no_std)]
 
 mod exports;
@@ -18,6 +18,7 @@ mod mailbox;
 mod memory;
 mod queue;
 mod record;
+mod ring;
 mod status;
 
 pub use exports::*;
@@ -27,4 +28,5 @@ pub use queue::*;
 #[doc(hidden)]
 pub use record::SPARE_BYTES;
 pub use record::{Record, Stats};
+pub use ring::*;
 pub use status::Status;

@@ -93,7 +93,6 @@ pub(crate) struct Reader {
 /// What a record is, in the numbers of the header.
 fn kind(record: &Record) -> Option<Kind> {
     Some(match (record.kind, record.policy) {
-        (0, 0) => Kind::SpmcRing,
         (3, 0) => Kind::Bounded(Policy::PauseUpstream),
         (3, 1) => Kind::Bounded(Policy::Fail),
         (3, 2) => Kind::Bounded(Policy::DropOldest),

@@ -71,6 +71,7 @@ fn the_header_declares_what_the_library_exports() {
     for (family, file) in [
         ("aimdb_static_", "src/exports.rs"),
         ("aimdb_queue_", "src/queue.rs"),
+        ("aimdb_ring_", "src/ring.rs"),
         ("aimdb_mailbox_", "src/mailbox.rs"),
         ("aimdb_latest_", "src/latest.rs"),
     ] {
@@ -125,6 +126,8 @@ AIMDB_STATIC_RECORD_FAIL(failing, int, 4);
 AIMDB_STATIC_RECORD_DROP_OLDEST(oldest, int, 4);
 AIMDB_STATIC_RECORD_DROP_NEWEST(newest, int, 4);
 AIMDB_STATIC_RING(ring, int, 4);
+AIMDB_STATIC_RING(ring_of_bytes, char, 253u);
+AIMDB_STATIC_RING_READERS(ring_for_32, double, 1, 32);
 AIMDB_STATIC_LATEST(latest, int);
 AIMDB_STATIC_MAILBOX(mailbox, int);
 AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
@@ -183,6 +186,17 @@ fn the_header_compiles_for_another_kernel_whose_ticks_are_told() {
 fn what_has_no_meaning_does_not_compile() {
     let wrong = [
         ("a ring of nothing", "AIMDB_STATIC_RING(r, int, 0);"),
+        ("a ring of less than nothing", "AIMDB_STATIC_RING(r, int, -1);"),
+        ("a ring whose places have no names", "AIMDB_STATIC_RING(r, int, 254);"),
+        (
+            "a ring that is never filled",
+            "#undef AIMDB_RING_WRITERS\n#define AIMDB_RING_WRITERS 0\nAIMDB_STATIC_RING(r, int, 4);",
+        ),
+        ("more readers of a ring than bits", "AIMDB_STATIC_RING_READERS(r, int, 4, 33);"),
+        (
+            "a ring as a record",
+            "AIMDB_STATIC_RING(r, int, 4);\nint f(void);\nint f(void) { return aimdb_static_close(&r); }",
+        ),
         ("nothing to displace", "AIMDB_STATIC_RECORD_DROP_OLDEST(r, int, 0);"),
         ("a negative capacity", "AIMDB_STATIC_RECORD(r, int, -1);"),
         ("a queue of nothing", "AIMDB_STATIC_QUEUE(q, int, 0);"),

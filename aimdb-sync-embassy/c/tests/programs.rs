@@ -70,6 +70,16 @@ fn tasks_wait_at_queues_and_are_woken_by_tasks_and_interrupts() {
 }
 
 #[test]
+fn each_call_on_a_ring_answers_as_the_header_says_and_what_is_none_is_refused() {
+    run("ring", &[]);
+}
+
+#[test]
+fn tasks_wait_at_rings_and_are_woken_by_tasks_and_interrupts() {
+    run("ring_waiting", &[]);
+}
+
+#[test]
 fn each_call_on_a_mailbox_answers_as_the_header_says_and_what_is_none_is_refused() {
     run("mailbox", &[]);
 }

@@ -107,7 +107,7 @@ impl Taken {
     /// meanwhile, it is said to have been missed, whether it was or not: that is once in four billion values, and only
     /// for whoever copies one just then.
     #[inline(always)]
-    pub(super) const fn is_whole<const N: usize>(self, (end, laps): (u32, u32)) -> bool {
-        end.wrapping_sub(self.position) <= N as u32 && laps == self.laps
+    pub(super) const fn is_whole(self, places: u32, (end, laps): (u32, u32)) -> bool {
+        end.wrapping_sub(self.position) <= places && laps == self.laps
     }
 }

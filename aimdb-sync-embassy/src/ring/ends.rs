@@ -12,7 +12,8 @@ use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::StaticRing;
-use super::moves::{NotStored, Read};
+use super::moves::{Moves, NotStored, Read};
+use super::parts::Parts;
 use crate::lean::{LeanRecv, SendAtOnce};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
@@ -70,7 +71,7 @@ of_rings!(Ops {
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
-        let Err(why) = self.store(&value) else { return Ok(()) };
+        let Err(why) = self.publish(&value) else { return Ok(()) };
         self.count_refused();
         Err(refused(why, ManuallyDrop::into_inner(value)))
     }
@@ -80,14 +81,15 @@ of_rings!(Ops {
     /// As [`Ops::push_at_once`]: plain data may be used again as well.
     #[inline(always)]
     unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
-        self.store(value).is_ok()
+        self.publish(value).is_ok()
     }
 
     #[inline(always)]
     fn take_at_once(&self, cursor: RingCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
-        match self.take_to(cursor.index::<READERS>(), there) {
+        // SAFETY: there is room.
+        match unsafe { self.take_to(cursor.index::<READERS>(), there.as_mut_ptr()) } {
             Read::Value => Ok(true),
-            Read::Nothing => Ok(false),
+            Read::Nothing | Read::Ended => Ok(false),
             Read::Missed(missed) => Err(u64::from(missed)),
         }
     }
@@ -118,43 +120,14 @@ of_rings!(Ops {
     }
 
     fn metrics(&self) -> BufferMetrics {
-        self.section_at(|ring, state| {
-            let mut metrics = BufferMetrics::default();
-            let (accepted, overwritten, aborted) = state.counts();
-            let (mut delivered, mut lagged) = state.totals();
-            metrics.capacity = N;
-            metrics.occupancy = state.stored() as usize;
-            for at in 0..READERS {
-                // SAFETY: inside the section, and one after the other.
-                let cursor = unsafe { &mut *ring.cursor(at) };
-                metrics.waiting_consumers += cursor.readers.len();
-                if cursor.shares == 0 {
-                    continue;
-                }
-                metrics.cursors += 1;
-                delivered = delivered.wrapping_add(cursor.counted().delivered());
-                lagged = lagged.wrapping_add(cursor.lagged);
-                let behind = u64::from(state.unread(cursor));
-                if metrics.slowest.is_none_or(|(_, most)| behind >= most) {
-                    metrics.slowest = Some((at as u64, behind));
-                }
-            }
-            metrics.closed = state.is_closed();
-            metrics.counters.accepted = accepted;
-            metrics.counters.refused = u64::from(state.refused);
-            metrics.counters.overwritten = overwritten;
-            metrics.counters.aborted = aborted;
-            metrics.counters.delivered = u64::from(delivered);
-            metrics.counters.lagged = u64::from(lagged);
-            metrics
-        })
+        self.snapshot()
     }
 
     fn subscribe(&self, start: Start, _: ForHandles) -> Result<RingCursor, SubscribeError> {
         // Each in a section of its own. Bounded by the cursors.
         (0..READERS)
             .find(|&cursor| {
-                self.section_of(cursor, |_, state, cursor| state.begin(cursor, matches!(start, Start::Oldest)))
+                self.section_of(cursor, |state, cursor| state.begin(cursor, matches!(start, Start::Oldest)))
             })
             .map(|cursor| RingCursor(cursor as u8))
             .ok_or(SubscribeError::NoPlace)
@@ -162,15 +135,15 @@ of_rings!(Ops {
 
     fn share(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        self.section_of(cursor, |_, _, cursor| cursor.share());
+        self.section_of(cursor, |_, cursor| cursor.share());
     }
 
     fn unsubscribe(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        if self.section_of(cursor, |_, _, cursor| cursor.leave()) {
-            self.section_of(cursor, |_, state, cursor| state.catch_up(cursor));
-            self.section_of(cursor, |_, state, cursor| state.hand_over(cursor));
-            self.section_of(cursor, |_, state, cursor| state.free(cursor));
+        if self.section_of(cursor, |_, cursor| cursor.leave()) {
+            self.section_of(cursor, |state, cursor| state.catch_up(cursor));
+            self.section_of(cursor, |state, cursor| state.hand_over(cursor));
+            self.section_of(cursor, |state, cursor| state.free(cursor));
         }
     }
 
@@ -187,7 +160,7 @@ of_rings!(Ops {
         let at = cursor.index::<READERS>();
         // Taken as it is, and looked at outside.
         let (counted, behind, reach) =
-            self.section_of(at, |_, state, cursor| (cursor.counted(), state.unread(cursor), state.reach()));
+            self.section_of(at, |state, cursor| (cursor.counted(), state.unread(cursor), state.reach()));
         let missed = behind.saturating_sub(reach);
         let mut metrics = ReaderMetrics::default();
         metrics.id = at as u64;
@@ -220,8 +193,8 @@ of_rings!(WholeOps {
 
     fn skip_to_newest(&self, cursor: RingCursor) {
         let cursor = cursor.index::<READERS>();
-        self.section_of(cursor, |_, state, cursor| state.catch_up(cursor));
-        self.section_of(cursor, |_, state, cursor| state.skip_to_newest(cursor));
+        self.section_of(cursor, |state, cursor| state.catch_up(cursor));
+        self.section_of(cursor, |state, cursor| state.skip_to_newest(cursor));
     }
 
     /// A ring has no current value.

@@ -1,14 +1,21 @@
 //! A stream with bounded memory that is as small and as quick as it can be.
 #![allow(unsafe_code)]
 
+#[cfg(not(loom))]
+mod bytes;
 mod cursor;
 mod ends;
 mod moves;
 mod order;
+mod parts;
 mod places;
 mod state;
 mod wait;
 mod waking;
+
+#[cfg(not(loom))]
+pub use bytes::{ByteRing, RING_BYTES};
+pub use moves::{NotStored, Read};
 
 use core::cell::UnsafeCell;
 
@@ -23,9 +30,11 @@ use crate::{StaticConsumer, StaticProducer};
 
 use cursor::Cursor;
 pub use ends::RingCursor;
-use order::Order;
-use places::Places;
+use order::{Fixed, OrderOf};
+use parts::Parts;
+use places::{Places, Values};
 use state::State;
+use waking::Wakes;
 
 /// A `SpmcRing` of plain data: it keeps the last `N` values, publishing never waits and may be done in an interrupt by any call, each reader goes at its own pace,
 /// and one that was too slow is told how many values it has missed.
@@ -116,7 +125,7 @@ pub struct StaticRing<T, M, const N: usize, const READERS: usize = 1, const WRIT
     state: UnsafeCell<State>,
     /// Beside the state, so that a section finds the one that it is for in a register.
     cursors: [UnsafeCell<Cursor>; READERS],
-    order: UnsafeCell<Order<N, WRITERS>>,
+    order: UnsafeCell<OrderOf<N, WRITERS>>,
     places: Places<T, N, WRITERS>,
 }
 
@@ -136,18 +145,12 @@ where
     T: NoUninit + Send + Sync,
     M: PreemptionSafe,
 {
-    /// Whether values are moved inside the critical section: they are no more than two words.
-    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
-
-    /// The last of its places.
-    const LAST: u32 = N as u32 - 1;
-
     const LIMITS: () = {
         assert!(N > 0, "a ring holds at least one value");
         assert!(N + WRITERS <= state::MOST_PLACES, "a ring has at most 255 places, with those of its writers");
         assert!(READERS > 0, "a ring without a cursor could never be read");
         assert!(READERS <= state::MOST_READERS, "a ring has at most 32 cursors");
-        assert!(Self::INSIDE || WRITERS > 0, "a ring without a place for a writer could never be filled");
+        assert!(<Self as Parts>::INSIDE || WRITERS > 0, "a ring without a place for a writer could never be filled");
     };
 
     /// An empty ring.
@@ -159,7 +162,7 @@ where
             mutex: M::INIT,
             state: UnsafeCell::new(State::new(N as u32)),
             cursors: [const { UnsafeCell::new(Cursor::new()) }; READERS],
-            order: UnsafeCell::new(Order::new()),
+            order: UnsafeCell::new(OrderOf::new()),
             places: Places::new(),
         }
     }
@@ -173,9 +176,16 @@ where
             mutex: M::INIT,
             state: UnsafeCell::new(State::new(N as u32)),
             cursors: [const { UnsafeCell::new(Cursor::new()) }; READERS],
-            order: UnsafeCell::new(Order::new()),
+            order: UnsafeCell::new(OrderOf::new()),
             places: Places::new(),
         }
+    }
+
+    /// An empty ring that is not set up.
+    #[cfg(loom)]
+    #[must_use]
+    pub fn from_zero() -> Self {
+        Self { state: UnsafeCell::new(State::new(0)), order: UnsafeCell::new(OrderOf::zero()), ..Self::new() }
     }
 
     /// A producer; any number of them. Costs nothing.
@@ -204,21 +214,18 @@ where
     /// Refuses all values to come and wakes everyone who waits. Consumers drain what is retained.
     /// Idempotent; never blocks; may be called from an interrupt.
     pub fn close(&self) {
-        self.section(State::close);
-        self.has_ended();
+        self.ends();
     }
 
     /// Closes, discards what is retained and says how many values that were. Never blocks.
     pub fn abort(&self) -> usize {
-        let discarded = self.section(State::abort);
-        self.has_ended();
-        discarded as usize
+        self.ends_at_once() as usize
     }
 
     /// Whether the ring was closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.section(|state| state.is_closed())
+        self.refuses_all()
     }
 
     /// State and counts, as one consistent snapshot. The critical section visits each cursor and whoever waits, so this
@@ -233,30 +240,33 @@ where
     pub const fn kind(&self) -> Kind {
         Kind::SpmcRing
     }
+}
+
+impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Parts for StaticRing<T, M, N, READERS, WRITERS>
+where
+    T: NoUninit + Send + Sync,
+    M: PreemptionSafe,
+{
+    type Value = T;
+    type Section = M;
+    type Order = Fixed<N, WRITERS>;
+
+    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+    const ONE: bool = READERS == 1;
+    const ALL_USED: bool = false;
+    /// For the model checker, to see how rings of C are set up.
+    const FROM_ZERO: bool = cfg!(loom);
 
     #[inline(always)]
-    fn section<R>(&self, critical: impl FnOnce(&mut State) -> R) -> R {
-        // SAFETY: the mutex keeps everybody else out, by the contracts of `RawMutex` and `PreemptionSafe`, and no
-        // code of a user's runs in a section, so none is entered inside another.
-        self.mutex.lock(move || critical(unsafe { &mut *self.state.get() }))
+    fn mutex(&self) -> &M {
+        &self.mutex
     }
 
-    /// The same for a section that also moves a value: with few captures it finds them in registers.
     #[inline(always)]
-    fn section_at<R>(&self, critical: impl FnOnce(&Self, &mut State) -> R) -> R {
-        // SAFETY: as for `section`.
-        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }))
+    fn state(&self) -> *mut State {
+        self.state.get()
     }
 
-    /// The same for a section that is for a cursor.
-    #[inline(always)]
-    fn section_of<R>(&self, cursor: usize, critical: impl FnOnce(&Self, &mut State, &mut Cursor) -> R) -> R {
-        let cursor = self.cursor(cursor);
-        // SAFETY: as for `section`, and the cursor is not a part of the state.
-        self.mutex.lock(move || critical(self, unsafe { &mut *self.state.get() }, unsafe { &mut *cursor }))
-    }
-
-    /// Where a cursor lies, to be touched inside the section.
     #[inline(always)]
     fn cursor(&self, cursor: usize) -> *mut Cursor {
         let cursor = if READERS == 1 { 0 } else { cursor };
@@ -265,25 +275,40 @@ where
         unsafe { self.cursors.get_unchecked(cursor) }.get()
     }
 
-    /// The same for a section that is for the places of large values.
     #[inline(always)]
-    fn section_of_order<R>(&self, critical: impl FnOnce(&mut Order<N, WRITERS>) -> R) -> R {
-        // SAFETY: as for `section`.
-        self.mutex.lock(move || critical(unsafe { &mut *self.order.get() }))
+    fn readers(&self) -> usize {
+        READERS
     }
 
-    /// Says, if it is not 0, that somebody waits: at one cursor that is all, of several those with their bit set.
-    ///
-    /// # Safety
-    ///
-    /// Inside the section, in which nothing else is looked at any more.
     #[inline(always)]
-    unsafe fn awaited(&self) -> usize {
+    fn places(&self) -> u32 {
+        N as u32
+    }
+
+    #[inline(always)]
+    fn order(&self) -> Fixed<N, WRITERS> {
+        Fixed(self.order.get())
+    }
+
+    #[inline(always)]
+    fn has_order(&self) -> bool {
+        !<Self as Parts>::INSIDE
+    }
+
+    #[inline(always)]
+    fn values(&self) -> Values<'_, T> {
+        self.places.values()
+    }
+
+    #[inline(always)]
+    unsafe fn write(&self, place: u32, value: *const T) {
         // SAFETY: by this function's contract.
-        unsafe { if READERS == 1 { (*self.cursor(0)).readers.word() } else { (*self.state.get()).awaited as usize } }
+        unsafe { self.places.write(place, value) };
     }
 
-    fn count_refused(&self) {
-        self.section(|state| state.refused = state.refused.wrapping_add(1));
+    #[inline(always)]
+    unsafe fn read(&self, place: u32, there: *mut T) {
+        // SAFETY: by this function's contract.
+        unsafe { self.places.read(place, there) };
     }
 }

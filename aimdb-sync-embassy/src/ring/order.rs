@@ -14,18 +14,20 @@ use super::places::Values;
 use super::state::State;
 use crate::lock::PreemptionSafe;
 
-/// The places of a ring, touched inside its section only. Not looked at where values are moved inside.
+/// Where the order of a ring lies, whose places are known when it is compiled. Not looked at where values are moved inside.
 #[repr(C)]
-pub(super) struct Order<const N: usize, const WRITERS: usize> {
+pub(super) struct OrderOf<const N: usize, const WRITERS: usize> {
     /// Those of the ring.
     ring: [u8; N],
     /// How many places are spare.
     spares: u8,
     /// Which ones: so many from the first.
     spare: [u8; WRITERS],
+    #[cfg(loom)]
+    named: u8,
 }
 
-impl<const N: usize, const WRITERS: usize> Order<N, WRITERS> {
+impl<const N: usize, const WRITERS: usize> OrderOf<N, WRITERS> {
     pub(super) const fn new() -> Self {
         let (mut ring, mut spare) = ([0; N], [0; WRITERS]);
         // Bounded by the places, which a `u8` names.
@@ -38,33 +40,123 @@ impl<const N: usize, const WRITERS: usize> Order<N, WRITERS> {
             spare[at - N] = at as u8;
             at += 1;
         }
-        Self { ring, spares: WRITERS as u8, spare }
+        Self {
+            ring,
+            spares: WRITERS as u8,
+            spare,
+            #[cfg(loom)]
+            named: (N + WRITERS) as u8,
+        }
+    }
+
+    #[cfg(loom)]
+    pub(super) const fn zero() -> Self {
+        Self { ring: [0; N], spares: 0, spare: [0; WRITERS], named: 0 }
+    }
+}
+
+/// The places of a ring, touched inside its section only: those of the ring, how many are spare, and so many of those, a byte each.
+///
+/// Each function that is unsafe is called inside the section, for an order that is there.
+pub(crate) trait Order: Copy {
+    /// Where the first place of the ring is named.
+    fn first(self) -> *mut u8;
+
+    fn places(self) -> u32;
+
+    fn writers(self) -> u32;
+
+    #[inline(always)]
+    fn spares(self) -> *mut u8 {
+        self.first().wrapping_add(self.places() as usize)
     }
 
     /// A spare place for a value on its way; it is the caller's until that has been published or given back.
     #[inline(always)]
-    pub(super) fn claim(&mut self) -> Option<u8> {
-        // There is no such place if none is spare: one look for both.
-        let left = u32::from(self.spares).wrapping_sub(1);
-        let place = *self.spare.get(left as usize)?;
-        self.spares = left as u8;
-        Some(place)
+    unsafe fn claim(self) -> Option<u8> {
+        let spares = self.spares();
+        // SAFETY: by the contract of these functions; spare places are named behind their number.
+        unsafe {
+            // There is no such place if none is spare: one look for both.
+            let left = u32::from(*spares).wrapping_sub(1);
+            if left >= self.writers() {
+                return None;
+            }
+            let place = *spares.add(1 + left as usize);
+            *spares = left as u8;
+            Some(place)
+        }
     }
 
     /// A place is spare again.
     #[inline(always)]
-    pub(super) fn give_back(&mut self, place: u8) {
-        // There is room: as many come back as were claimed.
-        if let Some(room) = self.spare.get_mut(usize::from(self.spares)) {
-            *room = place;
-            self.spares += 1;
+    unsafe fn give_back(self, place: u8) {
+        let spares = self.spares();
+        // SAFETY: as above.
+        unsafe {
+            let count = u32::from(*spares);
+            // There is room: as many come back as were claimed.
+            if count < self.writers() {
+                *spares.add(1 + count as usize) = place;
+                *spares = (count + 1) as u8;
+            }
         }
     }
 
-    /// Where the first place of a ring is named.
+    /// Names the next place that has no name yet, of an order that began as zero, with a byte behind it that says how many have one. Says
+    /// whether there was one.
     #[inline(always)]
-    pub(super) const fn first(this: *mut Self) -> *mut u8 {
-        this.cast()
+    unsafe fn names_one(self) -> bool {
+        let all = self.places() + self.writers();
+        // SAFETY: as above; that byte is there.
+        unsafe {
+            let named = self.spares().add(1 + self.writers() as usize);
+            let place = u32::from(*named);
+            if place >= all {
+                return false;
+            }
+            // The number of those that are spare lies in between.
+            let at = if place < self.places() { place } else { place + 1 };
+            *self.first().add(at as usize) = place as u8;
+            *named = (place + 1) as u8;
+        }
+        true
+    }
+
+    /// All have a name: from now on there are spare ones. Said once.
+    #[inline(always)]
+    unsafe fn begins(self) {
+        // SAFETY: as above.
+        unsafe { *self.spares() = self.writers() as u8 };
+    }
+}
+
+/// The order of a ring whose places are in its type.
+pub(crate) struct Fixed<const N: usize, const WRITERS: usize>(pub(super) *mut OrderOf<N, WRITERS>);
+
+impl<const N: usize, const WRITERS: usize> Clone for Fixed<N, WRITERS> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const N: usize, const WRITERS: usize> Copy for Fixed<N, WRITERS> {}
+
+impl<const N: usize, const WRITERS: usize> Order for Fixed<N, WRITERS> {
+    #[inline(always)]
+    fn first(self) -> *mut u8 {
+        self.0.cast()
+    }
+
+    #[inline(always)]
+    fn places(self) -> u32 {
+        N as u32
+    }
+
+    #[inline(always)]
+    fn writers(self) -> u32 {
+        WRITERS as u32
     }
 }
 

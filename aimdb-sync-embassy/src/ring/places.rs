@@ -78,6 +78,14 @@ pub(super) struct Values<'a, T>(*mut T, core::marker::PhantomData<&'a T>);
 
 #[cfg(not(loom))]
 impl<T> Values<'_, T> {
+    /// # Safety
+    ///
+    /// The places are there as long as this is, and are touched inside the section of their ring only, or as it says.
+    #[inline(always)]
+    pub(super) const unsafe fn new(first: *mut T) -> Self {
+        Self(first, core::marker::PhantomData)
+    }
+
     /// Moves a value to its place, where nobody else is.
     ///
     /// # Safety

@@ -13,6 +13,8 @@ use super::cursor::Cursor;
 
 /// In `at`: values to come are refused.
 const CLOSED: u32 = 1 << 31;
+/// In `at`, too: what there was is not read any more, and nothing is to be set up.
+const ABORTED: u32 = 1 << 30;
 
 /// As many places as a place's number can name.
 pub(super) const MOST_PLACES: usize = u8::MAX as usize;
@@ -23,11 +25,12 @@ pub(super) const MOST_READERS: usize = u32::BITS as usize;
 // In this order, so that what is read or written together lies together.
 #[repr(C)]
 pub(super) struct State {
-    /// The place of the ring that is filled next, with the flag above in front; so a closed ring has no such place.
+    /// The place of the ring that is filled next, with the flags above in front; so a closed ring has no such place.
     at: u32,
     /// The position of the next value.
     end: u32,
-    /// How far a cursor may be behind and find what it reads: all places, and nothing once the ring was aborted.
+    /// How far a cursor may be behind and find what it reads: all places, and nothing once the ring was aborted, or as long as one that
+    /// began as zero was not set up.
     reach: u32,
     /// How often `end` has wrapped.
     laps: u32,
@@ -44,6 +47,18 @@ pub(super) struct State {
 impl State {
     pub(super) const fn new(places: u32) -> Self {
         Self { at: 0, end: 0, reach: places, laps: 0, awaited: 0, refused: 0, aborted: 0, delivered: 0, lagged: 0 }
+    }
+
+    /// Whether it is set up. One that is not may have values, which no reader finds.
+    #[inline(always)]
+    pub(super) const fn has_begun(&self) -> bool {
+        self.reach != 0 || self.at & ABORTED != 0
+    }
+
+    /// Sets it up.
+    #[inline(always)]
+    pub(super) const fn begins(&mut self, places: u32) {
+        self.reach = places;
     }
 
     #[inline(always)]
@@ -101,7 +116,7 @@ impl State {
     /// The ring runs downwards, because to find the end of it costs an instruction less there, on both sides.
     #[inline(always)]
     pub(super) const fn index(&self, left: u32) -> i32 {
-        // Without the flag: a place fits in a byte.
+        // Without the flags: a place fits in a byte.
         (self.at as u8 as u32).wrapping_sub(left) as i32
     }
 
@@ -132,6 +147,7 @@ impl State {
         missed
     }
 
+    /// Of a ring that is set up.
     #[inline(always)]
     pub(super) const fn is_aborted(&self) -> bool {
         self.reach == 0
@@ -203,8 +219,8 @@ impl State {
 
     /// Closes, and from now on no reader finds what is there. Says how many values that are.
     pub(super) const fn abort(&mut self) -> u32 {
-        self.close();
         let stored = self.stored();
+        self.at |= CLOSED | ABORTED;
         self.reach = 0;
         self.aborted = self.aborted.wrapping_add(stored);
         stored
@@ -312,15 +328,15 @@ mod tests {
         publish::<2>(&mut state);
         let position = cursor.next;
         let taken = Taken::new((position, take::<2>(&state, &mut cursor).unwrap_or(NO_PLACE)), state.laps());
-        assert!(taken.place().is_some() && taken.is_whole::<2>(state.now()));
+        assert!(taken.place().is_some() && taken.is_whole(2, state.now()));
         publish::<2>(&mut state);
-        assert!(taken.is_whole::<2>(state.now()), "it is still retained");
+        assert!(taken.is_whole(2, state.now()), "it is still retained");
         publish::<2>(&mut state);
-        assert!(!taken.is_whole::<2>(state.now()));
+        assert!(!taken.is_whole(2, state.now()));
         // As far as before, and once round.
         state.end = 0;
         state.laps += 1;
-        assert!(!taken.is_whole::<2>(state.now()));
+        assert!(!taken.is_whole(2, state.now()));
     }
 
     #[test]

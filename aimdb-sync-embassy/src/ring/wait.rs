@@ -1,5 +1,4 @@
 //! How readers of a ring wait.
-#![allow(unsafe_code)]
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -8,8 +7,9 @@ use aimdb_core::buffer::{RecvError, TryRecvError};
 use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
+use super::parts::Parts;
 use super::{RingCursor, StaticRing};
-use crate::lean::{ALL, Line, Lined, Node, ReadersWait};
+use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -24,20 +24,11 @@ where
 
     #[inline(always)]
     fn line(&self, cursor: usize) -> Line<'_, M> {
-        // SAFETY: the ring has both, and touches them inside its section only.
-        unsafe { Line::new(&self.mutex, &raw mut (*self.cursor(cursor)).readers) }
+        self.line_of(cursor)
     }
 
     fn finds(&self, cursor: usize, node: Pin<&Node>) -> (u32, u32) {
-        if READERS > 1 {
-            // Before it looks, for a publisher that has found nobody takes the mark away.
-            self.section(|state| state.announce(cursor));
-        }
-        let (news, was_woken) = self.section_of(cursor, |_, state, cursor| {
-            (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken())
-        });
-        // Of values that were overwritten one reader is told, for all.
-        (if news == ALL { ALL } else { news.min(N as u32 + 1) }, was_woken)
+        self.finds_at(cursor, node)
     }
 }
 

@@ -1,24 +1,36 @@
 //! Whom a call on a ring wakes. All of that happens outside the critical section, one waiter for each section.
+#![allow(unsafe_code)]
 
-use bytemuck::NoUninit;
+use embassy_sync::blocking_mutex::raw::RawMutex;
 
-use super::StaticRing;
-use crate::lean::{Lined, NOBODY, Waking};
-use crate::lock::PreemptionSafe;
+use super::parts::Parts;
+use super::state::State;
+use crate::lean::{NOBODY, Waking};
 
-impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> StaticRing<T, M, N, READERS, WRITERS>
-where
-    T: NoUninit + Send + Sync,
-    M: PreemptionSafe,
-{
-    /// Wakes one reader of each cursor at which somebody waits, for a value that was published.
+pub(super) trait Wakes: Parts {
+    /// Wakes whom a value that was published concerns: one reader of each cursor at which somebody waits. Who waits is asked in a section of
+    /// its own: whoever waits since before the value was there is seen here as well.
     #[inline(always)]
-    pub(super) fn has_published(&self, awaited: usize) {
+    fn has_published(&self) {
+        self.wakes(self.awaited());
+    }
+
+    /// Says, if it is not 0, that somebody waits: at one cursor that is all, of several those with their bit set.
+    #[inline(always)]
+    fn awaited(&self) -> usize {
+        let (state, cursor) = (self.state(), self.cursor(0));
+        // SAFETY: inside the section, in which nothing else is looked at.
+        let looks = move || unsafe { if Self::ONE { (*cursor).readers.word() } else { (*state).awaited as usize } };
+        self.mutex().lock(looks)
+    }
+
+    #[inline(always)]
+    fn wakes(&self, awaited: usize) {
         if awaited == NOBODY {
             return;
         }
-        if READERS == 1 {
-            self.line(0).wake_one();
+        if Self::ONE {
+            self.line_of(0).wake_one();
         } else {
             self.wake_each(awaited as u32);
         }
@@ -32,20 +44,36 @@ where
         let next = || {
             let Some(cursor) = self.most_urgent(&mut cursors) else { return false };
             cursors &= !(1 << cursor);
-            self.line(cursor).wake_one();
+            self.line_of(cursor).wake_one();
             true
         };
         Waking(next).wake();
     }
 
+    /// Refuses all values to come.
+    fn ends(&self) {
+        self.section(State::close);
+        self.has_ended();
+    }
+
+    /// The same, and discards what is retained: says how many values that were.
+    fn ends_at_once(&self) -> u32 {
+        if Self::FROM_ZERO {
+            self.begins();
+        }
+        let discarded = self.section(State::abort);
+        self.has_ended();
+        discarded
+    }
+
     /// Wakes everyone who waits at a ring that is closed. Whoever comes to wait there still looks once and goes.
     #[cold]
-    pub(super) fn has_ended(&self) {
-        let mut cursors = u32::MAX >> (u32::BITS as usize - READERS);
+    fn has_ended(&self) {
+        let mut cursors = u32::MAX >> (u32::BITS as usize - self.readers());
         // Bounded by those who wait, and by the cursors.
         let next = || {
             let Some(cursor) = self.most_urgent(&mut cursors) else { return false };
-            self.line(cursor).wake_one();
+            self.line_of(cursor).wake_one();
             true
         };
         Waking(next).wake();
@@ -56,14 +84,14 @@ where
     fn most_urgent(&self, cursors: &mut u32) -> Option<usize> {
         let mut found = None;
         // Bounded by the cursors.
-        for cursor in 0..READERS {
+        for cursor in 0..self.readers() {
             if *cursors & 1 << cursor == 0 {
                 continue;
             }
-            match self.section_of(cursor, |_, _, cursor| cursor.readers.urgency()) {
+            match self.section_of(cursor, |_, cursor| cursor.readers.urgency()) {
                 None => {
                     *cursors &= !(1 << cursor);
-                    self.section_of(cursor, |_, state, of| state.forget(cursor, of));
+                    self.section_of(cursor, |state, of| state.forget(cursor, of));
                 }
                 urgency if found.is_none_or(|(most, _)| urgency > most) => found = Some((urgency, cursor)),
                 Some(_) => {}
@@ -72,3 +100,5 @@ where
         found.map(|(_, cursor)| cursor)
     }
 }
+
+impl<R: Parts> Wakes for R {}

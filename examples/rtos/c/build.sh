@@ -73,7 +73,7 @@ further=()
 unused=--gc-sections
 for function in $(sed -n '/^const KEPT/,/^];/s/^ *"\(.*\)",$/\1/p' ../sizes/build.rs); do kept+=("-Wl,--undefined=$function"); done
 kernel "$to/unchecked" -DCONFIG_UNCHECKED
-for thing in BASE QUEUE QUEUE_TRY MAILBOX MAILBOX_TRY LATEST LATEST_TRY RECORD KERNEL_QUEUE; do
+for thing in BASE QUEUE QUEUE_TRY MAILBOX MAILBOX_TRY LATEST LATEST_TRY RING RING_TRY RECORD KERNEL_QUEUE; do
     further=("-DTHING=$thing")
     program sizes.c "c_size_${thing,,}"
 done

@@ -1,5 +1,5 @@
-/* A timer's interrupt comes at every instruction, sooner or later, of tasks that send and read records which keep the newest:
- * nothing is torn, nothing comes twice or in another order, and what was missed is counted. */
+/* A timer's interrupt comes at every instruction, sooner or later, of tasks that send and read records which keep the newest, and
+ * rings: nothing is torn, nothing comes twice or in another order, and what was missed is counted, or told. */
 #include <FreeRTOS.h>
 #include <task.h>
 
@@ -23,6 +23,12 @@ AIMDB_STATIC_MAILBOX(word_down, uint32_t);
 AIMDB_STATIC_LATEST_READERS(state_up, value_t, 2);
 AIMDB_STATIC_LATEST(state_down, value_t);
 AIMDB_STATIC_LATEST_READERS(level_up, uint32_t, 2);
+AIMDB_STATIC_RING_READERS(ring_up, value_t, 2, 2);
+AIMDB_STATIC_RING(ring_down, value_t, 2);
+AIMDB_STATIC_RING(tone_up, uint32_t, 3);
+AIMDB_STATIC_RING(tone_down, uint32_t, 3);
+/* A task and the interrupt send to this one. */
+AIMDB_STATIC_RING(ring_shared, value_t, 2);
 
 static value_t value_of(uint32_t number)
 {
@@ -52,11 +58,37 @@ static void see(seen_t *seen, uint32_t number)
     seen->count++;
 }
 
+/* What one reader of a ring has read: numbers from 1, of which none is left out that it was not told of. */
+typedef struct followed {
+    uint32_t last;
+    uint32_t count;
+    uint32_t missed;
+} followed_t;
+
+static void follow(followed_t *followed, uint32_t number)
+{
+    followed->last++;
+    followed->count++;
+    CHECK(number == followed->last);
+}
+
+static void miss(followed_t *followed, uint32_t lag)
+{
+    CHECK(lag > 0);
+    followed->last += lag;
+    followed->missed += lag;
+}
+
 /* How many were sent to each, from 1. */
 static uint32_t mail_up_sent, mail_down_sent, word_up_sent, word_down_sent, state_up_sent, state_down_sent, level_up_sent;
 static seen_t mail_up_seen, mail_down_seen, word_up_seen, word_down_seen, state_down_seen;
 /* The readers' own. */
 static seen_t state_up_0_seen, state_up_1_seen, level_up_0_seen, level_up_1_seen;
+static uint32_t ring_up_sent, ring_down_sent, tone_up_sent, tone_down_sent;
+static followed_t ring_up_0_seen, ring_up_1_seen, ring_down_seen, tone_up_seen, tone_down_seen;
+/* Of two senders: how many each has sent, and the last that was read of each. */
+static uint32_t shared_sent[2], shared_last[2];
+static uint32_t shared_count, shared_missed;
 static volatile uint32_t rounds;
 /* Tasks that have ended after the last round, so that what they counted is whole. */
 static volatile unsigned ended;
@@ -113,6 +145,60 @@ static volatile unsigned ended;
             see(&name##_seen, got); \
     } while (0)
 
+/* `got` is what `call` reads, `number` what number that has. Whoever was too slow reads on at once. */
+#define READ_RING(name, type, call, lag, number) \
+    do { \
+        aimdb_status_t status = AIMDB_LAGGED; \
+        for (unsigned turn = 0; turn < 2 && status == AIMDB_LAGGED; turn++) { \
+            type got; \
+            status = call; \
+            CHECK(status == AIMDB_OK || status == AIMDB_EMPTY || status == AIMDB_TIMEOUT || status == AIMDB_LAGGED); \
+            if (status == AIMDB_OK) \
+                follow(&name##_seen, number); \
+            else if (status == AIMDB_LAGGED) \
+                miss(&name##_seen, lag); \
+        } \
+    } while (0)
+
+/* Which of two senders a value is of is its number's last bit. */
+static void send_shared(unsigned sender)
+{
+    value_t value = value_of((shared_sent[sender] + 1) * 2 + sender);
+    CHECK(ring_shared_force_send(&value) == AIMDB_OK);
+    shared_sent[sender]++;
+}
+
+static int read_shared(void)
+{
+    value_t value;
+    aimdb_status_t status = ring_shared_try_recv(&value);
+    CHECK(status == AIMDB_OK || status == AIMDB_EMPTY || status == AIMDB_LAGGED);
+    if (status == AIMDB_LAGGED)
+        shared_missed += ring_shared_lag();
+    if (status != AIMDB_OK)
+        return status == AIMDB_LAGGED;
+    uint32_t number = number_of(&value);
+    CHECK(number / 2 > shared_last[number % 2]);
+    shared_last[number % 2] = number / 2;
+    shared_count++;
+    return 1;
+}
+
+/* What the interrupt does with rings. Several values at a time go round a ring, under a reader that copies from it. */
+static void rings(unsigned random)
+{
+    switch (random % 8) {
+    case 0: SEND_VALUE(ring_up); /* fall through */
+    case 1: SEND_VALUE(ring_up); /* fall through */
+    case 2: SEND_VALUE(ring_up); break;
+    case 3:
+    case 4: READ_RING(ring_down, value_t, ring_down_try_recv(&got), ring_down_lag(), number_of(&got)); break;
+    case 5: SEND_WORD(tone_up); break;
+    case 6: READ_RING(tone_down, uint32_t, tone_down_try_recv(&got), tone_down_lag(), got); break;
+    default: send_shared(0);
+    }
+}
+
 void TIMER0(void)
 {
     static uint32_t random = 1;
@@ -138,7 +224,40 @@ void TIMER0(void)
         READ_VALUE(state_down, state_down_try_recv(&got));
         break;
     }
+    rings(random >> 16);
     rounds++;
+}
+
+/* The counts of rings, which all readers have read to their end: what one has not got, it was told of. */
+static void rings_agree(void)
+{
+    aimdb_static_stats_t stats;
+    while (read_shared())
+        continue;
+    /* At most as many as there are places, and a lag before. */
+    for (unsigned at = 0; at < 4; at++) {
+        READ_RING(ring_up_0, value_t, ring_up_reader_try_recv(0, &got), ring_up_reader_lag(0), number_of(&got));
+        READ_RING(ring_up_1, value_t, ring_up_reader_try_recv(1, &got), ring_up_reader_lag(1), number_of(&got));
+        READ_RING(ring_down, value_t, ring_down_try_recv(&got), ring_down_lag(), number_of(&got));
+        READ_RING(tone_up, uint32_t, tone_up_try_recv(&got), tone_up_lag(), got);
+        READ_RING(tone_down, uint32_t, tone_down_try_recv(&got), tone_down_lag(), got);
+    }
+    CHECK(ring_up_stats(&stats) == AIMDB_OK && stats.accepted == ring_up_sent && stats.overwritten == ring_up_sent - 2);
+    CHECK(ring_up_0_seen.last == ring_up_sent && ring_up_1_seen.last == ring_up_sent && stats.slowest_unread == 0);
+    CHECK(stats.delivered == ring_up_0_seen.count + ring_up_1_seen.count);
+    CHECK(stats.lagged == ring_up_0_seen.missed + ring_up_1_seen.missed && stats.refused == 0);
+    CHECK(ring_down_stats(&stats) == AIMDB_OK && stats.accepted == ring_down_sent && ring_down_seen.last == ring_down_sent);
+    CHECK(stats.delivered == ring_down_seen.count && stats.lagged == ring_down_seen.missed && stats.refused == 0);
+    CHECK(tone_up_stats(&stats) == AIMDB_OK && stats.accepted == tone_up_sent && tone_up_seen.last == tone_up_sent);
+    CHECK(stats.delivered == tone_up_seen.count && stats.lagged == tone_up_seen.missed);
+    CHECK(tone_down_stats(&stats) == AIMDB_OK && stats.accepted == tone_down_sent && tone_down_seen.last == tone_down_sent);
+    CHECK(stats.delivered == tone_down_seen.count && stats.lagged == tone_down_seen.missed);
+    CHECK(ring_shared_stats(&stats) == AIMDB_OK && stats.accepted == shared_sent[0] + shared_sent[1] && stats.refused == 0);
+    CHECK(stats.delivered == shared_count && stats.lagged == shared_missed && stats.accepted == shared_count + shared_missed);
+    CHECK(ring_up_0_seen.count > ROUNDS / 32 && ring_up_1_seen.count > ROUNDS / 32 && ring_up_1_seen.missed > 0);
+    CHECK(ring_down_seen.count > ROUNDS / 32 && ring_down_seen.missed > 0);
+    CHECK(tone_up_seen.count > ROUNDS / 32 && tone_down_seen.count > ROUNDS / 32);
+    CHECK(shared_count > ROUNDS / 32 && shared_sent[0] > ROUNDS / 32 && shared_sent[1] > ROUNDS / 32);
 }
 
 static StaticTask_t values_task, words_task, busy_task;
@@ -153,6 +272,7 @@ static void values(void *unused)
         READ_VALUE(mail_up, mail_up_recv(&got, 2));
         READ_VALUE(state_up_0, state_up_reader_recv(0, &got, 1));
         READ_WORD(level_up_0, level_up_reader_try_recv(0, &got));
+        READ_RING(ring_up_0, value_t, ring_up_reader_recv(0, &got, 1), ring_up_reader_lag(0), number_of(&got));
     }
     timer_stop();
     while (ended < 2)
@@ -174,6 +294,7 @@ static void values(void *unused)
     CHECK(state_up_0_seen.count > ROUNDS / 32 && state_up_1_seen.count > ROUNDS / 32);
     CHECK(level_up_0_seen.count > ROUNDS / 32 && level_up_1_seen.count > ROUNDS / 32);
     CHECK(state_down_seen.count > ROUNDS / 32);
+    rings_agree();
     say("%u interrupts: whole, in order, and counted", ROUNDS);
     board_exit(0);
 }
@@ -184,6 +305,7 @@ static void words(void *unused)
     while (rounds < ROUNDS) {
         READ_WORD(word_up, word_up_recv(&got, 3));
         READ_WORD(level_up_1, level_up_reader_recv(1, &got, 1));
+        READ_RING(tone_up, uint32_t, tone_up_recv(&got, 1), tone_up_lag(), got);
     }
     ended++;
     vTaskDelete(NULL);
@@ -198,6 +320,12 @@ static void busy(void *unused)
         SEND_WORD(word_down);
         SEND_VALUE(state_down);
         READ_VALUE(state_up_1, state_up_reader_try_recv(1, &got));
+        SEND_VALUE(ring_down);
+        SEND_WORD(tone_down);
+        send_shared(1);
+        for (unsigned turn = 0; turn < 4 && read_shared(); turn++)
+            continue;
+        READ_RING(ring_up_1, value_t, ring_up_reader_try_recv(1, &got), ring_up_reader_lag(1), number_of(&got));
     }
     ended++;
     vTaskDelete(NULL);

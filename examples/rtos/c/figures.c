@@ -20,6 +20,10 @@ AIMDB_STATIC_RECORD(bounded_256, block_t, 16);
 AIMDB_STATIC_QUEUE(queue_4, uint32_t, 16);
 AIMDB_STATIC_QUEUE(queue_256, block_t, 16);
 AIMDB_STATIC_RING(ring_4, uint32_t, 16);
+AIMDB_STATIC_RING(ring_256, block_t, 16);
+AIMDB_STATIC_RING_READERS(ring_worst_4, uint32_t, 15, 4);
+AIMDB_STATIC_RING_READERS(ring_worst_256, block_t, 15, 4);
+AIMDB_STATIC_RING(new_ring, block_t, 16);
 AIMDB_STATIC_LATEST(latest_4, uint32_t);
 AIMDB_STATIC_LATEST(latest_256, block_t);
 AIMDB_STATIC_MAILBOX(mailbox_4, uint32_t);
@@ -52,6 +56,9 @@ PAIRS(bounded_256, block_t)
 PAIRS(queue_4, uint32_t)
 PAIRS(queue_256, block_t)
 PAIRS(ring_4, uint32_t)
+PAIRS(ring_256, block_t)
+PAIRS(ring_worst_4, uint32_t)
+PAIRS(ring_worst_256, block_t)
 PAIRS(latest_4, uint32_t)
 PAIRS(latest_256, block_t)
 PAIRS(mailbox_4, uint32_t)
@@ -65,6 +72,31 @@ static __attribute__((noinline)) void first_call(void)
     CHECK(closed == 0);
 }
 
+/* The first value of a ring sets it up, and so does the first look at one of words. */
+static __attribute__((noinline)) void first_value(const block_t *value)
+{
+    MARK("from c_ring_first_256");
+    aimdb_status_t sent = new_ring_try_send(value);
+    MARK("to c_ring_first_256");
+    CHECK(sent == AIMDB_OK);
+}
+
+static __attribute__((noinline)) void lag_4(uint32_t *value)
+{
+    for (unsigned at = 0; at < 20; at++)
+        CHECK(ring_4_try_send(value) == AIMDB_OK);
+    MARK("from c_ring_lag_4");
+    aimdb_status_t read = ring_4_try_recv(value);
+    MARK("to c_ring_lag_4");
+    CHECK(read == AIMDB_LAGGED && ring_4_lag() == 4);
+    for (unsigned at = 0; at < 16; at++)
+        CHECK(ring_4_try_recv(value) == AIMDB_OK);
+    MARK("from c_ring_empty_4");
+    read = ring_4_try_recv(value);
+    MARK("to c_ring_empty_4");
+    CHECK(read == AIMDB_EMPTY);
+}
+
 static void count(void *unused)
 {
     static block_t block;
@@ -72,7 +104,10 @@ static void count(void *unused)
     (void)unused;
     first_call();
     /* The first pass sets the records up, which counts as its own; an interrupt in one spoils its count. */
-    CHECK(!bounded_4_is_closed() && !bounded_256_is_closed() && !ring_4_is_closed());
+    CHECK(!bounded_4_is_closed() && !bounded_256_is_closed());
+    CHECK(ring_4_try_recv(&word) == AIMDB_EMPTY && ring_256_try_recv(&block) == AIMDB_EMPTY);
+    CHECK(ring_worst_4_try_recv(&word) == AIMDB_EMPTY && ring_worst_256_try_recv(&block) == AIMDB_EMPTY);
+    first_value(&block);
     for (unsigned pass = 0; pass < 8; pass++) {
         bounded_4_pair(&word);
         bounded_4_try_pair(&word);
@@ -84,6 +119,13 @@ static void count(void *unused)
         queue_256_try_pair(&block);
         ring_4_pair(&word);
         ring_4_try_pair(&word);
+        ring_256_pair(&block);
+        ring_256_try_pair(&block);
+        ring_worst_4_pair(&word);
+        ring_worst_4_try_pair(&word);
+        ring_worst_256_pair(&block);
+        ring_worst_256_try_pair(&block);
+        lag_4(&word);
         latest_4_pair(&word);
         latest_4_try_pair(&word);
         latest_256_pair(&block);

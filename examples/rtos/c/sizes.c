@@ -17,6 +17,8 @@
 #define MAILBOX_TRY 6
 #define LATEST 7
 #define LATEST_TRY 8
+#define RING 9
+#define RING_TRY 10
 
 enum { LAST = 1000 };
 
@@ -28,6 +30,8 @@ AIMDB_STATIC_RECORD(thing, uint32_t, 16);
 AIMDB_STATIC_MAILBOX(thing, uint32_t);
 #elif THING == LATEST || THING == LATEST_TRY
 AIMDB_STATIC_LATEST(thing, uint32_t);
+#elif THING == RING || THING == RING_TRY
+AIMDB_STATIC_RING(thing, uint32_t, 16);
 #elif THING == KERNEL_QUEUE
 static StaticQueue_t control;
 static uint32_t storage[16];
@@ -40,7 +44,8 @@ static int sends(uint32_t value)
 {
 #if THING == QUEUE || THING == RECORD
     return thing_send(&value, portMAX_DELAY) == AIMDB_OK;
-#elif THING == MAILBOX || THING == MAILBOX_TRY || THING == LATEST || THING == LATEST_TRY
+#elif THING == MAILBOX || THING == MAILBOX_TRY || THING == LATEST || THING == LATEST_TRY || THING == RING || \
+    THING == RING_TRY
     return thing_try_send(&value) == AIMDB_OK;
 #elif THING == QUEUE_TRY
     while (thing_try_send(&value) != AIMDB_OK)
@@ -56,9 +61,9 @@ static int sends(uint32_t value)
 
 static int receives(uint32_t *value)
 {
-#if THING == QUEUE || THING == RECORD || THING == MAILBOX || THING == LATEST
+#if THING == QUEUE || THING == RECORD || THING == MAILBOX || THING == LATEST || THING == RING
     return thing_recv(value, portMAX_DELAY) == AIMDB_OK;
-#elif THING == QUEUE_TRY || THING == MAILBOX_TRY || THING == LATEST_TRY
+#elif THING == QUEUE_TRY || THING == MAILBOX_TRY || THING == LATEST_TRY || THING == RING_TRY
     return thing_try_recv(value) == AIMDB_OK;
 #elif THING == KERNEL_QUEUE
     return xQueueReceive((QueueHandle_t)&control, value, portMAX_DELAY) == pdPASS;

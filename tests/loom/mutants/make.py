@@ -550,12 +550,12 @@ MUTANTS = [
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
         "        if awaited != NOBODY {\n            self.has_taken(there, || {\n                self.line(End::Senders).wake_one();\n            });\n        }\n", "")]),
     ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "moves.rs", [(
-        "if taken.is_whole::<N>(self.section(|state| state.now())) { Read::Value }", "if self.section(|state| state.now()).0 > 0 { Read::Value }")]),
+        "if taken.is_whole(places, self.section(|state| state.now())) { Read::Value }", "if self.section(|state| state.now()).0 > 0 { Read::Value }")]),
     ("lean-ring-copy-is-kept-too-long", "A reader of a lean ring keeps what has just been displaced.", RING + "cursor.rs", [(
-        "end.wrapping_sub(self.position) <= N as u32 &&", "end.wrapping_sub(self.position) <= N as u32 + 1 &&")]),
+        "end.wrapping_sub(self.position) <= places &&", "end.wrapping_sub(self.position) <= places + 1 &&")]),
     ("lean-ring-looks-before-it-copies", "A reader of a lean ring has its second look before it copies.", RING + "moves.rs", [(
-        "        unsafe { self.places.read(place, there) };\n        if taken.is_whole::<N>(self.section(|state| state.now())) {",
-        "        let now = self.section(|state| state.now());\n        unsafe { self.places.read(place, there) };\n        if taken.is_whole::<N>(now) {")]),
+        "        unsafe { self.read(place, there) };\n        if taken.is_whole(places, self.section(|state| state.now())) {",
+        "        let now = self.section(|state| state.now());\n        unsafe { self.read(place, there) };\n        if taken.is_whole(places, now) {")]),
     ("lean-ring-missed-value-is-not-told", "A reader of a lean ring whose value was overwritten while it copied is not told that one.", RING + "moves.rs", [(
         "Read::Missed(1 + self.section_of(", "Read::Missed(self.section_of(")]),
     ("lean-ring-missed-value-is-not-counted", "A value that was overwritten while it was copied from a lean ring counts as delivered.", RING + "cursor.rs", [(
@@ -564,22 +564,22 @@ MUTANTS = [
         "let Some(missed) = self.behind(cursor).checked_sub(self.reach) else { return 0 };",
         "let Some(missed) = self.behind(cursor).checked_sub(self.reach).map(|missed| if missed > 0 { missed + 1 } else { 0 }) else { return 0 };")]),
     ("lean-ring-place-in-the-ring-is-given-back", "A publisher of a lean ring gives back the place that it has just put in.", RING + "moves.rs", [(
-        "self.section_of_order(|order| order.give_back(oldest));", "self.section_of_order(|order| order.give_back(place));")]),
+        "self.section_of_order(|order| unsafe { order.give_back(oldest) });", "self.section_of_order(|order| unsafe { order.give_back(place) });")]),
     ("lean-ring-place-is-lost", "A publisher of a lean ring gives no place back.", RING + "moves.rs", [(
-        "        self.section_of_order(|order| order.give_back(oldest));\n", "")]),
+        "        self.section_of_order(|order| unsafe { order.give_back(oldest) });\n", "")]),
     ("lean-ring-place-has-two-publishers", "A publisher of a lean ring leaves its place to the next one too.", RING + "order.rs", [(
-        "        self.spares = left as u8;\n        Some(place)", "        Some(place)")]),
+        "            *spares = left as u8;\n            Some(place)", "            Some(place)")]),
     ("lean-ring-value-is-there-before-it-is-written", "A publisher of a lean ring puts its place in and writes it then.", RING + "moves.rs", [
-        ("        unsafe { self.places.write(u32::from(place), value) };\n", ""),
-        ("        displaced(u32::from(oldest), position);\n", "        unsafe { self.places.write(u32::from(place), value) };\n        displaced(u32::from(oldest), position);\n")]),
+        ("        unsafe { self.write(u32::from(place), value) };\n", ""),
+        ("        displaced(u32::from(oldest), position);\n", "        unsafe { self.write(u32::from(place), value) };\n        displaced(u32::from(oldest), position);\n")]),
     ("lean-ring-displaced-is-read-too-late", "Whoever displaces a value of a lean ring reads it when its place is spare.", RING + "moves.rs", [(
-        "        displaced(u32::from(oldest), position);\n        self.section_of_order(|order| order.give_back(oldest));\n",
-        "        self.section_of_order(|order| order.give_back(oldest));\n        displaced(u32::from(oldest), position);\n")]),
+        "        displaced(u32::from(oldest), position);\n        // SAFETY: inside the section.\n        self.section_of_order(|order| unsafe { order.give_back(oldest) });\n",
+        "        // SAFETY: inside the section.\n        self.section_of_order(|order| unsafe { order.give_back(oldest) });\n        displaced(u32::from(oldest), position);\n")]),
     ("lean-ring-late-value-is-accepted", "A value that comes to a lean ring while that is closed is accepted.", RING + "order.rs", [(
         "        let at = state.at();\n", "        let at = state.at() & 0xFF;\n")]),
     ("lean-ring-asks-who-waits-too-early", "A publisher of a lean ring asks who waits before its value is there.", RING + "moves.rs", [
-        ("        // SAFETY: the place was claimed, and the value is there.\n", "        // SAFETY: inside the section, and nothing else.\n        let awaited = self.section_at(|ring, _| unsafe { ring.awaited() });\n        // SAFETY: the place was claimed, and the value is there.\n"),
-        ("        self.section_of_order(|order| order.give_back(oldest));\n        self.wake_readers();\n", "        self.section_of_order(|order| order.give_back(oldest));\n        self.has_published(awaited);\n")]),
+        ("        // SAFETY: the place was claimed, and the value is there.\n", "        let awaited = self.awaited();\n        // SAFETY: the place was claimed, and the value is there.\n"),
+        ("        self.section_of_order(|order| unsafe { order.give_back(oldest) });\n        self.has_published();\n", "        self.section_of_order(|order| unsafe { order.give_back(oldest) });\n        self.wakes(awaited);\n")]),
     ("lean-ring-aborted-values-are-read", "Readers of a lean ring find values that an abort has discarded.", RING + "state.rs", [(
         "        self.reach = 0;\n", "")]),
     ("lean-ring-value-wakes-nobody", "A value that is published in a lean ring wakes nobody.", RING + "waking.rs", [(
@@ -588,14 +588,20 @@ MUTANTS = [
         "            cursors &= !(1 << cursor);\n", "            cursors = 0;\n")]),
     ("lean-ring-waiter-is-not-announced", "A reader of a lean ring that comes to wait leaves no mark for its cursor.", RING + "state.rs", [(
         "        self.awaited |= 1 << cursor;\n", "")]),
-    ("lean-ring-close-wakes-nobody", "A close of a lean ring wakes nobody.", RING + "mod.rs", [(
+    ("lean-ring-close-wakes-nobody", "A close of a lean ring wakes nobody.", RING + "waking.rs", [(
         "        self.section(State::close);\n        self.has_ended();", "        self.section(State::close);")]),
     ("lean-ring-close-wakes-one-cursor", "A close of a lean ring wakes those at one cursor.", RING + "waking.rs", [(
-        "let mut cursors = u32::MAX >> (u32::BITS as usize - READERS);", "let mut cursors = 1;")]),
+        "let mut cursors = u32::MAX >> (u32::BITS as usize - self.readers());", "let mut cursors = 1;")]),
     ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
         "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Some(Err(RecvError::Closed)),", "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => None,")]),
-    ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "wait.rs", [(
+    ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "parts.rs", [(
         "if state.is_closed() { ALL } else { state.news(cursor) }", "if state.is_closed() { ALL } else { 0 }")]),
+    ("lean-ring-is-set-up-twice", "A lean ring that began as zero is set up by each that comes before it was.", RING + "parts.rs", [(
+        "            if begins {\n                state.begins", "            if begins || state.end() > 0 {\n                state.begins")]),
+    ("lean-ring-that-was-set-up-is-full", "A publisher of a lean ring that another one sets up meanwhile finds it full.", RING + "moves.rs", [(
+        "        self.begins();\n", "        if !self.begins() {\n            return Err(self.why_not());\n        }\n")]),
+    ("lean-ring-has-no-names", "A lean ring that began as zero is set up before its places have names.", RING + "parts.rs", [(
+        "        if self.has_order() {\n            // SAFETY: inside the section. Bounded", "        if self.readers() == 0 {\n            // SAFETY: inside the section. Bounded")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
         "        if cursor.readers.urgency().is_none() {\n            self.awaited", "        if cursor.shares > 0 {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(

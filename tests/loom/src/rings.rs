@@ -42,7 +42,21 @@ type Reader<const N: usize, const READERS: usize, const WRITERS: usize> =
 fn over<const N: usize, const READERS: usize, const WRITERS: usize>(
     scenario: impl FnOnce(&'static Of<N, READERS, WRITERS>),
 ) {
-    let ring = Box::into_raw(Box::new(StaticRing::new()));
+    over_this(StaticRing::new(), scenario);
+}
+
+/// The same over one that is not set up, as those of C begin.
+fn over_zero<const N: usize, const READERS: usize, const WRITERS: usize>(
+    scenario: impl FnOnce(&'static Of<N, READERS, WRITERS>),
+) {
+    over_this(StaticRing::from_zero(), scenario);
+}
+
+fn over_this<const N: usize, const READERS: usize, const WRITERS: usize>(
+    ring: Of<N, READERS, WRITERS>,
+    scenario: impl FnOnce(&'static Of<N, READERS, WRITERS>),
+) {
+    let ring = Box::into_raw(Box::new(ring));
     // SAFETY: it is there until the scenario is over, which joins its threads and keeps nothing of it.
     scenario(unsafe { &*ring });
     // SAFETY: as above.
@@ -321,6 +335,25 @@ pub fn s1_r_one_publisher_too_many_is_refused() {
     });
 }
 
+/// Two that publish and one that reads come to a ring that is not set up, at the same time: it has as many places as it should.
+pub fn s1_r_whoever_comes_first_sets_it_up() {
+    over_zero::<2, 2, 2>(|ring| {
+        let mut reader = ring.consumer().unwrap();
+        let sending = [1, 2].map(|id| thread::spawn(move || publish(ring, [id])));
+        let mut told = Told::default();
+        told.looks(&mut reader);
+        for thread in sending {
+            thread.join().unwrap();
+        }
+        while told.looks(&mut reader) {}
+        told.values.sort_unstable();
+        assert_eq!((told.values, told.missed), (vec![1, 2], 0));
+        publish(ring, [3, 4, 5]);
+        assert_eq!(retained(ring), [4, 5]);
+        conserves(ring, 5);
+    });
+}
+
 /// What `force_send` displaces is whole, and each value is displaced once or still there.
 pub fn s5_r_what_is_displaced_is_whole() {
     over::<1, 1, 2>(|ring| {
@@ -387,5 +420,26 @@ pub fn c2_r_an_abort_meets_a_publisher_and_a_reader() {
         assert_eq!((stats.counters.aborted, stats.occupancy), (discarded, 0));
         assert_eq!((counters.delivered, counters.lagged), (told.all(), stats.counters.accepted - told.all()));
         conserves(ring, 2);
+    });
+}
+
+/// An abort meets a publisher and a reader at a ring that is not set up: it is not set up afterwards.
+pub fn c2_r_an_abort_meets_who_sets_it_up() {
+    over_zero::<1, 1, 2>(|ring| {
+        let mut reader = ring.consumer().unwrap();
+        let sending = thread::spawn(move || ring.producer().try_send(value(1)).is_ok());
+        let reading = thread::spawn(move || {
+            let mut told = Told::default();
+            told.looks(&mut reader);
+            (told, reader)
+        });
+        let discarded = ring.abort() as u64;
+        let sent = u64::from(sending.join().unwrap());
+        let (told, mut reader) = reading.join().unwrap();
+        assert!(matches!(reader.try_recv(), Err(TryRecvError::Closed)));
+        let stats = ring.stats();
+        assert_eq!((stats.counters.accepted, stats.counters.aborted, stats.occupancy), (sent, discarded, 0));
+        assert!(discarded == sent && told.all() <= sent);
+        conserves(ring, 1);
     });
 }

@@ -114,10 +114,12 @@ models! { rings:
     k7_r_a_publisher_goes_round_beside_another: 4,
     k6_r_two_cursors_see_one_order: 4,
     s1_r_one_publisher_too_many_is_refused: 4,
+    s1_r_whoever_comes_first_sets_it_up: 3,
     s5_r_what_is_displaced_is_whole: 4,
     c1_r_a_close_meets_a_publisher_and_a_reader: 3,
     c1_r_a_close_wakes_each_cursor: 3,
     c2_r_an_abort_meets_a_publisher_and_a_reader: 3,
+    c2_r_an_abort_meets_who_sets_it_up: 3,
 }
 
 models! { latests:

@@ -8,9 +8,7 @@ AIMDB_STATIC_RECORD(pausing, uint32_t, 2);
 AIMDB_STATIC_RECORD_FAIL(failing, uint32_t, 2);
 AIMDB_STATIC_RECORD_DROP_OLDEST(oldest, uint32_t, 2);
 AIMDB_STATIC_RECORD_DROP_NEWEST(newest, uint32_t, 2);
-AIMDB_STATIC_RING(ring, uint32_t, 3);
 AIMDB_STATIC_RECORD_READERS(both, uint32_t, 2, 2);
-AIMDB_STATIC_RING_READERS(fanned, uint32_t, 2, 2);
 
 AIMDB_STATIC_RECORD(odds, odd_t, 5);
 AIMDB_STATIC_RECORD(wides, wide_t, 2);
@@ -77,18 +75,6 @@ static void queues_that_do_not_pause(void)
     CHECK(newest_stats(&stats) == AIMDB_OK && stats.refused == 1 && stats.dropped_newest == 1);
 }
 
-static void k3_a_ring_says_how_much_was_missed(void)
-{
-    for (unsigned at = 0; at < 10; at++)
-        CHECK(ring_try_send(&V[at]) == AIMDB_OK);
-    NONE(ring, AIMDB_LAGGED);
-    CHECK(ring_lag() == 7);
-    NEXT(ring, 7);
-    NEXT(ring, 8);
-    NEXT(ring, 9);
-    NONE(ring, AIMDB_EMPTY);
-}
-
 static void several_readers(void)
 {
     uint32_t got = 0;
@@ -106,13 +92,6 @@ static void several_readers(void)
     CHECK(both_reader_try_recv(2, &got) == AIMDB_BAD_ARGUMENT);
     CHECK(both_reader_recv(2, &got, 0) == AIMDB_BAD_ARGUMENT);
     CHECK(both_reader_lag(2) == 0);
-
-    for (unsigned at = 1; at <= 3; at++)
-        CHECK(fanned_try_send(&V[at]) == AIMDB_OK);
-    for (uint32_t reader = 0; reader < 2; reader++) {
-        CHECK(fanned_reader_try_recv(reader, &got) == AIMDB_LAGGED && fanned_reader_lag(reader) == 1);
-        CHECK(fanned_reader_try_recv(reader, &got) == AIMDB_OK && got == 2);
-    }
 }
 
 static void values_of_any_size_are_whole(void)
@@ -155,7 +134,6 @@ void test_in_task(void)
 {
     a_queue_that_pauses();
     queues_that_do_not_pause();
-    k3_a_ring_says_how_much_was_missed();
     several_readers();
     values_of_any_size_are_whole();
     a_closed_record_is_drained();

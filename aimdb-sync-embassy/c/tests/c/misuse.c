@@ -28,8 +28,8 @@ static void refused(const aimdb_static_record_t *record, aimdb_status_t status)
 }
 
 /* A description with one thing wrong. Its memory is a record's that nobody has used, and nobody uses after. */
-AIMDB_DECLARE_RING(spoiled, uint32_t);
-AIMDB_DEFINE_RING(spoiled, uint32_t, 4);
+AIMDB_DECLARE_RECORD(spoiled, uint32_t);
+AIMDB_DEFINE_RECORD(spoiled, uint32_t, 4);
 
 static void is_no_record(aimdb_static_record_t record)
 {
@@ -50,14 +50,15 @@ static void what_is_no_record(void)
     is_no_record(wrong);
     wrong = spoiled, wrong.kind = 4;
     is_no_record(wrong);
-    wrong = spoiled, wrong.policy = 1;
-    is_no_record(wrong);
     /* A queue that degrades needs a function, which C cannot give. */
-    wrong = spoiled, wrong.kind = 3, wrong.policy = 4;
+    wrong = spoiled, wrong.policy = 4;
     is_no_record(wrong);
-    wrong = spoiled, wrong.capacity = 0;
+    /* What is full of nothing has nothing to displace. */
+    wrong = spoiled, wrong.policy = 2, wrong.capacity = 0;
     is_no_record(wrong);
-    /* A latest value is another family's. */
+    /* Rings and latest values are other families'. */
+    wrong = spoiled, wrong.kind = 0;
+    is_no_record(wrong);
     wrong = spoiled, wrong.kind = 1;
     is_no_record(wrong);
     wrong = spoiled, wrong.slots = wrong.capacity + 1;
