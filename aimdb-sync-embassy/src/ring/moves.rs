@@ -157,19 +157,23 @@ pub(super) trait Moves: Wakes {
                 Read::Nothing => {}
                 found => return found,
             }
-            if let Some(found) = self.why_nothing(cursor) {
+            let why = if Self::FROM_ZERO { self.why_nothing_late(cursor) } else { self.why_nothing(cursor) };
+            if let Some(found) = why {
                 return found;
             }
         }
     }
 
-    /// Why a cursor has found no value; nothing, if it is to look again.
+    /// The same as [`Moves::why_nothing`], of a ring that may have to be set up.
     #[cold]
     #[inline(never)]
+    fn why_nothing_late(&self, cursor: usize) -> Option<Read> {
+        if self.begins() { None } else { self.why_nothing(cursor) }
+    }
+
+    /// Why a cursor has found no value; nothing, if it is to look again.
+    #[inline(always)]
     fn why_nothing(&self, cursor: usize) -> Option<Read> {
-        if Self::FROM_ZERO && self.begins() {
-            return None;
-        }
         let (missed, is_aborted) =
             self.section_of(cursor, |state, cursor| (state.catch_up(cursor), state.is_aborted()));
         if is_aborted {
