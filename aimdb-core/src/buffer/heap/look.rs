@@ -59,5 +59,6 @@ impl<T: Send + 'static> LaneLook<'_, T> {
             self.shell.give_back(Owned(slot));
         }
         self.shell.dispose_value(value, Some(last.cause));
+        self.shell.lock().let_go_on();
     }
 }

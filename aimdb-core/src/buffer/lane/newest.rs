@@ -56,7 +56,21 @@ impl LaneLock {
             (Some(Lane::Queue(..) | Lane::Called(_)) | None, _) => None,
         }
     }
+
+    /// Called when all is done by the last who looked at a value that had been displaced. At the one place of a latest
+    /// value it lets the writer go on for a moment. A look and a publish that meet take the lines of the value from each
+    /// other several times, and a line comes from another core in the time of a dozen publishes: so a reader that looks
+    /// without pause would cost the writer for each value.
+    pub(in crate::buffer) fn let_go_on(&self) {
+        let is_latest = matches!(self.lane(), Some(Lane::Called(Called::Shared(lane))) if lane.peeks);
+        for _ in 0..if is_latest { COURTESY } else { 0 } {
+            core::hint::spin_loop();
+        }
+    }
 }
+
+/// In so many turns a look that meets the writer is over.
+const COURTESY: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 16 };
 
 impl SharedLane {
     /// The newest value, pinned: `Empty` if there is none.
@@ -68,14 +82,7 @@ impl SharedLane {
         if self.quiet.is_on() {
             return Taken::NotHere;
         }
-        let end = inside.end();
-        for _ in 0..TRIES {
-            match self.pin_newest(&*end) {
-                Taken::NotHere => core::hint::spin_loop(),
-                other => return other,
-            }
-        }
-        Taken::NotHere
+        self.pin_after_all(&*inside.end())
     }
 
     /// The same through a cursor's door, if the value is there and the owner of the cursor's end comes.
@@ -86,22 +93,44 @@ impl SharedLane {
         if !(self.peeks && cursor.may_look.load(Relaxed)) {
             return None;
         }
-        match self.pin_newest(&*inside.end()) {
+        self.pin_at_once().or_else(|| match self.pin_after_all(&*inside.end()) {
             Taken::Value(seen) => Some(seen),
             Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
+        })
+    }
+
+    /// For whoever may be in the writer's way, or in another's.
+    #[cold]
+    fn pin_after_all(&self, end: &End) -> Taken<Seen<'_>> {
+        for _ in 0..TRIES {
+            match self.pin_newest(end) {
+                Taken::NotHere => core::hint::spin_loop(),
+                other => return other,
+            }
         }
+        Taken::NotHere
+    }
+
+    /// What lies at the one place of a latest value: its word says all, and the newest number would be one more line of
+    /// the writer's.
+    #[inline(always)]
+    fn pin_at_once(&self) -> Option<Seen<'_>> {
+        if self.capacity > 1 {
+            return None;
+        }
+        let slot = self.places.slot(0);
+        let look = self.looks.of(slot);
+        if look.pin_any() != Pinning::Pinned {
+            return None;
+        }
+        self.note_look();
+        Some(Seen { pinned: Pinned(slot), look })
     }
 
     #[inline(always)]
     fn pin_newest(&self, end: &End) -> Taken<Seen<'_>> {
-        if self.capacity == 1 {
-            // Of a latest value the word says all: the newest number would be one more line of the writer's.
-            let slot = self.places.slot(0);
-            let look = self.looks.of(slot);
-            if look.pin_any() == Pinning::Pinned {
-                self.note_look();
-                return Taken::Value(Seen { pinned: Pinned(slot), look });
-            }
+        if let Some(seen) = self.pin_at_once() {
+            return Taken::Value(seen);
         }
         let newest = self.newest.number.load(Ordering::Acquire);
         // The first value that comes may be there, and read, before its number is told.
