@@ -124,6 +124,21 @@ pub fn k3_a_plain_ring_of_two_is_overwritten_under_its_reader() {
     is_overwritten_under_its_reader(2);
 }
 
+/// A cursor that has lost a value may lose one more before it looks: then it is told of both at once.
+pub fn k3_a_reader_of_a_plain_ring_loses_several() {
+    let buffer = ring(2);
+    let mut reader = in_the_lane(&buffer, 1);
+    (2..=4).for_each(|value| push_in_the_lane(&buffer, value));
+    let reading = thread::spawn(move || {
+        let mut course = Course::behind(1);
+        course.look(&mut reader, 1);
+        (course, reader)
+    });
+    push(&buffer, 5);
+    let (course, reader) = reading.join().unwrap();
+    course.end(reader, 5);
+}
+
 /// Two cursors, of which one has lost a value, and may lose one more, and the other reads on the writer's thread.
 pub fn k3_two_read_a_plain_ring_that_is_overwritten() {
     let buffer = ring(1);

@@ -246,6 +246,7 @@ models! { copies:
 models! { plain:
     k3_a_plain_ring_of_one_is_overwritten_under_its_reader: 2,
     k3_a_plain_ring_of_two_is_overwritten_under_its_reader: 3,
+    k3_a_reader_of_a_plain_ring_loses_several: 3,
     k3_two_read_a_plain_ring_that_is_overwritten: 3,
     k_a_plain_latest_value_is_replaced_under_a_peek: 2,
     k2_a_reader_follows_a_plain_latest_value: 2,
