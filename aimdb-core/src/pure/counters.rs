@@ -27,8 +27,8 @@ pub struct Counters {
     pub lagged: u64,
     /// Of the delivered: those whose `clone` panicked, so that the caller did not get them.
     pub clone_panics: u64,
-    /// Episodes in which a sender stood in the queue for space. One that looked for up to 50 µs and found
-    /// some is none.
+    /// Episodes in which a sender stood in the queue for space. One that looked for up to 50 µs, or 250 beside
+    /// several readers that read on, and found some is none.
     pub blocked: u64,
     /// The length of those episodes that have ended, in nanoseconds.
     pub blocked_ns: u64,

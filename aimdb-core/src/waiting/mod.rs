@@ -21,7 +21,7 @@ mod crowd;
 mod fork;
 #[cfg(feature = "std")]
 mod gate;
-#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+#[cfg(feature = "std")]
 mod looks;
 #[cfg(feature = "std")]
 mod park;
@@ -69,9 +69,11 @@ pub(crate) use crowd::{give_way, let_others_run};
 #[cfg(feature = "std")]
 pub use fork::{fork_generation, watch_for_forks};
 #[cfg(feature = "std")]
+pub(crate) use looks::Progress;
+#[cfg(feature = "std")]
 pub use park::{ThreadParker, block_on};
 #[cfg(feature = "std")]
-pub(crate) use park::{glance_for, has_seen_nothing, look_for, wait_on};
+pub(crate) use park::{glance_for, has_seen_nothing, look_for, look_while_moving, wait_on};
 #[cfg(feature = "std")]
 pub use place::{Place, may_block, serves};
 #[cfg(feature = "std")]

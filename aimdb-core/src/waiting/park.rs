@@ -16,8 +16,6 @@ use loom::sync::atomic::{AtomicU32, Ordering, fence};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU32, Ordering, fence};
 
-#[cfg(not(any(loom, shuttle)))]
-use super::Clock;
 use super::bell::Bell;
 #[cfg(not(any(loom, shuttle)))]
 use super::bell::doze;
@@ -25,6 +23,7 @@ use super::bell::doze;
 use super::crowd::let_others_run;
 #[cfg(not(any(loom, shuttle)))]
 use super::looks::Looks;
+use super::looks::Progress;
 use super::{Deadline, Outlook, Parker, SystemClock, block_on_with};
 
 /// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
@@ -55,7 +54,7 @@ struct Inner {
 pub(super) const MIN_SPINS: u32 = 64;
 /// After so many turns it asks whether there are others to let run.
 #[cfg(not(any(loom, shuttle)))]
-const FEW_SPINS: u32 = 16;
+pub(super) const FEW_SPINS: u32 = 16;
 #[cfg(not(any(loom, shuttle)))]
 pub(super) const MAX_SPINS: u32 = 4_096;
 #[cfg(not(any(loom, shuttle)))]
@@ -189,8 +188,21 @@ std::thread_local! {
 pub(crate) fn look_for(
     until: Deadline,
     widest: u32,
+    come: impl FnMut() -> Option<bool>,
+    others_first: impl Fn() -> bool,
+) -> bool {
+    look_while_moving(until, widest, come, others_first, || None)
+}
+
+/// The same, and goes on while those who make what is waited for [`Progress`], which says that they run at this
+/// very time.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) fn look_while_moving(
+    until: Deadline,
+    widest: u32,
     mut come: impl FnMut() -> Option<bool>,
     others_first: impl Fn() -> bool,
+    progress: impl Fn() -> Option<Progress>,
 ) -> bool {
     if until == Deadline::At(0) {
         return come() == Some(true);
@@ -211,7 +223,7 @@ pub(crate) fn look_for(
         }
         Some(false) => {
             looks.gap = (looks.gap / 2).max(1);
-            look(&mut looks, until, come, others_first)
+            looks.look(until, come, others_first, progress)
         }
     };
     let _ = LOOKS.try_with(|place| place.set(looks));
@@ -224,65 +236,6 @@ pub(crate) fn has_seen_nothing() -> bool {
     return LOOKED.try_with(Cell::get) == Ok(Outlook::Nothing);
     // A model's threads do not look.
     #[cfg(any(loom, shuttle))]
-    false
-}
-
-#[cfg(not(any(loom, shuttle)))]
-fn look(
-    looks: &mut Looks,
-    until: Deadline,
-    mut come: impl FnMut() -> Option<bool>,
-    others_first: impl Fn() -> bool,
-) -> bool {
-    let learnt = *looks;
-    let limit = looks.limit();
-    let begun = if limit > MIN_SPINS || until != Deadline::Never { SystemClock.now() } else { 0 };
-    if until.has_passed(begun) {
-        return false;
-    }
-    let mut is_behind = false;
-    for turn in 1..=limit {
-        is_behind = turn % FEW_SPINS == 0 && others_first();
-        core::hint::spin_loop();
-        match come() {
-            None => return false,
-            Some(true) => {
-                looks.came_by_spinning();
-                return true;
-            }
-            // Asked before, so what filled the last room was not for this thread.
-            Some(false) if is_behind => break,
-            Some(false) => {}
-        }
-        if turn % MIN_SPINS == 0 && turn < limit {
-            let now = SystemClock.now();
-            if until.has_passed(now) {
-                return false;
-            }
-            if now.saturating_sub(begun) > MAX_SPIN_NS {
-                break;
-            }
-        }
-    }
-    for _ in 0..if is_behind { YIELDS } else { looks.yields } {
-        if until != Deadline::Never && until.has_passed(SystemClock.now()) {
-            return false;
-        }
-        std::thread::yield_now();
-        match come() {
-            None => return false,
-            Some(true) if is_behind => {
-                *looks = learnt;
-                return true;
-            }
-            Some(true) => {
-                looks.came_by_yielding();
-                return true;
-            }
-            Some(false) => {}
-        }
-    }
-    looks.came_not();
     false
 }
 
@@ -327,6 +280,15 @@ pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<bool>) ->
 /// A model checker gains nothing from it.
 #[cfg(any(loom, shuttle))]
 pub(crate) fn glance_for(_widest: u32, _come: impl FnMut() -> Option<bool>) -> bool {
+    false
+}
+
+/// A model checker gains nothing from it.
+#[cfg(any(loom, shuttle))]
+pub(crate) fn look_while_moving<C, P>(_: Deadline, _widest: u32, _come: C, _first: impl Fn() -> bool, _: P) -> bool
+where
+    P: Fn() -> Option<Progress>,
+{
     false
 }
 

@@ -37,7 +37,7 @@ pub(super) struct End {
     pub(super) lagged: u64,
     /// The number up to which it may go on, or overwrite, by what it last saw of others.
     pub(super) until: u64,
-    /// Where it looks at the others again.
+    /// Where it looks at the others again; in a queue, where the next values are to come ahead.
     pub(super) again: u64,
     /// Sends that were refused.
     pub(super) refused: u64,
@@ -265,6 +265,7 @@ impl End {
         // A cursor that lost values stands before the oldest; where, is told by its number.
         end.jump(if number.wrapping_sub(oldest) as i64 >= 0 { number } else { oldest }, log.capacity());
         end.began = number;
+        end.again = number;
         end.until = number;
         end
     }
@@ -288,6 +289,18 @@ impl End {
     #[inline(always)]
     pub(super) const fn has_looked(&self, before: u64, number: u64) -> bool {
         (number.wrapping_sub(self.again) as i64) < 0 || cfg!(loom) && before.wrapping_sub(self.oldest) as i64 >= 0
+    }
+
+    /// How many values are to come ahead from `number` on, whose place is `at`: where a piece of so many begins, those of
+    /// this and the next one, as far as was seen and the lap goes; else none.
+    #[inline(always)]
+    pub(super) fn ahead(&mut self, at: usize, number: u64, capacity: usize, piece: u64) -> u64 {
+        if (number.wrapping_sub(self.again) as i64) < 0 {
+            return 0;
+        }
+        core::hint::cold_path();
+        self.again = number.wrapping_add(piece);
+        (2 * piece).min(self.until.wrapping_sub(number)).min((capacity - at) as u64)
     }
 
     /// Goes on to the place behind `at`.

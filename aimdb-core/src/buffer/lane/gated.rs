@@ -25,7 +25,7 @@ use super::plan::MOST_PLACES;
 use super::{AT_ONCE, InLane, LaneEnd, LaneLock, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Pinned};
-use crate::waiting::{Door, Inside, Key, Lock, Token, World, shut};
+use crate::waiting::{Door, Inside, Key, Lock, Progress, Token, World, shut};
 
 #[derive(Debug)]
 pub(super) struct GatedLane {
@@ -70,6 +70,11 @@ impl GatedLane {
         }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return InLane::NotHere(value) };
+        let there = end.ahead(at, number, self.capacity, const { SlotCell::<T>::AHEAD as u64 });
+        if there > 1 {
+            core::hint::cold_path();
+            cell.fetch::<true>(there);
+        }
         cell.fill(&Claim(slot), value);
         end.go_on(at, self.capacity);
         // Release: the readers see what is in the slot.
@@ -129,6 +134,11 @@ impl GatedLane {
         }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return Taken::NotHere };
+        let there = end.ahead(at, number, self.capacity, const { SlotCell::<T>::AHEAD as u64 });
+        if there > 1 {
+            core::hint::cold_path();
+            cell.fetch::<false>(there);
+        }
         // SAFETY: the lane was made for plain data.
         let value = unsafe { cell.copy(&Pinned(slot)) };
         end.go_on(at, self.capacity);
@@ -309,6 +319,13 @@ impl Several {
         let unread = |gate: &CursorEnd| stored.wrapping_sub(gate.passed()) as i64;
         let used = lane.gates.iter().map(unread).max().unwrap_or(0).max(0);
         Some(lane.capacity.saturating_sub(used as usize))
+    }
+
+    /// How far the readers are, in sum: `None` when the lane is closed.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        let lane = self.lane.get().filter(|lane| lane.sending.is_open())?;
+        let at = lane.gates.iter().fold(0_u64, |sum, gate| sum.wrapping_add(gate.passed()));
+        Some(Progress { at, workers: lane.gates.iter().count(), pace: (lane.capacity / 16).clamp(1, 64) as u32 })
     }
 
     /// Whether a sender may find the lane open; a hint.

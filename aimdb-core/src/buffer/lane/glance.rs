@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering
 use super::{Called, CursorEnd, Lane, LaneLock, Machine, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::Verdict;
-use crate::waiting::{Deadline, Outlook, give_way, let_others_run, look_for};
+use crate::waiting::{Deadline, Outlook, Progress, give_way, let_others_run, look_for, look_while_moving};
 
 /// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
 /// so that they take the lock's away from nobody.
@@ -72,12 +72,21 @@ impl Glance {
     /// places are free, so that its turn is worth it: where each place is filled as soon as it is free, the
     /// two sides hand the record to and fro for every value. Where a turn would be a value or two, all stand
     /// in the queue: among those who look, a thread that has its core to itself takes all.
-    fn look_for_room(&self, until: Deadline, free: impl Fn() -> Option<usize>) -> Outlook {
+    ///
+    /// Where several readers share a core, the last of them has its turn when the others have had theirs. So a thread
+    /// that has a core to itself goes on while any of them does: where it slept, all would read under the lock.
+    fn look_for_room(
+        &self,
+        until: Deadline,
+        free: impl Fn() -> Option<usize>,
+        progress: impl Fn() -> Option<Progress>,
+    ) -> Outlook {
         let looking = self.looking.fetch_add(1, Ordering::Relaxed);
         let found = if looking >= self.capacity {
             false
         } else if !self.is_crowded() {
-            look_for(until, self.widest_gap(), || free().map(|free| free > 0), || self.is_crowded())
+            let has_room = || free().map(|free| free > 0);
+            look_while_moving(until, self.widest_gap(), has_room, || self.is_crowded(), progress)
         } else {
             let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2));
             self.has_turns() && let_others_run(until, half_is_free)
@@ -181,7 +190,11 @@ impl LaneLock {
         if self.free()? > 0 && !is_open {
             return None;
         }
-        Some(glance.look_for_room(until, || self.free()))
+        let progress = || match self.lane() {
+            Some(Lane::Queue(several, _)) => several.progress(),
+            Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
+        };
+        Some(glance.look_for_room(until, || self.free(), progress))
     }
 
     /// Called by a thread that may wait, and whose value was stored under the lock: where others want room,
