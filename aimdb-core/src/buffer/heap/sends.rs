@@ -209,11 +209,14 @@ impl<T: Send + 'static> HeapSender<T> {
     ///
     /// The value.
     pub fn push_without_lock(&self, value: T) -> Result<(), T> {
-        let Some(shell) = self.hold.shell() else { return Err(value) };
-        match self.hold.send_in_lane(shell, value, false) {
-            InLane::Done => Ok(()),
-            InLane::Full(value) | InLane::NotHere(value) => Err(value),
-        }
+        // Who waits comes this way each time, so first as the owner: the other side waits for what comes of it.
+        self.hold.send_at_once(value, false, Err, |value| {
+            let Some(shell) = self.hold.shell() else { return Err(value) };
+            match self.hold.send_in_lane(shell, value, false) {
+                InLane::Done => Ok(()),
+                InLane::Full(value) | InLane::NotHere(value) => Err(value),
+            }
+        })
     }
 
     /// As [`HeapBuffer::push_many_at_once`].
