@@ -10,7 +10,7 @@
  * In short:
  *
  *   - A record is defined at file scope by a macro and lies in static memory: nothing is allocated, ever, and
- *     nothing has to be called before it is used. Its first call, whichever that is, sets it up.
+ *     nothing has to be called before it is used. What is to be set up is by the first call that needs it.
  *   - A value is copied in by a send and out by a receive, as plain bytes, while interrupts come: what is done
  *     with interrupts masked does not depend on the size of the value, but where a mailbox or a latest value has a second
  *     sender or reader at the same moment.
@@ -260,13 +260,13 @@ typedef struct aimdb_static_ring {
  * each. */
 #define AIMDB_DEFINE_RING_READERS(name, type, n, number_of_readers) \
     typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
-    typedef char name##_has_a_capacity[(n) > 0 && (n) + (AIMDB_RING_WRITERS) <= 255 ? 1 : -1]; \
+    typedef char name##_has_a_capacity[(n) > 0 && (n) <= 255 && (n) + (AIMDB_RING_WRITERS) <= 255 ? 1 : -1]; \
     typedef char name##_has_writers[(AIMDB_RING_WRITERS) > 0 ? 1 : -1]; \
     typedef char name##_has_readers[(number_of_readers) > 0 && (number_of_readers) <= 32 ? 1 : -1]; \
     static struct { \
         aimdb_ring_state_t state; \
         aimdb_ring_cursor_t cursors[number_of_readers]; \
-        uint32_t values[AIMDB_IS_WORD(sizeof(type)) ? (n) : ((n) + (AIMDB_RING_WRITERS)) * AIMDB_WORDS(sizeof(type)) + \
+        uint32_t values[AIMDB_IS_WORD(sizeof(type)) ? (n) + 0u : ((n) + (AIMDB_RING_WRITERS)) * AIMDB_WORDS(sizeof(type)) + \
                         AIMDB_WORDS((n) + (AIMDB_RING_WRITERS) + 2)]; \
     } name##_memory; \
     const aimdb_static_ring_t name = { AIMDB_RING_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n), \
@@ -379,7 +379,7 @@ typedef struct aimdb_static_latest {
  *   NAME_try_recv(type *)            AIMDB_EMPTY when there is nothing
  *   NAME_peek(type *)                the current value, which stays; of a latest value
  *   NAME_lag()                       how many values the last AIMDB_LAGGED was about; a count that does not fit is all ones. Of lean
- *                                    records only rings tell one
+ *                                    records only rings tell one, which count on from 0 then
  *   NAME_close()                     refuses all values to come; idempotent
  *   NAME_abort()                     closes, discards what is there, and returns how many values that were
  *   NAME_is_closed()                 0 or 1

@@ -128,6 +128,9 @@ AIMDB_STATIC_RECORD_DROP_NEWEST(newest, int, 4);
 AIMDB_STATIC_RING(ring, int, 4);
 AIMDB_STATIC_RING(ring_of_bytes, char, 253u);
 AIMDB_STATIC_RING_READERS(ring_for_32, double, 1, 32);
+enum { DEPTH = 4, WHO = 3 };
+AIMDB_STATIC_RING_READERS(ring_of_enum, int, DEPTH, WHO);
+AIMDB_STATIC_RING_READERS(large_ring_of_enum, double, DEPTH, WHO);
 AIMDB_STATIC_LATEST(latest, int);
 AIMDB_STATIC_MAILBOX(mailbox, int);
 AIMDB_STATIC_RECORD_READERS(pausing_all, int, 4, 2);
@@ -188,6 +191,10 @@ fn what_has_no_meaning_does_not_compile() {
         ("a ring of nothing", "AIMDB_STATIC_RING(r, int, 0);"),
         ("a ring of less than nothing", "AIMDB_STATIC_RING(r, int, -1);"),
         ("a ring whose places have no names", "AIMDB_STATIC_RING(r, int, 254);"),
+        (
+            "a ring whose places are few if they are counted on from 0",
+            "#pragma GCC diagnostic ignored \"-Woverflow\"\nAIMDB_STATIC_RING(r, char, 0xffffffffu);",
+        ),
         (
             "a ring that is never filled",
             "#undef AIMDB_RING_WRITERS\n#define AIMDB_RING_WRITERS 0\nAIMDB_STATIC_RING(r, int, 4);",
