@@ -36,7 +36,7 @@ fn compile(standard: &str, sources: &[&str], program: &Path) -> Result<(), Strin
 }
 
 fn run(name: &str, more: &[&str]) {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.replace('/', "-"));
     let source = format!("{name}.c");
     let sources = [&[source.as_str(), "host/harness.c"], more].concat();
     compile("c11", &sources, &program).unwrap_or_else(|errors| panic!("{errors}"));
@@ -77,6 +77,12 @@ fn each_call_on_a_ring_answers_as_the_header_says_and_what_is_none_is_refused() 
 #[test]
 fn tasks_wait_at_rings_and_are_woken_by_tasks_and_interrupts() {
     run("ring_waiting", &[]);
+}
+
+/// On the host only: what comes after each section, the harness says.
+#[test]
+fn calls_on_a_ring_that_are_stopped_after_a_section_are_as_if_they_came_one_after_the_other() {
+    run("host/ring_preempted", &[]);
 }
 
 #[test]

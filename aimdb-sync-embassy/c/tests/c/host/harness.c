@@ -24,6 +24,8 @@ void aimdb_port_unpark_from_isr(void *task);
 bool aimdb_port_in_isr(void);
 bool aimdb_port_can_block(void);
 uint8_t aimdb_port_priority(void);
+void after_section(void);
+void before_park(void);
 
 typedef struct thread {
     pthread_mutex_t lock;
@@ -55,8 +57,19 @@ uint32_t aimdb_port_mask(void)
 void aimdb_port_unmask(uint32_t before)
 {
     masked = before;
-    if (masked == 0)
+    if (masked == 0) {
         pthread_mutex_unlock(&mask);
+        after_section();
+    }
+}
+
+/* What comes after each section, and before a task rests, unless a program has one of its own. */
+__attribute__((weak)) void after_section(void)
+{
+}
+
+__attribute__((weak)) void before_park(void)
+{
 }
 
 void *aimdb_port_current_task(void)
@@ -79,6 +92,7 @@ uint64_t aimdb_port_now(void)
 void aimdb_port_park(uint64_t ticks)
 {
     CHECK(masked == 0 && !self->in_isr);
+    before_park();
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     pthread_mutex_lock(&self->lock);
