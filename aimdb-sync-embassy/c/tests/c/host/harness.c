@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---------------------------------------------------------------------------------- what the library calls */
 
@@ -197,6 +198,8 @@ _Noreturn void check_failed(const char *file, unsigned line, const char *conditi
 
 int main(void)
 {
+    /* A wake-up that is lost is waited for without an end: that is a failure, too. */
+    alarm(300);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
