@@ -1,5 +1,7 @@
 //! Compiles the programs of `tests/c` with the machine's C compiler, links them with the library and with threads in the
 //! place of FreeRTOS, and runs them. The same programs run on FreeRTOS in QEMU: examples/rtos/run.sh.
+//!
+//! `CC`, `CFLAGS`, `AIMDB_LIBRARY` and `AIMDB_RUN_UNDER` are as in the tests of aimdb-ffi: `tests/sanitize.sh` sets them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,9 +9,17 @@ use std::process::Command;
 /// What the static library needs of the system; rustc names it with `--print native-static-libs`.
 const SYSTEM: [&str; 5] = ["-lpthread", "-ldl", "-lm", "-lc", "-lgcc_s"];
 
+/// The words of a variable of the environment.
+fn words_of(variable: &str) -> Vec<String> {
+    std::env::var(variable).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
 /// The library, which cargo built into the folder of the test's own program, under a name with a number. Of several, which
 /// other sets of features have left there, the newest is of the sources as they are.
 fn library() -> PathBuf {
+    if let Some(named) = std::env::var_os("AIMDB_LIBRARY") {
+        return named.into();
+    }
     let test = std::env::current_exe().expect("a running program has a path");
     let folder = test.parent().expect("it lies in target/PROFILE/deps").read_dir().expect("a folder");
     let built = |entry: &std::fs::DirEntry| entry.metadata().and_then(|found| found.modified()).ok();
@@ -27,6 +37,7 @@ fn compile(standard: &str, sources: &[&str], program: &Path) -> Result<(), Strin
     let mut compile = Command::new(compiler);
     compile.arg(format!("-std={standard}"));
     compile.args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-Wredundant-decls", "-g", "-pthread"]);
+    compile.args(words_of("CFLAGS"));
     compile.arg("-I").arg(here.join("include")).arg("-I").arg(here.join("tests/c/host"));
     compile.args(sources.iter().map(|source| here.join("tests/c").join(source)));
     // What no record of C calls, such as the critical section of Rust programs, is left out.
@@ -40,7 +51,8 @@ fn run(name: &str, more: &[&str]) {
     let source = format!("{name}.c");
     let sources = [&[source.as_str(), "host/harness.c"], more].concat();
     compile("c11", &sources, &program).unwrap_or_else(|errors| panic!("{errors}"));
-    let ran = Command::new(&program).output().expect("it was just built");
+    let words = [words_of("AIMDB_RUN_UNDER"), vec![program.display().to_string()]].concat();
+    let ran = Command::new(&words[0]).args(&words[1..]).output().expect("it was just built");
     assert!(ran.status.success(), "{}: {}", ran.status, String::from_utf8_lossy(&ran.stderr));
 }
 
