@@ -1,8 +1,11 @@
 //! B8, B14 to B17, B19, B20, B23, B24: time, processors, numbers, threads.
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,7 @@ use aimdb_core::buffer::{
     TryProduceError, TryRecvError, send_blocking,
 };
 use aimdb_core::pure::Policy;
-use aimdb_core::waiting::{Deadline, Place, SystemClock};
+use aimdb_core::waiting::{Clock, Deadline, Parker, Place, SystemClock, block_on_with};
 use aimdb_tests::processor::thread_time;
 use aimdb_tests::watchdog::{until, within};
 
@@ -355,4 +358,43 @@ fn b24_what_was_written_before_the_send_is_seen_after_the_receive() {
             producer.join().expect("the producer");
         }
     });
+}
+
+/// A clock that each park sets on by one.
+struct Parks(Cell<u64>);
+
+impl Clock for Parks {
+    fn now(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl Parker for Parks {
+    fn waker(&self) -> &Waker {
+        Waker::noop()
+    }
+
+    fn park(&self, _until: Deadline) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+/// W4: a wait looks once more when its time is up, so what is there by then is not missed.
+#[test]
+fn w4_what_has_come_when_the_time_is_up_wins() {
+    // The time is up after so many parks, and the operation ready after so many looks.
+    let wait = |deadline, ready| {
+        let (parks, looks) = (Parks(Cell::new(0)), Cell::new(0));
+        let operation = pin!(poll_fn(|_| {
+            looks.set(looks.get() + 1);
+            if looks.get() > ready { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        (block_on_with(&parks, &parks, operation, Deadline::At(deadline)), looks.get())
+    };
+    for deadline in 0..4 {
+        for ready in 0..=deadline {
+            assert_eq!(wait(deadline, ready), (Some(()), ready + 1), "at {deadline}, ready after {ready}");
+        }
+        assert_eq!(wait(deadline, deadline + 1), (None, deadline + 1), "at {deadline}, and too late");
+    }
 }
