@@ -23,6 +23,8 @@ use core::time::Duration;
 use aimdb_core::buffer::Misuse;
 use aimdb_core::waiting::{Clock, Deadline, Parker, block_on_with};
 
+use crate::lean::Bell;
+
 /// Names a task of a kernel: what the kernel's own calls name it by, a pointer or a number that fits
 /// into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +203,12 @@ impl<P: Port> Caller<P> {
         let task = RawWaker::new(P::current_task().as_ptr(), &Self::WAKER);
         // SAFETY: the table's functions may be called from anywhere and keep no count.
         Self { waker: unsafe { Waker::from_raw(task) }, _port: PhantomData }
+    }
+
+    /// The same for who waits at a lean record.
+    pub(crate) fn bell(&self) -> Bell {
+        // SAFETY: as above.
+        unsafe { Bell::of_task(|task, _| Self::wake(task), self.waker.data()) }
     }
 
     fn wake(task: *const ()) {

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
-use core::pin::Pin;
 use core::ptr;
 
 use aimdb_core::buffer::BufferMetrics;
@@ -10,8 +9,8 @@ use aimdb_core::waiting::Deadline;
 
 use super::copies::{Copies, Fate};
 use super::parts::Parts;
-use super::state::{Cursor, MOST_READERS, State};
-use crate::lean::{Form, Line, Lined, Node};
+use super::state::{self, Cursor, MOST_READERS, State};
+use crate::lean::{Form, Line, Lined, NOBODY, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -73,7 +72,7 @@ impl<M: PreemptionSafe, F: Form> ByteLatest<M, F> {
             self.count_refused();
             return false;
         }
-        if awaited != 0 {
+        if awaited != NOBODY {
             self.wake(awaited);
         }
         true
@@ -115,16 +114,12 @@ impl<M: PreemptionSafe, F: Form> ByteLatest<M, F> {
     ///
     /// As [`ByteLatest::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u8, there: *mut u8, deadline: Deadline) -> Option<bool> {
-        self.stand::<P, _>(cursor, deadline, || {
-            // SAFETY: by this function's contract.
-            if unsafe { self.takes(cursor, there) } {
-                Some(true)
-            } else if self.has_ended_for(cursor) {
-                Some(false)
-            } else {
-                None
-            }
-        })
+        // SAFETY: by this function's contract.
+        match self.stand::<P, _>(cursor, deadline, || unsafe { self.takes(cursor, there) }.then_some(())) {
+            Stood::Has(()) => Some(true),
+            Stood::Ended => Some(false),
+            Stood::Not => None,
+        }
     }
 
     /// Refuses all values to come and wakes everyone who waits.
@@ -214,7 +209,19 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteLatest<M, F> {
         self.line_of(cursor)
     }
 
-    fn finds(&self, cursor: u8, node: Pin<&Node>) -> (u32, u32) {
-        self.finds_at(cursor, node)
+    #[inline(always)]
+    unsafe fn look(&self, cursor: u8, _: u32) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { (*self.state()).look(cursor) }
+    }
+
+    #[inline(always)]
+    fn is_end(&self, _: u8, seen: u32) -> bool {
+        state::is_end(seen)
+    }
+
+    #[inline(always)]
+    fn notes(&self, cursor: u8) -> bool {
+        self.notes_at(cursor)
     }
 }

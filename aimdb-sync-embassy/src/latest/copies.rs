@@ -8,6 +8,7 @@ use bytemuck::NoUninit;
 use super::parts::Parts;
 use super::state::{Found, State};
 use super::{Closed, StaticLatest};
+use crate::lean::NOBODY;
 use crate::lock::PreemptionSafe;
 
 /// How often a reader copies outside before it does so inside the critical section.
@@ -33,7 +34,7 @@ pub(super) trait Copies: Parts {
     ///
     /// The value is there, and there is room for another.
     #[inline(always)]
-    unsafe fn put<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, u32) {
+    unsafe fn put<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, usize) {
         if Self::INSIDE {
             // A copy that lies in registers.
             // SAFETY: the value is there.
@@ -51,7 +52,7 @@ pub(super) trait Copies: Parts {
         state: &mut State<Self::Cursors>,
         value: *const Self::Value,
         before: *mut Self::Value,
-    ) -> (Fate, u32) {
+    ) -> (Fate, usize) {
         let mut fate = Fate::Closed;
         if !state.is_closed() {
             fate = Fate::Stored;
@@ -69,7 +70,7 @@ pub(super) trait Copies: Parts {
     }
 
     #[inline(always)]
-    fn put_outside<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, u32) {
+    fn put_outside<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, usize) {
         let place = self.section(|state| state.claim().unwrap_or(NO_PLACE));
         if place == NO_PLACE {
             return self.put_beside::<WANTED>(value, before);
@@ -98,7 +99,7 @@ pub(super) trait Copies: Parts {
     /// For a writer that comes while another one is outside.
     #[cold]
     #[inline(never)]
-    fn put_beside<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, u32) {
+    fn put_beside<const WANTED: bool>(&self, value: *const Self::Value, before: *mut Self::Value) -> (Fate, usize) {
         self.section_at(move |record, state| record.put_inside::<WANTED>(state, value, before))
     }
 
@@ -192,7 +193,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         if fate == Fate::Closed {
             return Err(Closed);
         }
-        if awaited != 0 {
+        if awaited != NOBODY {
             self.wake(awaited);
         }
         // SAFETY: it says that what was displaced is there.

@@ -2,13 +2,11 @@
 //! that happens to one is written over this, once.
 #![allow(unsafe_code)]
 
-use core::pin::Pin;
-
 use aimdb_core::buffer::BufferMetrics;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::state::{Cursors, State};
-use crate::lean::{ALL, Line, Node, Waking};
+use crate::lean::{Line, Waking};
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -62,13 +60,15 @@ pub(crate) trait Parts: Sized {
         unsafe { Line::new(self.mutex(), State::readers_of(self.state(), cursor)) }
     }
 
-    /// How many of those who wait at a cursor would find something, and whether this one was woken.
-    fn finds_at(&self, cursor: u8, node: Pin<&Node>) -> (u32, u32) {
+    /// Somebody has come to wait at a cursor: says so, as long as somebody is there. Says whether a value came before.
+    #[inline(always)]
+    fn notes_at(&self, cursor: u8) -> bool {
+        if Self::Cursors::ONE {
+            return false;
+        }
         self.section(|state| {
-            // It goes on to be said as long as somebody is there.
             state.awaits(cursor);
-            let finds = if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) };
-            (finds, node.was_woken())
+            state.is_new(cursor)
         })
     }
 
@@ -78,14 +78,18 @@ pub(crate) trait Parts: Sized {
     }
 
     /// Wakes one reader at each of these cursors, in a section for each.
-    #[inline(never)]
-    fn wake(&self, awaited: u32) {
-        let mut left = awaited;
+    #[cold]
+    fn wake(&self, awaited: usize) {
+        if Self::Cursors::ONE {
+            self.line_of(0).wake_one();
+            return;
+        }
+        let mut left = awaited as u32;
         let next = || {
             if left == 0 {
                 return false;
             }
-            let at = if Self::Cursors::ONE { 0 } else { left.trailing_zeros() as u8 };
+            let at = left.trailing_zeros() as u8;
             left &= left - 1;
             if !self.line_of(at).wake_one() {
                 // Not as long as one is on its way into the line.

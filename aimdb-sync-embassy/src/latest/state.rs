@@ -83,7 +83,7 @@ pub(crate) struct State<C: ?Sized> {
     pub(super) refused: u32,
     /// The numbers that cursors have left off at, less those that they began behind: what was delivered or missed.
     passed: u32,
-    /// A bit for each cursor somebody may wait at; of one that nobody waits at it goes at the next value.
+    /// A bit for each cursor somebody may wait at; of one that nobody waits at it goes at the next value. Not kept of one cursor.
     awaited: u32,
     current: u8,
     /// Whether a writer is outside.
@@ -103,6 +103,12 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     pub(super) const NEW: Self = Self { seen: 0, readers: Waiters::new(), shares: 0 };
+}
+
+/// Whether what a reader has seen is that there will be no value any more.
+#[inline(always)]
+pub(super) const fn is_end(seen: u32) -> bool {
+    seen > 1
 }
 
 /// What a record has counted.
@@ -257,10 +263,16 @@ impl<C: Cursors + ?Sized> State<C> {
         self.number = self.number.wrapping_add(1);
     }
 
-    /// The cursors somebody may wait at, as bits.
+    /// The cursors somebody may wait at, as bits; of one cursor that somebody waits, if it is not [`NOBODY`].
     #[inline(always)]
-    pub(super) const fn awaited(&self) -> u32 {
-        self.awaited
+    pub(super) fn awaited(&mut self) -> usize {
+        if C::ONE { self.readers(0).word() } else { self.awaited as usize }
+    }
+
+    /// What a reader of a cursor sees: 0 if it has seen the current value and the record is open; see [`is_end`].
+    #[inline(always)]
+    pub(super) fn look(&mut self, at: u8) -> u32 {
+        if self.is_new(at) { 1 } else { u32::from(self.ended) << 1 }
     }
 
     /// Where those who wait at a cursor are.

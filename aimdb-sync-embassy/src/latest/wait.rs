@@ -7,6 +7,7 @@ use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::parts::Parts;
+use super::state;
 use super::{LatestCursor, StaticLatest};
 use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
@@ -23,24 +24,26 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         self.line_of(cursor)
     }
 
-    fn finds(&self, LatestCursor(cursor): LatestCursor, node: Pin<&Node>) -> (u32, u32) {
-        self.finds_at(cursor, node)
+    #[inline(always)]
+    unsafe fn look(&self, LatestCursor(cursor): LatestCursor, _: u32) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { (*self.state()).look(cursor) }
+    }
+
+    #[inline(always)]
+    fn is_end(&self, _: LatestCursor, seen: u32) -> bool {
+        state::is_end(seen)
+    }
+
+    #[inline(always)]
+    fn notes(&self, LatestCursor(cursor): LatestCursor) -> bool {
+        self.notes_at(cursor)
     }
 }
 
 impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
     StaticLatest<T, M, READERS, PLACES>
 {
-    /// The current value, if it is new to the cursor, or that there will be none.
-    #[inline(always)]
-    fn comes(&self, cursor: u8) -> Option<Result<T, RecvError>> {
-        match self.take(cursor) {
-            Some(value) => Some(Ok(value)),
-            None if self.has_ended_for(cursor) => Some(Err(RecvError::Closed)),
-            None => None,
-        }
-    }
-
     /// Blocks until there is a value.
     #[inline(always)]
     pub(super) fn stand_to_receive<Q: Port>(
@@ -48,7 +51,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         cursor: LatestCursor,
         deadline: Deadline,
     ) -> Option<Result<T, RecvError>> {
-        self.stand::<Q, _>(cursor, deadline, || self.comes(cursor.0))
+        self.stand::<Q, _>(cursor, deadline, || self.take(cursor.0)).read()
     }
 }
 
@@ -65,7 +68,9 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        self.poll(cursor, node, waited, context.waker(), || self.comes(cursor.0)).map_or(Poll::Pending, Poll::Ready)
+        self.poll(cursor, node, waited, context.waker(), || self.take(cursor.0))
+            .read()
+            .map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's.

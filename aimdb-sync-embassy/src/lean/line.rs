@@ -2,10 +2,9 @@
 #![allow(unsafe_code)]
 
 use core::pin::Pin;
-use core::ptr;
-use core::task::Waker;
 
-use super::waiters::{Node, Waiters};
+use super::bell::Bell;
+use super::waiters::{Node, WALKS_ALREADY, Waiters, Word};
 use super::waking::Waking;
 use crate::lock::PreemptionSafe;
 
@@ -23,6 +22,13 @@ impl<M> Clone for Line<'_, M> {
 
 impl<M> Copy for Line<'_, M> {}
 
+/// What one finds that comes to wait and has nothing to look at: it came in.
+pub(crate) const NOTHING: u32 = 0;
+/// The same: another one walks, so it did not.
+pub(super) const WALKS: u32 = WALKS_ALREADY;
+/// What one has come to that waited for as long as it may.
+pub(super) const EXPIRED: u32 = u32::MAX;
+
 impl<'a, M: PreemptionSafe> Line<'a, M> {
     /// # Safety
     ///
@@ -33,54 +39,76 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
     }
 
     #[inline(always)]
-    fn section<R>(self, critical: impl FnOnce(&mut Waiters) -> R) -> R {
+    fn section<R>(self, critical: impl FnOnce(*mut Waiters) -> R) -> R {
         let waiters = self.waiters;
-        // SAFETY: the mutex keeps everybody else out, and no section is entered inside another.
-        self.mutex.lock(move || critical(unsafe { &mut *waiters }))
+        self.mutex.lock(move || critical(waiters))
     }
 
-    /// If the node is in the line still, it gets another waker; says whether it is.
-    pub(crate) fn renew(self, node: Pin<&Node>, waker: Waker) -> bool {
-        let (in_line, _other) = self.section(|waiters| waiters.renew(node, waker));
-        in_line
+    /// Looks at the record of the line inside its section.
+    #[inline(always)]
+    pub(super) fn looks(self, look: impl FnOnce() -> u32) -> u32 {
+        self.mutex.lock(look)
     }
 
-    /// Puts a node in the line that is not, behind those who are as urgent, or, when it was woken before and came too late, before
-    /// those of them that did not.
+    /// Makes a node ready to come in.
+    #[inline(always)]
+    pub(super) fn prepare(self, node: Pin<&Node>, bell: Bell, priority: u8) {
+        node.prepare(self.waiters, bell, priority);
+    }
+
+    /// A node that was prepared comes in if there is [`NOTHING`] to look at, in the same section; so what comes after that finds it.
+    /// Says what there is, or that another one [`WALKS`].
     ///
-    /// It stands in its place when this returns, and not before: what comes meanwhile may find nobody to wake. So the caller
-    /// looks at the record once more.
-    #[inline(never)]
-    pub(crate) fn join(self, node: Pin<&Node>, waker: Waker) {
-        Waiters::prepare(node, waker);
-        // Each turn is a step of another who comes.
-        while self.section(|waiters| waiters.enter(node)).is_marked() {
-            self.step();
-        }
-        // As many turns as there are those that it stands behind, and again when one of those is taken out meanwhile.
-        while ptr::eq(self.step(), &raw const *node) {}
+    /// # Safety
+    ///
+    /// `look` may be called inside the section.
+    #[inline(always)]
+    pub(crate) unsafe fn enter(self, node: Pin<&Node>, look: impl FnOnce() -> u32) -> u32 {
+        self.section(move |waiters| {
+            let seen = look();
+            // SAFETY: inside the section.
+            if seen == NOTHING { unsafe { Waiters::enter(waiters, node) } } else { seen }
+        })
     }
 
-    /// Takes a step for the one that walks. Says who walks on; when that is not the caller's, the caller's stands.
-    #[inline(never)]
-    fn step(self) -> *const Node {
-        let word = self.section(Waiters::step);
-        if word.arrives() {
-            self.section(|waiters| waiters.arrive(word));
-        }
-        word.walker()
+    /// Takes a step for the one that walks, if one does, which is said.
+    #[inline(always)]
+    pub(super) fn step(self) -> bool {
+        self.advance(false).walks()
     }
 
-    /// Takes a node out, whatever it is at, and says what that was: [`Node::settle`] has to follow, unless its waker is one
-    /// that needs no drop.
+    /// The same; if none walks and one is to be woken, the first is. Says what the line began with.
     #[inline(never)]
-    pub(crate) fn leave(self, node: Pin<&Node>) -> u16 {
+    fn advance(self, wakes: bool) -> Word {
+        // SAFETY: inside the section.
+        let (word, bell) = self.section(|waiters| unsafe { Waiters::advance(waiters, wakes) });
+        if wakes && !word.walks() && !word.is_nobody() {
+            // SAFETY: it was handed over.
+            unsafe { bell.assume_init().ring() };
+        }
+        word
+    }
+
+    /// If the node is in the line still, it gets another bell; says whether it is, and is the first.
+    pub(super) fn renew(self, node: Pin<&Node>, bell: Bell) -> (bool, bool) {
+        // SAFETY: inside the section, and one of the two bells is left over.
+        unsafe {
+            let (in_line, first, other) = self.section(|waiters| Waiters::renew(waiters, node, bell));
+            other.discard();
+            (in_line, first)
+        }
+    }
+
+    /// Takes a node out, whatever it is at, and says whether it was the first, and what it was at. If it waited, its bell is the
+    /// caller's, to be dropped.
+    #[inline(never)]
+    pub(super) fn leave(self, node: Pin<&Node>) -> (bool, u16) {
         // Each further turn is a step of one who comes.
         loop {
-            let (word, stage) = self.section(|waiters| waiters.leave(node));
-            if !word.is_marked() {
-                node.rests();
-                return stage;
+            // SAFETY: inside the section.
+            let (word, stage) = self.section(|waiters| unsafe { Waiters::leave(waiters, node) });
+            if !word.walks() {
+                return (word.is(node), stage);
             }
             self.step();
         }
@@ -89,9 +117,13 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
     /// Wakes the first of those who wait, and says whether there was one.
     #[inline(never)]
     pub(crate) fn wake_one(self) -> bool {
-        let Some(waker) = self.section(Waiters::pop) else { return false };
-        waker.wake();
-        true
+        // Each further turn is a step of one who comes.
+        loop {
+            let word = self.advance(true);
+            if !word.walks() {
+                return !word.is_nobody();
+            }
+        }
     }
 
     /// Wakes so many of those who wait, one in each section.

@@ -5,6 +5,7 @@
 //! [`crate::StaticMailbox`], [`crate::StaticLatest`].
 
 mod at_once;
+mod bell;
 mod form;
 mod line;
 mod look;
@@ -16,9 +17,10 @@ pub(crate) mod words;
 
 pub use at_once::SendAtOnce;
 pub(crate) use at_once::at_once;
+pub(crate) use bell::Bell;
 pub use form::{Bytes, Form, Word};
-pub(crate) use line::Line;
-pub(crate) use look::{End, Lined};
+pub(crate) use line::{Line, NOTHING};
+pub(crate) use look::{End, Lined, Stood};
 pub use operation::{LeanRecv, LeanSend};
 pub(crate) use operation::{ReadersWait, SendersWait};
 pub(crate) use place::Place;

@@ -1,21 +1,19 @@
 //! Who waits at a lean record: a line of nodes that lie on the stacks and in the futures of those who wait, the
 //! more urgent first, then those who came earlier. One word for those of a kind.
 //!
-//! Everything here happens inside the record's critical section, a `&mut Waiters` is the proof, and each function is a few
-//! instructions, however many wait. So a node does not find its place in one section. It comes in as the one that *walks*,
-//! and passes one neighbour in each step, from the first on, until it has come to the last one that it stands behind:
+//! Everything here happens inside the record's critical section, and each function is a few instructions, however many wait. So
+//! a node does not find its place in one section. It comes in as the one that *walks*, and passes one neighbour in each step, from
+//! the first on, until it has come to the last one that it stands behind:
 //!
-//! | word | is | the line begins |
-//! |---|---|---|
-//! | no mark | the first, or null | there |
-//! | [`WALKS`] | one that walks: it has come to its `prev`, which is itself as long as it is in front of all | at its `next` |
-//! | [`ARRIVES`] | the same, which has found its place: behind its `prev` | at its `next` |
+//! | word | the line |
+//! |---|---|
+//! | null | nobody waits |
+//! | a node | that one is the first |
+//! | the same with [`WALKS`] | one walks, which the `prev` of the first leads to. It has come to its own `prev`, which is the word as long as it is in front of all, and its `next` is the one that it looks at next |
 //!
-//! One walks at a time. Whoever finds another, and wants to come in or to go, takes its steps for it: so nobody waits for a
-//! task that was interrupted on its way. Whoever wakes takes from the front and does not look how far one has come: one that
-//! walks does not stand in the line yet, and looks at the record once more when it does. Should it have come to the one that
-//! is taken out, it finds itself behind that, which leads it to the front again. None that was taken out goes as long as one
-//! walks.
+//! As long as one walks, the line stays as it is: whoever wants to come in, to go, or to wake the first takes the steps of the one
+//! that walks, and does what it wants then. So nobody waits for a task that was interrupted on its way, whoever has come in is found
+//! by all that comes after, and none that walks looks at one that has gone.
 #![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
@@ -23,15 +21,16 @@ use core::marker::PhantomPinned;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicU16, Ordering::Relaxed};
-use core::task::Waker;
+use core::sync::atomic::{AtomicU16, Ordering::Relaxed};
+
+use super::bell::Bell;
 
 /// What a node is at: it does not wait.
 const IDLE: u16 = 0;
-/// It was taken out and woken, and has not looked yet. The one that is odd: so it is a part of the rank that comes of it.
+/// It was taken out and woken, and has not come again. The one that is odd: so it is a part of the rank that comes of it.
 pub(super) const WOKEN: u16 = 1;
 /// It is in the line, or on its way.
-const WAITS: u16 = 2;
+pub(super) const WAITS: u16 = 2;
 
 /// A place among those who wait. Its owner keeps it pinned, and takes it out before it goes.
 #[repr(transparent)]
@@ -42,41 +41,30 @@ pub struct Node {
 
 #[repr(C)]
 struct Inner {
+    /// First, as in [`Waiters`] the word is: so a `prev` leads to what leads here.
     next: *const Node,
-    /// In the first of the line it is the node itself if that came in front, and means nothing else. This and the stage are
-    /// atomics because the owner looks at them outside of a section; they are written in one.
-    prev: AtomicPtr<Node>,
+    /// Means nothing in the first of the line, unless one walks.
+    prev: *const Node,
     /// Is there while the node waits.
-    waker: MaybeUninit<Waker>,
+    bell: MaybeUninit<Bell>,
+    /// An atomic because the owner looks at it outside of a section; it is written in one as long as the node is in the line.
     stage: AtomicU16,
     /// It stands behind those of this rank and of higher ones: twice the priority, and one more if it came too late when it
     /// was woken.
     rank: u16,
 }
 
-impl Inner {
-    #[inline(always)]
-    fn prev(&self) -> *const Node {
-        self.prev.load(Relaxed)
-    }
-
-    #[inline(always)]
-    fn set_prev(&self, prev: *const Node) {
-        self.prev.store(prev.cast_mut(), Relaxed);
-    }
-}
-
 // SAFETY: another task reaches a node only through the line that it is in, inside the critical section of that record.
 unsafe impl Send for Node {}
-// SAFETY: `&Node` gives access only together with a `&mut Waiters`, but for its atomics.
+// SAFETY: `&Node` gives access only in that section, or to its owner when nobody else has it, but for its atomic.
 unsafe impl Sync for Node {}
 
 impl Node {
     pub(crate) const fn new() -> Self {
         let inner = Inner {
             next: ptr::null(),
-            prev: AtomicPtr::new(ptr::null_mut()),
-            waker: MaybeUninit::uninit(),
+            prev: ptr::null(),
+            bell: MaybeUninit::uninit(),
             stage: AtomicU16::new(IDLE),
             rank: 0,
         };
@@ -87,48 +75,58 @@ impl Node {
         self.inner.get_mut().rank = priority as u16 * 2;
     }
 
-    /// The same of a node that its owner has pinned, as long as it does not wait.
-    #[inline(always)]
-    pub(crate) fn has_priority(self: Pin<&Self>, priority: u8) {
-        // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
-        unsafe { (*Self::inner(&raw const *self)).rank = u16::from(priority) * 2 };
-    }
-
-    /// Whether it is in the line, or on its way: for its owner, who puts it there.
+    /// Whether it is in the line, or on its way: for its owner. Whoever has woken it may still be inside the section, and look at the
+    /// node: the owner comes into the section before the node goes.
     #[inline(always)]
     pub(crate) fn waits(self: Pin<&Self>) -> bool {
         self.stage() == WAITS
     }
 
-    /// 1 if it was woken and has not looked, else 0: in a section, or as above.
-    #[inline(always)]
-    pub(crate) fn was_woken(self: Pin<&Self>) -> u32 {
-        u32::from(self.stage() & WOKEN)
-    }
-
-    /// Whether it came in front of all, when it came, and nobody did so since: likewise. Then nobody was there to be woken for
-    /// what came until then.
-    #[inline(always)]
-    pub(crate) fn came_in_front(self: Pin<&Self>) -> bool {
-        let this: *const Self = &raw const *self;
-        // SAFETY: the node is there; this part of it is an atomic.
-        ptr::eq(unsafe { (*Self::inner(this)).prev.load(Relaxed) }, this)
-    }
-
     /// A node that was taken out does not wait any more.
     #[inline(always)]
-    pub(crate) fn rests(self: Pin<&Self>) {
+    pub(super) fn rests(self: Pin<&Self>) {
         // SAFETY: the node is there; this part of it is an atomic.
         unsafe { (*Self::inner(&raw const *self)).stage.store(IDLE, Relaxed) };
     }
 
-    /// Drops the waker of a node that was taken out, if it waited.
+    /// A node that was prepared and did not come in is at what it was at before.
     #[inline(always)]
-    pub(crate) fn settle(self: Pin<&Self>, was: u16) {
-        if was == WAITS {
-            // SAFETY: the node is the caller's, and nobody else's; nobody has taken its waker.
-            unsafe { (*Self::inner(&raw const *self)).waker.assume_init_drop() };
+    pub(super) fn stays_out(self: Pin<&Self>) {
+        let this = Self::inner(&raw const *self);
+        // SAFETY: the node is not in the line, so it is the caller's alone.
+        unsafe { (*this).stage.store((*this).rank & WOKEN, Relaxed) };
+    }
+
+    /// The priority that it was given.
+    #[inline(always)]
+    pub(super) fn priority(self: Pin<&Self>) -> u8 {
+        // SAFETY: the owner asks, when it is not in the line.
+        unsafe { ((*Self::inner(&raw const *self)).rank / 2) as u8 }
+    }
+
+    /// Makes it ready to come into this line with this priority: outside, for it is in none.
+    #[inline(always)]
+    pub(super) fn prepare(self: Pin<&Self>, line: *mut Waiters, bell: Bell, priority: u8) {
+        let this = Self::inner(&raw const *self);
+        debug_assert!(!self.waits(), "it is in no line");
+        // SAFETY: the node is not in the line, so it is the caller's alone.
+        unsafe {
+            (*this).rank = (u16::from(priority) * 2) | self.stage();
+            (*this).prev = line.cast_const().cast();
+            (*this).bell.write(bell);
+            (*this).stage.store(WAITS, Relaxed);
         }
+    }
+
+    /// The bell of a node that was prepared, and is not in the line, nor was woken.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's from now on.
+    #[inline(always)]
+    pub(super) unsafe fn bell(self: Pin<&Self>) -> Bell {
+        // SAFETY: by this function's contract.
+        unsafe { (*Self::inner(&raw const *self)).bell.assume_init_read() }
     }
 
     #[inline(always)]
@@ -143,55 +141,47 @@ impl Node {
     }
 }
 
-/// What [`Waiters::word`] is when nobody waits. Nodes are aligned, so it is never 1 either.
+/// What [`Waiters::word`] is when nobody waits.
 pub(crate) const NOBODY: usize = 0;
 
-/// Marks of the word: see above. A node is aligned to four at least.
+/// The mark of the word: see above. A node is aligned to four at least.
 const WALKS: usize = 1;
-const ARRIVES: usize = 2;
+
+/// What one is told that wants to come in while another walks.
+pub(super) const WALKS_ALREADY: u32 = 1 << 31;
 
 /// Those who wait for one thing.
+#[repr(transparent)]
 pub(crate) struct Waiters {
     word: Word,
 }
 
-/// What a line begins with: a node, with a mark.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Word(*const Node);
+/// What a line begins with.
+#[derive(Clone, Copy)]
+pub(super) struct Word(*const Node);
 
 impl Word {
-    #[inline(always)]
-    fn mark(self) -> usize {
-        self.0.addr() & (WALKS | ARRIVES)
-    }
-
-    #[inline(always)]
-    fn is_unmarked(self) -> bool {
-        self.mark() == 0
-    }
-
     /// Whether one walks.
     #[inline(always)]
-    pub(crate) fn is_marked(self) -> bool {
-        !self.is_unmarked()
+    pub(super) fn walks(self) -> bool {
+        self.0.addr() & WALKS != 0
     }
 
-    /// Whether the one that walks has found its place.
     #[inline(always)]
-    pub(crate) fn arrives(self) -> bool {
-        self.0.addr() & ARRIVES != 0
+    pub(super) fn is_nobody(self) -> bool {
+        self.0.is_null()
     }
 
-    /// The one that walks, if one does and has not found its place; no node else.
+    /// Whether none walks and this is the first.
     #[inline(always)]
-    pub(crate) fn walker(self) -> *const Node {
-        self.0.wrapping_byte_sub(WALKS)
+    pub(super) fn is(self, node: Pin<&Node>) -> bool {
+        ptr::eq(self.0, &raw const *node)
     }
 
-    /// The node.
+    /// The first.
     #[inline(always)]
-    fn node(self) -> *const Node {
-        self.0.map_addr(|word| word & !(WALKS | ARRIVES))
+    fn first(self) -> *const Node {
+        self.0.map_addr(|word| word & !WALKS)
     }
 }
 
@@ -199,15 +189,11 @@ impl Word {
 // them from anywhere.
 unsafe impl Send for Waiters {}
 
+/// Each function that is given a pointer to the line is called inside its section, and whoever is in the line is there: its owner
+/// comes into the section before it goes. As one walks nobody is taken out, so all that it has come to are there, too.
 impl Waiters {
     pub(crate) const fn new() -> Self {
         Self { word: Word(ptr::null()) }
-    }
-
-    /// Where the pointer to the first lies: it is the first field of a node.
-    #[inline(always)]
-    fn front(&mut self) -> *mut *const Node {
-        if self.word.is_marked() { self.word.node().cast_mut().cast() } else { &raw mut self.word.0 }
     }
 
     /// Whether somebody waits, as a word that is not [`NOBODY`] then: to be looked at outside.
@@ -216,141 +202,111 @@ impl Waiters {
         self.word.0.addr()
     }
 
-    /// Takes the first one out and hands over its waker, to be woken outside.
+    /// A node that was prepared comes in, unless one walks, which is said by [`WALKS_ALREADY`], and 0 else. If others are there it
+    /// walks from now on.
+    ///
+    /// # Safety
+    ///
+    /// See above.
     #[inline(always)]
-    pub(crate) fn pop(&mut self) -> Option<Waker> {
-        let front = self.front();
-        // SAFETY: whoever walks is there, and so is whoever is in the line: its owner comes into the section before it goes.
+    pub(super) unsafe fn enter(this: *mut Self, node: Pin<&Node>) -> u32 {
+        let node: *const Node = &raw const *node;
+        // SAFETY: by this function's contract, and the node is the caller's.
         unsafe {
-            if (*front).is_null() {
-                return None;
+            let word = (*this).word;
+            // The mark, moved to where it is told from all else that is seen: so what is said is in a register as it is.
+            let walks = (word.0.addr() as u32) << 31;
+            if walks != 0 {
+                return walks;
             }
-            let first = Node::inner(*front);
-            *front = (*first).next;
-            // Leads the one that walks to the front again, should it have come here; means nothing if nobody walks.
-            (*first).next = front.cast();
-            (*first).stage.store(WOKEN, Relaxed);
-            Some((*first).waker.assume_init_read())
+            (*Node::inner(node)).next = word.0;
+            if word.is_nobody() {
+                (*this).word = Word(node);
+            } else {
+                (*Node::inner(word.0)).prev = node;
+                (*this).word = Word(word.0.wrapping_byte_add(WALKS));
+            }
+            walks
         }
     }
 
-    /// If the node is in the line still, which is said, it gets another waker. The one that is not needed is returned, to be
-    /// dropped outside.
+    /// The one that walks passes a neighbour, or finds its place and stands there. If none walks, and one is to be woken, the first
+    /// is taken out, and its bell handed over, to be rung outside. Says what the line began with.
+    ///
+    /// # Safety
+    ///
+    /// See above.
     #[inline(always)]
-    pub(crate) fn renew(&mut self, node: Pin<&Node>, waker: Waker) -> (bool, Waker) {
-        let this = Node::inner(&raw const *node);
-        // SAFETY: the node is the caller's, and a waker is there while it waits.
+    pub(super) unsafe fn advance(this: *mut Self, wakes: bool) -> (Word, MaybeUninit<Bell>) {
+        let mut bell = MaybeUninit::uninit();
+        // SAFETY: by this function's contract.
+        unsafe {
+            let word = (*this).word;
+            if word.walks() {
+                let first = word.0.wrapping_byte_sub(WALKS);
+                let walker = (*Node::inner(first)).prev;
+                let Inner { next, prev, rank, .. } = *Node::inner(walker);
+                if !next.is_null() {
+                    if (*Node::inner(next)).rank >= rank {
+                        (*Node::inner(walker)).next = (*Node::inner(next)).next;
+                        (*Node::inner(walker)).prev = next;
+                        return (word, bell);
+                    }
+                    (*Node::inner(next)).prev = walker;
+                }
+                (*this).word = Word(first);
+                // If it is in front of all, this is the word.
+                *prev.cast_mut().cast() = walker;
+            } else if wakes && !word.is_nobody() {
+                let first = Node::inner(word.0);
+                (*this).word = Word((*first).next);
+                bell = (*first).bell;
+                (*first).stage.store(WOKEN, Relaxed);
+            }
+            (word, bell)
+        }
+    }
+
+    /// If the node is in the line still, which is said, it gets another bell. The one that is not needed is returned, to be
+    /// dropped outside. Says too whether it is the first.
+    ///
+    /// # Safety
+    ///
+    /// See above; the node is the caller's.
+    #[inline(always)]
+    pub(super) unsafe fn renew(this: *mut Self, node: Pin<&Node>, bell: Bell) -> (bool, bool, Bell) {
+        let inner = Node::inner(&raw const *node);
+        // SAFETY: by this function's contract, and a bell is there while a node waits.
         unsafe {
             if !node.waits() {
-                return (false, waker);
+                return (false, false, bell);
             }
-            let old = (*this).waker.assume_init_read();
-            (*this).waker.write(waker);
-            (true, old)
+            let old = (*inner).bell.assume_init_read();
+            (*inner).bell.write(bell);
+            (true, ptr::eq((*this).word.first(), &raw const *node), old)
         }
     }
 
-    /// What a node needs before it comes in: outside, for it is not in the line.
+    /// Takes a node out if it is in the line, unless one walks. Says what the line began with, and what the node was at.
+    ///
+    /// # Safety
+    ///
+    /// See above; the node is the caller's.
     #[inline(always)]
-    pub(crate) fn prepare(node: Pin<&Node>, waker: Waker) {
-        let this = Node::inner(&raw const *node);
-        // SAFETY: the node is the caller's. One that walks may have come to it before it was taken out, and reads its `next` only.
+    pub(super) unsafe fn leave(this: *mut Self, node: Pin<&Node>) -> (Word, u16) {
+        let inner = Node::inner(&raw const *node);
+        // SAFETY: by this function's contract.
         unsafe {
-            (*this).rank = (*this).rank & !1 | node.stage() & WOKEN;
-            (*this).set_prev(this.cast());
-            (*this).waker.write(waker);
-            (*this).stage.store(WAITS, Relaxed);
-        }
-    }
-
-    /// A node that was prepared begins to walk, if the word that is returned has no mark.
-    #[inline(always)]
-    pub(crate) fn enter(&mut self, node: Pin<&Node>) -> Word {
-        let word = self.word;
-        if !word.is_marked() {
-            let this: *const Node = &raw const *node;
-            // SAFETY: the node is the caller's.
-            unsafe { (*Node::inner(this)).next = word.0 };
-            self.word = Word(this.wrapping_byte_add(WALKS));
-        }
-        word
-    }
-
-    /// The one that walks passes a neighbour, or finds its place. The word that is returned says which.
-    #[inline(always)]
-    pub(crate) fn step(&mut self) -> Word {
-        let word = self.word;
-        let this = word.walker();
-        if !Word(this).is_unmarked() {
-            return word;
-        }
-        let walker = Node::inner(this);
-        // SAFETY: whoever walks is there, and so is the one that it has come to; all others are in the line.
-        unsafe {
-            let next = (*Node::inner((*walker).prev())).next;
-            if !next.is_null() {
-                // If that is the walker itself, it is in front again.
-                if (*Node::inner(next)).rank >= (*walker).rank {
-                    (*walker).set_prev(next);
-                    return word;
-                }
-                // Looked at by nobody as long as one walks.
-                (*Node::inner(next)).set_prev(this);
-            }
-        }
-        let word = Word(word.0.wrapping_byte_add(ARRIVES - WALKS));
-        self.word = word;
-        word
-    }
-
-    /// The one that walks and has found its place comes to stand there, if the word, which says so, is the same still.
-    #[inline(always)]
-    pub(crate) fn arrive(&mut self, word: Word) {
-        if self.word != word {
-            return;
-        }
-        let this = word.0.wrapping_byte_sub(ARRIVES);
-        let walker = Node::inner(this);
-        // SAFETY: as above.
-        unsafe {
-            let at = Node::inner((*walker).prev());
-            let mut next = (*at).next;
-            if next == this {
-                // The one before it was taken out, so all before it were.
-                next = (*walker).next;
-                (*walker).set_prev(this);
-            } else if at != walker {
-                self.word = Word((*walker).next);
-                (*at).next = this;
-                (*walker).next = next;
-                return;
-            }
-            // In front it stays where it came from.
-            self.word = Word(this);
-            if !next.is_null() {
-                (*Node::inner(next)).set_prev(this);
-            }
-        }
-    }
-
-    /// Takes a node out if it is in the line, and says what it was at; or does nothing, if the word that is returned has a mark.
-    #[inline(always)]
-    pub(crate) fn leave(&mut self, node: Pin<&Node>) -> (Word, u16) {
-        let word = self.word;
-        let this: *const Node = &raw const *node;
-        let inner = Node::inner(this);
-        // SAFETY: the node is the caller's, and its neighbours are in the line.
-        unsafe {
-            let stage = node.stage();
-            if !word.is_marked() && stage == WAITS {
+            let (word, stage) = ((*this).word, node.stage());
+            if stage == WAITS && !word.walks() {
                 let next = (*inner).next;
-                if word.0 == this {
-                    self.word = Word(next);
+                if word.is(node) {
+                    (*this).word = Word(next);
                 } else {
-                    let prev = (*inner).prev();
+                    let prev = (*inner).prev;
                     (*Node::inner(prev)).next = next;
                     if !next.is_null() {
-                        (*Node::inner(next)).set_prev(prev);
+                        (*Node::inner(next)).prev = prev;
                     }
                 }
             }
@@ -360,24 +316,20 @@ impl Waiters {
 
     /// How urgent the first one is, if one waits.
     #[inline(always)]
-    pub(crate) fn urgency(&mut self) -> Option<u8> {
-        // SAFETY: the front can be read, and whoever is in the line is there.
-        unsafe {
-            let first = *self.front();
-            if first.is_null() { None } else { Some(((*Node::inner(first)).rank / 2) as u8) }
-        }
+    pub(crate) fn urgency(&self) -> Option<u8> {
+        let first = self.word.first();
+        // SAFETY: whoever is in the line is there, and this is inside the section.
+        if first.is_null() { None } else { Some(unsafe { ((*Node::inner(first)).rank / 2) as u8 }) }
     }
 
-    /// How many wait: as many steps, so for supervision only.
-    pub(crate) fn len(&mut self) -> usize {
-        let mut count = 0;
-        // SAFETY: the front can be read, and whoever is in the line is there. Ends with the line.
-        unsafe {
-            let mut at = *self.front();
-            while !at.is_null() {
-                count += 1;
-                at = (*Node::inner(at)).next;
-            }
+    /// How many wait: as many steps, so for supervision only. One that walks does not yet.
+    pub(crate) fn len(&self) -> usize {
+        let (mut count, mut at) = (0, self.word.first());
+        // Ends with the line.
+        while !at.is_null() {
+            count += 1;
+            // SAFETY: as above.
+            at = unsafe { (*Node::inner(at)).next };
         }
         count
     }

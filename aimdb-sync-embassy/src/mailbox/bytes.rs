@@ -3,7 +3,6 @@
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
-use core::pin::Pin;
 use core::ptr;
 
 use aimdb_core::buffer::BufferMetrics;
@@ -11,8 +10,8 @@ use aimdb_core::waiting::Deadline;
 
 use super::moves::{Fate, Moves};
 use super::parts::Parts;
-use super::state::State;
-use crate::lean::{Form, Line, Lined, NOBODY, Node};
+use super::state::{self, State};
+use crate::lean::{Form, Line, Lined, NOBODY, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -104,16 +103,12 @@ impl<M: PreemptionSafe, F: Form> ByteMailbox<M, F> {
     ///
     /// As [`ByteMailbox::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
-        self.stand::<P, _>((), deadline, || {
-            // SAFETY: by this function's contract.
-            if unsafe { self.takes(there) } {
-                Some(true)
-            } else if self.section(|state| state.is_over()) {
-                Some(false)
-            } else {
-                None
-            }
-        })
+        // SAFETY: by this function's contract.
+        match self.stand::<P, _>((), deadline, || unsafe { self.takes(there) }.then_some(())) {
+            Stood::Has(()) => Some(true),
+            Stood::Ended => Some(false),
+            Stood::Not => None,
+        }
     }
 
     /// Refuses all values to come and wakes everyone who waits.
@@ -206,7 +201,14 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteMailbox<M, F> {
         self.readers()
     }
 
-    fn finds(&self, (): (), node: Pin<&Node>) -> (u32, u32) {
-        self.finds_for(node)
+    #[inline(always)]
+    unsafe fn look(&self, (): (), _: u32) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { (*self.state()).look() }
+    }
+
+    #[inline(always)]
+    fn is_end(&self, (): (), seen: u32) -> bool {
+        state::is_end(seen)
     }
 }

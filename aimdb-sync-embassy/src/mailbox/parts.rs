@@ -2,13 +2,11 @@
 //! that happens to a mailbox is written over this, once.
 #![allow(unsafe_code)]
 
-use core::pin::Pin;
-
 use aimdb_core::buffer::BufferMetrics;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::state::State;
-use crate::lean::{ALL, Line, Node};
+use crate::lean::{ALL, Line};
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -56,14 +54,6 @@ pub(crate) trait Parts: Sized {
     fn readers(&self) -> Line<'_, Self::Section> {
         // SAFETY: the mailbox has both, and touches them inside its section only.
         unsafe { Line::new(self.mutex(), &raw mut (*self.state()).readers) }
-    }
-
-    /// How many of those who wait would find something, and whether this one was woken.
-    fn finds_for(&self, node: Pin<&Node>) -> (u32, u32) {
-        self.section(|state| {
-            let finds = if state.is_closed() { ALL } else { u32::from(state.has_value()) };
-            (finds, node.was_woken())
-        })
     }
 
     /// Wakes a reader for a value that is pending.

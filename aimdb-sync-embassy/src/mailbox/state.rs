@@ -33,6 +33,12 @@ pub(super) struct State {
     pub(super) readers: Waiters,
 }
 
+/// Whether what a reader has seen is that there will be no value any more.
+#[inline(always)]
+pub(super) const fn is_end(seen: u32) -> bool {
+    seen != 0 && seen as u8 == 0
+}
+
 /// What a mailbox has counted.
 pub(super) struct Counts {
     pub(super) accepted: u32,
@@ -66,9 +72,10 @@ impl State {
         self.is_closed() && self.pending == 0
     }
 
+    /// What a reader sees: 0 if nothing is pending and the mailbox is open; see [`is_end`].
     #[inline(always)]
-    pub(super) const fn has_value(&self) -> bool {
-        self.pending != 0
+    pub(super) const fn look(&self) -> u32 {
+        self.pending as u32 | (self.ended as u32) << 8
     }
 
     pub(super) const fn close(&mut self) {

@@ -7,6 +7,7 @@ use aimdb_core::waiting::Deadline;
 
 use super::StaticMailbox;
 use super::parts::Parts;
+use super::state;
 use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
@@ -20,26 +21,23 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T,
         self.readers()
     }
 
-    fn finds(&self, (): (), node: Pin<&Node>) -> (u32, u32) {
-        self.finds_for(node)
+    #[inline(always)]
+    unsafe fn look(&self, (): (), _: u32) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { (*self.state()).look() }
+    }
+
+    #[inline(always)]
+    fn is_end(&self, (): (), seen: u32) -> bool {
+        state::is_end(seen)
     }
 }
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
-    /// The next value, or that there will be none.
-    #[inline(always)]
-    fn comes(&self) -> Option<Result<T, RecvError>> {
-        match self.take() {
-            Some(value) => Some(Ok(value)),
-            None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),
-            None => None,
-        }
-    }
-
     /// Blocks until there is a value.
     #[inline(always)]
     pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand::<Q, _>((), deadline, || self.comes())
+        self.stand::<Q, _>((), deadline, || self.take()).read()
     }
 }
 
@@ -54,7 +52,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> ReadersWait for StaticMail
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        self.poll((), node, waited, context.waker(), || self.comes()).map_or(Poll::Pending, Poll::Ready)
+        self.poll((), node, waited, context.waker(), || self.take()).read().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's.

@@ -10,9 +10,9 @@ use aimdb_core::waiting::Deadline;
 use super::moves::Moves;
 use super::parts::Parts;
 use super::state::{Given, State};
-use super::wait::{Outcomes, Sent};
+use super::wait::Outcomes;
 use super::waking::Wakes;
-use crate::lean::{End, Form, Lined};
+use crate::lean::{End, Form, Lined, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -102,7 +102,8 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     ///
     /// The queue is sound.
     pub unsafe fn is_over(&self) -> bool {
-        self.view().has_ended_for_readers()
+        let queue = self.view();
+        queue.is_end(End::Readers, queue.sees(End::Readers))
     }
 
     /// Blocks until the value is stored.
@@ -113,16 +114,8 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     pub unsafe fn stand_to_send<P: Port>(&self, value: *const u8, deadline: Deadline) -> Result<(), SendError<()>> {
         let queue = self.view();
         // SAFETY: by this function's contract.
-        let goes = || queue.sends(|| unsafe { self.stores(value) });
-        match queue.stand::<P, _>(End::Senders, queue.patience(deadline), goes) {
-            Some(Sent::Stored) => Ok(()),
-            Some(Sent::Full) => Err(SendError::Full(())),
-            Some(Sent::Closed) => Err(SendError::Closed(())),
-            None => {
-                queue.count_timed_out();
-                Err(SendError::Timeout(()))
-            }
-        }
+        let goes = || unsafe { self.stores(value) }.then_some(());
+        queue.told(queue.stand::<P, _>(End::Senders, queue.patience(deadline), goes), || ())
     }
 
     /// Blocks until there is a value, or will be none: says which. `None` when the time is up.
@@ -132,16 +125,13 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     /// As [`ByteQueue::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
         let queue = self.view();
-        queue.stand::<P, _>(End::Readers, deadline, || {
-            // SAFETY: by this function's contract.
-            if unsafe { self.takes(there) } {
-                Some(true)
-            } else if queue.has_ended_for_readers() {
-                Some(false)
-            } else {
-                None
-            }
-        })
+        // SAFETY: by this function's contract.
+        let comes = || unsafe { self.takes(there) }.then_some(());
+        match queue.stand::<P, _>(End::Readers, deadline, comes) {
+            Stood::Has(()) => Some(true),
+            Stood::Ended => Some(false),
+            Stood::Not => None,
+        }
     }
 
     /// Refuses all values to come and wakes everyone who waits.

@@ -82,12 +82,6 @@ pub(crate) trait Parts: Sized {
         state.counts::<Self::Shape>()
     }
 
-    /// Whether there will be no value any more. In a queue whose values are moved inside, none is on its way.
-    #[inline(always)]
-    fn is_over(state: &State) -> bool {
-        if Self::INSIDE { state.is_closed() && state.used() == 0 } else { state.is_over() }
-    }
-
     fn count_refused(&self) {
         self.section(State::refuse);
     }

@@ -17,10 +17,12 @@
 
 use core::marker::PhantomData;
 
-use crate::lean::{Form, MOVED_INSIDE, Waiters};
+use crate::lean::{End, Form, MOVED_INSIDE, Waiters};
 
 /// In `used`: values to come are refused.
-const CLOSED: u16 = 1 << 15;
+pub(super) const CLOSED: u16 = 1 << 15;
+/// What [`State::look`] says of a queue that is closed: the flag is the sign.
+pub(super) const NOT_OPEN: u32 = u32::MAX;
 /// In `used`: values that are there, or come from senders that were inside, are discarded.
 const ABORTED: u16 = 1 << 14;
 const COUNT: u16 = ABORTED - 1;
@@ -153,6 +155,16 @@ pub(crate) struct State {
     pub(super) readers: Waiters,
 }
 
+/// Whether what one has seen of [`State::word`], less the bits of the one at which it waits, is that the queue has ended for it.
+#[inline(always)]
+pub(super) fn is_end(end: End, seen: u32) -> bool {
+    match end {
+        End::Senders => seen & CLOSED as u32 != 0,
+        // Readers wait at 0.
+        End::Readers => seen != 0 && seen & COUNT as u32 == 0,
+    }
+}
+
 /// What a queue has counted.
 pub(crate) struct Counts {
     pub(super) accepted: u32,
@@ -186,6 +198,18 @@ impl State {
 
     pub(super) const fn is_aborted(&self) -> bool {
         self.used & ABORTED != 0
+    }
+
+    /// How many places are used, and whether the queue is closed or aborted: see [`is_end`].
+    #[inline(always)]
+    pub(super) const fn word(&self) -> u32 {
+        self.used as u32
+    }
+
+    /// What readers of large values see: 0 if there is none and the queue is open; [`NOT_OPEN`] if it is closed, whatever there is.
+    #[inline(always)]
+    pub(super) const fn look(&self) -> u32 {
+        (self.open ^ self.taken) as u32 | (self.used.cast_signed() as i32 >> 15).cast_unsigned()
     }
 
     #[inline(always)]
@@ -234,11 +258,6 @@ impl State {
         let shows = used.wrapping_sub(self.open);
         self.open = used;
         shows
-    }
-
-    /// How many values readers would find.
-    pub(super) const fn shown<S: Shape>(&self) -> u16 {
-        if S::INSIDE { self.used() } else { self.open.wrapping_sub(self.taken) }
     }
 
     /// What came while the queue was closed is shown, unless it is to be discarded.

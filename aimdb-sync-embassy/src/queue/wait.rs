@@ -10,57 +10,83 @@ use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::state::Shape;
+use super::state::{self, Shape};
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{ALL, End, Line, Lined, Node, ReadersWait, SendersWait};
+use crate::lean::{End, Line, Lined, NOTHING, Node, ReadersWait, SendersWait, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::{ONE_TRY, Port};
 
-/// What became of a value.
-pub(super) enum Sent {
-    Stored,
-    Full,
-    Closed,
-}
+/// Values are moved outside: one would find something.
+const FINDS: u32 = 1;
+/// The same: the queue has ended.
+const ENDED: u32 = state::CLOSED as u32;
 
-/// What a try of whoever may wait comes to.
+/// What a wait comes to.
 pub(super) trait Outcomes: Parts {
-    /// Whether the value was stored by this, or never will be.
-    #[inline(always)]
-    fn sends(&self, store: impl FnOnce() -> bool) -> Option<Sent> {
-        if store() {
-            return Some(Sent::Stored);
-        }
-        let closed = self.section(|state| {
-            let closed = state.is_closed();
-            if closed || !self.pauses() {
-                state.refuse();
-            }
-            closed
-        });
-        if closed {
-            Some(Sent::Closed)
-        } else if self.pauses() {
-            None
-        } else {
-            Some(Sent::Full)
-        }
-    }
-
-    /// Whether there will be no value.
-    #[inline(always)]
-    fn has_ended_for_readers(&self) -> bool {
-        self.section(|state| <Self as Parts>::is_over(state))
-    }
-
     /// Until when a sender waits: one that is refused has an outcome at once.
     #[inline(always)]
     fn patience(&self, deadline: Deadline) -> Deadline {
         if self.pauses() { deadline } else { ONE_TRY }
     }
+
+    /// What a sender is told whose value was not stored.
+    #[inline(always)]
+    fn told<T>(&self, stood: Stood<()>, value: impl FnOnce() -> T) -> Result<(), SendError<T>> {
+        match stood {
+            Stood::Has(()) => Ok(()),
+            Stood::Ended => {
+                self.count_refused();
+                Err(SendError::Closed(value()))
+            }
+            Stood::Not if self.pauses() => {
+                self.count_timed_out();
+                Err(SendError::Timeout(value()))
+            }
+            Stood::Not => {
+                self.count_refused();
+                Err(SendError::Full(value()))
+            }
+        }
+    }
 }
 
 impl<Q: Parts> Outcomes for Q {}
+
+/// How one comes into a line of a queue whose values are moved outside: a function for each, so that no compiler makes one section
+/// of two.
+trait Comes: Parts {
+    #[inline(never)]
+    fn enters_to_send(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
+        let places = self.shape().places() as u32;
+        // SAFETY: inside the section. So many are used at most.
+        unsafe { line.enter(node, || (*self.state()).word() ^ places) }
+    }
+
+    /// What there is besides at a queue that is closed is not looked at.
+    #[inline(never)]
+    fn enters_to_read(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { line.enter(node, || (*self.state()).look()) }
+    }
+
+    /// Looks, comes in, and looks again, in three sections: at a queue that is closed there may be a value on its way, for which a
+    /// reader waits, and in one with very many places more may be inside than can be counted.
+    #[cold]
+    #[inline(never)]
+    fn enters_unlooked(&self, end: End, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
+        let mut seen = self.sees(end);
+        if seen == NOTHING {
+            // SAFETY: it looks at nothing.
+            seen = unsafe { line.enter(node, || NOTHING) };
+            if seen == NOTHING && self.sees(end) != NOTHING {
+                line.wake_one();
+            }
+        }
+        seen
+    }
+}
+
+impl<Q: Parts> Comes for Q {}
 
 /// A value on its way into a queue. If a user's code panics meanwhile, it is dropped.
 struct Going<T> {
@@ -110,73 +136,90 @@ impl<Q: Parts> Lined for Q {
         }
     }
 
-    fn finds(&self, end: End, node: Pin<&Node>) -> (u32, u32) {
-        self.section(|state| {
-            let finds = if state.is_closed() {
-                // A value that is on its way is one that no reader would find.
-                let comes = !Q::INSIDE && end == End::Readers && !self.has_value(state) && !state.is_over();
-                if comes { 0 } else { ALL }
-            } else {
-                match end {
-                    End::Senders if self.has_room(state) => self.shape().places() as u32 - u32::from(state.used()),
-                    End::Readers if self.has_value(state) => u32::from(state.shown::<Q::Shape>()),
-                    _ => 0,
-                }
-            };
-            (finds, node.was_woken())
-        })
+    /// What the line of a queue waits at: how many places are used, if values are moved inside.
+    #[inline(always)]
+    fn waits_at(&self, end: End) -> u32 {
+        match end {
+            End::Senders => self.shape().places() as u32,
+            End::Readers => 0,
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn look(&self, end: End, waits_at: u32) -> u32 {
+        // SAFETY: inside the section.
+        let state = unsafe { &*self.state() };
+        if Q::INSIDE {
+            // It waits at one state of the queue, and finds something, or the end, in all others.
+            return state.word() ^ waits_at;
+        }
+        match end {
+            End::Senders if state.is_closed() => ENDED,
+            End::Senders => u32::from(self.has_room(state)),
+            End::Readers if self.has_value(state) => FINDS,
+            // A value that is on its way is one that no reader would find.
+            End::Readers if state.is_closed() && state.is_over() => ENDED,
+            End::Readers => 0,
+        }
+    }
+
+    #[inline(always)]
+    fn enters(&self, end: End, line: Line<'_, Q::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
+        if Q::INSIDE {
+            // SAFETY: inside the section.
+            return unsafe { line.enter(node, || self.look(end, waits_at)) };
+        }
+        if self.shape().is_wide() {
+            return self.enters_unlooked(end, line, node);
+        }
+        match end {
+            End::Senders => self.enters_to_send(line, node),
+            End::Readers => match self.enters_to_read(line, node) {
+                state::NOT_OPEN => self.enters_unlooked(end, line, node),
+                seen => seen,
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn is_end(&self, end: End, seen: u32) -> bool {
+        if Q::INSIDE || end == End::Senders { state::is_end(end, seen) } else { seen == ENDED }
     }
 }
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
-    /// Whether the value was stored, or never will be.
+    /// Whether the value was stored.
     #[inline(always)]
-    fn goes(&self, going: &mut Going<T>) -> Option<Sent> {
+    fn goes(&self, going: &mut Going<T>) -> Option<()> {
         // Once it is stored, readers are woken.
         going.in_hand = false;
         // SAFETY: the value is there, and what is said tells what has become of it.
-        let sent = self.sends(|| unsafe { self.store(&raw const *going.value) });
-        going.in_hand = !matches!(sent, Some(Sent::Stored));
-        sent
+        let stored = unsafe { self.store(&raw const *going.value) };
+        going.in_hand = !stored;
+        stored.then_some(())
     }
 
-    /// The next value, or that there will be none.
+    /// The next value, if there is one.
     #[inline(always)]
-    fn comes(&self) -> Option<Result<T, RecvError>> {
+    fn comes(&self) -> Option<T> {
         let mut there = MaybeUninit::uninit();
-        // SAFETY: there is room.
-        if unsafe { self.take_to(there.as_mut_ptr()) } {
-            // SAFETY: it says that the value is there.
-            return Some(Ok(unsafe { there.assume_init() }));
-        }
-        if self.has_ended_for_readers() { Some(Err(RecvError::Closed)) } else { None }
-    }
-
-    fn told(sent: Sent, value: ManuallyDrop<T>) -> Result<(), SendError<T>> {
-        match sent {
-            Sent::Stored => Ok(()),
-            Sent::Full => Err(SendError::Full(ManuallyDrop::into_inner(value))),
-            Sent::Closed => Err(SendError::Closed(ManuallyDrop::into_inner(value))),
-        }
+        // SAFETY: there is room, and it says that the value is there.
+        unsafe { self.take_to(there.as_mut_ptr()).then(|| there.assume_init()) }
     }
 
     /// Blocks until the value is stored.
     #[inline(always)]
     pub(super) fn stand_to_send<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
         let mut going = Going::new(value);
-        match self.stand::<Q, _>(End::Senders, self.patience(deadline), || self.goes(&mut going)) {
-            Some(sent) => Self::told(sent, going.back()),
-            None => {
-                self.count_timed_out();
-                Err(SendError::Timeout(ManuallyDrop::into_inner(going.back())))
-            }
-        }
+        let stood = self.stand::<Q, _>(End::Senders, self.patience(deadline), || self.goes(&mut going));
+        let value = going.back();
+        self.told(stood, || ManuallyDrop::into_inner(value))
     }
 
     /// Blocks until there is a value.
     #[inline(always)]
     pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand::<Q, _>(End::Readers, deadline, || self.comes())
+        self.stand::<Q, _>(End::Readers, deadline, || self.comes()).read()
     }
 }
 
@@ -192,9 +235,16 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for
         context: &mut Context<'_>,
     ) -> Result<Result<(), SendError<T>>, T> {
         let mut going = Going::new(value);
-        match self.poll(End::Senders, node, waited, context.waker(), || self.goes(&mut going)) {
-            Some(sent) => Ok(Self::told(sent, going.back())),
-            None => Err(ManuallyDrop::into_inner(going.back())),
+        if !self.pauses() {
+            let stood = self.tries(End::Senders, || self.goes(&mut going));
+            let value = going.back();
+            return Ok(self.told(stood, || ManuallyDrop::into_inner(value)));
+        }
+        let stood = self.poll(End::Senders, node, waited, context.waker(), || self.goes(&mut going));
+        let value = going.back();
+        match stood {
+            Stood::Not => Err(ManuallyDrop::into_inner(value)),
+            stood => Ok(self.told(stood, || ManuallyDrop::into_inner(value))),
         }
     }
 
@@ -219,7 +269,9 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> ReadersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        self.poll(End::Readers, node, waited, context.waker(), || self.comes()).map_or(Poll::Pending, Poll::Ready)
+        self.poll(End::Readers, node, waited, context.waker(), || self.comes())
+            .read()
+            .map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait, likewise.

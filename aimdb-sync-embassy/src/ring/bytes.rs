@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
-use core::pin::Pin;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use aimdb_core::buffer::BufferMetrics;
@@ -15,7 +14,7 @@ use super::parts::Parts;
 use super::places::Values;
 use super::state::{MOST_READERS, State};
 use super::waking::Wakes;
-use crate::lean::{Form, Line, Lined, Node};
+use crate::lean::{Form, Line, Lined, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -146,10 +145,15 @@ impl<M: PreemptionSafe, F: Form> ByteRing<M, F> {
     /// As [`ByteRing::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u32, there: *mut u8, deadline: Deadline) -> Option<Read> {
         // SAFETY: by this function's contract.
-        self.stand::<P, _>(cursor as usize, deadline, || match unsafe { self.takes(cursor, there) } {
+        let stood = self.stand::<P, _>(cursor as usize, deadline, || match unsafe { self.takes(cursor, there) } {
             Read::Nothing => None,
             found => Some(found),
-        })
+        });
+        match stood {
+            Stood::Has(found) => Some(found),
+            Stood::Ended => Some(Read::Ended),
+            Stood::Not => None,
+        }
     }
 
     /// How many values the last lag was about that a reader of the cursor was told.
@@ -295,7 +299,20 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteRing<M, F> {
         self.line_of(cursor)
     }
 
-    fn finds(&self, cursor: usize, node: Pin<&Node>) -> (u32, u32) {
-        self.finds_at(cursor, node)
+    #[inline(always)]
+    unsafe fn look(&self, cursor: usize, _: u32) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { self.look_at(cursor) }
+    }
+
+    /// Whoever looks is told the end.
+    #[inline(always)]
+    fn is_end(&self, _cursor: usize, _seen: u32) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn notes(&self, cursor: usize) -> bool {
+        self.notes_at(cursor)
     }
 }

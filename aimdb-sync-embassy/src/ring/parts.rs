@@ -2,8 +2,6 @@
 //! happens to a ring is written over this, once.
 #![allow(unsafe_code)]
 
-use core::pin::Pin;
-
 use aimdb_core::buffer::BufferMetrics;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
@@ -11,7 +9,7 @@ use super::cursor::Cursor;
 use super::order::Order;
 use super::places::Values;
 use super::state::State;
-use crate::lean::{ALL, Line, Node};
+use crate::lean::Line;
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -104,17 +102,27 @@ pub(crate) trait Parts: Sized {
         unsafe { Line::new(self.mutex(), &raw mut (*self.cursor(cursor)).readers) }
     }
 
-    /// How many of those who wait at a cursor would find something, and whether this one was woken.
-    fn finds_at(&self, cursor: usize, node: Pin<&Node>) -> (u32, u32) {
-        if !Self::ONE {
-            // Before it looks, for a publisher that has found nobody takes the mark away.
-            self.section(|state| state.announce(cursor));
+    /// Whether a reader of a cursor would be told something.
+    ///
+    /// # Safety
+    ///
+    /// Inside the section.
+    #[inline(always)]
+    unsafe fn look_at(&self, cursor: usize) -> u32 {
+        // SAFETY: inside the section.
+        let (state, cursor) = unsafe { (&*self.state(), &*self.cursor(cursor)) };
+        u32::from(state.is_closed() || state.news(cursor) > 0)
+    }
+
+    /// Somebody has come to wait at a cursor: leaves a mark. Says whether a value came before.
+    #[inline(always)]
+    fn notes_at(&self, cursor: usize) -> bool {
+        if Self::ONE {
+            return false;
         }
-        let (news, was_woken) = self.section_of(cursor, |state, cursor| {
-            (if state.is_closed() { ALL } else { state.news(cursor) }, node.was_woken())
-        });
-        // Of values that were overwritten one reader is told, for all.
-        (if news == ALL { ALL } else { news.min(self.places() + 1) }, was_woken)
+        // Before it looks, for a publisher that has found nobody takes the mark away.
+        self.section(|state| state.announce(cursor));
+        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)
     }
 
     /// Sets a ring up that began as zero, a place in each section, so that whoever interrupts another goes on with it. Says whether it was

@@ -9,7 +9,7 @@ use bytemuck::NoUninit;
 
 use super::parts::Parts;
 use super::{RingCursor, StaticRing};
-use crate::lean::{Line, Lined, Node, ReadersWait};
+use crate::lean::{Line, Lined, Node, ReadersWait, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -27,8 +27,21 @@ where
         self.line_of(cursor)
     }
 
-    fn finds(&self, cursor: usize, node: Pin<&Node>) -> (u32, u32) {
-        self.finds_at(cursor, node)
+    #[inline(always)]
+    unsafe fn look(&self, cursor: usize, _: u32) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { self.look_at(cursor) }
+    }
+
+    /// Whoever looks is told the end.
+    #[inline(always)]
+    fn is_end(&self, _cursor: usize, _seen: u32) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn notes(&self, cursor: usize) -> bool {
+        self.notes_at(cursor)
     }
 }
 
@@ -48,6 +61,15 @@ where
         }
     }
 
+    #[inline(always)]
+    fn told(stood: Stood<Result<T, RecvError>>) -> Option<Result<T, RecvError>> {
+        match stood {
+            Stood::Has(told) => Some(told),
+            Stood::Ended => Some(Err(RecvError::Closed)),
+            Stood::Not => None,
+        }
+    }
+
     /// Blocks until there is something to tell.
     #[inline(always)]
     pub(super) fn stand_to_receive<Q: Port>(
@@ -56,7 +78,7 @@ where
         deadline: Deadline,
     ) -> Option<Result<T, RecvError>> {
         let cursor = cursor.index::<READERS>();
-        self.stand::<Q, _>(cursor, deadline, || self.comes(cursor))
+        Self::told(self.stand::<Q, _>(cursor, deadline, || self.comes(cursor)))
     }
 }
 
@@ -78,7 +100,8 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
         let cursor = cursor.index::<READERS>();
-        self.poll(cursor, node, waited, context.waker(), || self.comes(cursor)).map_or(Poll::Pending, Poll::Ready)
+        Self::told(self.poll(cursor, node, waited, context.waker(), || self.comes(cursor)))
+            .map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's who shares its cursor.

@@ -492,36 +492,32 @@ MUTANTS = [
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
-        "            line.wake(self.finds(end, node).0.min(1));\n", "            line.wake(0 * self.finds(end, node).0.min(1));\n")]),
-    ("lean-answer-is-not-passed-on", "One that comes to the front of a line of a lean record wakes itself only.", WAITS + "look.rs", [(
-        "            line.wake(finds.saturating_sub(was_woken));", "            line.wake(finds.min(1 - was_woken));")]),
-    ("lean-answer-is-for-one", "One that comes to the front of a line of a lean record wakes itself and one more for all that came meanwhile.", WAITS + "look.rs", [(
-        "            line.wake(finds.saturating_sub(was_woken));", "            line.wake(finds.min(2 - was_woken));")]),
+        " stage == WOKEN && self.sees(end) != NOTHING {", " stage == WOKEN && false {")]),
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(
-        "if in_line { self.leave(end, node) } else { node.settle(line.leave(node)) }", "self.leave(end, node);")]),
-    ("lean-second-answers-too", "One that came to the line of a lean record behind another looks for those behind it.", WAITS + "look.rs", [(
-        "        if node.came_in_front() {\n", "        if node.came_in_front() || !node.came_in_front() {\n")]),
-    ("lean-waits-without-a-second-look", "One that comes to wait at a lean record does not look again from the line.", WAITS + "look.rs", [(
-        "        line.join(node, waker);\n", "        line.join(node, waker);\n        if node.waits() {\n            return false;\n        }\n")]),
-    ("lean-close-is-only-for-the-first", "One that comes to wait at a lean record while that is closed waits for its turn.", WAITS + "look.rs", [(
-        "        if finds == ALL {\n            return true;", "        if finds == ALL && node.came_in_front() {\n            return true;")]),
-    ("lean-reader-does-not-see-the-end", "A reader of a lean record waits at one that is closed.", LEAN + "wait.rs", [(
-        "        self.section(|state| <Self as Parts>::is_over(state))", "        false")]),
-    ("lean-walker-stays-at-one-that-was-woken", "One that comes into a line goes on from one that was taken out.", WAITS + "waiters.rs", [(
-        "            (*first).next = front.cast();\n", "")]),
-    ("lean-arrives-behind-one-that-was-woken", "One that comes into a line stands behind one that was taken out.", WAITS + "waiters.rs", [(
-        "            if next == this {\n                // The one", "            if next == this && at == walker {\n                // The one")]),
+        "            if let Some(outcome) = attempt() {\n                *waited = false;\n", "            if let Some(outcome) = attempt() {\n                if *waited {\n                    self.leave(end, node);\n                }\n                *waited = false;\n")]),
+    ("lean-waits-without-a-second-look", "One that comes to wait at a lean record has looked in a section before.", WAITS + "line.rs", [(
+        "        self.section(move |waiters| {\n            let seen = look();\n", "        let seen = self.looks(look);\n        self.section(move |waiters| {\n")]),
+    ("lean-value-comes-while-one-comes-to-wait", "A reader of a closed lean record does not look again when it has come to wait for a value on its way.", LEAN + "wait.rs", [(
+        "seen == NOTHING && self.sees(end) != NOTHING {", "seen == NOTHING && false {")]),
+    ("lean-comes-to-wait-at-a-closed-record", "One comes to wait at a lean record that is closed.", LEAN + "state.rs", [(
+        "        self.used as u32\n", "        (self.used & COUNT) as u32\n")]),
+    ("lean-reader-does-not-see-the-end", "A reader of a lean record looks again and again at one that is closed.", LEAN + "state.rs", [(
+        "        End::Readers => seen != 0 && seen & COUNT as u32 == 0,", "        End::Readers => false,")]),
+    ("lean-wakes-beside-one-that-walks", "The first of a line is woken while one walks.", WAITS + "waiters.rs", [(
+        "            if word.walks() {\n                let first", "            if word.walks() && !wakes {\n                let first"), (
+        "            } else if wakes && !word.is_nobody() {", "            } else if wakes && !word.is_nobody() {\n                let word = Word(word.first());")]),
+    ("lean-neighbour-does-not-know-who-came", "One in a line does not know who has come before it.", WAITS + "waiters.rs", [(
+        "                (*Node::inner(next)).prev = walker;\n", "")]),
     ("lean-two-walk-at-once", "One comes into a line while another walks.", WAITS + "waiters.rs", [(
-        "        if !word.is_marked() {\n            let this: *const Node = &raw const *node;", "        if !word.arrives() {\n            let this: *const Node = &raw const *node;")]),
+        "            let walks = (word.0.addr() as u32) << 31;\n", "            let word = Word(word.first());\n            let walks = 0;\n")]),
     ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
-        "if !word.is_marked() && stage == WAITS {", "if stage == WAITS {"), (
-        "                if word.0 == this {\n                    self.word = Word(next);", "                if word.0 == this || word.is_marked() {\n                    *self.front() = next;")]),
+        "            let (word, stage) = ((*this).word, node.stage());", "            let (word, stage) = (Word((*this).word.first()), node.stage());")]),
     ("lean-equals-are-passed-by", "One that comes into a line stands before its equals.", WAITS + "waiters.rs", [(
-        "(*Node::inner(next)).rank >= (*walker).rank {", "(*Node::inner(next)).rank > (*walker).rank || next == this {")]),
-    ("lean-second-takes-what-the-first-was-woken-for", "One that comes to wait behind another at a lean record looks at once.", WAITS + "look.rs", [(
-        "            if self.come(end, node, waker) {\n", "            if self.come(end, node, waker) || !node.came_in_front() {\n")]),
+        "(*Node::inner(next)).rank >= rank", "(*Node::inner(next)).rank > rank")]),
+    ("lean-second-takes-what-the-first-was-woken-for", "One that waits behind another at a lean record looks when it is polled.", WAITS + "look.rs", [(
+        "if first && !ended", "if (first || !first) && !ended")]),
     ("lean-late-one-is-the-last", "One that came too late stands behind its equals.", WAITS + "waiters.rs", [(
-        "(*this).rank & !1 | node.stage() & WOKEN;", "(*this).rank & !1;")]),
+        "(u16::from(priority) * 2) | self.stage();", "u16::from(priority) * 2;")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
         "            return self.wake(values, End::Readers);", "            return self.wake(values.min(1), End::Readers);")]),
     ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "moves.rs", [(
@@ -546,7 +542,7 @@ MUTANTS = [
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
         "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.open == self.taken")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "moves.rs", [(
-        "            if awaited != NOBODY {\n                self.line(End::Readers).wake_one();\n            }\n", "            let _ = awaited;\n")]),
+        "            self.line(End::Readers).wake_one();\n", "")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
         "        if awaited != NOBODY {\n            self.has_taken(there, || {\n                self.line(End::Senders).wake_one();\n            });\n        }\n", "")]),
     ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "moves.rs", [(
@@ -594,14 +590,16 @@ MUTANTS = [
         "let mut cursors = u32::MAX >> (u32::BITS as usize - self.readers());", "let mut cursors = 1;")]),
     ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
         "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Some(Err(RecvError::Closed)),", "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => None,")]),
-    ("lean-ring-reader-keeps-its-wake-up", "A reader of a lean ring that was woken and leaves passes nothing on.", RING + "parts.rs", [(
-        "if state.is_closed() { ALL } else { state.news(cursor) }", "if state.is_closed() { ALL } else { 0 }")]),
     ("lean-ring-is-set-up-twice", "A lean ring that began as zero is set up by each that comes before it was.", RING + "parts.rs", [(
         "            if begins {\n                state.begins", "            if begins || state.end() > 0 {\n                state.begins")]),
     ("lean-ring-that-was-set-up-is-full", "A publisher of a lean ring that another one sets up meanwhile finds it full.", RING + "moves.rs", [(
         "        self.begins();\n", "        if !self.begins() {\n            return Err(self.why_not());\n        }\n")]),
     ("lean-ring-has-no-names", "A lean ring that began as zero is set up before its places have names.", RING + "parts.rs", [(
         "        if self.has_order() {\n            // SAFETY: inside the section. Bounded", "        if self.readers() == 0 {\n            // SAFETY: inside the section. Bounded")]),
+    ("lean-ring-reader-comes-though-there-is-a-value", "A reader of a lean ring comes to wait though there is a value.", RING + "parts.rs", [(
+        "state.is_closed() || state.news(cursor) > 0)", "state.is_closed())")]),
+    ("lean-ring-note-is-made-unlooked", "A reader of a lean ring does not look again when it has left its mark.", RING + "parts.rs", [(
+        "        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)", "        false")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
         "        if cursor.readers.urgency().is_none() {\n            self.awaited", "        if cursor.shares > 0 {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
@@ -627,7 +625,7 @@ MUTANTS = [
     ("lean-mailbox-abort-leaves-the-value", "An abort of a lean mailbox counts the value and leaves it to a reader.", LEAN_MAILBOX + "moves.rs", [(
         "            if !state.abort() {\n                return (false, 0);\n            }\n", "            state.abort();\n            if true {\n                return (false, 0);\n            }\n")]),
     ("lean-latest-value-wakes-nobody", "A value that comes to a lean latest record wakes no reader.", LEAN_LATEST + "copies.rs", [(
-        "        if awaited != 0 {\n            self.wake(awaited);\n        }\n", "        let _ = awaited;\n")]),
+        "        if awaited != NOBODY {", "        if false {\n            let _ = NOBODY;")]),
     ("lean-latest-copy-is-kept-unlooked", "A reader of a lean latest record keeps its copy whatever was stored meanwhile.", LEAN_LATEST + "copies.rs", [(
         "let kept = state.is(number) && state.is_new(cursor);", "let kept = number > 0 && state.is_new(cursor);")]),
     ("lean-latest-both-shares-keep-it", "A reader of a lean latest record keeps its copy of what another reader of its cursor has had.", LEAN_LATEST + "copies.rs", [(
@@ -649,22 +647,22 @@ MUTANTS = [
         "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
     ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "parts.rs", [(
         "            left &= left - 1;\n", "            left = 0;\n")]),
-    ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox waits at one that is closed.", LEAN_MAILBOX + "wait.rs", [(
-        "            None if self.section(|state| state.is_over()) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
-    ("lean-mailbox-reader-keeps-its-wake-up", "A reader of a lean mailbox that was woken and leaves passes nothing on.", LEAN_MAILBOX + "parts.rs", [(
-        "if state.is_closed() { ALL } else { u32::from(state.has_value()) }", "if state.is_closed() { ALL } else { 0 }")]),
-    ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record waits at one that is closed.", LEAN_LATEST + "wait.rs", [(
-        "            None if self.has_ended_for(cursor) => Some(Err(RecvError::Closed)),\n", "            None if false => Some(Err(RecvError::Closed)),\n")]),
-    ("lean-latest-reader-keeps-its-wake-up", "A reader of a lean latest record that was woken and leaves passes nothing on.", LEAN_LATEST + "parts.rs", [(
-        "if state.is_closed() { ALL } else { u32::from(state.is_new(cursor)) }", "if state.is_closed() { ALL } else { 0 }")]),
+    ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox looks again and again at one that is closed.", LEAN_MAILBOX + "state.rs", [(
+        "    seen != 0 && seen as u8 == 0", "    seen == u32::MAX")]),
+    ("lean-mailbox-reader-comes-though-there-is-a-value", "A reader of a lean mailbox comes to wait though a value is pending.", LEAN_MAILBOX + "state.rs", [(
+        "        self.pending as u32 | (self.ended as u32) << 8", "        (self.ended as u32) << 8")]),
+    ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record looks again and again at one that is closed.", LEAN_LATEST + "state.rs", [(
+        "    seen > 1\n", "    seen == u32::MAX\n")]),
+    ("lean-latest-reader-comes-though-there-is-a-value", "A reader of a lean latest record comes to wait though there is a value that is new to it.", LEAN_LATEST + "state.rs", [(
+        "        if self.is_new(at) { 1 } else { u32::from(self.ended) << 1 }", "        u32::from(self.ended) << 1")]),
+    ("lean-latest-note-is-made-unlooked", "A reader of a lean latest record does not look again when it has said that it waits.", LEAN_LATEST + "parts.rs", [(
+        "            state.is_new(cursor)\n        })\n    }\n\n    /// Whether", "            false\n        })\n    }\n\n    /// Whether")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "parts.rs", [(
         "            state.awaits(cursor);\n", "")]),
     ("lean-c-queue-has-a-place-too-many", "A lean queue of C fills a place that lies behind its last one.", LEAN + "state.rs", [(
         "last: (places as u32).wrapping_sub(1)", "last: places as u32")]),
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
         "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
-    ("lean-c-queue-reader-does-not-see-the-end", "A reader of a lean queue of C waits at one that is closed.", LEAN + "bytes.rs", [(
-        "            } else if queue.has_ended_for_readers() {\n", "            } else if false {\n")]),
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
         "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
     ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(
@@ -673,16 +671,12 @@ MUTANTS = [
         "usize::from(bit >> 1)", "usize::from(bit >> 2)")]),
     ("lean-c-mailbox-abort-leaves-the-value", "An abort of a lean mailbox of C counts the value and leaves it to a reader.", LEAN_MAILBOX + "bytes.rs", [(
         "            state.take();\n            discards\n", "            discards\n")]),
-    ("lean-c-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox of C waits at one that is closed.", LEAN_MAILBOX + "bytes.rs", [(
-        "            } else if self.section(|state| state.is_over()) {\n", "            } else if false {\n")]),
     ("lean-c-latest-value-wakes-nobody", "A value that comes to a lean latest record of C wakes no reader.", LEAN_LATEST + "bytes.rs", [(
-        "        if awaited != 0 {\n", "        if awaited == 0 {\n")]),
+        "        if awaited != NOBODY {\n", "        if awaited == NOBODY {\n")]),
     ("lean-c-latest-places-are-one", "The two places of a lean latest record of C are one.", LEAN_LATEST + "bytes.rs", [(
         "State::<[Cursor]>::index(place) * ", "State::<[Cursor]>::index(place) / 2 * ")]),
     ("lean-c-latest-cursors-are-one", "All who read a lean latest record of C read at its first cursor.", LEAN_LATEST + "state.rs", [(
         "self.get_unchecked_mut(usize::from(at))", "self.get_unchecked_mut(usize::from(at) / 32)")]),
-    ("lean-c-latest-reader-does-not-see-the-end", "A reader of a lean latest record of C waits at one that is closed.", LEAN_LATEST + "bytes.rs", [(
-        "            } else if self.has_ended_for(cursor) {\n", "            } else if false {\n")]),
 ]
 
 def main():
