@@ -4,9 +4,12 @@
 mod port;
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use aimdb_sync_embassy::{
     BufferMetrics, CriticalSectionRawMutex as Raw, PreemptionSafe, StaticLatest, StaticMailbox, StaticQueue,
@@ -331,4 +334,57 @@ fn w1_whatever_comes_between_readers_of_a_ring_are_told() {
     readers!(One::new(), u32, true, |it: &'static One| it.consumer().unwrap());
     readers!(Two::new(), u32, true, |it: &'static Two| it.consumer().unwrap());
     readers!(Outside::new(), Large, true, |it: &'static Outside| it.consumer().unwrap());
+}
+
+/// Functions of a waker, one of which panics.
+macro_rules! broken {
+    ($clone:expr, $wake:expr, $drop:expr) => {{
+        const TABLE: RawWakerVTable = RawWakerVTable::new($clone, $wake, $wake, $drop);
+        &TABLE
+    }};
+}
+
+/// Two wait; the first, which was woken or not, looks with a waker that panics, and goes. What was for it is the second's.
+fn breaks<T: Load>(table: &'static RawWakerVTable, was_woken: bool) {
+    let queue = StaticQueue::<T, Counted, 2>::new();
+    let (mut one, mut other) = (queue.consumer(), queue.consumer());
+    let (mut first, mut second) = (Box::pin(one.recv_async()), Box::pin(other.recv_async()));
+    let wakes = Arc::<Wakes>::default();
+    // SAFETY: none of the functions looks at the pointer.
+    let broken = ManuallyDrop::new(unsafe { Waker::new(std::ptr::null(), table) });
+    let panics = |call: &mut dyn FnMut()| _ = catch_unwind(AssertUnwindSafe(call));
+    panics(&mut || _ = first.as_mut().poll(&mut Context::from_waker(&broken)).is_ready());
+    panics(&mut || assert!(first.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()));
+    assert!(poll_counted(second.as_mut(), &wakes).is_pending());
+    if was_woken {
+        queue.producer().try_send(T::of(1)).unwrap();
+        // Another has it, so the first comes to wait again.
+        queue.consumer().try_recv().unwrap();
+    }
+    panics(&mut || _ = first.as_mut().poll(&mut Context::from_waker(&broken)).is_ready());
+    panics(&mut || queue.producer().try_send(T::of(2)).unwrap());
+    let mut first = Some(first);
+    panics(&mut || first = None);
+    assert_eq!(wakes.count(), 1, "it is the second's");
+    assert_eq!(poll_counted(second.as_mut(), &wakes), Poll::Ready(Ok(T::of(2))));
+    assert_eq!(queue.stats().waiting_consumers, 0);
+}
+
+#[test]
+fn k7_a_waker_that_panics_leaves_what_it_was_for_to_the_next() {
+    fn same(of: *const ()) -> RawWaker {
+        RawWaker::new(of, broken!(same, |_| panic!("it does not wake"), |_| {}))
+    }
+    for was_woken in [false, true] {
+        for table in [
+            broken!(|_| panic!("it is not cloned"), |_| {}, |_| {}),
+            broken!(same, |_| panic!("it does not wake"), |_| {}),
+            broken!(|of| RawWaker::new(of, broken!(same, |_| {}, |_| panic!("it does not go"))), |_| {}, |_| panic!(
+                "it does not go"
+            )),
+        ] {
+            breaks::<u32>(table, was_woken);
+            breaks::<Large>(table, was_woken);
+        }
+    }
 }
