@@ -16,7 +16,8 @@ AIMDB_DEFINE_LATEST(spoiled, uint32_t);
 AIMDB_DECLARE_LATEST(spoiled_odd, odd_t);
 AIMDB_DEFINE_LATEST(spoiled_odd, odd_t);
 
-#include "one_value.h"
+#include "newest.h"
+#include "drained.h"
 
 void test_before_tasks(void)
 {
@@ -103,32 +104,6 @@ static void values_of_any_size_are_whole(void)
     aimdb_static_stats_t stats;
     CHECK(wide_stats(&stats) == AIMDB_OK && stats.accepted == 100 && stats.overwritten == 99 && stats.delivered == 20);
     CHECK(stats.lagged == 80);
-}
-
-static void a_closed_one_is_drained(void)
-{
-    CHECK(word_try_send(&V[1]) == AIMDB_OK);
-    CHECK(word_is_closed() == 0);
-    CHECK(word_close() == AIMDB_OK && word_close() == AIMDB_OK);
-    CHECK(word_is_closed() == 1);
-    CHECK(word_try_send(&V[2]) == AIMDB_CLOSED);
-    CHECK(word_send(&V[2], portMAX_DELAY) == AIMDB_CLOSED);
-    NEXT(word, 1);
-    NONE(word, AIMDB_CLOSED);
-    uint32_t got = 77;
-    CHECK(word_recv(&got, portMAX_DELAY) == AIMDB_CLOSED && got == 77);
-    aimdb_static_stats_t stats;
-    CHECK(word_stats(&stats) == AIMDB_OK && stats.closed == 1 && stats.refused == 2 && stats.aborted == 0);
-
-    CHECK(ended_try_send(&V[4]) == AIMDB_OK && ended_try_send(&V[5]) == AIMDB_OK);
-    CHECK(ended_abort() == 1 && ended_abort() == 0);
-    NONE(ended, AIMDB_CLOSED);
-    CHECK(ended_stats(&stats) == AIMDB_OK && stats.closed == 1 && stats.aborted == 1 && stats.occupancy == 0);
-    CHECK(stats.accepted == stats.delivered + stats.aborted + stats.overwritten);
-
-    odd_t odd_one = { { 1, 2, 3 } };
-    CHECK(odd_try_send(&odd_one) == AIMDB_OK && odd_abort() == 1);
-    CHECK(odd_try_send(&odd_one) == AIMDB_CLOSED && odd_try_recv(&odd_one) == AIMDB_CLOSED);
 }
 
 /* Each call on what is no latest value. */

@@ -19,7 +19,7 @@ AIMDB_DEFINE_RING(spoiled, uint32_t, 4);
 AIMDB_DECLARE_RING(spoiled_odd, odd_t);
 AIMDB_DEFINE_RING(spoiled_odd, odd_t, 4);
 
-#include "one_value.h"
+#include "newest.h"
 
 void test_before_tasks(void)
 {

@@ -1,4 +1,4 @@
-/* What a mailbox and a latest value have in common: only a read can wait where it would never end. Wants the records `word` and
+/* What the records have in common that keep the newest: only a read can wait where it would never end. Wants the records `word` and
  * `odd`. */
 static void it_cannot_block(void)
 {
