@@ -141,6 +141,17 @@ pub fn w2_line_two_leave_while_two_come() {
     are_woken_in_this_order(&queue, &mut [&mut stays, &mut came, &mut last]);
 }
 
+/// One comes to stand between two while the second of them leaves: nobody is lost who stands before it.
+pub fn w2_line_one_leaves_behind_whom_another_comes() {
+    let queue = queue();
+    let mut first = Reader::waiting(&queue, 2);
+    let leaves = Reader::waiting(&queue, 0);
+    let comes = Reader::comes(&queue, 1);
+    drop(leaves);
+    let (mut came, _) = comes.join().unwrap();
+    are_woken_in_this_order(&queue, &mut [&mut first, &mut came]);
+}
+
 /// Two come while two values do, which wake whoever stands by then: each value is had.
 pub fn w1_line_values_meet_two_who_come() {
     let queue = queue();

@@ -91,6 +91,7 @@ models! { queues:
 
 models! { lines:
     w5_line_three_priorities_stand_in_order: 3,
+    w2_line_one_leaves_behind_whom_another_comes: 3,
     w5_line_the_first_is_woken_while_one_comes: 3,
     w2_line_two_leave_while_two_come: 3,
     w1_line_values_meet_two_who_come: 3,
