@@ -70,7 +70,8 @@ trait Comes: Parts {
     }
 
     /// Looks, comes in, and looks again, in three sections: at a queue that is closed there may be a value on its way, for which a
-    /// reader waits, and in one with very many places more may be inside than can be counted.
+    /// reader waits, and in one with very many places more may be inside than can be counted. Whoever finds something then
+    /// wakes the first, also if it was woken itself meanwhile: of two who came so, and two values, one would wait else.
     #[cold]
     #[inline(never)]
     fn enters_unlooked(&self, end: End, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
