@@ -31,6 +31,8 @@ pub struct Answer {
     pub unit: &'static str,
     /// What is asked of ours.
     pub goal: Goal,
+    /// How many processes measured it, each the same number of samples.
+    pub processes: usize,
     /// One for each contestant.
     pub entries: Vec<Entry>,
 }
@@ -48,7 +50,7 @@ impl Answer {
         let entries = row.contestants.iter().zip(series);
         let entries = entries.map(|(one, series)| Entry { name: one.name.clone(), class: one.class, series }).collect();
         let Row { number, name, asks, clock, unit, goal, .. } = row;
-        Self { number, name, asks, clock, unit, goal, entries }
+        Self { number, name, asks, clock, unit, goal, processes: 1, entries }
     }
 
     /// Ours: the first, where a row has it in two forms.
@@ -74,6 +76,14 @@ impl Answer {
     /// The published AimDB.
     pub fn published(&self) -> Option<&Entry> {
         self.best(Class::Published)
+    }
+
+    /// Between which ratios to `other` the processes lie, each by its own samples; nothing of a single one.
+    pub fn ratios_by_process(&self, other: &Entry) -> Option<(f64, f64)> {
+        let (ours, theirs) = (self.ours().series.parts(self.processes), other.series.parts(self.processes));
+        let mut ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours.ratio_to(theirs)).collect();
+        ratios.sort_by(f64::total_cmp);
+        (ratios.len() > 1).then(|| (ratios[0], ratios[ratios.len() - 1]))
     }
 
     fn best(&self, class: Class) -> Option<&Entry> {

@@ -16,6 +16,7 @@ mod ours;
 mod payload;
 mod peers;
 mod plots;
+mod processes;
 mod report;
 mod rows;
 mod statistics;
@@ -61,6 +62,7 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         process::exit(101);
     }));
     if options.fenced
+        && options.processes == 1
         && let Err(sentence) = fenced::refuse_the_barrier()
     {
         eprintln!("{sentence}");
@@ -68,16 +70,19 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
     }
     let machine = report::machine(options.fenced);
     println!("{machine}\n");
-    let mut answers = Vec::with_capacity(rows.len());
-    for row in rows {
-        if row.clock == Clock::Wall && cores().len() < 2 {
-            println!("{}: needs two cores\n", row.name);
-            continue;
-        }
-        let answer = Answer::measure(row, options.effort);
-        println!("{}", table::row(&answer));
-        answers.push(answer);
-    }
+    let answers = match options.processes {
+        1 => here(rows, options),
+        processes => match processes::measure(rows, processes, &options.passed_on) {
+            Ok(answers) => {
+                answers.iter().for_each(|answer| println!("{}", table::row(answer)));
+                answers
+            }
+            Err(sentence) => {
+                eprintln!("{sentence}");
+                return ExitCode::FAILURE;
+            }
+        },
+    };
     println!("{}", table::summary(&answers));
     if let Err(error) = fs::write(&options.json, format!("{:#}\n", report::json(&machine, &answers, options.effort))) {
         eprintln!("{}: {error}", options.json.display());
@@ -97,6 +102,21 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// Measures all rows in this process, and says so one after another.
+fn here(rows: Vec<Row>, options: &Options) -> Vec<Answer> {
+    let mut answers = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.clock == Clock::Wall && cores().len() < 2 {
+            println!("{}: needs two cores\n", row.name);
+            continue;
+        }
+        let answer = Answer::measure(row, options.effort);
+        println!("{}", table::row(&answer));
+        answers.push(answer);
+    }
+    answers
 }
 
 /// Whether the published AimDB was faster.

@@ -34,7 +34,7 @@ impl From<Probe> for Sampler {
 }
 
 /// How long a row is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
     /// Rounds in which each contestant is sampled once.
     pub rounds: usize,

@@ -11,6 +11,7 @@ cargo run --release --ignore-rust-version -- [options]
   --quick         fewer and shorter rounds: all rows within two minutes
   --row <text>    only rows whose name contains the text; may be repeated
   --rounds <n>    so many rounds
+  --processes <n> measure all of it in so many processes, one after another, and put the samples together
   --json <file>   where the numbers go (results.json)
   --plots <dir>   draw the plots of docs/performance.md into this directory
   --fenced        have the system refuse us `membarrier`, as a sandbox may (Linux)
@@ -37,6 +38,10 @@ pub struct Options {
     pub task: Task,
     /// How long each row is measured.
     pub effort: Effort,
+    /// In how many processes, one after another; in this one if it is one.
+    pub processes: usize,
+    /// What each of them is told.
+    pub passed_on: Vec<String>,
     /// Only rows that contain one of these; all if there are none.
     pub rows: Vec<String>,
     /// Where the numbers go.
@@ -59,6 +64,8 @@ impl Options {
         let mut options = Self {
             task: Task::Run,
             effort: Effort::FULL,
+            processes: 1,
+            passed_on: Vec::new(),
             rows: Vec::new(),
             json: "results.json".into(),
             plots: None,
@@ -73,6 +80,7 @@ impl Options {
                 "--quick" => options.effort = Effort::QUICK,
                 "--row" => options.rows.push(operand()?),
                 "--rounds" => rounds = Some(positive(&operand()?)?),
+                "--processes" => options.processes = positive(&operand()?)?,
                 "--json" => options.json = operand()?.into(),
                 "--plots" => options.plots = Some(operand()?.into()),
                 "--fenced" => options.fenced = true,
@@ -82,8 +90,16 @@ impl Options {
                 unknown => return Err(format!("{unknown} is not an option; see --help")),
             }
         }
+        if options.effort == Effort::QUICK {
+            options.passed_on.push("--quick".into());
+        }
         if let Some(rounds) = rounds {
             options.effort.rounds = rounds;
+            options.passed_on.extend(["--rounds".into(), rounds.to_string()]);
+        }
+        options.passed_on.extend(options.rows.iter().flat_map(|row| ["--row".into(), row.clone()]));
+        if options.fenced {
+            options.passed_on.push("--fenced".into());
         }
         Ok(options)
     }
@@ -124,8 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn each_process_is_told_what_to_measure_and_not_where_it_goes() {
+        let options = parse("--processes 5 --row ring/ --rounds 3 --json x --plots y --check --quick --fenced");
+        let passed_on = options.expect("all of these are options").passed_on;
+        assert_eq!(passed_on, ["--quick", "--rounds", "3", "--row", "ring/", "--fenced"]);
+    }
+
+    #[test]
     fn an_argument_without_a_meaning_is_named() {
-        for (line, named) in [("--fast", "--fast"), ("--row", "--row"), ("--rounds 0", "0")] {
+        for (line, named) in [("--fast", "--fast"), ("--row", "--row"), ("--rounds 0", "0"), ("--processes 0", "0")] {
             assert!(parse(line).expect_err("it has no meaning").contains(named));
         }
     }

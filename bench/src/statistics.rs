@@ -16,6 +16,11 @@ impl Series {
         &self.0
     }
 
+    /// The same samples as so many series of one length, in order.
+    pub fn parts(&self, number: usize) -> Vec<Self> {
+        self.0.chunks(self.0.len().div_ceil(number)).map(|samples| Self(samples.to_vec())).collect()
+    }
+
     /// The least disturbed sample.
     pub fn minimum(&self) -> f64 {
         self.quantile(0.0)
@@ -68,6 +73,12 @@ mod tests {
         let series = Series::new(vec![4.0, 1.0, 3.0, 2.0]);
         assert_eq!((series.minimum(), series.median()), (1.0, 2.5));
         assert_eq!(series.spread(), (3.25 - 1.75) / 2.5);
+    }
+
+    #[test]
+    fn parts_are_in_order_and_of_one_length() {
+        let parts = Series::new(vec![1.0, 2.0, 3.0, 4.0]).parts(2);
+        assert_eq!(parts.iter().map(Series::samples).collect::<Vec<_>>(), [[1.0, 2.0], [3.0, 4.0]]);
     }
 
     #[test]

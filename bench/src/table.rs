@@ -24,10 +24,22 @@ pub fn row(answer: &Answer) -> String {
 }
 
 /// All rows, one line each, as a Markdown table: ours, the best peer, the goal, what one writes
-/// oneself and the published AimDB.
+/// oneself and the published AimDB, and between what the ratio to the best peer lies in several processes.
 pub fn summary(answers: &[Answer]) -> String {
-    let head =
-        ["#", "row", "ours", "best blocking peer", "its", "ours/it", "goal", "met", "limit", "by hand", "published"];
+    let head = [
+        "#",
+        "row",
+        "ours",
+        "best blocking peer",
+        "its",
+        "ours/it",
+        "by process",
+        "goal",
+        "met",
+        "limit",
+        "by hand",
+        "published",
+    ];
     let mut lines = vec![head.map(String::from)];
     for answer in answers {
         let verdict = answer.goal.verdict(answer, answers);
@@ -38,6 +50,10 @@ pub fn summary(answers: &[Answer]) -> String {
             answer.peer().map_or("-".into(), |entry| entry.name.clone()),
             answer.peer().map_or("-".into(), |entry| number(entry.series.median())),
             ratio(answer, answer.peer()),
+            answer
+                .peer()
+                .and_then(|peer| answer.ratios_by_process(peer))
+                .map_or("-".into(), |(least, most)| format!("{least:.2} to {most:.2}")),
             answer.goal.text(),
             verdict.map_or("-".into(), |verdict| {
                 let said = match (verdict.met, verdict.in_reach) {
@@ -52,9 +68,9 @@ pub fn summary(answers: &[Answer]) -> String {
             ratio(answer, answer.published()),
         ]);
     }
-    let widths: [usize; 11] =
+    let widths: [usize; 12] =
         std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default());
-    let is_text = |column: usize| matches!(column, 0 | 1 | 3 | 6);
+    let is_text = |column: usize| matches!(column, 0 | 1 | 3 | 7);
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
         for (column, cell) in line.iter().enumerate() {
