@@ -39,17 +39,38 @@ use crate::tie::Tie;
 pub struct SyncConsumer<T: Send + 'static> {
     /// The wait sets that it is in; it leaves them before its cursor goes.
     tie: Tie,
-    /// `None` in a clone that could not be made, and while it is dropped.
-    consumer: Option<Consumer<T>>,
-    key: RecordKey,
+    consumer: Here<T>,
     process: Process,
     lost: u64,
 }
 
+/// A consumer, which knows its key; or that of a clone that could not be made.
+enum Here<T: Send + 'static> {
+    Consumer(Consumer<T>),
+    Key(RecordKey),
+}
+
+impl<T: Send + 'static> Here<T> {
+    #[inline(always)]
+    const fn as_ref(&self) -> Option<&Consumer<T>> {
+        match self {
+            Self::Consumer(consumer) => Some(consumer),
+            Self::Key(_) => None,
+        }
+    }
+
+    #[inline(always)]
+    const fn as_mut(&mut self) -> Option<&mut Consumer<T>> {
+        match self {
+            Self::Consumer(consumer) => Some(consumer),
+            Self::Key(_) => None,
+        }
+    }
+}
+
 impl<T: Send + 'static> SyncConsumer<T> {
     pub(crate) fn new(consumer: Consumer<T>, process: Process) -> Self {
-        let key = consumer.key().clone();
-        Self { consumer: Some(consumer), key, process, lost: 0, tie: Tie::new() }
+        Self { consumer: Here::Consumer(consumer), process, lost: 0, tie: Tie::new() }
     }
 
     /// Takes the next value, and waits for it if there is none.
@@ -255,8 +276,11 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     /// The record's key.
     #[must_use]
-    pub const fn key(&self) -> &RecordKey {
-        &self.key
+    pub fn key(&self) -> &RecordKey {
+        match &self.consumer {
+            Here::Consumer(consumer) => consumer.key(),
+            Here::Key(key) => key,
+        }
     }
 
     /// A consumer with a cursor of its own, which starts as a new one does on this kind.
@@ -288,7 +312,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// What was received, and a lag is made known.
     fn noting_lag(&self, received: Result<T, TryRecvError>) -> Result<T, TryRecvError> {
         if let Err(TryRecvError::Lagged(lag)) = received {
-            events::lagged(&self.key, lag);
+            events::lagged(self.key(), lag);
             self.note_untold_lag();
         }
         received
@@ -315,8 +339,9 @@ fn without_timeout(error: RecvTimeoutError) -> RecvError {
 /// share its cursors, where [`SyncConsumer::share`] fails, the clone is closed from the start.
 impl<T: Send + 'static> Clone for SyncConsumer<T> {
     fn clone(&self) -> Self {
-        let consumer = self.here().and_then(|consumer| consumer.share().ok());
-        Self { consumer, key: self.key.clone(), process: self.process, lost: 0, tie: Tie::new() }
+        let shared = self.here().and_then(|consumer| consumer.share().ok());
+        let consumer = shared.map_or_else(|| Here::Key(self.key().clone()), Here::Consumer);
+        Self { consumer, process: self.process, lost: 0, tie: Tie::new() }
     }
 }
 
@@ -324,7 +349,7 @@ impl<T: Send + 'static> Drop for SyncConsumer<T> {
     fn drop(&mut self) {
         if self.process.is_parent() {
             // It would take the record's lock, which a thread of the parent may have held.
-            mem::forget(self.consumer.take());
+            mem::forget(mem::replace(&mut self.consumer, Here::Key(RecordKey::from_static(""))));
             self.tie.leak();
         }
     }
@@ -332,6 +357,6 @@ impl<T: Send + 'static> Drop for SyncConsumer<T> {
 
 impl<T: Send + 'static> fmt::Debug for SyncConsumer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SyncConsumer").field("key", &self.key).field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("SyncConsumer").field("key", self.key()).field("stats", &self.stats()).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use aimdb_core::AimDbBuilder;
 use aimdb_core::buffer::BufferCfg;
 use aimdb_core::pure::Policy;
-use aimdb_sync::{AimDbHandle, Attach};
+use aimdb_sync::{AimDbHandle, Attach, SyncConsumer};
 
 /// Keeps count of the bytes that the calling thread has allocated and not freed, and of how often.
 struct Counting;
@@ -112,6 +112,7 @@ fn p1_an_idle_consumer_is_small() {
         println!("{cfg:?}: {bytes} bytes for an idle consumer");
         assert!(bytes <= 90, "{cfg:?}: {bytes} bytes");
     }
+    assert!(size_of::<SyncConsumer<u64>>() <= 176, "{} bytes for a handle", size_of::<SyncConsumer<u64>>());
 }
 
 /// A record that was never used has no lane; one that is used makes it once, and nothing after.

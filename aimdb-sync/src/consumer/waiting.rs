@@ -60,7 +60,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
         let _about = consumer.about_to_wait();
         let received = consumer.reader_mut().recv_waiting(limit.deadline());
         if let Err(RecvTimeoutError::Lagged(lag)) = received {
-            events::lagged(&self.key, lag);
+            events::lagged(self.key(), lag);
             self.note_untold_lag();
         }
         received

@@ -28,7 +28,7 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// What a wait set looks at.
     pub(crate) fn watch(&self) -> Result<Box<dyn Watched>, WatchError> {
         self.process.check().map_err(WatchError::Misuse)?;
-        let watched = match &self.consumer {
+        let watched = match self.consumer.as_ref() {
             Some(consumer) => Some(consumer.watch().ok_or(WatchError::Unsupported)?),
             None => None,
         };

@@ -34,7 +34,7 @@ struct Standing<T: Send + 'static> {
     cursor: CursorId,
     /// How the record was when it last had nothing to read.
     #[cfg(feature = "std")]
-    seen: u64,
+    seen: u32,
 }
 
 /// Without threads there is no lane, and nothing to hold but the buffer.
@@ -69,7 +69,7 @@ impl<T: Send + 'static> HeapReader<T> {
             hold,
             cursor,
             #[cfg(feature = "std")]
-            seen: u64::MAX,
+            seen: u32::MAX,
         };
         Self { at, reading: None }
     }

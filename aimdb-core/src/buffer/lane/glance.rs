@@ -118,13 +118,13 @@ impl Glance {
     }
 
     /// Whether something came since the record was as `seen` says.
-    pub(super) fn has_changed(&self, seen: u64) -> Option<bool> {
+    pub(super) fn has_changed(&self, seen: u32) -> Option<bool> {
         (self.capacity > 0).then(|| self.seen() != seen)
     }
 
-    /// How the record is.
-    pub(super) fn seen(&self) -> u64 {
-        self.newest.load(Ordering::Relaxed)
+    /// How the record is, by the lower half, for who looks: one who looks too long comes to the lock.
+    pub(super) fn seen(&self) -> u32 {
+        self.newest.load(Ordering::Relaxed) as u32
     }
 
     /// A sender came to a queue, or one that came has left. Called under the record's lock. Those who came
@@ -210,7 +210,7 @@ impl LaneLock {
 
     /// Whether there is a value, at a glance, for a reader that last found none when the record was as
     /// `seen` says. `None` where a glance tells nothing.
-    pub(in crate::buffer) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u64) -> Option<bool> {
+    pub(in crate::buffer) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u32) -> Option<bool> {
         let absent = || match self.lane()? {
             Lane::Ring(lane) => lane.has_come_for_absent(cursor?),
             Lane::Queue(..) | Lane::Called(_) => None,
@@ -235,7 +235,7 @@ impl LaneLock {
         &self,
         until: Deadline,
         cursor: Option<&CursorEnd>,
-        seen: u64,
+        seen: u32,
     ) -> Option<bool> {
         let glance = self.glance.get()?;
         if glance.is_turn.load(Ordering::Relaxed) {
@@ -255,7 +255,7 @@ impl LaneLock {
     }
 
     /// How the record is, for a reader that is about to look for a value under the lock.
-    pub(in crate::buffer) fn seen(&self) -> u64 {
-        self.glance.get().map_or(u64::MAX, Glance::seen)
+    pub(in crate::buffer) fn seen(&self) -> u32 {
+        self.glance.get().map_or(u32::MAX, Glance::seen)
     }
 }

@@ -22,14 +22,23 @@ use crate::waiting::{Key, Token, World};
 #[derive(Clone, Copy)]
 pub(in crate::buffer) struct Grip(Of);
 
-/// Three, told apart by a number that stands by itself, so that a call finds its way with two comparisons.
+/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons. Of those that
+/// stand last numbers, for which they would be one more question, make no use.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Of {
     Else(Else),
     Queue(World, NonNull<QueueLane>, Key),
     Overwriting(World, Overwriting),
+    /// Of one of several cursors of a queue.
+    Gated(World, NonNull<GatedLane>, NonNull<CursorEnd>, Key),
+    /// Of values that are shared: with a cursor's end, or else of the end that writes; nobody is to be given what a
+    /// value displaces.
+    Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
 }
+
+// Each handle has one.
+const _: () = assert!(size_of::<Grip>() <= 5 * size_of::<u64>());
 
 /// What an end overwrites.
 #[derive(Clone, Copy)]
@@ -40,8 +49,7 @@ enum Overwriting {
     Mailbox(NonNull<MailboxLane>, Key),
 }
 
-/// Why a handle has none of these; and the one of values that are shared, which numbers, for which it would
-/// be one more question, never have.
+/// Why a handle has none of these.
 #[derive(Clone, Copy)]
 enum Else {
     /// It has not asked.
@@ -50,10 +58,6 @@ enum Else {
     None,
     /// A visit to the lane is a call, which any holder makes.
     Called,
-    /// Of one of several cursors of a queue, likewise.
-    Gated(World, NonNull<GatedLane>, NonNull<CursorEnd>, Key),
-    /// With a cursor's end, or else of the end that writes; nobody is to be given what a value displaces.
-    Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
 }
 
 // SAFETY: lanes are made for several threads.
@@ -72,9 +76,9 @@ impl Grip {
                 let own = lane.key(end, token).map(|key| Of::Queue(world, lane.into(), key));
                 // Sending beside several cursors is a call.
                 let gated = || match end {
-                    LaneEnd::Taking(Some(cursor)) => several
-                        .key(cursor, token)
-                        .map(|(lane, key)| Of::Else(Else::Gated(world, lane.into(), cursor.into(), key))),
+                    LaneEnd::Taking(Some(cursor)) => {
+                        several.key(cursor, token).map(|(lane, key)| Of::Gated(world, lane.into(), cursor.into(), key))
+                    }
                     LaneEnd::Taking(None) | LaneEnd::Sending | LaneEnd::Peeking => None,
                 };
                 (lane.is_common(end), own.or_else(gated))
@@ -93,12 +97,12 @@ impl Grip {
                 (lane.is_common(end), lane.key(end, token).map(mailbox).map(overwriting))
             }
             (Lane::Called(Called::Shared(lane)), LaneEnd::Taking(Some(cursor))) => {
-                let shared = |key| Else::Shared(world, lane.into(), Some(cursor.into()), key);
-                (lane.is_common(end), lane.key(end, token).map(shared).map(Of::Else))
+                let shared = |key| Of::Shared(world, lane.into(), Some(cursor.into()), key);
+                (lane.is_common(end), lane.key(end, token).map(shared))
             }
             (Lane::Called(Called::Shared(lane)), LaneEnd::Sending) if !gives => {
-                let shared = |key| Else::Shared(world, lane.into(), None, key);
-                (lane.is_common(end), lane.key(end, token).map(shared).map(Of::Else))
+                let shared = |key| Of::Shared(world, lane.into(), None, key);
+                (lane.is_common(end), lane.key(end, token).map(shared))
             }
             (Lane::Called(_), _) => (true, Some(Of::Else(Else::Called))),
             (Lane::Ring(_), LaneEnd::Peeking) => (true, None),
@@ -122,7 +126,7 @@ impl Grip {
     /// Whether a call would find no more than [`Grip::take`] does.
     #[inline(always)]
     pub(in crate::buffer) const fn is_shared(self) -> bool {
-        matches!(self.0, Of::Else(Else::Shared(..)))
+        matches!(self.0, Of::Shared(..))
     }
 
     /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` says
@@ -144,17 +148,23 @@ impl Grip {
             match self.0 {
                 Of::Queue(world, lane, key) => lane.as_ref().send_with_key(cells, (world, key), value, counts),
                 // A hint only: the comparison of queues comes first.
-                Of::Overwriting(..) | Of::Else(_) if Cloning::<T>::is_number() && cold() => Stored::NotHere,
+                Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_)
+                    if Cloning::<T>::is_number() && cold() =>
+                {
+                    Stored::NotHere
+                }
                 Of::Overwriting(world, Overwriting::Ring(lane, _, key)) => {
                     lane.as_ref().publish_with_key(cells, (world, key), value)
                 }
                 Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
                     lane.as_ref().put_with_key(cells, (world, key), value)
                 }
-                Of::Else(Else::Shared(world, lane, _, key)) if !Cloning::<T>::is_number() => {
+                Of::Shared(world, lane, _, key) if !Cloning::<T>::is_number() => {
                     lane.as_ref().publish_with_key(cells, (world, key), value)
                 }
-                Of::Overwriting(_, Overwriting::Mailbox(..)) | Of::Else(_) => Stored::NotHere,
+                Of::Overwriting(_, Overwriting::Mailbox(..)) | Of::Gated(..) | Of::Shared(..) | Of::Else(_) => {
+                    Stored::NotHere
+                }
             }
         }
     }
@@ -174,20 +184,24 @@ impl Grip {
         unsafe {
             match self.0 {
                 Of::Queue(world, lane, key) => lane.as_ref().take_with_key(cells, (world, key)),
-                Of::Overwriting(..) | Of::Else(_) if Cloning::<T>::is_number() && cold() => Taken::NotHere,
+                Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_)
+                    if Cloning::<T>::is_number() && cold() =>
+                {
+                    Taken::NotHere
+                }
                 Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) => {
                     lane.as_ref().read_with_key(cells, cursor.as_ref(), (world, key))
                 }
                 Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
                     lane.as_ref().take_with_key(cells, (world, key))
                 }
-                Of::Else(Else::Gated(world, lane, cursor, key)) if !Cloning::<T>::is_number() => {
+                Of::Gated(world, lane, cursor, key) if !Cloning::<T>::is_number() => {
                     lane.as_ref().take_with_key(cells, cursor.as_ref(), (world, key))
                 }
-                Of::Else(Else::Shared(world, lane, Some(cursor), key)) if !Cloning::<T>::is_number() => {
+                Of::Shared(world, lane, Some(cursor), key) if !Cloning::<T>::is_number() => {
                     lane.as_ref().read_with_key(cursor.as_ref(), (world, key), clone)
                 }
-                Of::Overwriting(..) | Of::Else(_) => Taken::NotHere,
+                Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_) => Taken::NotHere,
             }
         }
     }
