@@ -174,10 +174,19 @@ impl<T: Send + 'static> Reader<T> {
 
     /// The rest of a poll, for a reader that has found that the next value cannot be had at once.
     #[inline(never)]
-    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+    pub(crate) fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         match core::mem::take(&mut self.untold) {
             0 => self.inner.poll_recv(context),
             lag => Poll::Ready(Err(RecvError::Lagged(lag))),
+        }
+    }
+
+    /// Ends a wait that was begun so.
+    #[inline]
+    pub(crate) fn end_recv(&mut self) {
+        match &self.inner {
+            Inner::Heap(reader) if !reader.is_waiting() => {}
+            Inner::Heap(_) | Inner::Other(_) => self.inner.cancel_recv(),
         }
     }
 
@@ -319,9 +328,6 @@ impl<T: Send + 'static> Future for Recv<'_, T> {
 impl<T: Send + 'static> Drop for Recv<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        match &self.reader.inner {
-            Inner::Heap(reader) if !reader.is_waiting() => {}
-            Inner::Heap(_) | Inner::Other(_) => self.reader.inner.cancel_recv(),
-        }
+        self.reader.end_recv();
     }
 }

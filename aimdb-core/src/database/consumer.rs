@@ -3,12 +3,11 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::panic::Location;
-use core::pin::Pin;
-use core::task::Poll;
 
 use super::cursor_label::{CursorLabel, Named};
+use super::next_value::NextValue;
 use super::record::Record;
 use super::{DbError, DbResult, RecordKey};
 use crate::buffer::{BufferReader, Reader, ReaderMetrics};
@@ -23,14 +22,11 @@ use crate::pure::Start;
 /// Reading takes `&mut self`; a consumer may move between threads and tasks. Dropping it lets go
 /// of what it held back, at once.
 pub struct Consumer<T: Send + 'static> {
-    reader: Reader<T>,
-    named: Named<T>,
+    pub(super) reader: Reader<T>,
+    pub(super) named: Named<T>,
     /// Values read in a row since other tasks last had their turn.
-    burst: u8,
+    pub(super) burst: u8,
 }
-
-/// A task that always finds a value lets others have their turn after this many.
-const BURST: u8 = 64;
 
 impl<T: Send + 'static> Consumer<T> {
     pub(super) fn new(record: Arc<Record<T>>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
@@ -46,36 +42,9 @@ impl<T: Send + 'static> Consumer<T> {
     ///
     /// [`DbError::BufferLagged`] once after values were missed, then it goes on;
     /// [`DbError::BufferClosed`] when the record is closed and drained.
-    pub async fn recv(&mut self) -> DbResult<T> {
-        if self.burst >= BURST {
-            self.burst = 0;
-            let mut yielded = false;
-            poll_fn(|task| {
-                if yielded {
-                    return Poll::Ready(());
-                }
-                yielded = true;
-                task.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
-        }
-        self.burst += 1;
-        #[cfg(feature = "std")]
-        if let Some(value) = self.reader.recv_at_once() {
-            return Ok(value);
-        }
-        let Self { reader, burst, named } = self;
-        let mut receives = reader.recv();
-        let received = poll_fn(|task| {
-            let polled = Pin::new(&mut receives).poll(task);
-            if polled.is_pending() {
-                // Others have their turn now; the value to come is the first of a burst.
-                *burst = 1;
-            }
-            polled
-        });
-        received.await.map_err(|error| DbError::from(error).of_record(&named.record.key))
+    #[inline]
+    pub fn recv(&mut self) -> impl Future<Output = DbResult<T>> + Send {
+        NextValue::of(self)
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -236,6 +205,7 @@ mod tests {
     use super::*;
     use crate::buffer::BufferCfg;
     use core::pin::pin;
+    use core::task::Poll;
 
     #[test]
     fn s7_an_async_reader_reads_as_the_buffer_guide_says() {

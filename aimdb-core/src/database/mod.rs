@@ -40,6 +40,7 @@ mod held;
 mod key;
 #[cfg(feature = "std")]
 mod local_producer;
+mod next_value;
 mod producer;
 mod record;
 mod records;

@@ -22,19 +22,20 @@ use crate::waiting::{Key, Token, World};
 #[derive(Clone, Copy)]
 pub(in crate::buffer) struct Grip(Of);
 
-/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons. Of those that
-/// stand last numbers, for which they would be one more question, make no use.
+/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons: the numbers lie so
+/// far apart that no compiler makes a table of them, where a processor would have to guess where it leads. Of those
+/// that stand last numbers, for which they would be one more question, make no use.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Of {
-    Else(Else),
-    Queue(World, NonNull<QueueLane>, Key),
-    Overwriting(World, Overwriting),
+    Else(Else) = 0,
+    Queue(World, NonNull<QueueLane>, Key) = 60,
+    Overwriting(World, Overwriting) = 120,
     /// Of one of several cursors of a queue.
-    Gated(World, NonNull<GatedLane>, NonNull<CursorEnd>, Key),
+    Gated(World, NonNull<GatedLane>, NonNull<CursorEnd>, Key) = 180,
     /// Of values that are shared: with a cursor's end, or else of the end that writes; nobody is to be given what a
     /// value displaces.
-    Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key),
+    Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key) = 240,
 }
 
 // Each handle has one.

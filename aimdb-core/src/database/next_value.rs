@@ -1,0 +1,150 @@
+//! The future of a consumer's next value.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::{Consumer, DbError, DbResult};
+
+/// A task that always finds a value lets others have their turn after this many.
+const BURST: u8 = 64;
+
+/// See [`Consumer::recv`]. Written by hand, so that a value which is there is read where the task stands: each word
+/// that is stored on the way holds up those that the other end wants to see.
+#[must_use = "nothing is read until the future is polled"]
+pub(super) struct NextValue<'a, T: Send + 'static> {
+    consumer: &'a mut Consumer<T>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    /// It lets others have their turn.
+    GivesWay,
+    Waits,
+}
+
+impl<'a, T: Send + 'static> NextValue<'a, T> {
+    pub(super) const fn of(consumer: &'a mut Consumer<T>) -> Self {
+        Self { consumer, stage: Stage::New }
+    }
+
+    /// The rest of a poll, for one that has found no value, or has had its turn.
+    #[inline(never)]
+    fn poll_on(&mut self, task: &mut Context<'_>) -> Poll<DbResult<T>> {
+        let Consumer { reader, named, burst } = &mut *self.consumer;
+        let before = self.stage;
+        if before == Stage::New && *burst >= BURST {
+            (self.stage, *burst) = (Stage::GivesWay, 0);
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if before != Stage::Waits {
+            *burst += 1;
+        }
+        self.stage = Stage::Waits;
+        #[cfg(feature = "std")]
+        if let Some(value) = if before == Stage::New { reader.recv_by_call() } else { reader.recv_at_once() } {
+            return Poll::Ready(Ok(value));
+        }
+        let polled = reader.poll_recv(task);
+        if polled.is_pending() {
+            // Others have their turn now; the value to come is the first of a burst.
+            *burst = 1;
+        }
+        polled.map_err(|error| DbError::from(error).of_record(&named.record.key))
+    }
+}
+
+impl<T: Send + 'static> Future for NextValue<'_, T> {
+    type Output = DbResult<T>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<DbResult<T>> {
+        #[cfg(feature = "std")]
+        if self.stage == Stage::New && self.consumer.burst < BURST {
+            let received = self.consumer.reader.recv_at_once_with(|value| Poll::Ready(Ok(value)));
+            if let Some(received) = received {
+                self.consumer.burst += 1;
+                return received;
+            }
+        }
+        self.poll_on(task)
+    }
+}
+
+impl<T: Send + 'static> Drop for NextValue<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.stage == Stage::Waits {
+            self.consumer.reader.end_recv();
+        }
+    }
+}
+
+#[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
+mod tests {
+    use super::super::rig::{poll_once, single};
+    use super::*;
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
+    use core::pin::pin;
+    use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use core::task::Waker;
+
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[test]
+    fn w2_a_future_that_is_dropped_takes_neither_value_nor_wake_up_with_it() {
+        let db = single::<u32>(|record| {
+            record.bounded(4);
+        });
+        let mut one = db.consumer::<u32>("a").expect("it is there");
+        let mut other = one.share().expect("it can be shared");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        let woken = Arc::new(Woken(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut waits = pin!(other.recv());
+        {
+            let mut leaves = pin!(one.recv());
+            assert!(poll_once(leaves.as_mut()).is_pending(), "it stands first in the queue");
+            assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            producer.produce(1);
+            assert_eq!(woken.0.load(Relaxed), 0, "the first is woken");
+        }
+        assert_eq!(woken.0.load(Relaxed), 1, "and passes it on");
+        assert_eq!(poll_once(waits), Poll::Ready(Ok(1)));
+        // One that was not polled, or that found a value at once, has nothing to end.
+        drop(one.recv());
+        producer.produce(2);
+        assert_eq!(poll_once(pin!(one.recv())), Poll::Ready(Ok(2)));
+        producer.produce(3);
+        assert_eq!(one.try_recv(), Ok(3));
+    }
+
+    #[test]
+    fn w7_a_task_that_gives_its_turn_away_waits_for_nothing() {
+        let db = single::<u32>(|record| {
+            record.bounded(200);
+        });
+        let mut consumer = db.consumer::<u32>("a").expect("it is there");
+        let producer = db.producer::<u32>("a").expect("it is there");
+        (0..100).for_each(|value| producer.produce(value));
+        for value in 0..64 {
+            assert_eq!(poll_once(pin!(consumer.recv())), Poll::Ready(Ok(value)));
+        }
+        {
+            let mut gives_way = pin!(consumer.recv());
+            assert!(poll_once(gives_way.as_mut()).is_pending());
+            assert_eq!(poll_once(gives_way), Poll::Ready(Ok(64)));
+        }
+        assert_eq!(poll_once(pin!(consumer.recv())), Poll::Ready(Ok(65)));
+    }
+}
