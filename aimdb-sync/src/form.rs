@@ -52,7 +52,8 @@ pub trait End<T: Send + 'static> {
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E>;
 
-    /// The same, where a value for which there is no room goes `elsewhere`, too, and is not counted.
+    /// The same for a call that may wait: a value for which there is no room goes `elsewhere`, too, and is not counted; and
+    /// so does one on a thread that may not block, where somebody may wait for room.
     fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E>;
 
     /// Stores a value that went elsewhere, or gives it back.

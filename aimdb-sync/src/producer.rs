@@ -270,8 +270,7 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
     #[inline(always)]
     fn send_until(&self, value: T, limit: impl Fn() -> Limit) -> Result<(), SendError<T>> {
         // Where there is room, neither the thread's waker nor the clock is needed.
-        let elsewhere = |value| self.send_elsewhere(value, limit());
-        if may_block() { self.end.produce_or(value, elsewhere) } else { elsewhere(value) }
+        self.end.produce_or(value, |value| self.send_elsewhere(value, limit()))
     }
 
     #[inline(never)]

@@ -458,6 +458,34 @@ mod tests {
     }
 
     #[test]
+    fn p1_readers_that_come_and_go_leave_the_lane_open() {
+        #[derive(Clone, Debug, PartialEq)]
+        struct Cloned(u64);
+        let ring = HeapBuffer::new(&BufferCfg::SpmcRing { capacity: 4 }).expect("a ring");
+        let sender = ring.sender();
+        let stores = |value: u64| {
+            // Of a window that is not full, and before the writer has looked round, none is stored at once; and none
+            // under the lock.
+            (0..5).for_each(|_| assert_eq!(sender.try_push(Cloned(value)), Ok(())));
+            sender.push_at_once(Cloned(value))
+        };
+        assert_eq!(stores(0), Ok(()));
+        for value in 1..10 {
+            let mut reader = ring.reader().expect("a cursor");
+            let id = reader.id();
+            assert_eq!(stores(value), Ok(()));
+            assert_eq!((reader.try_recv(), reader.try_recv()), (Err(TryRecvError::Lagged(2)), Ok(Cloned(value))));
+            assert_eq!(reader.id(), id);
+            drop(reader);
+            assert_eq!(stores(value), Ok(()));
+            drop(ring.reader().expect("a cursor"));
+            assert_eq!(stores(value), Ok(()));
+        }
+        let reader = ring.reader().expect("a cursor");
+        assert_eq!(reader.id(), reader.metrics().id);
+    }
+
+    #[test]
     fn k1_plain_data_too_large_for_the_lock_is_read_as_any_other() {
         let ring =
             HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");

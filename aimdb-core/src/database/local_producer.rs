@@ -54,7 +54,8 @@ impl<T: Send + 'static> LocalProducer<T> {
         self.sender.try_push_or(value, full, elsewhere)
     }
 
-    /// The same, where a value for which there is no room goes `elsewhere`, too, and is not counted.
+    /// The same for a call that may wait: a value for which there is no room goes `elsewhere`, too, and is not counted; and
+    /// so does one on a thread that may not block, where somebody may wait for room.
     ///
     /// # Errors
     ///

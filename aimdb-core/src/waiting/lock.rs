@@ -9,6 +9,11 @@ pub trait Lock<S>: Sized {
     /// re-entrant.
     fn with<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R;
 
+    /// As [`Lock::with`], for what a reader does once: it says nothing of how often others will need the lock.
+    fn with_once<R>(&self, critical: impl FnOnce(&mut S) -> R) -> R {
+        self.with(critical)
+    }
+
     /// As [`Lock::with`], for work that can be done without the lock while the state is kept elsewhere:
     /// `None`, and nothing was done, if by now it is.
     fn unless_elsewhere<R>(&self, critical: impl FnOnce(&mut S) -> R) -> Option<R> {

@@ -234,13 +234,13 @@ MUTANTS = [
     ("lane-opens-without-places", "The lane is opened before every place has a slot.", LANE + "course.rs", [(
         "            && state.log_mut().lay_out(STEPS)\n", "            && (state.log_mut().lay_out(0) || true)\n")]),
     ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "hold.rs", [(
-        "        course.close(lane, state.log_mut());\n        let result", "        let result")]),
+        "        course.close(lane, state.log_mut(), counts);\n        let result", "        let result")]),
     ("lane-opened-on-the-way-is-not-left", "Who finds the lane opened on its way to the lock works there all the same.", LANE + "hold.rs", [(
-        "            (!is_open).then(|| self.hold(locked, critical))",
-        "            Some(if is_open { critical(&mut locked.state) } else { self.hold(locked, critical) })")]),
+        "            (!is_open).then(|| self.hold(locked, true, critical))",
+        "            Some(if is_open { critical(&mut locked.state) } else { self.hold(locked, true, critical) })")]),
     ("lane-is-looked-for-before-the-lock", "Whoever waits for the lock misses a lane that comes meanwhile.", LANE + "hold.rs", [(
-        "        self.lock.with(|locked| self.hold(locked, critical))\n",
-        "        let came = self.glance.get().is_some();\n        self.lock.with(|locked| if came { self.hold(locked, critical) } else { critical(&mut locked.state) })\n")]),
+        "        self.lock.with(|locked| self.hold(locked, true, critical))\n",
+        "        let came = self.glance.get().is_some();\n        self.lock.with(|locked| if came { self.hold(locked, true, critical) } else { critical(&mut locked.state) })\n")]),
     ("lane-is-made-twice", "Two that make the lane both bring theirs in.", LANE + "mod.rs", [(
         "            if self.glance.get().is_some() {\n                return", "            if self.glance.get().is_some() && false {\n                return")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "scheme.rs", [(
@@ -379,7 +379,7 @@ MUTANTS = [
         "        if look.displace() {\n", "        if look.displace() || vacant < SPARES {\n")]),
     ("quiet-writer-ignores-looks", "The writer takes a value away at which somebody looks since before the quiet.", OVERWRITE, [(
         "if clear && look.is_unseen() {", "if clear {"), (
-        "let alone = end.is_clear(before) && look.is_unseen();", "let alone = end.is_clear(before);")]),
+        "let alone = end.is_clear(number) && look.is_unseen();", "let alone = end.is_clear(number);")]),
     ("writer-goes-by-one-reader", "The writer relies on one reader to be past a value, where another is not.", OVERWRITE, [(
         "if (passed.wrapping_sub(least) as i64) < 0 { passed }", "if (passed.wrapping_sub(least) as i64) < 0 || cfg!(loom) { passed }")]),
     ("writer-goes-by-one-that-is-behind", "The writer takes a reader that lost values for one that is far ahead.", OVERWRITE, [(
@@ -391,7 +391,10 @@ MUTANTS = [
     ("lane-forgets-who-may-look", "The writer reckons with no reader of a ring.", SHARED, [(
         "            those.put(looking.map(", "            those.put(looking.take(0).map(")]),
     ("writer-keeps-what-it-saw", "The writer goes by what it saw of those who may look before the lane was last closed.", SHARED, [(
-        "(end.until, end.again) = (end.oldest, next);", "end.until = next.wrapping_add(1);")]),
+        "self.writing.with_end(|end| *end = End::at(log, next));",
+        "self.writing.with_end(|end| {\n                *end = End::at(log, next);\n                end.until = next.wrapping_add(1);\n            });")]),
+    ("writer-goes-one-too-far", "The writer relies on those who may look to be past one value more than they are.", OVERWRITE, [(
+        "end.until = until.wrapping_add(self.capacity as u64);", "end.until = until.wrapping_add(self.capacity as u64 + 1);")]),
     ("unseen-acquires-nothing", "The writer fills a slot in the quiet before those who looked have read.", LOOKS, [(
         "        self.0.load(Ordering::Acquire) & LOOKS == 0\n    }\n\n    /// As `displace`", "        self.0.load(Ordering::Relaxed) & LOOKS == 0\n    }\n\n    /// As `displace`")]),
     ("quiet-lane-lets-readers-look", "A reader begins to look though the writer relies on nobody to do so.", SHARED, [(

@@ -41,20 +41,22 @@ impl<T: Send + 'static> SendingHold<T> {
     }
 
     /// Stores a value, where the owner of the end can do so with a few instructions. `counts` says that a
-    /// refusal is one. Else the value goes to `full`, or to `elsewhere`: by this way none that is stored is
-    /// carried about with those that are not.
+    /// refusal is one; where somebody may wait for room, `may` says whether this caller is one who may. Else the
+    /// value goes to `full`, or to `elsewhere`: by this way none that is stored is carried about with those that
+    /// are not.
     #[inline(always)]
     pub(super) fn send_at_once<E>(
         &self,
         value: T,
         counts: bool,
+        may: impl FnOnce() -> bool,
         full: impl FnOnce(T) -> Result<(), E>,
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let value = ManuallyDrop::new(value);
         // SAFETY: the grip is of the shell's lane, the shell is here, nobody else has this token, and a value
         // that was stored is not used again.
-        match unsafe { self.grip.get().send(self.cells.as_ref(), &value, counts) } {
+        match unsafe { self.grip.get().send(self.cells.as_ref(), &value, counts, may) } {
             Stored::Done => Ok(()),
             Stored::Full => full(ManuallyDrop::into_inner(value)),
             Stored::NotHere => elsewhere(ManuallyDrop::into_inner(value)),
@@ -121,13 +123,14 @@ impl<T: Send + 'static> CommonHold<T> {
         &self,
         value: T,
         counts: bool,
+        may: impl FnOnce() -> bool,
         full: impl FnOnce(T) -> Result<(), E>,
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let value = ManuallyDrop::new(value);
         // SAFETY: the way is to the shell's lane, the shell is here, and a value that was stored is not used
         // again.
-        match unsafe { self.way.send(self.cells.as_ref(), &value, counts) } {
+        match unsafe { self.way.send(self.cells.as_ref(), &value, counts, may) } {
             Stored::Done => Ok(()),
             Stored::Full => full(ManuallyDrop::into_inner(value)),
             Stored::NotHere => elsewhere(ManuallyDrop::into_inner(value)),

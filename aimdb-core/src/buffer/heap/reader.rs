@@ -334,7 +334,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
     }
 
     fn id(&self) -> u64 {
-        self.metrics().id
+        self.at.shell().reader_id(self.at.cursor)
     }
 }
 

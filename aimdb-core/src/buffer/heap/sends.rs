@@ -11,7 +11,7 @@ use crate::buffer::lane::{InLane, LaneEnd};
 use crate::buffer::shell::Offer;
 use crate::buffer::{SendError, Shell, TryProduceError};
 use crate::pure::DropCause;
-use crate::waiting::Token;
+use crate::waiting::{Token, may_block};
 
 impl<T: Send + 'static> Shell<T, HeapLayout> {
     /// Stores a value in the lane, where that can be done.
@@ -153,17 +153,18 @@ impl<T: Send + 'static> HeapSender<T> {
         full: impl FnOnce(T) -> Result<(), E>,
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.hold.send_at_once(value, true, full, elsewhere)
+        self.hold.send_at_once(value, true, || true, full, elsewhere)
     }
 
-    /// The same, where a value for which there is no room goes `elsewhere`, too, and is not counted.
+    /// The same for a call that may wait: a value for which there is no room goes `elsewhere`, too, and is not counted; and
+    /// so does one on a thread that may not block, where somebody may wait for room.
     ///
     /// # Errors
     ///
     /// Those of `elsewhere`.
     #[inline(always)]
     pub fn push_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
-        self.hold.send_at_once(value, false, &elsewhere, &elsewhere)
+        self.hold.send_at_once(value, false, may_block, &elsewhere, &elsewhere)
     }
 
     /// Stores a value without asking who owns the end.
@@ -185,7 +186,7 @@ impl<T: Send + 'static> HeapSender<T> {
     /// The value.
     #[inline(always)]
     pub fn push_at_once(&self, value: T) -> Result<(), T> {
-        self.push_or(value, Err)
+        self.hold.send_at_once(value, false, || true, Err, Err)
     }
 
     /// The same for a value that came back: also where that takes more, or the lock.
@@ -210,13 +211,19 @@ impl<T: Send + 'static> HeapSender<T> {
     /// The value.
     pub fn push_without_lock(&self, value: T) -> Result<(), T> {
         // Who waits comes this way each time, so first as the owner: the other side waits for what comes of it.
-        self.hold.send_at_once(value, false, Err, |value| {
-            let Some(shell) = self.hold.shell() else { return Err(value) };
-            match self.hold.send_in_lane(shell, value, false) {
-                InLane::Done => Ok(()),
-                InLane::Full(value) | InLane::NotHere(value) => Err(value),
-            }
-        })
+        self.hold.send_at_once(
+            value,
+            false,
+            || true,
+            Err,
+            |value| {
+                let Some(shell) = self.hold.shell() else { return Err(value) };
+                match self.hold.send_in_lane(shell, value, false) {
+                    InLane::Done => Ok(()),
+                    InLane::Full(value) | InLane::NotHere(value) => Err(value),
+                }
+            },
+        )
     }
 
     /// As [`HeapBuffer::push_many_at_once`].
@@ -248,7 +255,7 @@ impl<T: Send + 'static> CommonSender<T> {
         full: impl FnOnce(T) -> Result<(), E>,
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.hold.send_at_once(value, true, full, elsewhere)
+        self.hold.send_at_once(value, true, || true, full, elsewhere)
     }
 
     /// As [`HeapSender::push_or`].
@@ -258,7 +265,7 @@ impl<T: Send + 'static> CommonSender<T> {
     /// Those of `elsewhere`.
     #[inline(always)]
     pub fn push_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
-        self.hold.send_at_once(value, false, &elsewhere, &elsewhere)
+        self.hold.send_at_once(value, false, may_block, &elsewhere, &elsewhere)
     }
 
     /// Has the calls to come go the short way, if the buffer has one; after a call that went elsewhere.

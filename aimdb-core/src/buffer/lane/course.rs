@@ -25,13 +25,15 @@ impl Course {
         Self { open: false, patience, cursors: plan.cursors(), stamped: 0 }
     }
 
-    /// Keeps the ends out, if they may go in.
-    pub(super) fn close(&mut self, lane: &Lane, log: &mut Machine) {
+    /// Keeps the ends out, if they may go in. `counts` says that it tells whether the lane pays.
+    pub(super) fn close(&mut self, lane: &Lane, log: &mut Machine, counts: bool) {
         if self.open {
             self.open = false;
             let begun = now();
             let moved = lane.close(log, self);
-            self.patience.closed_after(moved, now().saturating_sub(begun));
+            if counts {
+                self.patience.closed_after(moved, now().saturating_sub(begun));
+            }
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) struct End {
     /// Where a cursor began when the lane was opened, and what it has lost since.
     began: u64,
     pub(super) lagged: u64,
-    /// The number up to which it may go on, or overwrite, by what it last saw of others.
+    /// The number up to which it may go on by what it last saw of others.
     pub(super) until: u64,
     /// Where it looks at the others again; in a queue, where the next values are to come ahead.
     pub(super) again: u64,
@@ -277,11 +277,10 @@ impl End {
         unsafe { (*self.places.add(at)).slot() }
     }
 
-    /// Whether the value with this number, one of those since the lane was opened or in the window then, may
-    /// be overwritten by what was last seen of others.
+    /// Whether the end, which comes to this number, may go on by what it last saw of others.
     #[inline(always)]
     pub(super) const fn is_clear(&self, number: u64) -> bool {
-        number.wrapping_sub(self.oldest) < self.until.wrapping_sub(self.oldest)
+        (number.wrapping_sub(self.until) as i64) < 0
     }
 
     /// Whether the end, which comes to `number` and is to overwrite `before`, has looked at the others lately, so

@@ -22,7 +22,7 @@ use crate::waiting::{Key, Token, World};
 #[derive(Clone, Copy)]
 pub(in crate::buffer) struct Grip(Of);
 
-/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons: the numbers lie so
+/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons or three: the numbers lie so
 /// far apart that no compiler makes a table of them, where a processor would have to guess where it leads. Of those
 /// that stand last numbers, for which they would be one more question, make no use.
 #[derive(Clone, Copy)]
@@ -131,7 +131,7 @@ impl Grip {
     }
 
     /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` says
-    /// that a refusal is one.
+    /// that a refusal is one; where somebody may wait for room, `may` says whether this caller is one who may.
     ///
     /// # Safety
     ///
@@ -143,29 +143,33 @@ impl Grip {
         cells: &[SlotCell<T>],
         value: &ManuallyDrop<T>,
         counts: bool,
+        may: impl FnOnce() -> bool,
     ) -> Stored {
+        // One question after the other: compilers make a table of a choice of four, and look there first.
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
-            match self.0 {
-                Of::Queue(world, lane, key) => lane.as_ref().send_with_key(cells, (world, key), value, counts),
-                // A hint only: the comparison of queues comes first.
-                Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_)
-                    if Cloning::<T>::is_number() && cold() =>
-                {
-                    Stored::NotHere
+            if let Of::Shared(world, lane, _, key) = self.0
+                && !Cloning::<T>::is_number()
+            {
+                return lane.as_ref().publish_with_key(cells, (world, key), value);
+            }
+            if let Of::Queue(world, lane, key) = self.0 {
+                if !may() {
+                    return Stored::NotHere;
                 }
-                Of::Overwriting(world, Overwriting::Ring(lane, _, key)) => {
-                    lane.as_ref().publish_with_key(cells, (world, key), value)
-                }
-                Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
+                return lane.as_ref().send_with_key(cells, (world, key), value, counts);
+            }
+            // A hint only: the comparison of queues comes first.
+            if Cloning::<T>::is_number() && cold() {
+                return Stored::NotHere;
+            }
+            let Of::Overwriting(world, overwriting) = self.0 else { return Stored::NotHere };
+            match overwriting {
+                Overwriting::Ring(lane, _, key) => lane.as_ref().publish_with_key(cells, (world, key), value),
+                Overwriting::Mailbox(lane, key) if is_short::<T>() => {
                     lane.as_ref().put_with_key(cells, (world, key), value)
                 }
-                Of::Shared(world, lane, _, key) if !Cloning::<T>::is_number() => {
-                    lane.as_ref().publish_with_key(cells, (world, key), value)
-                }
-                Of::Overwriting(_, Overwriting::Mailbox(..)) | Of::Gated(..) | Of::Shared(..) | Of::Else(_) => {
-                    Stored::NotHere
-                }
+                Overwriting::Mailbox(..) => Stored::NotHere,
             }
         }
     }
@@ -183,13 +187,19 @@ impl Grip {
     ) -> Taken<T> {
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
+            if let Of::Shared(world, lane, Some(cursor), key) = self.0
+                && !Cloning::<T>::is_number()
+            {
+                return lane.as_ref().read_with_key(cursor.as_ref(), world, key, clone);
+            }
+            if let Of::Queue(world, lane, key) = self.0 {
+                return lane.as_ref().take_with_key(cells, (world, key));
+            }
+            // A hint only, as above.
+            if Cloning::<T>::is_number() && cold() {
+                return Taken::NotHere;
+            }
             match self.0 {
-                Of::Queue(world, lane, key) => lane.as_ref().take_with_key(cells, (world, key)),
-                Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_)
-                    if Cloning::<T>::is_number() && cold() =>
-                {
-                    Taken::NotHere
-                }
                 Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) => {
                     lane.as_ref().read_with_key(cells, cursor.as_ref(), (world, key))
                 }
@@ -199,10 +209,7 @@ impl Grip {
                 Of::Gated(world, lane, cursor, key) if !Cloning::<T>::is_number() => {
                     lane.as_ref().take_with_key(cells, cursor.as_ref(), (world, key))
                 }
-                Of::Shared(world, lane, Some(cursor), key) if !Cloning::<T>::is_number() => {
-                    lane.as_ref().read_with_key(cursor.as_ref(), (world, key), clone)
-                }
-                Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_) => Taken::NotHere,
+                Of::Queue(..) | Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_) => Taken::NotHere,
             }
         }
     }

@@ -7,7 +7,11 @@ use crate::waiting::Lock;
 
 impl Lock<State<HeapStorage>> for LaneLock {
     fn with<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
-        self.lock.with(|locked| self.hold(locked, critical))
+        self.lock.with(|locked| self.hold(locked, true, critical))
+    }
+
+    fn with_once<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
+        self.lock.with(|locked| self.hold(locked, false, critical))
     }
 
     fn unless_elsewhere<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> Option<R> {
@@ -15,7 +19,7 @@ impl Lock<State<HeapStorage>> for LaneLock {
             let is_open = locked.course.as_deref().is_some_and(|[course]| course.open);
             // The lane was opened while the caller was on its way here: to close it again now would cost
             // more than it takes to go back, and both ends at once would let it never stay open.
-            (!is_open).then(|| self.hold(locked, critical))
+            (!is_open).then(|| self.hold(locked, true, critical))
         })
     }
 
@@ -31,8 +35,8 @@ impl Lock<State<HeapStorage>> for LaneLock {
 }
 
 impl LaneLock {
-    /// Works on the whole state.
-    fn hold<R>(&self, locked: &mut Locked, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
+    /// Works on the whole state. `counts` says that whoever comes so early after another keeps the lane closed.
+    fn hold<R>(&self, locked: &mut Locked, counts: bool, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
         let state = &mut locked.state;
         let Some(glance) = self.glance.get() else { return critical(state) };
         let (Some(lane), Some(course)) = (self.lane(), &mut locked.course) else {
@@ -41,7 +45,7 @@ impl LaneLock {
             return result;
         };
         let [course] = &mut **course;
-        course.close(lane, state.log_mut());
+        course.close(lane, state.log_mut(), counts);
         let result = critical(state);
         glance.note(state);
         course.open(lane, state);

@@ -38,10 +38,12 @@ impl SharedLane {
             let (Some(cell), Some(look)) = (cells.get(slot as usize), self.looks.at_once(slot)) else {
                 return Stored::NotHere;
             };
-            let before = self.before(number);
-            let alone = end.is_clear(before) && look.is_unseen();
-            if !(alone || end.has_looked(before, number) && look.displace_unseen(before)) {
-                return Stored::NotHere;
+            let alone = end.is_clear(number) && look.is_unseen();
+            if !alone {
+                let before = self.before(number);
+                if !(end.has_looked(before, number) && look.displace_unseen(before)) {
+                    return Stored::NotHere;
+                }
             }
             // Where a drop does nothing, what lies there is overwritten.
             let over = needs_drop::<T>().then(|| cell.empty(&Owned(slot)));
@@ -104,7 +106,7 @@ impl SharedLane {
         let mut over = None;
         let before = self.before(number);
         if before.wrapping_sub(end.oldest) as i64 >= 0 {
-            let clear = end.is_clear(before) || self.look_round(&mut *end, before);
+            let clear = end.is_clear(number) || self.look_round(&mut *end, number);
             if !clear && self.is_quiet_due(end.until, number) {
                 return Err(value);
             }
@@ -128,9 +130,10 @@ impl SharedLane {
         Ok(over)
     }
 
-    /// Looks how far those have come who may look, and whether all are past the value with this number.
-    fn look_round(&self, end: &mut End, before: u64) -> bool {
-        let number = before.wrapping_add(self.capacity as u64);
+    /// Looks how far those have come who may look, and whether all are past the value that the one with this number
+    /// displaces.
+    fn look_round(&self, end: &mut End, number: u64) -> bool {
+        let before = self.before(number);
         if (number.wrapping_sub(end.again) as i64) < 0 {
             return false;
         }
@@ -148,12 +151,13 @@ impl SharedLane {
             false => looking.iter().fold(far, least),
         };
         // Whoever has not come to the window yet stands in the way of all of it.
-        end.until = if (until.wrapping_sub(end.oldest) as i64) < 0 { end.oldest } else { until };
+        let until = if (until.wrapping_sub(end.oldest) as i64) < 0 { end.oldest } else { until };
+        end.until = until.wrapping_add(self.capacity as u64);
         // Whoever stands in the way may stand there for long: as many values for a look at each, if they are
         // not those of a peek, of which nothing is seen here. When quiet is asked for, another.
         let pause = if self.peeks { u64::MAX } else { looking.count().max(4) as u64 };
         end.again = number.wrapping_add(pause.min(Quiet::until_asked(number)));
-        end.is_clear(before)
+        end.is_clear(number)
     }
 
     /// Whether the writer, which has to reckon with somebody who may look, should ask for quiet.

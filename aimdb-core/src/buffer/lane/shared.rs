@@ -125,7 +125,8 @@ impl SharedLane {
     pub(super) unsafe fn read_with_key<T>(
         &self,
         cursor: &CursorEnd,
-        (world, key): (World, Key),
+        world: World,
+        key: Key,
         clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Taken<T> {
         // SAFETY: by this function's contract.
@@ -352,10 +353,7 @@ impl SharedLane {
         // SAFETY: the caller holds the lock and the doors are shut: they were never opened, or `close`
         // came after.
         unsafe {
-            self.writing.with_end(|end| {
-                *end = End::at(log, next);
-                (end.until, end.again) = (end.oldest, next);
-            });
+            self.writing.with_end(|end| *end = End::at(log, next));
             self.peeking.with_end(|end| *end = End::at(log, next));
             cursors.begin(log);
             let looking = cursors.here().filter(|(_, cursor)| cursor.may_look.load(Relaxed));

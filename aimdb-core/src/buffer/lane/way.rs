@@ -34,8 +34,8 @@ impl Way {
         Self { to: AtomicPtr::new(ptr::without_provenance_mut(NONE)), world: WorldCell::new() }
     }
 
-    /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` says
-    /// that a refusal is one.
+    /// Stores a value, if that takes no more than the few instructions that most calls are. `counts` and `may` are
+    /// those of [`Grip::send`](super::Grip::send).
     ///
     /// # Safety
     ///
@@ -47,6 +47,7 @@ impl Way {
         cells: &[SlotCell<T>],
         value: &ManuallyDrop<T>,
         counts: bool,
+        may: impl FnOnce() -> bool,
     ) -> Stored {
         // Acquire: whoever sees the way sees the lane, and the world.
         let to = self.to.load(Ordering::Acquire);
@@ -55,6 +56,7 @@ impl Way {
         // SAFETY: such a lane was found at this address, and the rest is this function's contract.
         unsafe {
             match scheme {
+                QUEUE if !may() => Stored::NotHere,
                 QUEUE => (*lane.cast::<QueueLane>()).send_in(cells, world, &token, value, counts),
                 RING => (*lane.cast::<RingLane>()).publish_in(cells, world, &token, value),
                 MAILBOX if is_short::<T>() => (*lane.cast::<MailboxLane>()).put_in(cells, world, &token, value),

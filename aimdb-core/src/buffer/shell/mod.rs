@@ -242,6 +242,12 @@ impl<T, L: Layout<T>> Shell<T, L> {
             .with(|state| ReaderMetrics { id: state.log.serial(cursor), counters: state.log.cursor_counters(cursor) })
     }
 
+    /// A number for the cursor that is never used again.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn reader_id(&self, cursor: CursorId) -> u64 {
+        self.lock.look(|state| state.log.serial(cursor))
+    }
+
     /// Puts a value into a slot.
     #[inline(always)]
     fn fill(&self, claim: &Claim, value: T) {

@@ -27,7 +27,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// When values cannot be cloned and there is a cursor already, or the storage is full.
     pub fn subscribe(&self, start: Start) -> Result<CursorId, SubscribeError> {
         let can_clone = self.code.cloning().is_allowed();
-        self.lock.with(|state| {
+        self.lock.with_once(|state| {
             if !can_clone && !state.log.kind().shares_cursor() && state.log.cursor_count() > 0 {
                 return Err(SubscribeError::SingleCursor);
             }
@@ -37,13 +37,13 @@ impl<T, L: Layout<T>> Shell<T, L> {
 
     /// Adds a reader to a cursor.
     pub fn share(&self, cursor: CursorId) {
-        self.lock.with(|state| state.log.share(cursor));
+        self.lock.with_once(|state| state.log.share(cursor));
     }
 
     /// Removes a reader, which does not wait, from a cursor. What the cursor held back is let go.
     pub fn unsubscribe(&self, cursor: CursorId) {
         let mut after = Aftermath::new(self);
-        let freed = self.lock.with(|state| {
+        let freed = self.lock.with_once(|state| {
             let freed = state.log.leave(cursor);
             // Also when nothing was freed: on a rendezvous, and for a flush, one cursor less counts.
             after.made_room(state);
