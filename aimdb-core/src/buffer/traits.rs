@@ -156,7 +156,7 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     #[cfg(feature = "std")]
     fn look_for_room(&self, until: Deadline) -> Option<Outlook> {
         self.has_room()?;
-        let came = look_for(until, 1, || self.has_room(), || false);
+        let came = look_for(until, 1, || self.has_room().map(u64::from), || false);
         Some(if came { Outlook::Open } else { Outlook::Nothing })
     }
 
@@ -207,7 +207,7 @@ pub trait BufferReader<T: Send + 'static>: Any + Send {
     #[cfg(feature = "std")]
     fn look_for_value(&self, until: Deadline) -> Option<bool> {
         self.has_value()?;
-        Some(look_for(until, 1, || self.has_value(), || false))
+        Some(look_for(until, 1, || self.has_value().map(u64::from), || false))
     }
 
     /// What tells when a read would answer anything but "empty", for whoever waits on many. It belongs to

@@ -24,6 +24,16 @@ pub(crate) struct Progress {
 #[cfg(not(any(loom, shuttle)))]
 const ROUNDS: usize = 4;
 
+/// How many turns lie before the next first look, after one at which so many values were there.
+///
+/// Where they come faster than one looks, each look takes a cache line away from whoever brings them. So the gap grows as
+/// long as several are there at its end, and shrinks when none is, or one: whoever brings that may be waiting for an
+/// answer to it.
+#[cfg(not(any(loom, shuttle)))]
+pub(super) const fn next_gap(gap: u32, come: u64) -> u32 {
+    if come > 1 || gap == 1 && come == 1 { gap * 2 } else { gap.div_ceil(2) }
+}
+
 /// What a thread has learnt from its looks.
 #[cfg(not(any(loom, shuttle)))]
 #[derive(Clone, Copy)]
@@ -205,7 +215,16 @@ enum Spun {
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use core::cell::Cell;
+
+    #[test]
+    fn w5_who_finds_one_value_at_a_time_looks_soon_and_who_finds_several_later() {
+        let after = |come: u64| (0..6).fold(1, |gap, _| next_gap(gap, come).min(16));
+        assert_eq!((after(0), after(2)), (1, 16));
+        let alone: Vec<u32> = (0..6).scan(16, |gap, _| Some(core::mem::replace(gap, next_gap(*gap, 1)))).collect();
+        assert_eq!(alone, [16, 8, 4, 2, 1, 2], "it tries whether a longer one brings more");
+    }
 
     #[test]
     fn w5_a_look_goes_on_while_somebody_works_and_ends_in_any_case() {

@@ -21,9 +21,9 @@ use super::bell::Bell;
 use super::bell::doze;
 #[cfg(not(any(loom, shuttle)))]
 use super::crowd::let_others_run;
-#[cfg(not(any(loom, shuttle)))]
-use super::looks::Looks;
 use super::looks::Progress;
+#[cfg(not(any(loom, shuttle)))]
+use super::looks::{Looks, next_gap};
 use super::{Deadline, Outlook, Parker, SystemClock, block_on_with};
 
 /// Nobody has rung and the thread runs; `wake` has rung; the thread sleeps, or is about to.
@@ -115,7 +115,7 @@ impl Inner {
     fn spin(&self, until: Deadline) -> bool {
         let rung = || self.state.load(Ordering::Relaxed) == RUNG && self.take_ring();
         match LOOKED.try_with(|looked| looked.replace(Outlook::Open)).unwrap_or(Outlook::Nothing) {
-            Outlook::Open => look_for(Deadline::Never, 1, || Some(rung()), || false),
+            Outlook::Open => look_for(Deadline::Never, 1, || Some(u64::from(rung())), || false),
             Outlook::Crowd => let_others_run(until, rung),
             Outlook::Nothing => false,
         }
@@ -177,7 +177,7 @@ std::thread_local! {
 }
 
 /// Looks for a bounded while whether something has come, before the thread goes to wait for it:
-/// then whoever brings it need wake nobody. `come` says `None` where it cannot tell; then, and when
+/// then whoever brings it need wake nobody. `come` says how many have, and `None` where it cannot tell; then, and when
 /// nothing came, the answer is false.
 ///
 /// It spins first, which pays when the other side runs on another core. Then it lets others run a
@@ -188,7 +188,7 @@ std::thread_local! {
 pub(crate) fn look_for(
     until: Deadline,
     widest: u32,
-    come: impl FnMut() -> Option<bool>,
+    come: impl FnMut() -> Option<u64>,
     others_first: impl Fn() -> bool,
 ) -> bool {
     look_while_moving(until, widest, come, others_first, || None)
@@ -200,30 +200,24 @@ pub(crate) fn look_for(
 pub(crate) fn look_while_moving(
     until: Deadline,
     widest: u32,
-    mut come: impl FnMut() -> Option<bool>,
+    mut come: impl FnMut() -> Option<u64>,
     others_first: impl Fn() -> bool,
     progress: impl Fn() -> Option<Progress>,
 ) -> bool {
     if until == Deadline::At(0) {
-        return come() == Some(true);
+        return come().is_some_and(|come| come > 0);
     }
     let mut looks = LOOKS.try_with(Cell::get).unwrap_or(Looks::NEW);
-    // Where it comes faster than one looks, each look takes a cache line away from whoever brings it. So
-    // the gap before the first look grows as long as that finds something, up to the `widest` that pays
-    // where so much fits in, and shrinks when it does not.
     looks.gap = looks.gap.min(widest);
     for _ in 0..looks.gap {
         core::hint::spin_loop();
     }
-    let came = match come() {
+    let there = come();
+    let came = match there {
         None => false,
-        Some(true) => {
-            looks.gap *= 2;
-            true
-        }
-        Some(false) => {
-            looks.gap = (looks.gap / 2).max(1);
-            looks.look(until, come, others_first, progress)
+        Some(there) => {
+            looks.gap = next_gap(looks.gap, there);
+            there > 0 || looks.look(until, || come().map(|come| come > 0), others_first, progress)
         }
     };
     let _ = LOOKS.try_with(|place| place.set(looks));
@@ -244,7 +238,7 @@ pub(crate) fn has_seen_nothing() -> bool {
 /// other side is a task of the same thread it never pays, and is soon not done at all. Nor is it done
 /// for a thread that has looked already.
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<u64>) -> bool {
     if LOOKED.try_with(Cell::get) != Ok(Outlook::Open) {
         return false;
     }
@@ -257,7 +251,6 @@ pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<bool>) ->
     let learn = |limit, gap| {
         let _ = GLANCES.try_with(|glances| glances.set((limit, gap, until_probe)));
     };
-    // As in `look_for`: where it comes faster than one looks, looking less often brings more.
     let gap = gap.min(widest);
     for turn in 0..turns {
         for _ in 0..if turn == 0 { gap } else { 1 } {
@@ -265,11 +258,11 @@ pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<bool>) ->
         }
         match come() {
             None => return false,
-            Some(true) => {
-                learn(MAX_GLANCE, if turn == 0 { gap * 2 } else { (gap / 2).max(1) });
+            Some(0) => {}
+            Some(come) => {
+                learn(MAX_GLANCE, next_gap(gap, if turn == 0 { come } else { 0 }));
                 return true;
             }
-            Some(false) => {}
         }
     }
     // Below a few turns it is not worth beginning.
@@ -279,7 +272,7 @@ pub(crate) fn glance_for(widest: u32, mut come: impl FnMut() -> Option<bool>) ->
 
 /// A model checker gains nothing from it.
 #[cfg(any(loom, shuttle))]
-pub(crate) fn glance_for(_widest: u32, _come: impl FnMut() -> Option<bool>) -> bool {
+pub(crate) fn glance_for(_widest: u32, _come: impl FnMut() -> Option<u64>) -> bool {
     false
 }
 

@@ -250,7 +250,7 @@ impl<T: Send + 'static> Standing<T> {
     /// Looks for a value for a moment, as a task that is about to wait.
     #[cfg(feature = "std")]
     fn glance(&self) -> bool {
-        glance_for(self.shell().lock().widest_gap(), || self.has_value())
+        glance_for(self.shell().lock().widest_gap(), || self.unread())
     }
 
     /// Takes the next value under the lock, and remembers how the record was if there is none.
@@ -276,8 +276,8 @@ impl<T: Send + 'static> Standing<T> {
     }
 
     #[cfg(feature = "std")]
-    fn has_value(&self) -> Option<bool> {
-        self.shell().lock().has_value(self.hold.cursor(), self.seen)
+    fn unread(&self) -> Option<u64> {
+        self.shell().lock().unread(self.hold.cursor(), self.seen)
     }
 }
 
@@ -301,7 +301,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     #[cfg(feature = "std")]
     fn has_value(&self) -> Option<bool> {
-        self.at.has_value()
+        self.at.unread().map(|unread| unread > 0)
     }
 
     #[cfg(feature = "std")]

@@ -50,7 +50,7 @@ impl<T: Send + 'static> HeapWatch<T> {
                 {
                     let _ = self.end.set(end);
                 }
-                lock.has_value_in_lane(self.end.get().map(|end| &**end)) == Some(true)
+                lock.unread_in_lane(self.end.get().map(|end| &**end)).is_some_and(|unread| unread > 0)
             }
         }
     }

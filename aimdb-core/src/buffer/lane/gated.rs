@@ -333,10 +333,10 @@ impl Several {
         self.lane.get().is_some_and(|lane| lane.sending.is_open())
     }
 
-    /// Whether there is a value for a cursor, as far as can be told without going in.
-    pub(super) fn has_value(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
+    /// How many values there are for a cursor, as far as can be told without going in.
+    pub(super) fn unread(&self, cursor: Option<&CursorEnd>) -> Option<u64> {
         let (lane, cursor) = (self.lane.get()?, cursor?);
-        let there = || lane.stored.0.load(Ordering::Relaxed) != cursor.next.load(Ordering::Relaxed);
+        let there = || lane.stored.0.load(Ordering::Relaxed).wrapping_sub(cursor.next.load(Ordering::Relaxed));
         cursor.door.is_open().then(there)
     }
 

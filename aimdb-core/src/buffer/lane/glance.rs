@@ -85,8 +85,8 @@ impl Glance {
         let found = if looking >= self.capacity {
             false
         } else if !self.is_crowded() {
-            let has_room = || free().map(|free| free > 0);
-            look_while_moving(until, self.widest_gap(), has_room, || self.is_crowded(), progress)
+            let room = || free().map(|free| free as u64);
+            look_while_moving(until, self.widest_gap(), room, || self.is_crowded(), progress)
         } else {
             let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2));
             self.has_turns() && let_others_run(until, half_is_free)
@@ -105,11 +105,11 @@ impl Glance {
     pub(super) fn look_for_value(
         &self,
         until: Deadline,
-        has_value: impl Fn() -> Option<bool>,
+        unread: impl Fn() -> Option<u64>,
         has_room: impl Fn() -> Option<bool>,
     ) -> Option<bool> {
         let others_first = || has_room() == Some(false);
-        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), has_value, others_first))
+        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), unread, others_first))
     }
 
     /// While a thread leaves the other end alone for so long, that does a quarter of what it can.
@@ -117,9 +117,9 @@ impl Glance {
         (self.capacity / 4).clamp(1, 16) as u32
     }
 
-    /// Whether something came since the record was as `seen` says.
-    pub(super) fn has_changed(&self, seen: u32) -> Option<bool> {
-        (self.capacity > 0).then(|| self.seen() != seen)
+    /// How many values came since the record was as `seen` says; its end is as one more.
+    pub(super) fn come_since(&self, seen: u32) -> Option<u64> {
+        (self.capacity > 0).then(|| u64::from(self.seen().wrapping_sub(seen).div_ceil(2)))
     }
 
     /// How the record is, by the lower half, for who looks: one who looks too long comes to the lock.
@@ -164,7 +164,7 @@ impl LaneLock {
     }
 
     /// How many places are free, likewise.
-    fn free(&self) -> Option<usize> {
+    pub(in crate::buffer) fn free(&self) -> Option<usize> {
         self.glance.get()?.free(|capacity| self.free_in_lane(capacity))
     }
 
@@ -208,23 +208,23 @@ impl LaneLock {
         }
     }
 
-    /// Whether there is a value, at a glance, for a reader that last found none when the record was as
-    /// `seen` says. `None` where a glance tells nothing.
-    pub(in crate::buffer) fn has_value(&self, cursor: Option<&CursorEnd>, seen: u32) -> Option<bool> {
+    /// How many values there are, at a glance, for a reader that last found none when the record was as
+    /// `seen` says. A hint, and `None` where a glance tells nothing.
+    pub(in crate::buffer) fn unread(&self, cursor: Option<&CursorEnd>, seen: u32) -> Option<u64> {
         let absent = || match self.lane()? {
-            Lane::Ring(lane) => lane.has_come_for_absent(cursor?),
+            Lane::Ring(lane) => lane.come_for_absent(cursor?),
             Lane::Queue(..) | Lane::Called(_) => None,
         };
-        self.has_value_in_lane(cursor).or_else(absent).or_else(|| self.glance.get()?.has_changed(seen))
+        self.unread_in_lane(cursor).or_else(absent).or_else(|| self.glance.get()?.come_since(seen))
     }
 
-    /// Whether there is a value in the lane; `None` when that is closed.
-    pub(in crate::buffer) fn has_value_in_lane(&self, cursor: Option<&CursorEnd>) -> Option<bool> {
+    /// How many values there are in the lane; `None` when that is closed.
+    pub(in crate::buffer) fn unread_in_lane(&self, cursor: Option<&CursorEnd>) -> Option<u64> {
         match (self.lane(), cursor) {
-            (Some(Lane::Queue(several, lane)), _) => lane.has_value().or_else(|| several.has_value(cursor)),
-            (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.has_value(),
-            (Some(Lane::Ring(lane)), Some(cursor)) => lane.has_value(cursor),
-            (Some(Lane::Called(Called::Shared(lane))), Some(cursor)) => lane.has_value(cursor),
+            (Some(Lane::Queue(several, lane)), _) => lane.unread().or_else(|| several.unread(cursor)),
+            (Some(Lane::Called(Called::Mailbox(lane))), _) => lane.unread(),
+            (Some(Lane::Ring(lane)), Some(cursor)) => lane.unread(cursor),
+            (Some(Lane::Called(Called::Shared(lane))), Some(cursor)) => lane.unread(cursor),
             (Some(Lane::Ring(_) | Lane::Called(Called::Shared(_))), None) | (None, _) => None,
         }
     }
@@ -243,10 +243,10 @@ impl LaneLock {
             give_way();
         }
         // Where the lane is closed nobody has looked yet, and there may well be a value.
-        if self.has_value_in_lane(cursor).is_none() && glance.has_changed(seen) == Some(true) {
+        if self.unread_in_lane(cursor).is_none() && glance.come_since(seen).is_some_and(|come| come > 0) {
             return Some(true);
         }
-        glance.look_for_value(until, || self.has_value(cursor, seen), || self.has_room())
+        glance.look_for_value(until, || self.unread(cursor, seen), || self.has_room())
     }
 
     /// How long a task may leave the other end alone before it looks.

@@ -22,9 +22,9 @@ use crate::waiting::{Key, Token, World};
 #[derive(Clone, Copy)]
 pub(in crate::buffer) struct Grip(Of);
 
-/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons or three: the numbers lie so
-/// far apart that no compiler makes a table of them, where a processor would have to guess where it leads. Of those
-/// that stand last numbers, for which they would be one more question, make no use.
+/// Told apart by a number that stands by itself, so that a call finds its way with two comparisons or three: the
+/// numbers lie so far apart that no compiler makes a table of them, where a processor would have to guess where it
+/// leads. Of those that stand last numbers, for which they would be one more question, make no use.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Of {

@@ -229,9 +229,9 @@ impl MailboxLane {
         self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)), TRIES)
     }
 
-    /// Whether a value is pending, as far as can be told without going in.
-    pub(super) fn has_value(&self) -> Option<bool> {
-        self.taking.is_open().then(|| self.between.0.load(Ordering::Relaxed) & FULL != 0)
+    /// How many values are pending, as far as can be told without going in.
+    pub(super) fn unread(&self) -> Option<u64> {
+        self.taking.is_open().then(|| u64::from(self.between.0.load(Ordering::Relaxed) & FULL != 0))
     }
 
     /// Whether a holder was sent away only because another has this end.

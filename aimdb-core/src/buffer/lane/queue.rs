@@ -260,9 +260,9 @@ impl QueueLane {
         self.sending.is_open()
     }
 
-    /// Whether there is a value, likewise.
-    pub(super) fn has_value(&self) -> Option<bool> {
-        let there = || self.stored.0.load(Ordering::Relaxed) != self.taken.0.load(Ordering::Relaxed);
+    /// How many values there are, likewise.
+    pub(super) fn unread(&self) -> Option<u64> {
+        let there = || self.stored.0.load(Ordering::Relaxed).saturating_sub(self.taken.0.load(Ordering::Relaxed));
         self.taking.is_open().then(there)
     }
 

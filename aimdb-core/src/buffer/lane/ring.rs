@@ -373,20 +373,23 @@ impl RingLane {
         (if none_yet { newest } else { newest.wrapping_sub(1) }, none_yet)
     }
 
-    /// Whether there is something to read, as far as can be told without going in.
-    pub(super) fn has_value(&self, cursor: &CursorEnd) -> Option<bool> {
+    /// How many values there are to read, or to be told of, as far as can be told without going in; of a latest value one.
+    pub(super) fn unread(&self, cursor: &CursorEnd) -> Option<u64> {
         let number = || cursor.next.load(Ordering::Relaxed);
-        let in_front = || Front::has_come(self.front.as_deref(), number());
-        cursor.door.is_open().then(|| in_front().unwrap_or_else(|| self.has_come(cursor)))
+        let in_front = || Front::has_come(self.front.as_deref(), number()).map(u64::from);
+        cursor.door.is_open().then(|| in_front().unwrap_or_else(|| self.come(cursor)))
     }
 
-    /// Whether something came since a cursor was here that is not now. It may have read that elsewhere: then it comes
+    /// How many came since a cursor was here that is not now, if any did. It may have read them elsewhere: then it comes
     /// in vain.
-    pub(super) fn has_come_for_absent(&self, cursor: &CursorEnd) -> Option<bool> {
-        (self.writing.is_open() && self.has_come(cursor)).then_some(true)
+    pub(super) fn come_for_absent(&self, cursor: &CursorEnd) -> Option<u64> {
+        if !self.writing.is_open() {
+            return None;
+        }
+        Some(self.come(cursor)).filter(|&come| come > 0)
     }
 
-    fn has_come(&self, cursor: &CursorEnd) -> bool {
-        self.newest.0.load(Ordering::Relaxed) != cursor.next.load(Ordering::Relaxed)
+    fn come(&self, cursor: &CursorEnd) -> u64 {
+        self.newest.0.load(Ordering::Relaxed).wrapping_sub(cursor.next.load(Ordering::Relaxed))
     }
 }

@@ -245,9 +245,9 @@ impl SharedLane {
         }
     }
 
-    /// Whether there is something to read, as far as can be told without going in.
-    pub(super) fn has_value(&self, cursor: &CursorEnd) -> Option<bool> {
-        let there = || self.newest.number.load(Relaxed) != cursor.next.load(Relaxed);
+    /// How many values there are to read, or to be told of, as far as can be told without going in.
+    pub(super) fn unread(&self, cursor: &CursorEnd) -> Option<u64> {
+        let there = || self.newest.number.load(Relaxed).wrapping_sub(cursor.next.load(Relaxed));
         cursor.door.is_open().then(there)
     }
 
