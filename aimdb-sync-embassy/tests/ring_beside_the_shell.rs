@@ -1,9 +1,9 @@
 //! The lean ring does what `StaticRecord` with `SpmcRing` does: the same calls, at random, have the same outcomes and leave
-//! the same numbers.
+//! the same numbers. With one reader from the start it is what a `StaticRecord` of `Bounded` is that drops its oldest.
 
 use aimdb_sync_embassy::{
-    Counters, CriticalSectionRawMutex as Raw, CursorCounters, NoUninit, SpmcRing, Start, StaticConsumer, StaticRecord,
-    StaticRing,
+    Bounded, Counters, CriticalSectionRawMutex as Raw, CursorCounters, DropOldest, NoUninit, SpmcRing, Start,
+    StaticConsumer, StaticRecord, StaticRing,
 };
 
 /// From nothing to `n - 1`.
@@ -105,5 +105,45 @@ fn k1_a_ring_of_large_values_does_what_a_record_does() {
         run::<1, 8, [u8; 13]>(seed, |number| [number as u8; 13]);
         run::<3, 10, [u64; 3]>(seed, |number| [number.into(); 3]);
         run::<5, 12, [u16; 7]>(seed, |number| [number as u16; 7]);
+    }
+}
+
+/// A ring of one reader, and a queue that displaces its oldest value: read from the start, they give the same answers. What each
+/// calls displaced or stored differs, because a ring retains what was read.
+fn run_as_a_queue<const N: usize, const S: usize, V>(seed: u64, of: fn(u32) -> V)
+where
+    V: NoUninit + Send + Sync + PartialEq + std::fmt::Debug + 'static,
+{
+    let ring: &'static StaticRing<V, Raw, N> = Box::leak(Box::new(StaticRing::new()));
+    let queue: &'static StaticRecord<Bounded<N, DropOldest>, V, Raw, S> = Box::leak(Box::new(StaticRecord::new()));
+    let mut s = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let early = rnd(&mut s, 2 * N as u64 + 1) as u32;
+    for step in 0..early {
+        assert_eq!(ring.producer().try_send(of(step)), queue.producer().try_send(of(step)));
+    }
+    let (mut one, mut other) = (ring.consumer_from(Start::Oldest).unwrap(), queue.consumer().unwrap());
+    for step in early..200 {
+        let ctx = format!("seed {seed} step {step}");
+        match rnd(&mut s, 40) {
+            0..=19 => assert_eq!(ring.producer().try_send(of(step)), queue.producer().try_send(of(step)), "{ctx}"),
+            39 if step > 150 => {
+                ring.close();
+                queue.close();
+            }
+            _ => assert_eq!(one.try_recv(), other.try_recv(), "{ctx}"),
+        }
+        let counted = |c: Counters| (c.accepted, c.refused, c.delivered, c.lagged);
+        assert_eq!(counted(ring.stats().counters), counted(queue.stats().counters), "{ctx}");
+        let (mine, others) = (one.stats().counters, other.stats().counters);
+        assert_eq!((mine.lagged, mine.readable), (others.lagged, others.readable), "{ctx}");
+    }
+}
+
+#[test]
+fn e1_a_ring_of_one_reader_is_a_queue_that_drops_its_oldest() {
+    for seed in 0..500 {
+        run_as_a_queue::<1, 4, u32>(seed, |number| number);
+        run_as_a_queue::<4, 7, u32>(seed, |number| number);
+        run_as_a_queue::<3, 6, [u64; 3]>(seed, |number| [number.into(); 3]);
     }
 }

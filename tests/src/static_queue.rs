@@ -11,7 +11,8 @@ use aimdb_core::buffer::{
 };
 use aimdb_core::pure::{Policy, Start};
 use aimdb_sync_embassy::{
-    CriticalSectionRawMutex, Fail, PauseUpstream, QueuePolicy, Sending, StaticConsumer, StaticQueue, Threads,
+    CriticalSectionRawMutex, DropNewest, Fail, PauseUpstream, QueuePolicy, Sending, StaticConsumer, StaticQueue,
+    Threads,
 };
 
 use crate::drive::{Drive, Turn, in_time, run};
@@ -83,13 +84,17 @@ impl<V: Carried> Subject for Lean<V> {
             BufferCfg::Bounded { capacity: 2, policy: Policy::Fail } => self.make::<2, Fail>(),
             BufferCfg::Bounded { capacity: 3, policy: Policy::Fail } => self.make::<3, Fail>(),
             BufferCfg::Bounded { capacity: 64, policy: Policy::Fail } => self.make::<64, Fail>(),
+            BufferCfg::Bounded { capacity: 1, policy: Policy::DropNewest } => self.make::<1, DropNewest>(),
+            BufferCfg::Bounded { capacity: 2, policy: Policy::DropNewest } => self.make::<2, DropNewest>(),
+            BufferCfg::Bounded { capacity: 3, policy: Policy::DropNewest } => self.make::<3, DropNewest>(),
+            BufferCfg::Bounded { capacity: 64, policy: Policy::DropNewest } => self.make::<64, DropNewest>(),
             other => unreachable!("`supports` leaves out {other:?}"),
         })
     }
 
     fn supports(&self, cfg: &BufferCfg) -> bool {
         let BufferCfg::Bounded { capacity, policy } = cfg else { return false };
-        [1, 2, 3, 64].contains(capacity) && matches!(policy, Policy::PauseUpstream | Policy::Fail)
+        [1, 2, 3, 64].contains(capacity) && matches!(policy, Policy::PauseUpstream | Policy::Fail | Policy::DropNewest)
     }
 
     /// Not what is of a whole record only. Waiters are woken in order; two that are on their way at a time may come in

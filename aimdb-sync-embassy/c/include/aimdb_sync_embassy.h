@@ -186,21 +186,25 @@ typedef struct aimdb_static_queue {
     uint32_t value_size;
     aimdb_queue_state_t *state;
     void *values;
-    uint8_t capacity;
+    uint8_t last; /* of `n` places, from 0: `n` - 1 */
     uint8_t policy;
 } aimdb_static_queue_t;
 
 #define AIMDB_QUEUE_LAYOUT \
-    ((uint32_t)(2u << 24 | sizeof(aimdb_queue_state_t) << 8 | sizeof(aimdb_static_queue_t)))
+    ((uint32_t)(6u << 24 | sizeof(aimdb_queue_state_t) << 8 | sizeof(aimdb_static_queue_t)))
 
 /* A queue that keeps `n` values, 1 to 255, and pauses its senders when it is full; at file scope, a semicolon follows. */
 #define AIMDB_STATIC_QUEUE(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE(name, type, n)
 /* The same, but when it is full it refuses the value, which stays yours. */
 #define AIMDB_STATIC_QUEUE_FAIL(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE_FAIL(name, type, n)
+/* The same, but when it is full it drops the incoming value and counts it, and the call succeeds. */
+#define AIMDB_STATIC_QUEUE_DROP_NEWEST(name, type, n) \
+    AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE_DROP_NEWEST(name, type, n)
 
 #define AIMDB_DECLARE_QUEUE(name, type) AIMDB_QUEUE_CALLS(name, type) typedef type name##_value_t
 #define AIMDB_DEFINE_QUEUE(name, type, n) AIMDB_DEFINE_LEAN(name, type, 0, n)
 #define AIMDB_DEFINE_QUEUE_FAIL(name, type, n) AIMDB_DEFINE_LEAN(name, type, 1, n)
+#define AIMDB_DEFINE_QUEUE_DROP_NEWEST(name, type, n) AIMDB_DEFINE_LEAN(name, type, 3, n)
 
 #define AIMDB_DEFINE_LEAN(name, type, policy, n) \
     typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
@@ -209,7 +213,7 @@ typedef struct aimdb_static_queue {
         aimdb_queue_state_t state; \
         type values[n]; \
     } name##_memory; \
-    const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n), \
+    const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n) - 1, \
         policy }
 
 /* -------------------------------------------------------------------------------------------- rings */

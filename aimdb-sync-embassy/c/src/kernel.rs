@@ -64,8 +64,9 @@ mod mask {
     /// The mask was raised, which has said this.
     #[inline(always)]
     pub(super) unsafe fn restore(before: u32) {
+        // It may change the flags, for all the compiler knows: so that nothing is compared inside which is looked at afterwards.
         // SAFETY: by this function's contract; all that was written is, before that.
-        unsafe { asm!("msr basepri, {before}", before = in(reg) before, options(nostack, preserves_flags)) };
+        unsafe { asm!("msr basepri, {before}", before = in(reg) before, options(nostack)) };
     }
 }
 

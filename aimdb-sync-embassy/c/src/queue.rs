@@ -17,7 +17,7 @@ pub type Queue<F> = ByteQueue<KernelSection, F>;
 const STATE_BYTES: usize = if IS_32_BIT { 32 } else { 40 };
 const QUEUE_BYTES: usize = if IS_32_BIT { 20 } else { 32 };
 
-const LAYOUT: u32 = lean::layout(2, STATE_BYTES, QUEUE_BYTES);
+const LAYOUT: u32 = lean::layout(6, STATE_BYTES, QUEUE_BYTES);
 
 const _: () = {
     assert!(size_of::<ByteState>() == STATE_BYTES && align_of::<ByteState>() <= align_of::<usize>());
@@ -38,7 +38,7 @@ unsafe fn open<'a, F: Form>(queue: *const Queue<F>) -> Result<&'a Queue<F>, Stat
     }
     // SAFETY: it is not null.
     let queue = unsafe { &*queue };
-    if queue.has_places() && F::has(queue.value_size()) { Ok(queue) } else { Err(Status::BadArgument) }
+    if F::has(queue.value_size()) { Ok(queue) } else { Err(Status::BadArgument) }
 }
 
 /// A queue and a value for it, both as they should be.
@@ -59,14 +59,8 @@ unsafe fn with_value<'a, F: Form>(
     }
     // SAFETY: it is not null.
     let queue = unsafe { &*queue };
-    if !queue.has_places() {
-        Err(Status::BadArgument)
-    } else if F::has(size as u32) {
-        Ok(queue)
-    } else {
-        // A word is nothing for the calls on other values.
-        Err(Status::BadSize)
-    }
+    // A word is nothing for the calls on other values.
+    if F::has(size as u32) { Ok(queue) } else { Err(Status::BadSize) }
 }
 
 #[inline(always)]
@@ -75,7 +69,7 @@ unsafe fn try_send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usiz
     unsafe {
         match with_value(queue, value, size) {
             Ok(queue) if queue.stores(value) => Status::Ok,
-            Ok(queue) => queue.refusal().into(),
+            Ok(queue) => queue.refuse().map_or_else(Status::from, |()| Status::Ok),
             Err(status) => status,
         }
     }
@@ -374,7 +368,5 @@ pub unsafe extern "C" fn aimdb_queue_stats_bytes(queue: *const Queue<Bytes>, cou
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aimdb_queue_is_closed(queue: *const Queue<Bytes>) -> i32 {
     // SAFETY: the caller's word; if that is so, it is not null. A state is the same for all forms.
-    unsafe {
-        i32::from(lean::open(queue.cast(), LAYOUT) == Status::Ok && (*queue).has_places() && (*queue).is_closed())
-    }
+    unsafe { i32::from(lean::open(queue.cast(), LAYOUT) == Status::Ok && (*queue).is_closed()) }
 }

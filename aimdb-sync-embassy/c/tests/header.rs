@@ -143,6 +143,7 @@ AIMDB_DECLARE_LATEST(there_g, double);
 AIMDB_DEFINE_LATEST_READERS(there_g, double, 3);
 AIMDB_STATIC_QUEUE(queue, int, 4u);
 AIMDB_STATIC_QUEUE_FAIL(failing_queue, int, 255);
+AIMDB_STATIC_QUEUE_DROP_NEWEST(dropping_queue, int, 255);
 AIMDB_DECLARE_QUEUE(there_e, int);
 AIMDB_DECLARE_QUEUE(there_f, int);
 AIMDB_DEFINE_QUEUE(there_e, int, 4);

@@ -51,8 +51,13 @@ impl<R: Ops> Future for SendAtOnce<'_, R> {
 
 /// Sends by a call that never waits.
 pub(crate) fn at_once<R: Ops>(record: &R, value: R::Value) -> Result<(), SendError<R::Value>> {
-    record.try_push(value).map_err(|refused| match refused {
+    record.try_push(value).map_err(not_sent)
+}
+
+/// What a sender is told of a value that it would not have waited with.
+pub(crate) fn not_sent<T>(refused: TryProduceError<T>) -> SendError<T> {
+    match refused {
         TryProduceError::Full(value) => SendError::Full(value),
         TryProduceError::Closed(value) => SendError::Closed(value),
-    })
+    }
 }

@@ -16,7 +16,7 @@ mod waking;
 pub(crate) mod words;
 
 pub use at_once::SendAtOnce;
-pub(crate) use at_once::at_once;
+pub(crate) use at_once::{at_once, not_sent};
 pub(crate) use bell::Bell;
 pub use form::{Bytes, Form, Word};
 pub(crate) use line::{Line, NOTHING};

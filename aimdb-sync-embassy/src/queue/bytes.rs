@@ -5,11 +5,13 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 
 use aimdb_core::buffer::{BufferMetrics, SendError, TrySendError};
+use aimdb_core::pure::Verdict;
 use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::state::{Given, State};
+use super::shape::Given;
+use super::state::State;
 use super::wait::Outcomes;
 use super::waking::Wakes;
 use crate::lean::{End, Form, Lined, Stood};
@@ -29,9 +31,9 @@ pub struct ByteQueue<M, F> {
     value_size: u32,
     state: *const ByteState,
     places: *mut u8,
-    /// No more than can be inside at the same time.
-    capacity: u8,
-    /// 0 if senders wait; else they are refused.
+    /// The number of its last place: no more are there than can be inside at the same time.
+    last: u8,
+    /// What happens when it is full: 0 is that senders wait, 3 that their values are dropped; else they are refused.
     policy: u8,
     mutex: M,
     form: PhantomData<fn() -> F>,
@@ -41,7 +43,8 @@ pub struct ByteQueue<M, F> {
 // values are plain bytes.
 unsafe impl<M: PreemptionSafe, F> Sync for ByteQueue<M, F> {}
 
-/// Each function that is unsafe is given a value of the queue, or room for one, in a queue that is sound.
+/// Each function that is unsafe is given a value of the queue, or room for one, in a queue that is sound: values have this form, no pointer is
+/// null, and there is as much memory as the description says, for this queue alone and for ever, which was zero at the start.
 impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     /// Who described it.
     #[inline(always)]
@@ -53,14 +56,6 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     #[inline(always)]
     pub const fn value_size(&self) -> u32 {
         self.value_size
-    }
-
-    /// Whether there are places. If so, and values have this form, no pointer is null, and there is as much
-    /// memory as the description says, for this queue alone and for ever, which was zero at the start, all that follows may be
-    /// called.
-    #[inline(always)]
-    pub const fn has_places(&self) -> bool {
-        self.capacity > 0
     }
 
     /// Stores a value if there is room.
@@ -90,10 +85,8 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     /// # Safety
     ///
     /// The queue is sound.
-    pub unsafe fn refusal(&self) -> TrySendError<()> {
-        let queue = self.view();
-        queue.count_refused();
-        if queue.refuses_all() { TrySendError::Closed(()) } else { TrySendError::Full(()) }
+    pub unsafe fn refuse(&self) -> Result<(), TrySendError<()>> {
+        self.view().refuse(()).map_err(TrySendError::from)
     }
 
     /// Whether there will be no value any more.
@@ -173,7 +166,7 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     /// What is in the description, which a section finds in registers then.
     #[inline(always)]
     const fn view(&self) -> View<'_, M, F> {
-        View { queue: self, state: self.state, places: self.places, shape: Given::new(self.capacity) }
+        View { queue: self, state: self.state, places: self.places, shape: Given::new(self.last) }
     }
 }
 
@@ -219,8 +212,12 @@ impl<M: PreemptionSafe, F: Form> Parts for View<'_, M, F> {
     }
 
     #[inline(always)]
-    fn pauses(&self) -> bool {
-        self.queue.policy == 0
+    fn when_full(&self) -> Verdict {
+        match self.queue.policy {
+            0 => Verdict::Wait,
+            3 => Verdict::DropIncoming,
+            _ => Verdict::Refuse,
+        }
     }
 
     #[inline(always)]

@@ -6,15 +6,15 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use aimdb_core::buffer::{
     BufferMetrics, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
 };
-use aimdb_core::pure::Start;
+use aimdb_core::pure::{Start, Verdict};
 use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::state::{Fixed, Shape};
+use super::shape::{Fixed, Shape};
 use super::waking::Wakes;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{End, LeanRecv, LeanSend};
+use crate::lean::{End, LeanRecv, LeanSend, not_sent};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 use crate::record::{ForHandles, Ops, Record};
@@ -33,6 +33,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     where
         Self: 'a;
 
+    const SENDS_AT_ONCE: bool = matches!(P::POLICY.verdict(), Verdict::DropIncoming);
+
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
@@ -40,9 +42,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
         if unsafe { self.store(&raw const *value) } {
             return Ok(());
         }
-        self.count_refused();
-        let value = ManuallyDrop::into_inner(value);
-        Err(if Self::is_closed(self) { TryProduceError::Closed(value) } else { TryProduceError::Full(value) })
+        self.refuse(ManuallyDrop::into_inner(value))
     }
 
     /// # Safety
@@ -52,6 +52,10 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
         // SAFETY: by this function's contract.
         unsafe { self.store(&raw const **value) }
+    }
+
+    fn push_refused(&self, value: T) -> Result<(), SendError<T>> {
+        self.refuse(value).map_err(not_sent)
     }
 
     #[inline(always)]

@@ -5,6 +5,7 @@ mod bytes;
 mod ends;
 mod moves;
 mod parts;
+mod shape;
 mod state;
 mod wait;
 mod waking;
@@ -15,31 +16,30 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 
 use aimdb_core::buffer::BufferMetrics;
-use aimdb_core::pure::Kind;
+use aimdb_core::pure::{Kind, Verdict};
 
-use crate::kind::{Fail, PauseUpstream, StaticPolicy};
+use crate::kind::{DropNewest, Fail, PauseUpstream, StaticPolicy};
 use crate::lean::Place;
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
 
 use parts::Parts;
-use state::{Fixed, State};
+use shape::Fixed;
+use state::State;
 use waking::Wakes;
 
-/// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), or are refused ([`Fail`]). Sealed.
-pub trait QueuePolicy: StaticPolicy {
-    #[doc(hidden)]
-    const PAUSES: bool;
-}
+/// What a full [`StaticQueue`] does: its senders wait ([`PauseUpstream`]), are refused ([`Fail`]), or are told `Ok` while their value is
+/// dropped and counted ([`DropNewest`]). Sealed.
+///
+/// One that displaces its oldest value is a [`StaticRing`](crate::StaticRing) of one reader.
+pub trait QueuePolicy: StaticPolicy {}
 
-impl QueuePolicy for PauseUpstream {
-    const PAUSES: bool = true;
-}
+impl QueuePolicy for PauseUpstream {}
 
-impl QueuePolicy for Fail {
-    const PAUSES: bool = false;
-}
+impl QueuePolicy for Fail {}
+
+impl QueuePolicy for DropNewest {}
 
 /// A `Bounded` record with one cursor, from which nothing is ever displaced: what most tasks and interrupts
 /// need between them, at the price of a kernel's own queue.
@@ -53,7 +53,7 @@ impl QueuePolicy for Fail {
 /// | `T` | the type of the values, which need not be `Clone` |
 /// | `M` | the mutex: [`crate::CriticalSectionRawMutex`], or another that is [`PreemptionSafe`] |
 /// | `N` | how many values it holds, 1 to 16,383 |
-/// | `P` | what happens when it is full: [`PauseUpstream`], [`Fail`] |
+/// | `P` | what happens when it is full: [`PauseUpstream`], [`Fail`], [`DropNewest`] |
 ///
 /// A value of up to eight bytes is moved inside the critical section, a larger one outside: interrupts are off
 /// for the same few instructions whatever a value is. Then a task that is stopped while it moves a value holds back what
@@ -67,8 +67,11 @@ impl QueuePolicy for Fail {
 /// once more as its time is up: a place is not handed over here.
 /// One that comes to wait passes those before it one by one, with interrupts on in between. An interrupt that sends or takes meanwhile
 /// takes the steps that are left first, and wakes the first then.
-/// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or is told that the queue is
+/// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or meets a queue that is
 /// full or empty.
+///
+/// With [`DropNewest`] sends never wait, so that an interrupt and a program before its scheduler may call `send`, too. A value that
+/// meets a full queue is dropped by its sender, outside the section, and counted: `dropped_newest`, which is a part of `refused`.
 ///
 /// ```
 /// use aimdb_sync_embassy::{CriticalSectionRawMutex, StaticQueue, TrySendError};
@@ -209,8 +212,8 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Parts for Stati
     }
 
     #[inline(always)]
-    fn pauses(&self) -> bool {
-        P::PAUSES
+    fn when_full(&self) -> Verdict {
+        P::POLICY.verdict()
     }
 
     #[inline(always)]

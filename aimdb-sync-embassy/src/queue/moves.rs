@@ -5,7 +5,8 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::parts::Parts;
-use super::state::{self, Shape, State};
+use super::shape::Shape;
+use super::state::{self, State};
 use super::waking::Wakes;
 use crate::lean::{ALL, End, Lined, NOBODY};
 

@@ -2,10 +2,12 @@
 //! happens to a queue is written over this, once.
 #![allow(unsafe_code)]
 
-use aimdb_core::buffer::BufferMetrics;
+use aimdb_core::buffer::{BufferMetrics, TryProduceError};
+use aimdb_core::pure::Verdict;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-use super::state::{Counts, Shape, State};
+use super::shape::Shape;
+use super::state::{Counts, State};
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -23,8 +25,18 @@ pub(crate) trait Parts: Sized {
 
     fn shape(&self) -> Self::Shape;
 
-    /// Whether senders wait at a full queue, or are refused.
-    fn pauses(&self) -> bool;
+    /// What becomes of a value that meets a full queue: its sender waits, it is refused, or it is dropped.
+    fn when_full(&self) -> Verdict;
+
+    #[inline(always)]
+    fn pauses(&self) -> bool {
+        self.when_full() == Verdict::Wait
+    }
+
+    #[inline(always)]
+    fn drops_newest(&self) -> bool {
+        self.when_full() == Verdict::DropIncoming
+    }
 
     /// Moves a value to its place.
     ///
@@ -86,8 +98,18 @@ pub(crate) trait Parts: Sized {
         self.section(State::refuse);
     }
 
+    /// What the sender of a value is told that was not stored, and does not wait. It is counted.
+    fn refuse<V>(&self, value: V) -> Result<(), TryProduceError<V>> {
+        let drops = self.drops_newest();
+        if self.section(move |state| state.refuse_or_drop(drops)) {
+            return Err(TryProduceError::Closed(value));
+        }
+        // Of one that is dropped that is done by the return: outside the section, as all values are.
+        if drops { Ok(()) } else { Err(TryProduceError::Full(value)) }
+    }
+
     fn count_timed_out(&self) {
-        self.section(|state| state.timed_out = state.timed_out.wrapping_add(1));
+        self.section(|state| state.timed_out_or_dropped = state.timed_out_or_dropped.wrapping_add(1));
     }
 
     fn refuses_all(&self) -> bool {
@@ -106,8 +128,14 @@ pub(crate) trait Parts: Sized {
             metrics.waiting_consumers = state.readers.len();
             metrics.closed = state.is_closed();
             metrics.counters.accepted = u64::from(counts.accepted);
-            metrics.counters.refused = u64::from(state.refused);
-            metrics.counters.timed_out = u64::from(state.timed_out);
+            let (refused, others) = (u64::from(state.refused), u64::from(state.timed_out_or_dropped));
+            if self.drops_newest() {
+                metrics.counters.refused = refused + others;
+                metrics.counters.dropped_newest = others;
+            } else {
+                metrics.counters.refused = refused;
+                metrics.counters.timed_out = others;
+            }
             metrics.counters.aborted = u64::from(counts.aborted);
             metrics.counters.delivered = u64::from(counts.delivered);
             metrics

@@ -15,9 +15,8 @@
 //! stopped in between holds the others' back, but nobody waits for a lock, and order is that of the claims.
 //! (DPDK's `rte_ring` has this as its relaxed tail synchronisation.)
 
-use core::marker::PhantomData;
-
-use crate::lean::{End, Form, MOVED_INSIDE, Waiters};
+use super::shape::Shape;
+use crate::lean::{End, Waiters};
 
 /// In `used`: values to come are refused.
 pub(super) const CLOSED: u16 = 1 << 15;
@@ -30,107 +29,8 @@ const COUNT: u16 = ABORTED - 1;
 /// As large as a queue can be.
 pub(super) const MAX: usize = COUNT as usize;
 
-/// As many as can be counted while they fill or empty a place. In a queue with more places than that, more may come.
-pub(super) const MOST_INSIDE: usize = u8::MAX as usize;
-
 /// The last values that come to a queue came while it was closed.
 pub(super) const LATE: u16 = CLOSED;
-
-/// What a queue's sections have to know of it: how many places it has, and on which side of them values are moved. In Rust both are
-/// in its type and cost nothing; of a queue of C they are known when it runs.
-pub(crate) trait Shape: Copy {
-    /// Values are moved inside the section: they are no more than two words.
-    const INSIDE: bool;
-
-    fn places(self) -> usize;
-
-    /// The place that comes after another: the ring runs downwards, because to find the end of it costs an
-    /// instruction less there.
-    fn after(self, at: u16) -> u16;
-
-    /// Whether more may come than can be counted while they fill or empty a place.
-    #[inline(always)]
-    fn is_wide(self) -> bool {
-        !Self::INSIDE && self.places() > MOST_INSIDE
-    }
-}
-
-/// The shape of a queue of so many `T`.
-pub(crate) struct Fixed<T, const N: usize>(PhantomData<fn() -> T>);
-
-impl<T, const N: usize> Fixed<T, N> {
-    pub(super) const SHAPE: Self = Self(PhantomData);
-}
-
-impl<T, const N: usize> Clone for Fixed<T, N> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T, const N: usize> Copy for Fixed<T, N> {}
-
-impl<T, const N: usize> Shape for Fixed<T, N> {
-    const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
-
-    #[inline(always)]
-    fn places(self) -> usize {
-        N
-    }
-
-    #[inline(always)]
-    fn after(self, at: u16) -> u16 {
-        let next = i32::from(at) - 1;
-        if N.is_power_of_two() {
-            return next as u16 & (N - 1) as u16;
-        }
-        if next < 0 { (N - 1) as u16 } else { next as u16 }
-    }
-}
-
-/// The shape of a queue of so many values that have this form; no more than can be counted while they are moved.
-pub(crate) struct Given<F> {
-    places: u32,
-    /// The place that comes after the first.
-    last: u32,
-    form: PhantomData<fn() -> F>,
-}
-
-impl<F> Given<F> {
-    #[inline(always)]
-    pub(super) const fn new(places: u8) -> Self {
-        Self { places: places as u32, last: (places as u32).wrapping_sub(1), form: PhantomData }
-    }
-}
-
-impl<F> Clone for Given<F> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<F> Copy for Given<F> {}
-
-impl<F: Form> Shape for Given<F> {
-    const INSIDE: bool = F::IS_WORD;
-
-    #[inline(always)]
-    fn places(self) -> usize {
-        self.places as usize
-    }
-
-    #[inline(always)]
-    fn after(self, at: u16) -> u16 {
-        let (next, is_past) = u32::from(at).overflowing_sub(1);
-        (if is_past { self.last } else { next }) as u16
-    }
-
-    #[inline(always)]
-    fn is_wide(self) -> bool {
-        debug_assert!(self.places() <= MOST_INSIDE, "a byte counts them");
-        false
-    }
-}
 
 /// All zero is an empty queue that is open, so that C can have one in memory that nobody has set up.
 pub(crate) struct State {
@@ -150,7 +50,8 @@ pub(crate) struct State {
     emptying: u8,
     accepted: u32,
     pub(super) refused: u32,
-    pub(super) timed_out: u32,
+    /// Values whose senders gave up. Where none waits because the newest is dropped: those that were.
+    pub(super) timed_out_or_dropped: u32,
     pub(super) senders: Waiters,
     pub(super) readers: Waiters,
 }
@@ -185,7 +86,7 @@ impl State {
             emptying: 0,
             accepted: 0,
             refused: 0,
-            timed_out: 0,
+            timed_out_or_dropped: 0,
             senders: Waiters::new(),
             readers: Waiters::new(),
         }
@@ -319,7 +220,7 @@ impl State {
     /// Whether a sender would find a place. As many as there are places can be counted, unless there are very many.
     #[inline(always)]
     pub(super) fn has_room<S: Shape>(&self, shape: S) -> bool {
-        usize::from(self.used) < shape.places() && (!shape.is_wide() || self.filling < u8::MAX)
+        shape.has_more_than(self.used) && (!shape.is_wide() || self.filling < u8::MAX)
     }
 
     /// Whether a reader would find a value.
@@ -335,6 +236,19 @@ impl State {
     /// Counts a value that was refused.
     pub(super) const fn refuse(&mut self) {
         self.refused = self.refused.wrapping_add(1);
+    }
+
+    /// Counts a value that is refused, or dropped if the queue drops what meets it while it is full and is not closed. Says whether it is
+    /// closed.
+    #[inline(always)]
+    pub(super) const fn refuse_or_drop(&mut self, drops: bool) -> bool {
+        let closed = self.is_closed();
+        if drops && !closed {
+            self.timed_out_or_dropped = self.timed_out_or_dropped.wrapping_add(1);
+        } else {
+            self.refuse();
+        }
+        closed
     }
 
     pub(super) fn close(&mut self) {

@@ -10,9 +10,10 @@ use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::state::{self, Shape};
+use super::shape::Shape;
+use super::state;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{End, Line, Lined, NOTHING, Node, ReadersWait, SendersWait, Stood};
+use crate::lean::{End, Line, Lined, NOTHING, Node, ReadersWait, SendersWait, Stood, not_sent};
 use crate::lock::PreemptionSafe;
 use crate::port::{ONE_TRY, Port};
 
@@ -42,10 +43,7 @@ pub(super) trait Outcomes: Parts {
                 self.count_timed_out();
                 Err(SendError::Timeout(value()))
             }
-            Stood::Not => {
-                self.count_refused();
-                Err(SendError::Full(value()))
-            }
+            Stood::Not => self.refuse(value()).map_err(not_sent),
         }
     }
 }

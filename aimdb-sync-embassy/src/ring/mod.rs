@@ -63,6 +63,10 @@ use waking::Wakes;
 /// A reader of a large value that is stopped while it copies is not waited for either. If its value was overwritten
 /// meanwhile, the copy is thrown away, and it is told that it lagged.
 ///
+/// With one reader it is the lean form of a `Bounded` record that drops its oldest value: read
+/// from [`Start::Oldest`], by one cursor that stays, each send and read has the same outcome. Only what it retains is more, since that has what was read in it:
+/// `occupancy`, `overwritten`, and what [`StaticRing::abort`] says.
+///
 /// Counts and positions are of 32 bits, and wrap, but for what was accepted and overwritten: a reader that has missed four
 /// billion values or more is told how many that are but for multiples of 2^32. A cursor is named by its place, so the number in
 /// [`crate::ReaderMetrics`] comes again when a cursor has left. Of the readers that wait for a value the more urgent are woken

@@ -662,8 +662,8 @@ MUTANTS = [
         "            state.is_new(cursor)\n        })\n    }\n\n    /// Whether", "            false\n        })\n    }\n\n    /// Whether")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "parts.rs", [(
         "            state.awaits(cursor);\n", "")]),
-    ("lean-c-queue-has-a-place-too-many", "A lean queue of C fills a place that lies behind its last one.", LEAN + "state.rs", [(
-        "last: (places as u32).wrapping_sub(1)", "last: places as u32")]),
+    ("lean-c-queue-has-a-place-too-many", "A lean queue of C fills a place that lies behind its last one.", LEAN + "shape.rs", [(
+        "last: last as u32", "last: last as u32 + 1")]),
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
         "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(

@@ -156,7 +156,7 @@ const MAILBOX_PLACES: usize = if cfg!(feature = "large") { 3 } else { 1 };
 const LATEST_PLACES: usize = if cfg!(feature = "large") { 2 } else { 1 };
 
 fn queue(places: u8) -> Memory<Queue> {
-    Memory::new(size_of::<ByteState>(), places.into(), [places, 0, 0, 0])
+    Memory::new(size_of::<ByteState>(), places.into(), [places - 1, 0, 0, 0])
 }
 
 fn mailbox() -> Memory<Mailbox> {

@@ -6,6 +6,8 @@
 
 AIMDB_STATIC_QUEUE(pausing, uint32_t, 2);
 AIMDB_STATIC_QUEUE_FAIL(failing, uint32_t, 2);
+AIMDB_STATIC_QUEUE_DROP_NEWEST(dropping, uint32_t, 2);
+AIMDB_STATIC_QUEUE_DROP_NEWEST(dropping_wides, wide_t, 1);
 AIMDB_STATIC_QUEUE(full, uint32_t, 1);
 
 AIMDB_STATIC_QUEUE(odds, odd_t, 5);
@@ -76,6 +78,36 @@ static void a_queue_that_refuses(void)
     NEXT(failing, 2);
     NEXT(failing, 4);
     NONE(failing, AIMDB_EMPTY);
+}
+
+static void a_queue_that_drops_the_newest(void)
+{
+    CHECK(dropping_try_send(&V[1]) == AIMDB_OK && dropping_send(&V[2], portMAX_DELAY) == AIMDB_OK);
+    CHECK(dropping_try_send(&V[3]) == AIMDB_OK && dropping_send(&V[3], portMAX_DELAY) == AIMDB_OK);
+    CHECK(dropping_send(&V[3], 5) == AIMDB_OK && dropping_send(&V[3], 0) == AIMDB_OK);
+    aimdb_static_stats_t stats;
+    CHECK(dropping_stats(&stats) == AIMDB_OK && stats.accepted == 2 && stats.dropped_newest == 4);
+    CHECK(stats.refused == 4 && stats.timed_out == 0 && stats.overwritten == 0);
+    NEXT(dropping, 1);
+    CHECK(dropping_try_send(&V[4]) == AIMDB_OK);
+    NEXT(dropping, 2);
+    NEXT(dropping, 4);
+    NONE(dropping, AIMDB_EMPTY);
+
+    wide_t first, second, back;
+    memset(&first, 1, sizeof first);
+    memset(&second, 2, sizeof second);
+    CHECK(dropping_wides_try_send(&first) == AIMDB_OK && dropping_wides_send(&second, portMAX_DELAY) == AIMDB_OK);
+    CHECK(dropping_wides_try_recv(&back) == AIMDB_OK && memcmp(&back, &first, sizeof back) == 0);
+    CHECK(dropping_wides_try_recv(&back) == AIMDB_EMPTY);
+
+    /* Once it is closed, what is full and what is not are told the same. */
+    CHECK(dropping_try_send(&V[5]) == AIMDB_OK && dropping_try_send(&V[6]) == AIMDB_OK && dropping_close() == AIMDB_OK);
+    CHECK(dropping_try_send(&V[7]) == AIMDB_CLOSED && dropping_send(&V[7], portMAX_DELAY) == AIMDB_CLOSED);
+    CHECK(dropping_stats(&stats) == AIMDB_OK && stats.dropped_newest == 4 && stats.refused == 6 && stats.accepted == 5);
+    NEXT(dropping, 5);
+    NEXT(dropping, 6);
+    NONE(dropping, AIMDB_CLOSED);
 }
 
 static void values_of_any_size_are_whole(void)
@@ -176,8 +208,6 @@ static void what_is_no_queue(void)
     /* Another header, whose state is smaller. */
     wrong.layout -= 1u << 8;
     is_no_queue(wrong);
-    wrong = spoiled, wrong.capacity = 0;
-    is_no_queue(wrong);
     wrong = spoiled, wrong.value_size = 0;
     is_no_queue(wrong);
     wrong = spoiled, wrong.state = NULL;
@@ -231,6 +261,7 @@ void test_in_task(void)
     while_suspended(it_cannot_block);
     a_queue_that_pauses();
     a_queue_that_refuses();
+    a_queue_that_drops_the_newest();
     values_of_any_size_are_whole();
     order_is_kept_around_the_end();
     a_closed_queue_is_drained();

@@ -24,7 +24,8 @@ unsafe impl critical_section::Impl for Primask {
     }
 
     unsafe fn release(before: RawRestoreState) {
+        // It may change the flags, for all the compiler knows: so that nothing is compared inside which is looked at afterwards.
         // SAFETY: writes back what `acquire` read.
-        unsafe { asm!("msr primask, {}", in(reg) before, options(nostack, preserves_flags)) };
+        unsafe { asm!("msr primask, {}", in(reg) before, options(nostack)) };
     }
 }
