@@ -89,6 +89,11 @@ void aimdb_port_park(uint64_t ticks)
     (void)ulTaskNotifyTakeIndexed(AIMDB_NOTIFICATION_INDEX, pdTRUE, most);
 }
 
+void aimdb_port_park_for_ever(void)
+{
+    (void)ulTaskNotifyTakeIndexed(AIMDB_NOTIFICATION_INDEX, pdTRUE, portMAX_DELAY);
+}
+
 void aimdb_port_unpark(void *task)
 {
     (void)xTaskNotifyGiveIndexed((TaskHandle_t)task, AIMDB_NOTIFICATION_INDEX);
@@ -99,6 +104,14 @@ void aimdb_port_unpark_from_isr(void *task)
     BaseType_t more_urgent = pdFALSE;
     vTaskNotifyGiveIndexedFromISR((TaskHandle_t)task, AIMDB_NOTIFICATION_INDEX, &more_urgent);
     portYIELD_FROM_ISR(more_urgent);
+}
+
+void aimdb_port_wake(void *task)
+{
+    if (AIMDB_IN_ISR())
+        aimdb_port_unpark_from_isr(task);
+    else
+        aimdb_port_unpark(task);
 }
 
 bool aimdb_port_in_isr(void)
@@ -126,7 +139,11 @@ bool aimdb_port_can_block(void)
 uint8_t aimdb_port_priority(void)
 {
     UBaseType_t priority = uxTaskPriorityGet(NULL);
-    return priority > 255 ? 255 : (uint8_t)priority;
+#if configMAX_PRIORITIES > 256
+    if (priority > 255)
+        priority = 255;
+#endif
+    return (uint8_t)priority;
 }
 
 /* The critical section, for records of C (aimdb_sync_embassy.h), and where a fault of the library ends. */

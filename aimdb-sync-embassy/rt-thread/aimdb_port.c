@@ -106,6 +106,11 @@ void aimdb_port_park(uint64_t ticks)
     (void)rt_sem_take(token(), wait);
 }
 
+void aimdb_port_park_for_ever(void)
+{
+    (void)rt_sem_take(token(), RT_WAITING_FOREVER);
+}
+
 void aimdb_port_unpark(void *task)
 {
     /* Semaphores count, and a token does not. One that is there is taken after what is told of. */
@@ -115,6 +120,12 @@ void aimdb_port_unpark(void *task)
 }
 
 void aimdb_port_unpark_from_isr(void *task)
+{
+    aimdb_port_unpark(task);
+}
+
+/* The kernel's calls are the same everywhere. */
+void aimdb_port_wake(void *task)
 {
     aimdb_port_unpark(task);
 }

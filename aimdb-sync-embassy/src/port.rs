@@ -84,6 +84,11 @@ pub unsafe trait Port: 'static {
     /// given is seen by the task that took it: on one core that is so anyway, on several the token has to see to it.
     fn park(ticks: Option<u64>);
 
+    /// As [`Port::park`] for ever. A port that does this in fewer instructions says how.
+    fn park_for_ever() {
+        Self::park(None);
+    }
+
     /// Gives a task its token, from another task.
     ///
     /// # Safety
@@ -98,6 +103,17 @@ pub unsafe trait Port: 'static {
     ///
     /// As [`Port::unpark`].
     unsafe fn unpark_from_isr(task: Task);
+
+    /// Gives a task its token, from wherever it is called: by [`Port::unpark`], or by [`Port::unpark_from_isr`] in an interrupt. A port
+    /// that finds out which in fewer instructions says how.
+    ///
+    /// # Safety
+    ///
+    /// As [`Port::unpark`].
+    unsafe fn wake(task: Task) {
+        // SAFETY: by this function's contract.
+        unsafe { if Self::in_isr() { Self::unpark_from_isr(task) } else { Self::unpark(task) } }
+    }
 
     /// Whether an interrupt is calling.
     fn in_isr() -> bool;
@@ -212,9 +228,8 @@ impl<P: Port> Caller<P> {
     }
 
     fn wake(task: *const ()) {
-        let task = Task::from_ptr(task);
         // SAFETY: the pointer is what `current_task` of this port gave, see `new`.
-        unsafe { if P::in_isr() { P::unpark_from_isr(task) } else { P::unpark(task) } }
+        unsafe { P::wake(Task::from_ptr(task)) };
     }
 }
 
@@ -225,7 +240,7 @@ impl<P: Port> Parker for Caller<P> {
 
     fn park(&self, until: Deadline) {
         match until {
-            Deadline::Never => P::park(None),
+            Deadline::Never => P::park_for_ever(),
             Deadline::At(at) => P::park(Some(at.saturating_sub(P::now()))),
         }
     }

@@ -72,12 +72,23 @@ void aimdb_port_park(uint64_t ticks)
     (void)tx_semaphore_get(aimdb_port_current_task(), wait);
 }
 
+void aimdb_port_park_for_ever(void)
+{
+    (void)tx_semaphore_get(aimdb_port_current_task(), TX_WAIT_FOREVER);
+}
+
 void aimdb_port_unpark(void *task)
 {
     (void)tx_semaphore_ceiling_put(task, 1);
 }
 
 void aimdb_port_unpark_from_isr(void *task)
+{
+    (void)tx_semaphore_ceiling_put(task, 1);
+}
+
+/* The kernel's call is the same everywhere. */
+void aimdb_port_wake(void *task)
 {
     (void)tx_semaphore_ceiling_put(task, 1);
 }

@@ -37,12 +37,23 @@ void aimdb_port_park(uint64_t ticks)
     (void)k_sem_take(aimdb_port_current_task(), wait);
 }
 
+void aimdb_port_park_for_ever(void)
+{
+    (void)k_sem_take(aimdb_port_current_task(), K_FOREVER);
+}
+
 void aimdb_port_unpark(void *task)
 {
     k_sem_give(task);
 }
 
 void aimdb_port_unpark_from_isr(void *task)
+{
+    k_sem_give(task);
+}
+
+/* The kernel's call is the same everywhere. */
+void aimdb_port_wake(void *task)
 {
     k_sem_give(task);
 }

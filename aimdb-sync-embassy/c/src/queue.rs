@@ -41,52 +41,46 @@ unsafe fn open<'a, F: Form>(queue: *const Queue<F>) -> Result<&'a Queue<F>, Stat
     if F::has(queue.value_size()) { Ok(queue) } else { Err(Status::BadArgument) }
 }
 
-/// A queue and a value for it, both as they should be.
+/// Whether a queue and a value for it are both as they should be. If so, the queue is not null.
 ///
 /// # Safety
 ///
 /// As [`open`].
 #[inline(always)]
-unsafe fn with_value<'a, F: Form>(
-    queue: *const Queue<F>,
-    value: *const u8,
-    size: usize,
-) -> Result<&'a Queue<F>, Status> {
+unsafe fn with_value<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize) -> Status {
     // SAFETY: the caller's word.
     let status = unsafe { lean::with_value(queue.cast(), LAYOUT, value, size) };
     if status != Status::Ok {
-        return Err(status);
+        return status;
     }
-    // SAFETY: it is not null.
-    let queue = unsafe { &*queue };
     // A word is nothing for the calls on other values.
-    if F::has(size as u32) { Ok(queue) } else { Err(Status::BadSize) }
+    if F::has(size as u32) { Status::Ok } else { Status::BadSize }
 }
 
 #[inline(always)]
 unsafe fn try_send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize) -> Status {
     // SAFETY: the caller's word; the queue is sound, and the value has its size.
     unsafe {
-        match with_value(queue, value, size) {
-            Ok(queue) if queue.stores(value) => Status::Ok,
-            Ok(queue) => queue.refuse().map_or_else(Status::from, |()| Status::Ok),
-            Err(status) => status,
+        let status = with_value(queue, value, size);
+        if status != Status::Ok || (*queue).stores(value) {
+            return status;
         }
+        (*queue).refuse().map_or_else(Status::from, |()| Status::Ok)
     }
 }
 
 #[inline(always)]
 unsafe fn send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    let queue = match unsafe { with_value(queue, value, size) } {
-        Ok(queue) => queue,
-        Err(status) => return status,
-    };
+    let status = unsafe { with_value(queue, value, size) };
+    if status != Status::Ok {
+        return status;
+    }
     if let Err(status) = may_wait(ticks) {
         return status;
     }
     // SAFETY: the queue is sound, and the value has its size.
-    unsafe { if queue.stores(value) { Status::Ok } else { waits_to_send(queue, value, ticks) } }
+    unsafe { if (*queue).stores(value) { Status::Ok } else { waits_to_send(&*queue, value, ticks) } }
 }
 
 /// # Safety
@@ -104,27 +98,26 @@ unsafe fn waits_to_send<F: Form>(queue: &Queue<F>, value: *const u8, ticks: u64)
 unsafe fn try_recv<F: Form>(queue: *const Queue<F>, value: *mut u8, size: usize) -> Status {
     // SAFETY: the caller's word; the queue is sound, and there is room for a value of its size.
     unsafe {
-        match with_value(queue, value, size) {
-            Ok(queue) if queue.takes(value) => Status::Ok,
-            Ok(queue) if queue.is_over() => Status::Closed,
-            Ok(_) => Status::Empty,
-            Err(status) => status,
+        let status = with_value(queue, value, size);
+        if status != Status::Ok || (*queue).takes(value) {
+            return status;
         }
+        if (*queue).is_over() { Status::Closed } else { Status::Empty }
     }
 }
 
 #[inline(always)]
 unsafe fn recv<F: Form>(queue: *const Queue<F>, value: *mut u8, size: usize, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    let queue = match unsafe { with_value(queue, value, size) } {
-        Ok(queue) => queue,
-        Err(status) => return status,
-    };
+    let status = unsafe { with_value(queue, value, size) };
+    if status != Status::Ok {
+        return status;
+    }
     if let Err(status) = may_wait(ticks) {
         return status;
     }
     // SAFETY: the queue is sound, and there is room for a value of its size.
-    unsafe { if queue.takes(value) { Status::Ok } else { waits_to_receive(queue, value, ticks) } }
+    unsafe { if (*queue).takes(value) { Status::Ok } else { waits_to_receive(&*queue, value, ticks) } }
 }
 
 /// # Safety

@@ -6,7 +6,7 @@ use aimdb_core::buffer::BufferMetrics;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::state::{Cursors, State};
-use crate::lean::{Line, Waking};
+use crate::lean::{Line, NOBODY, Waking};
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -91,7 +91,7 @@ pub(crate) trait Parts: Sized {
             }
             let at = left.trailing_zeros() as u8;
             left &= left - 1;
-            if !self.line_of(at).wake_one() {
+            if self.line_of(at).wake_one() == NOBODY {
                 // Not as long as one is on its way into the line.
                 self.section(|state| state.forget(at));
             }
@@ -105,7 +105,7 @@ pub(crate) trait Parts: Sized {
     fn has_ended(&self) {
         let mut at = 0;
         let next = || {
-            if !self.line_of(at).wake_one() {
+            if self.line_of(at).wake_one() == NOBODY {
                 at += 1;
             }
             usize::from(at) < self.readers()

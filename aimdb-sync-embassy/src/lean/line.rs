@@ -4,7 +4,7 @@
 use core::pin::Pin;
 
 use super::bell::Bell;
-use super::waiters::{Node, WALKS_ALREADY, Waiters, Word};
+use super::waiters::{NOBODY, Node, WALKS_ALREADY, Waiters, Word};
 use super::waking::Waking;
 use crate::lock::PreemptionSafe;
 
@@ -114,14 +114,14 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         }
     }
 
-    /// Wakes the first of those who wait, and says whether there was one.
+    /// Wakes the first of those who wait, and says which that was, as a word: [`NOBODY`] if none.
     #[inline(never)]
-    pub(crate) fn wake_one(self) -> bool {
+    pub(crate) fn wake_one(self) -> usize {
         // Each further turn is a step of one who comes.
         loop {
             let word = self.advance(true);
             if !word.walks() {
-                return !word.is_nobody();
+                return word.addr();
             }
         }
     }
@@ -132,7 +132,7 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         let next = move || {
             let wakes = left > 0;
             left = left.wrapping_sub(u32::from(wakes));
-            wakes && self.wake_one()
+            wakes && self.wake_one() != NOBODY
         };
         Waking(next).wake();
     }

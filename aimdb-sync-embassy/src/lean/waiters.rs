@@ -41,10 +41,10 @@ pub struct Node {
 
 #[repr(C)]
 struct Inner {
-    /// First, as in [`Waiters`] the word is: so a `prev` leads to what leads here.
-    next: *const Node,
+    /// First, as in [`Waiters`] the word is: so a `prev` leads to what leads here. Both are written when the node comes in.
+    next: MaybeUninit<*const Node>,
     /// Means nothing in the first of the line, unless one walks.
-    prev: *const Node,
+    prev: MaybeUninit<*const Node>,
     /// Is there while the node waits.
     bell: MaybeUninit<Bell>,
     /// An atomic because the owner looks at it outside of a section; it is written in one as long as the node is in the line.
@@ -62,8 +62,8 @@ unsafe impl Sync for Node {}
 impl Node {
     pub(crate) const fn new() -> Self {
         let inner = Inner {
-            next: ptr::null(),
-            prev: ptr::null(),
+            next: MaybeUninit::uninit(),
+            prev: MaybeUninit::uninit(),
             bell: MaybeUninit::uninit(),
             stage: AtomicU16::new(IDLE),
             rank: 0,
@@ -112,7 +112,7 @@ impl Node {
         // SAFETY: the node is not in the line, so it is the caller's alone.
         unsafe {
             (*this).rank = (u16::from(priority) * 2) | self.stage();
-            (*this).prev = line.cast_const().cast();
+            (*this).prev.write(line.cast_const().cast());
             (*this).bell.write(bell);
             (*this).stage.store(WAITS, Relaxed);
         }
@@ -133,6 +133,24 @@ impl Node {
     fn stage(&self) -> u16 {
         // SAFETY: as above.
         unsafe { (*Self::inner(self)).stage.load(Relaxed) }
+    }
+
+    /// # Safety
+    ///
+    /// It is in a line, or on its way there; inside the section of that.
+    #[inline(always)]
+    unsafe fn next(this: *const Self) -> *const Self {
+        // SAFETY: by this function's contract.
+        unsafe { (*Self::inner(this)).next.assume_init() }
+    }
+
+    /// # Safety
+    ///
+    /// As [`Node::next`].
+    #[inline(always)]
+    unsafe fn prev(this: *const Self) -> *const Self {
+        // SAFETY: by this function's contract.
+        unsafe { (*Self::inner(this)).prev.assume_init() }
     }
 
     #[inline(always)]
@@ -167,6 +185,12 @@ impl Word {
         self.0.addr() & WALKS != 0
     }
 
+    /// [`NOBODY`] if nobody waits.
+    #[inline(always)]
+    pub(super) fn addr(self) -> usize {
+        self.0.addr()
+    }
+
     #[inline(always)]
     pub(super) fn is_nobody(self) -> bool {
         self.0.is_null()
@@ -199,7 +223,7 @@ impl Waiters {
     /// Whether somebody waits, as a word that is not [`NOBODY`] then: to be looked at outside.
     #[inline(always)]
     pub(crate) fn word(&self) -> usize {
-        self.word.0.addr()
+        self.word.addr()
     }
 
     /// A node that was prepared comes in, unless one walks, which is said by [`WALKS_ALREADY`], and 0 else. If others are there it
@@ -219,11 +243,11 @@ impl Waiters {
             if walks != 0 {
                 return walks;
             }
-            (*Node::inner(node)).next = word.0;
+            (*Node::inner(node)).next.write(word.0);
             if word.is_nobody() {
                 (*this).word = Word(node);
             } else {
-                (*Node::inner(word.0)).prev = node;
+                (*Node::inner(word.0)).prev.write(node);
                 (*this).word = Word(word.0.wrapping_byte_add(WALKS));
             }
             walks
@@ -244,22 +268,22 @@ impl Waiters {
             let word = (*this).word;
             if word.walks() {
                 let first = word.0.wrapping_byte_sub(WALKS);
-                let walker = (*Node::inner(first)).prev;
-                let Inner { next, prev, rank, .. } = *Node::inner(walker);
+                let walker = Node::prev(first);
+                let (next, prev, rank) = (Node::next(walker), Node::prev(walker), (*Node::inner(walker)).rank);
                 if !next.is_null() {
                     if (*Node::inner(next)).rank >= rank {
-                        (*Node::inner(walker)).next = (*Node::inner(next)).next;
-                        (*Node::inner(walker)).prev = next;
+                        (*Node::inner(walker)).next.write(Node::next(next));
+                        (*Node::inner(walker)).prev.write(next);
                         return (word, bell);
                     }
-                    (*Node::inner(next)).prev = walker;
+                    (*Node::inner(next)).prev.write(walker);
                 }
                 (*this).word = Word(first);
                 // If it is in front of all, this is the word.
                 *prev.cast_mut().cast() = walker;
             } else if wakes && !word.is_nobody() {
                 let first = Node::inner(word.0);
-                (*this).word = Word((*first).next);
+                (*this).word = Word((*first).next.assume_init());
                 bell = (*first).bell;
                 (*first).stage.store(WOKEN, Relaxed);
             }
@@ -294,19 +318,18 @@ impl Waiters {
     /// See above; the node is the caller's.
     #[inline(always)]
     pub(super) unsafe fn leave(this: *mut Self, node: Pin<&Node>) -> (Word, u16) {
-        let inner = Node::inner(&raw const *node);
         // SAFETY: by this function's contract.
         unsafe {
             let (word, stage) = ((*this).word, node.stage());
             if stage == WAITS && !word.walks() {
-                let next = (*inner).next;
+                let next = Node::next(&raw const *node);
                 if word.is(node) {
                     (*this).word = Word(next);
                 } else {
-                    let prev = (*inner).prev;
-                    (*Node::inner(prev)).next = next;
+                    let prev = Node::prev(&raw const *node);
+                    (*Node::inner(prev)).next.write(next);
                     if !next.is_null() {
-                        (*Node::inner(next)).prev = prev;
+                        (*Node::inner(next)).prev.write(prev);
                     }
                 }
             }
@@ -329,7 +352,7 @@ impl Waiters {
         while !at.is_null() {
             count += 1;
             // SAFETY: as above.
-            at = unsafe { (*Node::inner(at)).next };
+            at = unsafe { Node::next(at) };
         }
         count
     }

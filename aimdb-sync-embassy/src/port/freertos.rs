@@ -19,8 +19,10 @@ unsafe extern "C" {
     fn aimdb_port_ticks_per_second() -> u32;
     fn aimdb_port_now() -> u64;
     fn aimdb_port_park(ticks: u64);
+    fn aimdb_port_park_for_ever();
     fn aimdb_port_unpark(task: *mut ());
     fn aimdb_port_unpark_from_isr(task: *mut ());
+    fn aimdb_port_wake(task: *mut ());
     fn aimdb_port_in_isr() -> bool;
     fn aimdb_port_can_block() -> bool;
     fn aimdb_port_priority() -> u8;
@@ -49,6 +51,11 @@ unsafe impl Port for FreeRtos {
         unsafe { aimdb_port_park(ticks.unwrap_or(u64::MAX)) }
     }
 
+    fn park_for_ever() {
+        // SAFETY: as above.
+        unsafe { aimdb_port_park_for_ever() }
+    }
+
     unsafe fn unpark(task: Task) {
         // SAFETY: the kernel named the task, by this function's contract.
         unsafe { aimdb_port_unpark(task.as_ptr().cast_mut()) }
@@ -57,6 +64,11 @@ unsafe impl Port for FreeRtos {
     unsafe fn unpark_from_isr(task: Task) {
         // SAFETY: as above.
         unsafe { aimdb_port_unpark_from_isr(task.as_ptr().cast_mut()) }
+    }
+
+    unsafe fn wake(task: Task) {
+        // SAFETY: as above.
+        unsafe { aimdb_port_wake(task.as_ptr().cast_mut()) }
     }
 
     fn in_isr() -> bool {

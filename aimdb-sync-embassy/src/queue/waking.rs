@@ -4,7 +4,7 @@
 use super::moves::Moves;
 use super::parts::Parts;
 use super::state::State;
-use crate::lean::{ALL, End, Lined, Taken, Waking};
+use crate::lean::{ALL, End, Lined, NOBODY, Taken, Waking};
 
 pub(super) trait Wakes: Parts {
     /// Wakes so many of those who wait, one in each section.
@@ -42,8 +42,9 @@ pub(super) trait Wakes: Parts {
     fn has_ended(&self) {
         let next = || {
             // Each in a section of its own, so that none is longer than one of them has to be.
-            self.line(End::Senders).wake_one()
-                || self.section(|state| state.is_over() || self.has_value(state)) && self.line(End::Readers).wake_one()
+            self.line(End::Senders).wake_one() != NOBODY
+                || self.section(|state| state.is_over() || self.has_value(state))
+                    && self.line(End::Readers).wake_one() != NOBODY
         };
         Waking(next).wake();
     }

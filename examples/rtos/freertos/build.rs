@@ -17,7 +17,7 @@ fn main() {
     build.includes(&folders).files(&sources).file(here.join("config/layout.c"));
     build.file(product.join("aimdb_port.c"));
     // As a product is built, whatever the profile of the Rust side.
-    build.opt_level_str("s").flag("-mcpu=cortex-m3").flag("-ffreestanding").warnings(false);
+    build.opt_level_str("s").force_frame_pointer(false).flag("-mcpu=cortex-m3").flag("-ffreestanding").warnings(false);
     if env::var_os("CARGO_FEATURE_UNCHECKED").is_some() {
         build.define("CONFIG_UNCHECKED", None);
     }

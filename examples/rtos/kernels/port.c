@@ -7,8 +7,10 @@ void *aimdb_port_current_task(void);
 uint32_t aimdb_port_ticks_per_second(void);
 uint64_t aimdb_port_now(void);
 void aimdb_port_park(uint64_t ticks);
+void aimdb_port_park_for_ever(void);
 void aimdb_port_unpark(void *task);
 void aimdb_port_unpark_from_isr(void *task);
+void aimdb_port_wake(void *task);
 bool aimdb_port_in_isr(void);
 bool aimdb_port_can_block(void);
 uint8_t aimdb_port_priority(void);
@@ -66,6 +68,8 @@ static void a_token_is_sticky_and_does_not_add_up(void)
     CHECK(parked(50) == 0);
     aimdb_port_unpark(sleeper);
     aimdb_port_park(UINT64_MAX);
+    aimdb_port_wake(sleeper);
+    aimdb_port_park_for_ever();
     for (unsigned times = 0; times < 3; times++)
         aimdb_port_unpark(sleeper);
     align();
@@ -88,28 +92,41 @@ static void parks(void)
     note(2);
 }
 
-static void sleeper_is(unsigned priority)
+static void parks_for_ever(void)
+{
+    sleeper = aimdb_port_current_task();
+    aimdb_port_park_for_ever();
+    note(2);
+}
+
+static void sleeper_does(void (*what)(void), unsigned priority)
 {
     align();
     sleeper = 0;
-    start(0, priority, parks);
+    start(0, priority, what);
     while (!sleeper)
         others_run();
     others_run();
 }
 
-static void the_more_urgent_task_runs_at_once(void)
+static void is_unparked_by_a_task(void (*parks)(void), void (*unpark)(void *))
 {
-    sleeper_is(3);
-    aimdb_port_unpark(sleeper);
+    sleeper_does(parks, 3);
+    unpark(sleeper);
     note(3);
     CHECK(trace == 23);
     join(0);
-    sleeper_is(1);
-    aimdb_port_unpark(sleeper);
+    sleeper_does(parks, 1);
+    unpark(sleeper);
     note(3);
     join(0);
     CHECK(trace == 32);
+}
+
+static void the_more_urgent_task_runs_at_once(void)
+{
+    is_unparked_by_a_task(parks, aimdb_port_unpark);
+    is_unparked_by_a_task(parks_for_ever, aimdb_port_wake);
 }
 
 static void unparks(void)
@@ -119,9 +136,16 @@ static void unparks(void)
     note(4);
 }
 
-static void and_when_the_interrupt_ends(void)
+static void wakes(void)
 {
-    sleeper_is(3);
+    CHECK(aimdb_port_in_isr());
+    aimdb_port_wake(sleeper);
+    note(4);
+}
+
+static void is_unparked_by_an_interrupt(void (*parks)(void), void (*unparks)(void))
+{
+    sleeper_does(parks, 3);
     in_interrupt(unparks);
     note(3);
     CHECK(trace == 423);
@@ -129,6 +153,12 @@ static void and_when_the_interrupt_ends(void)
     align();
     in_interrupt(unparks);
     CHECK(parked(50) == 0);
+}
+
+static void and_when_the_interrupt_ends(void)
+{
+    is_unparked_by_an_interrupt(parks, unparks);
+    is_unparked_by_an_interrupt(parks_for_ever, wakes);
 }
 
 static void who_may_block(void)

@@ -30,7 +30,7 @@ fn main() {
     let include = env::var_os("DEP_FREERTOS_KERNEL_INCLUDE").expect("freertos says where the headers are");
     let mut build = cc::Build::new();
     build.compiler("arm-none-eabi-gcc").archiver("arm-none-eabi-ar").includes(env::split_paths(&include));
-    build.opt_level_str("s").flag("-mcpu=cortex-m3").flag("-ffreestanding").warnings(false);
+    build.opt_level_str("s").force_frame_pointer(false).flag("-mcpu=cortex-m3").flag("-ffreestanding").warnings(false);
     build.define("CONFIG_UNCHECKED", None).file("src/xqueue.c").compile("xqueue");
     println!("cargo::rerun-if-changed=src/xqueue.c");
 }

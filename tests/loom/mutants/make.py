@@ -510,7 +510,7 @@ MUTANTS = [
         "            if word.walks() {\n                let first", "            if word.walks() && !wakes {\n                let first"), (
         "            } else if wakes && !word.is_nobody() {", "            } else if wakes && !word.is_nobody() {\n                let word = Word(word.first());")]),
     ("lean-neighbour-does-not-know-who-came", "One in a line does not know who has come before it.", WAITS + "waiters.rs", [(
-        "                (*Node::inner(next)).prev = walker;\n", "")]),
+        "                    (*Node::inner(next)).prev.write(walker);\n", "")]),
     ("lean-two-walk-at-once", "One comes into a line while another walks.", WAITS + "waiters.rs", [(
         "            let walks = (word.0.addr() as u32) << 31;\n", "            let word = Word(word.first());\n            let walks = 0;\n")]),
     ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
@@ -530,7 +530,7 @@ MUTANTS = [
     ("lean-first-to-empty-gives-all-back", "Whoever empties a place of a lean record gives back what others are emptying.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.emptying) {", "        Self::one_less(&mut self.emptying);\n        if false {")]),
     ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "waking.rs", [(
-        "has_value(state)) && self.line(End::Readers).wake_one()\n", "has_value(state)) && false\n")]),
+        "&& self.line(End::Readers).wake_one() != NOBODY\n", "&& false\n")]),
     ("lean-late-value-wakes-nobody", "A value that comes to a lean record while that is closed wakes no reader.", LEAN + "moves.rs", [(
         "            self.section(State::commit_late);\n            self.has_shown(ALL);\n", "            self.section(State::commit_late);\n")]),
     ("lean-late-value-outlives-the-abort", "A value that comes to a lean record while that is aborted is discarded by nobody.", LEAN + "waking.rs", [(

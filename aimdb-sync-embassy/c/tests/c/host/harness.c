@@ -20,8 +20,10 @@ void *aimdb_port_current_task(void);
 uint32_t aimdb_port_ticks_per_second(void);
 uint64_t aimdb_port_now(void);
 void aimdb_port_park(uint64_t ticks);
+void aimdb_port_park_for_ever(void);
 void aimdb_port_unpark(void *task);
 void aimdb_port_unpark_from_isr(void *task);
+void aimdb_port_wake(void *task);
 bool aimdb_port_in_isr(void);
 bool aimdb_port_can_block(void);
 uint8_t aimdb_port_priority(void);
@@ -112,6 +114,11 @@ void aimdb_port_park(uint64_t ticks)
     pthread_mutex_unlock(&self->lock);
 }
 
+void aimdb_port_park_for_ever(void)
+{
+    aimdb_port_park(UINT64_MAX);
+}
+
 void aimdb_port_unpark(void *task)
 {
     CHECK(masked == 0);
@@ -126,6 +133,14 @@ void aimdb_port_unpark_from_isr(void *task)
 {
     CHECK(self->in_isr);
     aimdb_port_unpark(task);
+}
+
+void aimdb_port_wake(void *task)
+{
+    if (self->in_isr)
+        aimdb_port_unpark_from_isr(task);
+    else
+        aimdb_port_unpark(task);
 }
 
 bool aimdb_port_in_isr(void)
