@@ -216,6 +216,7 @@ macro_rules! conformance {
             s5_force_send_stores_and_returns_what_it_displaced,
             s6_a_policy_table_row_for_row,
             s7_latest_skips_what_lies_before_and_ends,
+            s7_what_is_skipped_makes_room_for_a_sender_that_waits,
             s7_the_errors_of_reading,
             s8_a_policy_travels_by_its_slug,
             w1_no_wakeup_is_lost_between_two_threads,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aimdb_core::buffer::BufferCfgError;
 use aimdb_core::pure::{DropCause, Policy};
 
-use super::{Answer, Told, all, bounded, fill, hooked, live, open};
+use super::{Answer, Told, all, bounded, fill, hooked, live, open, pausing, send_apart, until_producers_wait};
 use crate::payload::{Item, Ledger};
 use crate::subject::{Need, Spec, Subject, Until};
 
@@ -247,6 +247,25 @@ pub fn s7_latest_skips_what_lies_before_and_ends(subject: &dyn Subject) {
             assert_eq!(counters.accepted, counters.delivered + counters.lagged + counters.skipped, "{cfg:?}");
             assert_eq!(counters.delivered, 1, "{cfg:?}");
         }
+    }
+}
+
+/// S7, W2: what one skips for its newest value makes room, also while another has yet to read that one.
+pub fn s7_what_is_skipped_makes_room_for_a_sender_that_waits(subject: &dyn Subject) {
+    if !(subject.has(Need::Latest) && subject.has(Need::FanOut)) {
+        return;
+    }
+    for cfg in pausing(subject, &[2, 3]) {
+        let ledger = Ledger::new();
+        let record = open(subject, cfg);
+        let (mut ahead, mut behind) = (live(&*record), live(&*record));
+        fill(&*record, &ledger, cfg.capacity());
+        assert_eq!(ahead.try_recv().told(), Answer::Ok(0), "{cfg:?}");
+        let producer = send_apart(&record, ledger.item(100), Until::Never);
+        until_producers_wait(&*record, 1);
+        assert_eq!(behind.try_latest().told(), Answer::Ok(cfg.capacity() as u64 - 1), "{cfg:?}");
+        assert_eq!(producer.join().expect("the producer"), Answer::Sent, "{cfg:?}");
+        assert_eq!(ahead.try_latest().told(), Answer::Ok(100), "{cfg:?}");
     }
 }
 
