@@ -210,6 +210,14 @@ impl<E> Door<E> {
         self.enter_with(key.pass, flag, || barrier::light_in(world))
     }
 
+    /// Goes in where the door is everybody's, in a process where this holder went in before, and not in another.
+    #[inline(always)]
+    pub(crate) fn enter_in_turn(&self, world: World) -> Option<Inside<'_, E>> {
+        let is_ours = || self.pass.load(Ordering::Relaxed) == ALL;
+        if world.is_here() && is_ours() { self.enter_as_all() } else { None }
+    }
+
+    #[inline]
     fn enter_as_all(&self) -> Option<Inside<'_, E>> {
         let flag = &self.inside[ALL];
         let mut knocks = 1;

@@ -157,6 +157,9 @@ MUTANTS = [
     ("common-door-takes-two", "Two go in at a common door.", GATE, [(
         "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {",
         "        while flag.swap(true, Ordering::SeqCst) && knocks == 0 {")]),
+    ("turn-is-taken-without-an-exchange", "Who knows the way to a common door raises its flag though somebody else has.", GATE, [(
+        "if world.is_here() && is_ours() { self.enter_as_all() } else { None }",
+        "if is_ours() { self.enter_with(ALL, &self.inside[ALL], || barrier::light_in(world)) } else { None }")]),
     ("former-owner-lowers-anothers-flag", "An owner uses the flag of those who come after it.", GATE, [
         ("self.enter_with(pass, &self.inside[pass % FLAGS], light)", "self.enter_with(pass, &self.inside[ALL], light)"),
         ("flag: &raw const self.inside[pass % FLAGS]", "flag: &raw const self.inside[ALL]")]),

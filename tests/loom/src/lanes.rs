@@ -8,7 +8,7 @@ use core::pin::pin;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use aimdb_core::buffer::{Buffer, CommonSender, RecvError, TryProduceError, TryRecvError};
+use aimdb_core::buffer::{Buffer, CommonSender, HeapSender, Reader, RecvError, TryProduceError, TryRecvError};
 
 use crate::ledger::{Ledger, Tag};
 use crate::schedule::{block_on, thread};
@@ -284,6 +284,45 @@ pub fn k6_a_common_door() {
         other.join().unwrap();
         let sum = try_recv(&mut reader).unwrap() + try_recv(&mut reader).unwrap();
         assert_eq!((sum, try_recv(&mut reader)), (3, Err(TryRecvError::Empty)), "each value once");
+    });
+}
+
+/// Two handles that have found the way to a door which is everybody's by now.
+fn in_turn(buffer: &Tags, ledger: &Ledger, reader: &mut Reader<Tag>) -> [HeapSender<Tag>; 2] {
+    let senders = [buffer.sender(), buffer.sender()];
+    for sender in senders.iter().chain(&senders) {
+        assert!(sender.try_push(ledger.tag(0)).is_ok());
+        assert_eq!(try_recv(reader), Ok(0));
+    }
+    senders
+}
+
+/// Two handles meet at a common door to which they know the way.
+pub fn k6_handles_meet_at_a_common_door() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut reader = reader(&buffer);
+        let [first, second] = in_turn(&buffer, ledger, &mut reader);
+        let value = ledger.tag(1);
+        let other = thread::spawn(move || second.try_push(value).is_ok());
+        assert!(first.try_push(ledger.tag(2)).is_ok() && other.join().unwrap());
+        let sum = try_recv(&mut reader).unwrap() + try_recv(&mut reader).unwrap();
+        assert_eq!((sum, try_recv(&mut reader)), (3, Err(TryRecvError::Empty)), "each value once");
+    });
+}
+
+/// A close meets such a handle, which stores in a few instructions or not at all.
+pub fn c1_a_close_meets_a_handle_at_a_common_door() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(2);
+        let mut reader = reader(&buffer);
+        let [sender, _other] = in_turn(&buffer, ledger, &mut reader);
+        let value = ledger.tag(1);
+        let sending = thread::spawn(move || sender.push_at_once(value).is_ok());
+        buffer.close();
+        let stored = sending.join().unwrap();
+        assert_eq!(try_recv(&mut reader).ok(), stored.then_some(1), "C1: drained, then closed");
+        assert_eq!(try_recv(&mut reader), Err(TryRecvError::Closed));
     });
 }
 

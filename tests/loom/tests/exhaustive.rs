@@ -207,6 +207,8 @@ models! { lanes:
     k6_threads_together_meet_at_a_door: 3,
     c1_a_close_meets_a_common_handle: 3,
     k6_a_common_door: 3,
+    k6_handles_meet_at_a_common_door: 3,
+    c1_a_close_meets_a_handle_at_a_common_door: 3,
     k_two_readers_share_the_end: 3,
     k4_a_second_cursor_comes: 3,
     b3_a_reader_gives_up: 3,

@@ -290,7 +290,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
-    use crate::buffer::{BufferCfg, HeapBuffer, SendError, send_waiting_with};
+    use crate::buffer::{BufferCfg, HeapBuffer, SendError, TryProduceError, send_waiting_with};
     use crate::pure::Policy;
     use crate::waiting::Deadline;
 
@@ -310,6 +310,29 @@ mod tests {
             assert_eq!(reader.try_recv(), Ok(value));
         }
         assert_eq!(buffer.metrics().counters.accepted, 40);
+    }
+
+    #[test]
+    fn k6_handles_that_store_in_turn_know_the_way_to_a_door_that_is_everybodys() {
+        let cfg = BufferCfg::Bounded { capacity: 4, policy: Policy::PauseUpstream };
+        let buffer = HeapBuffer::<u64>::builder(&cfg).eager().build_plain().expect("a sound description");
+        let mut reader = buffer.reader().expect("a cursor");
+        // More than may own the door one after the other.
+        let senders = [(); 5].map(|()| buffer.sender());
+        for sender in senders.iter().cycle().take(15) {
+            assert!(sender.try_push(7).is_ok());
+            assert_eq!(reader.try_recv(), Ok(7));
+        }
+        for (value, sender) in (0..).zip(&senders[..4]) {
+            assert_eq!(sender.push_at_once(value), Ok(()), "a few instructions are enough");
+        }
+        assert_eq!(senders[4].push_at_once(4), Err(4), "it is full");
+        assert_eq!(senders[4].try_push(4), Err(TryProduceError::Full(4)));
+        assert_eq!([(); 4].map(|()| reader.try_recv()), [Ok(0), Ok(1), Ok(2), Ok(3)]);
+        buffer.close();
+        assert_eq!(senders[0].push_at_once(5), Err(5), "nor is the door open");
+        let counters = buffer.metrics().counters;
+        assert_eq!((counters.accepted, counters.refused), (19, 1));
     }
 
     #[test]

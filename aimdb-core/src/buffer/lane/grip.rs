@@ -6,7 +6,7 @@
 
 use alloc::sync::Arc;
 use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use super::gated::GatedLane;
 use super::mailbox::MailboxLane;
@@ -33,6 +33,8 @@ enum Of {
     Overwriting(World, Overwriting) = 120,
     /// Of one of several cursors of a queue.
     Gated(World, NonNull<GatedLane>, NonNull<CursorEnd>, Key) = 180,
+    /// Of the sending end of a queue that is everybody's, and stays so.
+    Common(World, NonNull<QueueLane>) = 210,
     /// Of values that are shared: with a cursor's end, or else of the end that writes; nobody is to be given what a
     /// value displaces.
     Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key) = 240,
@@ -108,6 +110,10 @@ impl Grip {
             (Lane::Called(_), _) => (true, Some(Of::Else(Else::Called))),
             (Lane::Ring(_), LaneEnd::Peeking) => (true, None),
         };
+        let of = match (lane, end) {
+            (Lane::Queue(_, lane), LaneEnd::Sending) if never => Some(Of::Common(world, lane.into())),
+            _ => of,
+        };
         // A door that is shut, or has no owner yet, may still be this holder's.
         Self(of.unwrap_or(Of::Else(if never { Else::None } else { Else::NotAsked })))
     }
@@ -115,13 +121,13 @@ impl Grip {
     /// Whether there may be a better one: there is none yet, or another holder has come and gone.
     #[inline(always)]
     pub(in crate::buffer) const fn is_open_question(self) -> bool {
-        !matches!(self.0, Of::Else(Else::None | Else::Called))
+        !matches!(self.0, Of::Else(Else::None | Else::Called) | Of::Common(..))
     }
 
     /// Whether an end may be this holder's that it has no grip of.
     #[inline(always)]
     pub(in crate::buffer) const fn may_call(self) -> bool {
-        !matches!(self.0, Of::Else(Else::None))
+        !matches!(self.0, Of::Else(Else::None) | Of::Common(..))
     }
 
     /// Whether a call would find no more than [`Grip::take`] does.
@@ -163,7 +169,21 @@ impl Grip {
             if Cloning::<T>::is_number() && cold() {
                 return Stored::NotHere;
             }
-            let Of::Overwriting(world, overwriting) = self.0 else { return Stored::NotHere };
+            let Of::Overwriting(world, overwriting) = self.0 else {
+                let Of::Common(world, lane) = self.0 else { return Stored::NotHere };
+                if !may() {
+                    return Stored::NotHere;
+                }
+                // Where that goes to memory for the call, the others keep theirs in registers.
+                let copy;
+                let value = if is_short::<T>() {
+                    copy = ptr::read(value);
+                    &copy
+                } else {
+                    value
+                };
+                return lane.as_ref().send_in_turn(cells, world, value, counts);
+            };
             match overwriting {
                 Overwriting::Ring(lane, _, key) => lane.as_ref().publish_with_key(cells, (world, key), value),
                 Overwriting::Mailbox(lane, key) if is_short::<T>() => {
@@ -209,7 +229,9 @@ impl Grip {
                 Of::Gated(world, lane, cursor, key) if !Cloning::<T>::is_number() => {
                     lane.as_ref().take_with_key(cells, cursor.as_ref(), (world, key))
                 }
-                Of::Queue(..) | Of::Overwriting(..) | Of::Gated(..) | Of::Shared(..) | Of::Else(_) => Taken::NotHere,
+                Of::Queue(..) | Of::Overwriting(..) | Of::Gated(..) | Of::Common(..) | Of::Shared(..) | Of::Else(_) => {
+                    Taken::NotHere
+                }
             }
         }
     }

@@ -137,6 +137,24 @@ impl QueueLane {
         unsafe { self.store(inside, |slot| cells.get(slot as usize), value, counts) }
     }
 
+    /// Stores a value where the sending end is everybody's, in the world in which it was seen to be.
+    ///
+    /// # Safety
+    ///
+    /// The caller does not use a value again that was stored.
+    #[inline(never)]
+    pub(super) unsafe fn send_in_turn<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        world: World,
+        value: &ManuallyDrop<T>,
+        counts: bool,
+    ) -> Stored {
+        let inside = self.sending.enter_in_turn(world);
+        // SAFETY: by this function's contract.
+        unsafe { self.store(inside, |slot| cells.get(slot as usize), value, counts) }
+    }
+
     /// Stores a value.
     pub(super) fn send<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, counts: bool) -> InLane<T> {
         let inside = self.sending.enter(token);
