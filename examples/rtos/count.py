@@ -9,8 +9,8 @@ For each: the instructions from one mark to the other, how many sections in betw
 or BASEPRI), and the instructions of the longest, from the one after the masking instruction to the unmasking one, which
 still runs masked. A pass with an interrupt in it does not count; passes that differ are shown as LEAST..MOST.
 
-Between marks that watch, tasks may be switched. There each section with PRIMASK set is shown, which are the records' own, in
-their order; and the longest with any mask: the kernel masks with BASEPRI.
+Between marks that watch, tasks may be switched. There each section of the records' own is shown, in their order, and the longest with
+any mask: in Rust records mask with PRIMASK and the kernel with BASEPRI, in C records raise it by BASEPRI_MAX, which the kernel does not.
 
 QEMU runs one instruction at a time and says which, with the registers before it; the disassembly says what it is.
 """
@@ -80,7 +80,7 @@ class Pass:
     def __init__(self):
         self.instructions = 0
         self.sections = []
-        # Those with PRIMASK set.
+        # Those with PRIMASK set, or BASEPRI_MAX written.
         self.own = []
         self.interrupted = False
 
@@ -119,7 +119,7 @@ def count(trace, pairs, changes):
         for begin in places:
             begins.setdefault(begin, []).append(name)
     done, running = {name: [] for name in pairs}, {}
-    masks = {"primask": 0, "basepri": 0}
+    masks = {"primask": 0, "basepri": 0, "raised": 0}
     for address, registers in steps(trace):
         if address is None:
             for going in running.values():
@@ -129,7 +129,7 @@ def count(trace, pairs, changes):
             done[name].append(running.pop(name))
         for name in begins.get(address, ()):
             running[name] = Pass()
-        masked, own = any(masks.values()), masks["primask"]
+        masked, own = any(masks.values()), is_own(masks)
         for going in running.values():
             going.instructions += 1
             if masked:
@@ -141,9 +141,13 @@ def count(trace, pairs, changes):
             for going in running.values():
                 if any(masks.values()) and not masked:
                     going.sections.append(0)
-                if masks["primask"] and not own:
+                if is_own(masks) and not own:
                     going.own.append(0)
     return done
+
+
+def is_own(masks):
+    return masks["primask"] or masks["raised"]
 
 
 def lengthen(sections):
@@ -159,9 +163,11 @@ def apply(masks, which, value, registers):
     if which == "primask":
         masks["primask"] = value & 1
     elif which == "basepri":
-        masks["basepri"] = value & 0xFF
-    elif value & 0xFF and (masks["basepri"] == 0 or value & 0xFF < masks["basepri"]):
-        masks["basepri"] = value & 0xFF
+        masks["basepri"], masks["raised"] = value & 0xFF, 0
+    else:
+        masks["raised"] = 1
+        if value & 0xFF and (masks["basepri"] == 0 or value & 0xFF < masks["basepri"]):
+            masks["basepri"] = value & 0xFF
 
 
 def extent(numbers):
@@ -196,6 +202,11 @@ def self_test():
     assert [going.sections for going in passes] == [[2, 3], [1], []], [going.sections for going in passes]
     assert [going.own for going in passes] == [[2], [1], []], [going.own for going in passes]
     assert [going.interrupted for going in passes] == [False, False, True]
+
+    raised = masking_of(["  2:\tf381 8812 \tmsr\tBASEPRI_MAX, r1", "  6:\tf380 8811 \tmsr\tBASEPRI, r0"])
+    trace = ran(0) + ran(2, R01=0x40) + ran(4) + ran(6, R00=0) + ran(8) + ran(6, R00=0x40) + ran(10) + ran(6, R00=0) + ran(16)
+    only = count(trace, {"all": ({0}, {16})}, raised)["all"][0]
+    assert (only.own, only.sections) == ([2], [2, 2]), (only.own, only.sections)
     print("count.py: its own test holds")
 
 

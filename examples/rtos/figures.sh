@@ -49,7 +49,7 @@ of_c() {
     for thing in base queue queue_try mailbox mailbox_try latest latest_try ring ring_try record kernel_queue; do
         works "$in_c/c_size_$thing" || return 1
     done
-    python3 sizes.py "$in_c" --c && python3 count.py "$in_c/figures"
+    python3 sizes.py "$in_c" --c && python3 count.py "$in_c/figures" && python3 count.py "$in_c/waits"
 }
 
 for name in "${programs[@]}"; do

@@ -61,6 +61,7 @@ done
 library=libaimdb_sync_embassy_c_cortex_m3
 # The marks of what is counted (../count.py) are used by nothing.
 unused=--no-gc-sections program figures.c figures
+unused=--no-gc-sections program waits.c waits
 
 # What a port promises, also in the idle task, which then has a hook.
 kernel "$to/idle" -DCONFIG_IDLE_HOOK

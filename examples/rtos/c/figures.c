@@ -5,10 +5,7 @@
 #include <aimdb_sync_embassy.h>
 
 #include "board.h"
-
-/* Where counting begins and ends, as in ../board/src/count.rs. */
-#define MARK(text) \
-    __asm volatile(".pushsection .count, \"\", %%progbits\n.balign 4\n.word 771f\n.asciz \"" text "\"\n.popsection\n771:" ::: "memory")
+#include "marks.h"
 
 typedef struct block {
     uint32_t words[64];
