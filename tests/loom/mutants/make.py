@@ -54,7 +54,7 @@ MUTANTS = [
     ("take-serves-nobody", "A value that is taken makes no room.", SHELL + "receive.rs", [(
         "        } else if state.log.len() < before {\n            after.made_room(state);\n        }\n        self.bring(", "        } else {\n            let _ = before;\n        }\n        self.bring(")]),
     ("skip-serves-nobody", "Values that are skipped make no room.", SHELL + "receive.rs", [(
-        "            if freed > 0 {\n                after.made_room(state);\n            }\n            freed\n", "            freed\n")]),
+        "            if skipped.1 {\n                after.made_room(state);\n            }\n", "")]),
     ("hand-serves-nobody", "A hand that is held out at a rendezvous is not seen by those who wait.", SHELL + "receive.rs", [(
         "                if state.log.capacity() == 0 {\n                    // The hand that opens is the room on a rendezvous.\n                    after.made_room(state);\n                }\n", "")]),
     ("flushes-are-forgotten", "Room wakes senders but no flush.", SHELL + "aftermath.rs", [(
@@ -156,7 +156,7 @@ MUTANTS = [
         "door.inside[..OWNERS].iter().chain([&door.inside[ALL]])", "door.inside[..OWNERS].iter()")]),
     ("common-door-takes-two", "Two go in at a common door.", GATE, [(
         "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() {",
-        "        while flag.swap(true, Ordering::SeqCst) && knocks == 0 {")]),
+        "        while flag.compare_exchange(false, true, Ordering::SeqCst, Ordering::Relaxed).is_err() && knocks == 0 {")]),
     ("turn-is-taken-without-an-exchange", "Who knows the way to a common door raises its flag though somebody else has.", GATE, [(
         "if world.is_here() && is_ours() { self.enter_as_all() } else { None }",
         "if is_ours() { self.enter_with(ALL, &self.inside[ALL], || barrier::light_in(world)) } else { None }")]),
@@ -379,7 +379,7 @@ MUTANTS = [
     ("machine-lets-go-under-a-look", "The machine gives a value up though a reader of the lane looks at it.", LOOKS, [(
         "        if self.0.load(Ordering::Acquire) & LOOKS == 0 {", "        if self.0.load(Ordering::Acquire) & VACANT == 0 {")]),
     ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", OVERWRITE, [(
-        "        if look.displace() {\n", "        if look.displace() || vacant < SPARES {\n")]),
+        "        if look.displace() {\n", "        if look.displace() || vacant < super::spares::SPARES {\n")]),
     ("quiet-writer-ignores-looks", "The writer takes a value away at which somebody looks since before the quiet.", OVERWRITE, [(
         "if clear && look.is_unseen() {", "if clear {"), (
         "let alone = end.is_clear(number) && look.is_unseen();", "let alone = end.is_clear(number);")]),

@@ -179,6 +179,17 @@ pub fn two_free() {
     assert_eq!(house.drops(0), 1);
 }
 
+/// One frees, and another that was told so by a look does not hold it after that.
+pub fn a_hold_comes_after_a_look_that_was_refused() {
+    let house = House::new();
+    let handle = house.put(0);
+    let other = beside(&house, move |house| (house.look(handle, 0), house.work(handle, 0)));
+    assert_eq!(house.free(handle), Ok(()));
+    let (looked, held) = other.join().unwrap();
+    assert!(looked.is_ok() || held == Err(Status::BAD_HANDLE), "{looked:?}, then {held:?}");
+    assert_eq!(house.drops(0), 1);
+}
+
 /// A place is used again while a thread comes with the old handle: it reaches nothing new, and stands in nobody's
 /// way.
 pub fn an_old_handle_meets_a_new_one() {

@@ -11,6 +11,7 @@ use loom::sync::{Arc, Mutex};
 
 use crate::StaticQueue;
 use crate::ledger::{Ledger, Tag};
+use crate::lines::Bell;
 use crate::lock::PreemptionSafe;
 use crate::record::Sending;
 use crate::schedule::{block_on, thread};
@@ -66,6 +67,12 @@ fn recv<const N: usize>(queue: &Queue<N>) -> Result<u32, RecvError> {
 fn drain<const N: usize>(queue: &Queue<N>) -> Vec<u32> {
     let mut consumer = queue.consumer();
     std::iter::from_fn(|| consumer.try_recv().ok()).map(|value| value.id).collect()
+}
+
+/// A waker, and what it wakes.
+fn bell() -> (std::sync::Arc<Bell>, Waker) {
+    let bell = std::sync::Arc::<Bell>::default();
+    (bell.clone(), bell.into())
 }
 
 fn conserves<const N: usize>(queue: &Queue<N>, offered: u64) {
@@ -129,6 +136,32 @@ pub fn w2_q_two_readers_have_a_value_each() {
             assert!(queue.producer().try_send(value(ledger, id)).is_ok(), "K1: there is room for both");
         }
         let mut seen = reading.map(|thread| thread.join().unwrap());
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2]);
+        conserves(&queue, 2);
+    });
+}
+
+/// Two senders fill places side by side while two readers wait: values that are shown together wake as many.
+pub fn w2_q_two_fill_while_two_readers_wait() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<2>();
+        let mut consumers = [queue.consumer(), queue.consumer()];
+        let mut reading = consumers.each_mut().map(|consumer| (Box::pin(consumer.recv_async()), bell()));
+        for (recv, (_, waker)) in &mut reading {
+            assert!(recv.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        }
+        let (other, first) = (queue.clone(), value(ledger, 1));
+        let sending = thread::spawn(move || assert!(other.producer().try_send(first).is_ok()));
+        assert!(queue.producer().try_send(value(ledger, 2)).is_ok(), "K1: there is room for both");
+        sending.join().unwrap();
+        let mut seen = reading.map(|(mut recv, (bell, waker))| {
+            assert!(bell.was_rung(), "W2: there is a value for each");
+            match recv.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(Ok(value)) => value.id,
+                _ => panic!("W2: it was woken for a value"),
+            }
+        });
         seen.sort_unstable();
         assert_eq!(seen, [1, 2]);
         conserves(&queue, 2);

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aimdb_core::buffer::{Buffer, BufferCfg, Looks, Pinning, TryRecvError};
+use aimdb_core::buffer::{Buffer, BufferCfg, Looks, Pinning, Since, TryRecvError};
 use loom::cell::UnsafeCell;
 
 use crate::ledger::Ledger;
@@ -371,16 +371,21 @@ impl Slot {
 
     /// Looks at the value if it is there; whether the last look was this one, and the slot is to go back.
     fn look(&self) -> Option<bool> {
-        self.look_if(self.looks.of(0).pin(0))
+        self.look_if(self.looks.of(0).pin(0) == Pinning::Pinned)
     }
 
     /// The same at whatever value is there.
     fn look_at_any(&self) -> Option<bool> {
-        self.look_if(self.looks.of(0).pin_any())
+        self.look_if(self.looks.of(0).pin_any() == Pinning::Pinned)
     }
 
-    fn look_if(&self, pinning: Pinning) -> Option<bool> {
-        if pinning != Pinning::Pinned {
+    /// The same at one that is new to a cursor which has seen none.
+    fn look_at_a_new_one(&self) -> Option<bool> {
+        self.look_if(matches!(self.looks.of(0).pin_since(0), Since::Value(0, ())))
+    }
+
+    fn look_if(&self, is_pinned: bool) -> Option<bool> {
+        if !is_pinned {
             return None;
         }
         self.read();
@@ -436,12 +441,12 @@ pub fn k7_two_look_at_what_is_displaced() {
     assert_eq!(last, if alone { vec![] } else { vec![false] });
 }
 
-/// The newest value is displaced while two look who want whatever is there: nobody comes to one that is doomed.
+/// The newest value is displaced while two look, who want whatever is there, and whatever is new: nobody comes to one that is doomed.
 pub fn k7_two_look_at_the_newest_while_it_is_displaced() {
     let slot = Slot::new();
-    let looking = [0, 1].map(|_| {
+    let looking = [Slot::look_at_any, Slot::look_at_a_new_one].map(|look| {
         let slot = Arc::clone(&slot);
-        thread::spawn(move || slot.look_at_any())
+        thread::spawn(move || look(&slot))
     });
     let alone = slot.looks.of(0).displace();
     if alone {

@@ -291,6 +291,17 @@ pub fn w12_an_end_is_added_and_the_set_is_closed() {
     });
 }
 
+/// A close wakes the thread that waits for a set in which nothing comes.
+pub fn c1_a_close_meets_a_wait_for_a_set() {
+    let set = Arc::new(ReadySet::new());
+    let waiting = thread::spawn({
+        let set = Arc::clone(&set);
+        move || wait(&set)
+    });
+    set.close();
+    assert_eq!(waiting.join().unwrap(), Err(NotReady::Closed));
+}
+
 /// A dropped future of the watched cursor, for completeness of the verbs.
 pub fn b22_a_dropped_wait_beside_a_watch() {
     Ledger::audit(|ledger| {

@@ -80,6 +80,7 @@ models! { queues:
     w1_q_two_senders_meet_a_reader: 3,
     w1_q_two_fill_while_a_reader_waits: 3,
     w2_q_two_readers_have_a_value_each: 3,
+    w2_q_two_fill_while_two_readers_wait: 3,
     w1_q_two_empty_while_a_sender_waits: 3,
     w2_q_a_sender_that_gives_up_passes_its_turn_on: 3,
     w2_q_a_reader_that_leaves_passes_its_wake_up_on: 3,
@@ -179,6 +180,7 @@ models! { watching:
     w12_a_removal_meets_a_push: 3,
     w12_a_removal_meets_a_look: 4,
     w12_an_end_is_added_and_the_set_is_closed: 3,
+    c1_a_close_meets_a_wait_for_a_set: 4,
     b22_a_dropped_wait_beside_a_watch: 4,
 }
 
@@ -331,6 +333,7 @@ models! { handles:
     two_holds_meet: 4,
     a_hold_and_a_look_meet_a_free: 3,
     two_free: 4,
+    a_hold_comes_after_a_look_that_was_refused: 4,
     an_old_handle_meets_a_new_one: 4,
     an_old_handle_is_looked_up_and_freed_again: 4,
     places_are_given_back_and_taken: 4,
