@@ -54,6 +54,8 @@ pub(super) struct Looks {
 impl Looks {
     const FEWEST: u32 = 2;
     const APART: u32 = 32;
+    /// Where it pays to let others run.
+    const FAR_APART: u32 = 128;
     pub(super) const NEW: Self =
         Self { spins: FIRST_SPINS, until_probe: Self::APART, slept_long: false, gap: 1, yields: YIELDS / 2 };
     /// A sleep of so many nanoseconds tells that nobody was about to come back.
@@ -68,14 +70,16 @@ impl Looks {
             return self.spins;
         }
         self.until_probe -= 1;
+        // To let others run pays, so the other side waits for this very core.
+        let is_shared = self.yields == YIELDS;
         if self.until_probe > 0 {
-            return self.spins;
+            return if is_shared && self.spins == Self::FEWEST { 0 } else { self.spins };
         }
-        self.until_probe = Self::APART;
-        if self.yields == YIELDS {
-            // To let others run pays, so the other side waits for this very core.
+        if is_shared {
+            self.until_probe = Self::FAR_APART;
             return MIN_SPINS;
         }
+        self.until_probe = Self::APART;
         self.yields = YIELDS;
         PROBE_SPINS
     }
@@ -224,6 +228,16 @@ mod tests {
         assert_eq!((after(0), after(2)), (1, 16));
         let alone: Vec<u32> = (0..6).scan(16, |gap, _| Some(core::mem::replace(gap, next_gap(*gap, 1)))).collect();
         assert_eq!(alone, [16, 8, 4, 2, 1, 2], "it tries whether a longer one brings more");
+    }
+
+    #[test]
+    fn w5_who_shares_a_core_lets_others_run_at_once_and_spins_now_and_then() {
+        let mut looks = Looks { spins: Looks::FEWEST, yields: YIELDS, ..Looks::NEW };
+        let limits: Vec<u32> = (0..Looks::APART + Looks::FAR_APART).map(|_| looks.limit()).collect();
+        let spins: Vec<u32> = limits.into_iter().filter(|&limit| limit > 0).collect();
+        assert_eq!(spins, [MIN_SPINS, MIN_SPINS]);
+        looks.yields = 0;
+        assert_eq!(looks.limit(), Looks::FEWEST, "where that does not pay it looks once more");
     }
 
     #[test]
