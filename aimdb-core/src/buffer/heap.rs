@@ -486,6 +486,24 @@ mod tests {
     }
 
     #[test]
+    fn s7_p1_a_reader_that_has_looked_looks_again_at_once() {
+        #[derive(Clone, Debug, PartialEq)]
+        struct Cloned(u64);
+        let latest = HeapBuffer::new(&BufferCfg::SingleLatest).expect("a latest value");
+        latest.push(Cloned(1));
+        let mut reader = latest.reader().expect("a cursor");
+        // The first ones may find no lane, or no end of theirs.
+        let peek = || reader.peek_at_once().or_else(|| latest.peek());
+        assert_eq!((peek(), peek(), peek()), (Some(Cloned(1)), Some(Cloned(1)), Some(Cloned(1))));
+        assert_eq!((reader.peek_at_once(), reader.try_recv()), (Some(Cloned(1)), Ok(Cloned(1))));
+        latest.push(Cloned(2));
+        assert_eq!((reader.peek_at_once(), reader.peek_at_once()), (Some(Cloned(2)), Some(Cloned(2))));
+        latest.close();
+        assert_eq!((reader.peek_at_once(), latest.peek()), (None, Some(Cloned(2))));
+        assert_eq!(reader.try_recv(), Ok(Cloned(2)));
+    }
+
+    #[test]
     fn k1_plain_data_too_large_for_the_lock_is_read_as_any_other() {
         let ring =
             HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");

@@ -350,7 +350,7 @@ MUTANTS = [
     ("newest-has-the-number-that-was-wanted", "A cursor of a latest value that missed some does not know it.", STAMP, [(
         "number.wrapping_add(later.unsigned_abs() / 2)", "number")]),
     ("newest-is-pinned-though-it-is-doomed", "A cursor of a latest value pins one that is being displaced.", LOOKS, [(
-        "let is_kept = word & (DOOMED | LEFT", "let is_kept = word & (LEFT")]),
+        "let is_kept = word & GIVEN_UP == 0;", "let is_kept = word & (GIVEN_UP ^ DOOMED) == 0;")]),
     ("stamp-says-what-is-being-written", "A value has its number while it is being written.", STAMP, [(
         "        stamp.is_multiple_of(2).then(", "        true.then(")]),
     ("stamp-is-set-relaxed", "A stamp carries no value with it.", STAMP, [(
@@ -358,7 +358,7 @@ MUTANTS = [
     ("stamp-acquires-nothing", "Who sees a stamp does not see its value.", STAMP, [(
         "let stamp = self.0.load(Ordering::Acquire);", "let stamp = self.0.load(Ordering::Relaxed);")]),
     ("look-sees-no-value", "Who pins a value does not see it.", LOOKS, [(
-        "        let word = self.0.load(Ordering::Acquire);\n        if !is_there(word)", "        let word = self.0.load(Ordering::Relaxed);\n        if !is_there(word)"), (
+        "        // Acquire: the value is seen.\n        self.0.load(Ordering::Acquire)", "        self.0.load(Ordering::Relaxed)"), (
         "compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed)", "compare_exchange_weak(word, word + 1, Ordering::Relaxed, Ordering::Relaxed)")]),
     ("look-ends-relaxed", "A slot is another's before the value in it was read.", LOOKS, [(
         "self.0.fetch_sub(1, Ordering::AcqRel)", "self.0.fetch_sub(1, Ordering::Acquire)")]),
@@ -375,7 +375,7 @@ MUTANTS = [
     ("slot-is-left-and-given-back", "The lane gives back a slot at whose value somebody looks.", LOOKS, [(
         "self.0.fetch_or(LEFT, Ordering::AcqRel) & VACANT != 0", "self.0.fetch_or(LEFT, Ordering::AcqRel) & LEFT == 0")]),
     ("doomed-value-is-pinned", "Who looks at the newest pins a value that was displaced.", LOOKS, [(
-        "self.pin_if(|word| word & (DOOMED | LEFT | ABORTED | VACANT) == 0)", "self.pin_if(|word| word & VACANT == 0)")]),
+        "match word & (LOOKS | GIVEN_UP) {", "match word & (LOOKS | VACANT) {")]),
     ("machine-lets-go-under-a-look", "The machine gives a value up though a reader of the lane looks at it.", LOOKS, [(
         "        if self.0.load(Ordering::Acquire) & LOOKS == 0 {", "        if self.0.load(Ordering::Acquire) & VACANT == 0 {")]),
     ("writer-ignores-looks", "The writer takes a value away though somebody looks at it.", OVERWRITE, [(

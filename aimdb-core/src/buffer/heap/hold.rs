@@ -201,6 +201,13 @@ impl<T: Send + 'static> TakingHold<T> {
         unsafe { self.grip.get().take(self.cells.as_ref(), |seen| self.shell.clone_in_lane(seen)) }
     }
 
+    /// Looks at the newest value, where the owner of the end can do so with a few instructions.
+    #[inline(always)]
+    pub(super) fn peek_at_once(&self) -> Option<T> {
+        // SAFETY: as for `take_at_once`.
+        unsafe { self.grip.get().peek(|seen| self.shell.clone_in_lane(seen)) }
+    }
+
     /// Takes the next value where no handle has a grip, but a call finds it.
     #[inline(always)]
     pub(super) fn take_by_call(&self) -> Taken<T> {

@@ -1,8 +1,8 @@
 //! A look at a value in the lane: the clone, which is code of the user's, and what comes after it.
 
 use super::HeapLayout;
-use crate::buffer::lane::{LaneEnd, LastLook, Seen, Taken};
-use crate::buffer::{Shell, SlotCell, Slots};
+use crate::buffer::lane::{LaneEnd, LastLook, Look, Seen, Taken};
+use crate::buffer::{Shell, Slots};
 use crate::pure::Owned;
 use crate::waiting::Token;
 
@@ -19,46 +19,46 @@ impl<T: Send + 'static> Shell<T, HeapLayout> {
     /// Clones a value that the lane has pinned, outside everything; `None` if values are never cloned.
     #[inline]
     pub(super) fn clone_in_lane(&self, seen: Seen<'_>) -> Option<T> {
-        let cell = self.slots().cell(seen.pinned.0);
-        let mut look = LaneLook { shell: self, cell, seen, cloned: false };
-        let value = cell.look(&look.seen.pinned, |value| self.clone_value(value));
-        look.cloned = true;
+        let panics = PanickingLook { shell: self, seen };
+        let seen = &panics.seen;
+        let value = self.slots().cell(seen.pinned.0).look(&seen.pinned, |value| self.clone_value(value));
+        let (slot, word) = (seen.pinned.0, seen.look);
+        core::mem::forget(panics);
+        self.end_look(slot, word);
         value
     }
-}
 
-/// A look at a value that was pinned in the lane, which may have been closed since. Its end, also by a
-/// panic of the clone, ends the look; a loss by panic is counted.
-struct LaneLook<'a, T: Send + 'static> {
-    shell: &'a Shell<T, HeapLayout>,
-    cell: &'a SlotCell<T>,
-    seen: Seen<'a>,
-    cloned: bool,
-}
+    /// Ends a look at a value that was pinned in the lane, which may have been closed since.
+    #[inline(always)]
+    fn end_look(&self, slot: u32, word: &Look) {
+        if let Some(last) = word.unpin() {
+            self.dispose_seen(slot, word, last);
+        }
+    }
 
-impl<T: Send + 'static> Drop for LaneLook<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.cloned {
-            self.shell.count_clone_panic();
+    /// Disposes of a value that was given up while it was looked at.
+    #[cold]
+    fn dispose_seen(&self, slot: u32, word: &Look, last: LastLook) {
+        let value = self.slots().cell(slot).empty(&Owned(slot));
+        // The slot goes on first, so a drop that panics costs nothing.
+        if word.vacate() {
+            self.give_back(Owned(slot));
         }
-        if let Some(last) = self.seen.look.unpin() {
-            self.dispose(last);
-        }
+        self.dispose_value(value, Some(last.cause));
+        self.lock().let_go_on();
     }
 }
 
-impl<T: Send + 'static> LaneLook<'_, T> {
-    /// Disposes of a value that was given up while it was looked at.
+/// A look whose clone panics: that ends the look, too, and the loss is counted.
+struct PanickingLook<'a, T: Send + 'static> {
+    shell: &'a Shell<T, HeapLayout>,
+    seen: Seen<'a>,
+}
+
+impl<T: Send + 'static> Drop for PanickingLook<'_, T> {
     #[cold]
-    fn dispose(&self, last: LastLook) {
-        let slot = self.seen.pinned.0;
-        let value = self.cell.empty(&Owned(slot));
-        // The slot goes on first, so a drop that panics costs nothing.
-        if self.seen.look.vacate() {
-            self.shell.give_back(Owned(slot));
-        }
-        self.shell.dispose_value(value, Some(last.cause));
-        self.shell.lock().let_go_on();
+    fn drop(&mut self) {
+        self.shell.count_clone_panic();
+        self.shell.end_look(self.seen.pinned.0, self.seen.look);
     }
 }

@@ -13,6 +13,8 @@ use super::hold::TakingHold;
 #[cfg(feature = "std")]
 use super::watch::HeapWatch;
 #[cfg(feature = "std")]
+use crate::buffer::Cloning;
+#[cfg(feature = "std")]
 use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
@@ -113,7 +115,11 @@ impl<T: Send + 'static> HeapReader<T> {
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(in crate::buffer) fn peek_as_owner(&self) -> Option<T> {
-        self.at.peek_as_owner().or_else(|| self.at.peek_after_all())
+        if Cloning::<T>::is_number() {
+            return self.at.peek_as_owner().or_else(|| self.at.peek_after_all());
+        }
+        // Whoever has looked or read before knows the way.
+        self.at.hold.peek_at_once().or_else(|| self.at.peek_by_call())
     }
 
     /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,
@@ -190,6 +196,12 @@ impl<T: Send + 'static> Standing<T> {
         shell.lock().peek_as_owner(shell.slots(), self.hold.token(), self.hold.cursor(), clone)
     }
 
+    #[cfg(feature = "std")]
+    #[inline(never)]
+    fn peek_by_call(&self) -> Option<T> {
+        self.peek_as_owner().or_else(|| self.peek_after_all())
+    }
+
     /// For a reader that has only looked so far.
     #[cfg(feature = "std")]
     #[cold]
@@ -199,7 +211,11 @@ impl<T: Send + 'static> Standing<T> {
             LaneEnd::Taking(_) => self.adopt(),
             end => lock.adopt(self.shell().slots(), end, self.hold.token()),
         };
-        if came { self.peek_as_owner() } else { None }
+        if !came {
+            return None;
+        }
+        self.hold.grasp();
+        self.peek_as_owner()
     }
 
     /// Comes to its end of the lane, if it can: the end may be another reader's, or the lane younger than

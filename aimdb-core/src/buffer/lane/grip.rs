@@ -37,7 +37,7 @@ enum Of {
     Common(World, NonNull<QueueLane>) = 210,
     /// Of values that are shared: with a cursor's end, or else of the end that writes; nobody is to be given what a
     /// value displaces.
-    Shared(World, NonNull<SharedLane>, Option<NonNull<CursorEnd>>, Key) = 240,
+    Shared(World, NonNull<SharedLane>, Key, Option<NonNull<CursorEnd>>) = 240,
 }
 
 // Each handle has one.
@@ -100,11 +100,11 @@ impl Grip {
                 (lane.is_common(end), lane.key(end, token).map(mailbox).map(overwriting))
             }
             (Lane::Called(Called::Shared(lane)), LaneEnd::Taking(Some(cursor))) => {
-                let shared = |key| Of::Shared(world, lane.into(), Some(cursor.into()), key);
+                let shared = |key| Of::Shared(world, lane.into(), key, Some(cursor.into()));
                 (lane.is_common(end), lane.key(end, token).map(shared))
             }
             (Lane::Called(Called::Shared(lane)), LaneEnd::Sending) if !gives => {
-                let shared = |key| Of::Shared(world, lane.into(), None, key);
+                let shared = |key| Of::Shared(world, lane.into(), key, None);
                 (lane.is_common(end), lane.key(end, token).map(shared))
             }
             (Lane::Called(_), _) => (true, Some(Of::Else(Else::Called))),
@@ -154,7 +154,7 @@ impl Grip {
         // One question after the other: compilers make a table of a choice of four, and look there first.
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
-            if let Of::Shared(world, lane, _, key) = self.0
+            if let Of::Shared(world, lane, key, _) = self.0
                 && !Cloning::<T>::is_number()
             {
                 return lane.as_ref().publish_with_key(cells, (world, key), value);
@@ -194,6 +194,25 @@ impl Grip {
         }
     }
 
+    /// Looks at the newest of values that are shared, if it is there.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Grip::take`].
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn peek<T: 'static>(self, clone: impl FnOnce(Seen<'_>) -> Option<T>) -> Option<T> {
+        match self.0 {
+            Of::Shared(world, lane, key, Some(cursor)) if !Cloning::<T>::is_number() => {
+                // SAFETY: by this function's contract.
+                let (lane, cursor) = unsafe { (lane.as_ref(), cursor.as_ref()) };
+                // SAFETY: the key is of this cursor's door, and the rest is this function's contract.
+                let inside = unsafe { cursor.door.enter_with_key(world, key) };
+                lane.peek_inside(cursor, inside).and_then(clone)
+            }
+            Of::Queue(..) | Of::Overwriting(..) | Of::Gated(..) | Of::Common(..) | Of::Shared(..) | Of::Else(_) => None,
+        }
+    }
+
     /// Takes the next value, if that takes no more, or a call of `clone`. Never a lag.
     ///
     /// # Safety
@@ -207,7 +226,7 @@ impl Grip {
     ) -> Taken<T> {
         // SAFETY: by this function's contract, and the key is of this lane's door.
         unsafe {
-            if let Of::Shared(world, lane, Some(cursor), key) = self.0
+            if let Of::Shared(world, lane, key, Some(cursor)) = self.0
                 && !Cloning::<T>::is_number()
             {
                 return lane.as_ref().read_with_key(cursor.as_ref(), world, key, clone);

@@ -47,6 +47,8 @@ const DOOMED: u64 = 1 << 12;
 const LEFT: u64 = 1 << 13;
 const ABORTED: u64 = 1 << 14;
 const VACANT: u64 = 1 << 15;
+/// Any of these: nobody begins to look.
+const GIVEN_UP: u64 = DOOMED | LEFT | ABORTED | VACANT;
 
 const fn there(number: u64) -> u64 {
     number << 16
@@ -135,7 +137,7 @@ impl Looks {
 /// cursor that is further behind than half of that nothing is known here.
 #[inline(always)]
 const fn later(word: u64, number: u64) -> Option<i64> {
-    let is_kept = word & (DOOMED | LEFT | ABORTED | VACANT) == 0;
+    let is_kept = word & GIVEN_UP == 0;
     if is_kept { Some(((word >> 16).wrapping_sub(number) << 16) as i64 >> 16) } else { None }
 }
 
@@ -143,29 +145,39 @@ impl Look {
     // ---- the reader --------------------------------------------------------------------------
 
     /// Begins to look at the value with this number, which then stays until `unpin`.
-    #[inline]
+    #[inline(always)]
     pub fn pin(&self, number: u64) -> Pinning {
-        self.pin_if(|word| word & !LOOKS == there(number))
+        let word = self.read();
+        // One comparison: it is there, and there is room for one more look.
+        let looks = word.wrapping_sub(there(number));
+        match looks {
+            0..LOOKS => self.pin_as(word),
+            LOOKS => Pinning::Busy,
+            _ => Pinning::NotThere,
+        }
     }
 
     /// The same for whatever value is there: of a window of one place, in whose slot there is none but the newest.
-    #[inline]
+    #[inline(always)]
     pub fn pin_any(&self) -> Pinning {
-        self.pin_if(|word| word & (DOOMED | LEFT | ABORTED | VACANT) == 0)
+        let word = self.read();
+        match word & (LOOKS | GIVEN_UP) {
+            0..LOOKS => self.pin_as(word),
+            LOOKS => Pinning::Busy,
+            _ => Pinning::NotThere,
+        }
     }
 
     /// Begins to look at whatever value is there, if it is the one with this number or a later one, and says which.
     #[inline(always)]
     pub fn pin_since(&self, number: u64) -> Since<()> {
-        let mut found = None;
-        let pinning = self.pin_if(|word| {
-            found = later(word, number);
-            found >= Some(0)
-        });
-        match (pinning, found) {
-            (Pinning::Pinned, Some(later)) => Since::Value(number.wrapping_add_signed(later), ()),
-            (Pinning::NotThere, Some(-1)) => Since::Nothing,
-            _ => Since::Busy,
+        let word = self.read();
+        match later(word, number) {
+            Some(-1) => Since::Nothing,
+            Some(later) if later >= 0 && word & LOOKS < LOOKS && self.pin_as(word) == Pinning::Pinned => {
+                Since::Value(number.wrapping_add_signed(later), ())
+            }
+            Some(_) | None => Since::Busy,
         }
     }
 
@@ -175,15 +187,14 @@ impl Look {
     }
 
     #[inline(always)]
-    fn pin_if(&self, is_there: impl FnOnce(u64) -> bool) -> Pinning {
+    fn read(&self) -> u64 {
         // Acquire: the value is seen.
-        let word = self.0.load(Ordering::Acquire);
-        if !is_there(word) {
-            return Pinning::NotThere;
-        }
-        if word & LOOKS == LOOKS {
-            return Pinning::Busy;
-        }
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Begins to look at what is there, as this word says, unless that is no longer so.
+    #[inline(always)]
+    fn pin_as(&self, word: u64) -> Pinning {
         // Acquire once more: no part of the value is read before it is pinned.
         match self.0.compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed) {
             Ok(_) => Pinning::Pinned,
@@ -288,5 +299,21 @@ mod tests {
         assert_eq!((look.pin_since(5), look.is_since(5)), (Since::Value(7, ()), true));
         let far = 7_u64.wrapping_sub(1 << 47);
         assert_eq!((look.pin_since(far), look.is_since(far)), (Since::Busy, false));
+    }
+
+    #[test]
+    fn k7_a_value_is_looked_at_by_no_more_than_its_word_has_room_for() {
+        let pins = |look: &Look| (look.pin(7), look.pin_any(), look.pin_since(7), look.pin_since(6));
+        let full = Look(AtomicU64::new(there(7) + LOOKS));
+        assert_eq!(pins(&full), (Pinning::Busy, Pinning::Busy, Since::Busy, Since::Busy));
+        let look = Look(AtomicU64::new(there(7) + LOOKS - 4));
+        let pinned = Pinning::Pinned;
+        assert_eq!(pins(&look), (pinned, pinned, Since::Value(7, ()), Since::Value(7, ())));
+        assert_eq!(look.0.load(Ordering::Relaxed), there(7) + LOOKS);
+        for flag in [DOOMED, LEFT, ABORTED, VACANT] {
+            let given_up = Look(AtomicU64::new(there(7) | flag));
+            assert_eq!(pins(&given_up), (Pinning::NotThere, Pinning::NotThere, Since::Busy, Since::Busy));
+        }
+        assert_eq!((look.pin(6), look.pin(8)), (Pinning::NotThere, Pinning::NotThere));
     }
 }

@@ -61,10 +61,10 @@ use shared::SharedLane;
 pub(super) use ends::{CursorEnd, LaneEnd};
 pub(super) use grip::Grip;
 #[cfg(not(loom))]
-pub(super) use looks::{LastLook, Looks};
+pub(super) use looks::{LastLook, Look, Looks};
 #[cfg(loom)]
 #[allow(unreachable_pub, reason = "a model looks at the words alone")]
-pub use looks::{LastLook, Looks, Pinning};
+pub use looks::{LastLook, Look, Looks, Pinning};
 #[cfg(loom)]
 pub(super) use model::{Words, are_words};
 pub(super) use outcome::{InLane, Stored, Taken};

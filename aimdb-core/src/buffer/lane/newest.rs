@@ -9,7 +9,7 @@ use super::shared::{SharedLane, TRIES};
 use super::{CursorEnd, LaneEnd, LaneLock, Seen, Taken};
 use crate::buffer::Slots;
 use crate::pure::Pinned;
-use crate::waiting::Token;
+use crate::waiting::{Inside, Token};
 
 impl LaneLock {
     /// A copy of the newest value of a record that has one, without the lock, where that can be done.
@@ -89,7 +89,13 @@ impl SharedLane {
     /// Anything else, [`SharedLane::peek`] says.
     #[inline(always)]
     pub(super) fn peek_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
-        let mut inside = cursor.door.enter_as_owner(token)?;
+        self.peek_inside(cursor, cursor.door.enter_as_owner(token))
+    }
+
+    /// The same for whoever came in at the cursor's door.
+    #[inline(always)]
+    pub(super) fn peek_inside(&self, cursor: &CursorEnd, inside: Option<Inside<'_, End>>) -> Option<Seen<'_>> {
+        let mut inside = inside?;
         if !(self.peeks && cursor.may_look.load(Relaxed)) {
             return None;
         }
