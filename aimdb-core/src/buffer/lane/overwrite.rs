@@ -151,7 +151,6 @@ impl SharedLane {
             false => looking.iter().fold(far, least),
         };
         // Whoever has not come to the window yet stands in the way of all of it.
-        let until = if (until.wrapping_sub(end.oldest) as i64) < 0 { end.oldest } else { until };
         end.until = until.wrapping_add(self.capacity as u64);
         // Whoever stands in the way may stand there for long: as many values for a look at each, if they are
         // not those of a peek, of which nothing is seen here. When quiet is asked for, another.
