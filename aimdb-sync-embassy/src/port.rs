@@ -56,8 +56,8 @@ impl Task {
 /// token is sticky: one that was given before the park ends that park at once, so no wake-up is lost
 /// between a look at a record and the park. A park may also end for no reason.
 ///
-/// Whoever uses a record, in whatever context, may be led to [`Port::in_isr`], [`Port::can_block`], and
-/// to the two calls that unpark. The others are called only where [`Port::can_block`], so they need
+/// Whoever uses a record, in whatever context, may be led to [`Port::in_isr`], [`Port::can_block`],
+/// [`Port::wake`], and to the two calls that unpark. The others are called only where [`Port::can_block`], so they need
 /// not be safe in an interrupt or before the scheduler runs.
 ///
 /// `docs/porting.md` leads through a port to another kernel.

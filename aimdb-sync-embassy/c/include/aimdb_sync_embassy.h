@@ -17,8 +17,8 @@
  *   - `_send` and `_recv` block the calling task, `_try_…` and `_force_send` never do. Those, and `_peek`, `_close`,
  *     `_abort`, `_is_closed`, `_lag` and `_stats`, may be called from an interrupt that may call the kernel: on FreeRTOS its
  *     ...FromISR functions, at a priority at or below configMAX_SYSCALL_INTERRUPT_PRIORITY. One above that must not use a record.
- *   - A call that blocks answers AIMDB_CANNOT_BLOCK where it would never end: in an interrupt, before the
- *     scheduler runs, while it is suspended, and with interrupts masked. With 0 ticks it is one try, and allowed.
+ *   - A call that may block answers AIMDB_CANNOT_BLOCK where a wait would never end, whether it would have to wait or not: in an
+ *     interrupt, before the scheduler runs, while it is suspended, and with interrupts masked. With 0 ticks it is one try, and allowed.
  *   - All tasks that read a record share its one reader: each value goes to one of them. A record of several readers
  *     gives each value to each of them. Tasks that wait are served by priority, and among those of one priority first
  *     come, first served.
