@@ -504,6 +504,27 @@ mod tests {
     }
 
     #[test]
+    fn k3_s6_a_look_at_a_ring_brings_no_value_before_a_lag_that_a_batch_found() {
+        #[derive(Clone, Debug, PartialEq)]
+        struct Cloned(u64);
+        let cfg = BufferCfg::SpmcRing { capacity: 4 };
+        let ring = HeapBuffer::builder(&cfg).eager().build().expect("a ring");
+        let mut first = ring.reader().expect("a cursor");
+        let mut second = first.share().expect("the same cursor");
+        let mut batch = alloc::vec::Vec::new();
+        // Ends of a lane are given and kept as its ends are used, so this goes on for some time.
+        for turn in 0..20 {
+            (0..10).for_each(|value| ring.push(Cloned(10 * turn + value)));
+            assert_eq!(first.take_more(&mut batch, 4), 0, "it finds a lag, and the next call tells it");
+            assert_eq!(second.try_recv(), Ok(Cloned(10 * turn + 6)));
+            assert_eq!(first.peek_at_once(), None, "a ring has no newest to look at");
+            assert_eq!(first.try_recv_at_once(), None);
+            assert_eq!(first.try_recv(), Err(TryRecvError::Lagged(6)));
+            assert_eq!([(); 3].map(|()| first.try_recv()), [7, 8, 9].map(|value| Ok(Cloned(10 * turn + value))));
+        }
+    }
+
+    #[test]
     fn k1_plain_data_too_large_for_the_lock_is_read_as_any_other() {
         let ring =
             HeapBuffer::builder(&BufferCfg::SpmcRing { capacity: 1 }).build_plain().expect("a sound description");

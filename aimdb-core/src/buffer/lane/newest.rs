@@ -29,12 +29,12 @@ impl LaneLock {
         }
     }
 
-    /// The end at which a reader looks at the newest: where values are shared, that of its cursor.
+    /// The end at which a reader looks at the newest, if it can: where values are shared, that of its cursor.
     pub(in crate::buffer) fn peeking_end<'a>(&self, cursor: Option<&'a CursorEnd>) -> Option<LaneEnd<'a>> {
         match self.lane()? {
-            Lane::Called(Called::Shared(_)) => Some(LaneEnd::Taking(cursor)),
+            Lane::Called(Called::Shared(lane)) if lane.peeks => Some(LaneEnd::Taking(cursor)),
             Lane::Ring(lane) if lane.peeks() => Some(LaneEnd::Peeking),
-            Lane::Queue(..) | Lane::Ring(_) | Lane::Called(Called::Mailbox(_)) => None,
+            Lane::Queue(..) | Lane::Ring(_) | Lane::Called(_) => None,
         }
     }
 
