@@ -85,21 +85,11 @@ impl<T: Send + 'static> Drop for NextValue<'_, T> {
 
 #[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
 mod tests {
-    use super::super::rig::{poll_once, single};
+    use super::super::rig::{Count, poll_once, single};
     use super::*;
     use alloc::sync::Arc;
-    use alloc::task::Wake;
     use core::pin::pin;
-    use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     use core::task::Waker;
-
-    struct Woken(AtomicUsize);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Relaxed);
-        }
-    }
 
     #[test]
     fn w2_a_future_that_is_dropped_takes_neither_value_nor_wake_up_with_it() {
@@ -109,17 +99,17 @@ mod tests {
         let mut one = db.consumer::<u32>("a").expect("it is there");
         let mut other = one.share().expect("it can be shared");
         let producer = db.producer::<u32>("a").expect("it is there");
-        let woken = Arc::new(Woken(AtomicUsize::new(0)));
-        let waker = Waker::from(Arc::clone(&woken));
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
         let mut waits = pin!(other.recv());
         {
             let mut leaves = pin!(one.recv());
             assert!(poll_once(leaves.as_mut()).is_pending(), "it stands first in the queue");
             assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
             producer.produce(1);
-            assert_eq!(woken.0.load(Relaxed), 0, "the first is woken");
+            assert_eq!(count.woken(), 0, "the first is woken");
         }
-        assert_eq!(woken.0.load(Relaxed), 1, "and passes it on");
+        assert_eq!(count.woken(), 1, "and passes it on");
         assert_eq!(poll_once(waits), Poll::Ready(Ok(1)));
         // One that was not polled, or that found a value at once, has nothing to end.
         drop(one.recv());

@@ -2,10 +2,12 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::pin::{Pin, pin};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::thread::{self, JoinHandle};
@@ -20,6 +22,22 @@ use crate::waiting::{Deadline, HeapLock, Lock, Place, SystemClock, block_on};
 /// After this, a test hangs.
 pub(super) fn watchdog() -> Deadline {
     SystemClock.after(Duration::from_secs(30))
+}
+
+/// A waker that counts how often it is woken.
+#[derive(Default)]
+pub(super) struct Count(AtomicUsize);
+
+impl Count {
+    pub(super) fn woken(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// Drives a future on this thread.

@@ -138,19 +138,10 @@ impl fmt::Debug for Stopped {
 
 #[cfg(all(test, feature = "std", not(any(loom, shuttle))))]
 mod tests {
+    use super::super::rig::Count;
     use super::*;
     use alloc::task::Wake;
     use core::pin::pin;
-    use core::sync::atomic::AtomicUsize;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
 
     fn poll(future: Pin<&mut Stopped>, count: &Arc<Count>) -> Poll<()> {
         future.poll(&mut Context::from_waker(&Waker::from(Arc::clone(count))))
@@ -166,7 +157,7 @@ mod tests {
         assert!(poll(two.as_mut(), &count).is_pending());
         assert!(signal.stop());
         assert!(!signal.stop());
-        assert_eq!(count.0.load(Ordering::SeqCst), 2);
+        assert_eq!(count.woken(), 2);
         assert!(poll(one.as_mut(), &count).is_ready());
         assert!(poll(two.as_mut(), &count).is_ready());
         assert!(poll(pin!(Stopped::new(&signal)), &count).is_ready());
@@ -182,7 +173,7 @@ mod tests {
         }
         assert_eq!(signal.waiting.with(|waiting| waiting.places.len()), 1);
         signal.stop();
-        assert_eq!(count.0.load(Ordering::SeqCst), 0);
+        assert_eq!(count.woken(), 0);
         assert_eq!(Arc::strong_count(&count), 1, "no waker was kept");
     }
 
@@ -201,6 +192,6 @@ mod tests {
         assert!(poll(other.as_mut(), &count).is_pending());
         let stopping = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| signal.stop()));
         assert!(stopping.is_err());
-        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+        assert_eq!(count.woken(), 1);
     }
 }
