@@ -15,28 +15,21 @@
 
 mod course;
 mod ends;
-mod front;
 mod gated;
 mod glance;
 mod grip;
 mod hold;
 mod late;
-mod looks;
 mod mailbox;
 #[cfg(loom)]
 mod model;
-mod newest;
 mod outcome;
-mod overwrite;
 mod patience;
-mod places;
 mod plan;
 mod queue;
-mod quiet;
 mod ring;
 mod scheme;
 mod shared;
-mod spares;
 mod stamp;
 mod way;
 
@@ -50,27 +43,26 @@ use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Doomed, Log};
 use crate::waiting::{HeapLock, Lock, Token, WaitQueue, prepare};
 use course::Course;
-use front::Cells;
 use glance::Glance;
 use late::{Late, boxed};
 use patience::Patience;
 use plan::Plan;
+use ring::Cells;
 use scheme::{Called, Lane};
 use shared::SharedLane;
 
 pub(super) use ends::{CursorEnd, LaneEnd};
 pub(super) use grip::Grip;
-#[cfg(not(loom))]
-pub(super) use looks::{LastLook, Look, Looks};
-#[cfg(loom)]
-#[allow(unreachable_pub, reason = "a model looks at the words alone")]
-pub use looks::{LastLook, Look, Looks, Pinning};
 #[cfg(loom)]
 pub(super) use model::{Words, are_words};
 pub(super) use outcome::{InLane, Stored, Taken};
 pub(super) use plan::Lanes;
-pub(super) use shared::Seen;
-pub(super) use spares::SPARES;
+#[cfg(not(loom))]
+pub(super) use shared::{LastLook, Look, Looks};
+#[cfg(loom)]
+#[allow(unreachable_pub, reason = "a model looks at the words alone")]
+pub use shared::{LastLook, Look, Looks, Pinning};
+pub(super) use shared::{SPARES, Seen};
 #[cfg(loom)]
 pub use stamp::{Since, Stamp, Stamps};
 pub(super) use way::Way;

@@ -2,11 +2,10 @@
 
 use super::Machine;
 use super::ends::CursorEnds;
-use super::front::Cells;
 use super::gated::Several;
 use super::mailbox::MailboxLane;
 use super::queue::QueueLane;
-use super::ring::RingLane;
+use super::ring::{Cells, RingLane};
 use super::scheme::{Called, Lane};
 use super::shared::SharedLane;
 use crate::pure::Kind;

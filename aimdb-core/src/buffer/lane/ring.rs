@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 mod doors;
+mod front;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -21,12 +22,14 @@ use loom::sync::atomic::AtomicU64;
 use shuttle::sync::atomic::AtomicU64;
 
 use super::ends::{CursorEnd, End};
-use super::front::{Cells, Front};
 use super::stamp::{Since, Stamps, words};
 use super::{AT_ONCE, InLane, Stored, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Kind, TableFull};
 use crate::waiting::{Door, Inside, Key, Token, World};
+use front::Front;
+
+pub(super) use front::Cells;
 
 /// How often a reader tries to copy a value before it has the writer stand still.
 const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 16 };

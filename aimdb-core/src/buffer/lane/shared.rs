@@ -7,6 +7,13 @@
 //! once, it is the shell's. Who has not looked for a while may not, until it comes again: see `quiet`.
 #![allow(unsafe_code)]
 
+mod looks;
+mod newest;
+mod overwrite;
+mod places;
+mod quiet;
+mod spares;
+
 use alloc::boxed::Box;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::{self, Relaxed};
@@ -20,42 +27,45 @@ use shuttle::sync::atomic::AtomicU64;
 
 use super::ends::{CURSORS, CursorEnd, CursorEnds, End, Gates};
 use super::late::boxed;
-use super::looks::{Look, Looks, Pinning};
-use super::places::Places;
-use super::quiet::Quiet;
-use super::spares::{NONE, SPARES, Spares};
 use super::stamp::Since;
 use super::{LaneEnd, Machine, Taken};
 use crate::pure::{Claim, Kind, Pinned, TableFull};
 use crate::waiting::{Door, Inside, Key, Token, World, shut};
+use places::Places;
+use quiet::Quiet;
+use spares::{NONE, Spares};
+
+#[allow(unreachable_pub, reason = "a model looks at the words alone")]
+pub use looks::{LastLook, Look, Looks, Pinning};
+pub(in crate::buffer) use spares::SPARES;
 
 /// How often a reader tries to pin a value before it has the writer stand still.
-pub(super) const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
+const TRIES: u32 = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
 
 #[derive(Debug)]
 pub(in crate::buffer) struct SharedLane {
-    pub(super) writing: Door<End>,
-    pub(super) peeking: Door<End>,
-    pub(super) newest: Newest,
-    pub(super) looks: Looks,
-    pub(super) quiet: Quiet,
+    writing: Door<End>,
+    peeking: Door<End>,
+    newest: Newest,
+    looks: Looks,
+    quiet: Quiet,
     /// The cursors that may look.
-    pub(super) looking: Box<[Gates; 1]>,
+    looking: Box<[Gates; 1]>,
     /// Whether slots came that have no words yet; a hint.
     lacks_words: AtomicBool,
-    pub(super) places: Places,
-    pub(super) capacity: usize,
+    places: Places,
+    capacity: usize,
     tells_lag: bool,
-    pub(super) peeks: bool,
+    peeks: bool,
 }
 
 /// The number behind the newest value, on a cache line that the writer writes for each value; beside it,
 /// what only the writer uses.
 #[derive(Debug)]
 #[repr(align(128))]
-pub(super) struct Newest {
-    pub(super) number: AtomicU64,
-    pub(super) spares: Spares,
+struct Newest {
+    number: AtomicU64,
+    spares: Spares,
 }
 
 impl SharedLane {
@@ -239,7 +249,7 @@ impl SharedLane {
 
     /// Where any end may look at the newest, the writer cannot tell from how far they have come.
     #[inline(always)]
-    pub(super) fn note_look(&self) {
+    fn note_look(&self) {
         if self.peeks {
             self.quiet.note_look();
         }

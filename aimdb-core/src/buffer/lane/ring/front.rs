@@ -12,10 +12,10 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::Machine;
-use super::late::boxed;
-use super::stamp::{Since, Stamp, words};
 use crate::buffer::SlotCell;
+use crate::buffer::lane::Machine;
+use crate::buffer::lane::late::boxed;
+use crate::buffer::lane::stamp::{Since, Stamp, words};
 
 /// What is left of a cache line beside the stamp, in words.
 const WORDS: usize = 7;
@@ -46,7 +46,7 @@ unsafe impl Sync for Line {}
 
 /// The first slots of the record, of values of some type.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cells {
+pub(in crate::buffer::lane) struct Cells {
     first: *mut u8,
     count: usize,
     /// The size of a value; 0 of values that have no place in front.
@@ -73,7 +73,7 @@ const fn fits<T>() -> bool {
 
 impl Cells {
     #[cfg(not(loom))]
-    pub(super) const fn of<T>(first: &[SlotCell<T>]) -> Self {
+    pub(in crate::buffer::lane) const fn of<T>(first: &[SlotCell<T>]) -> Self {
         let bytes = if fits::<T>() && size_of::<SlotCell<T>>() == size_of::<T>() { size_of::<T>() } else { 0 };
         // A slot is room for a value that may be written to behind a shared reference.
         Self { first: first.as_ptr().cast_mut().cast(), count: first.len(), bytes }
@@ -81,7 +81,7 @@ impl Cells {
 
     /// The cells of a model have their words elsewhere.
     #[cfg(loom)]
-    pub(super) fn of<T>(first: &[SlotCell<T>]) -> Self {
+    pub(in crate::buffer::lane) fn of<T>(first: &[SlotCell<T>]) -> Self {
         let bytes = if fits::<T>() && words::are_words::<T>() { size_of::<T>() } else { 0 };
         let step = size_of::<SlotCell<T>>();
         Self { first: first.as_ptr().cast_mut().cast(), count: first.len(), bytes, step }

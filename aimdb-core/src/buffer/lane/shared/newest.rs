@@ -2,12 +2,12 @@
 
 use core::sync::atomic::Ordering::{self, Relaxed};
 
-use super::ends::End;
 use super::looks::Pinning;
-use super::scheme::{Called, Lane};
-use super::shared::{SharedLane, TRIES};
-use super::{CursorEnd, LaneEnd, LaneLock, Seen, Taken};
+use super::{SharedLane, TRIES};
 use crate::buffer::Slots;
+use crate::buffer::lane::ends::End;
+use crate::buffer::lane::scheme::{Called, Lane};
+use crate::buffer::lane::{CursorEnd, LaneEnd, LaneLock, Seen, Taken};
 use crate::pure::Pinned;
 use crate::waiting::{Inside, Token};
 
@@ -74,7 +74,7 @@ const COURTESY: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 16 };
 
 impl SharedLane {
     /// The newest value, pinned: `Empty` if there is none.
-    pub(super) fn peek(&self, token: &Token) -> Taken<Seen<'_>> {
+    pub(in crate::buffer::lane) fn peek(&self, token: &Token) -> Taken<Seen<'_>> {
         if !self.peeks {
             return Taken::Empty;
         }
@@ -88,13 +88,17 @@ impl SharedLane {
     /// The same through a cursor's door, if the value is there and the owner of the cursor's end comes.
     /// Anything else, [`SharedLane::peek`] says.
     #[inline(always)]
-    pub(super) fn peek_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
+    pub(in crate::buffer::lane) fn peek_as_owner(&self, cursor: &CursorEnd, token: &Token) -> Option<Seen<'_>> {
         self.peek_inside(cursor, cursor.door.enter_as_owner(token))
     }
 
     /// The same for whoever came in at the cursor's door.
     #[inline(always)]
-    pub(super) fn peek_inside(&self, cursor: &CursorEnd, inside: Option<Inside<'_, End>>) -> Option<Seen<'_>> {
+    pub(in crate::buffer::lane) fn peek_inside(
+        &self,
+        cursor: &CursorEnd,
+        inside: Option<Inside<'_, End>>,
+    ) -> Option<Seen<'_>> {
         let mut inside = inside?;
         if !(self.peeks && cursor.may_look.load(Relaxed)) {
             return None;

@@ -28,7 +28,7 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(all(shuttle, not(loom)))]
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-use super::stamp::Since;
+use crate::buffer::lane::stamp::Since;
 use crate::pure::{DropCause, TableFull};
 
 /// The words of the first slots, and then of those that were added.

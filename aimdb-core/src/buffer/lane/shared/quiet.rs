@@ -8,7 +8,7 @@
 //! comes for a value again. Both turns are made with all doors shut, so whoever is inside knows who may.
 //!
 //! Two turns cost as much as hundreds of exchanges save. Silences that were shorter make the writer wait
-//! longer for the next one, as [`super::patience::Patience`] does for the whole lane.
+//! longer for the next one, as [`Patience`](crate::buffer::lane::patience::Patience) does for the whole lane.
 
 use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU32, Ordering};
 
-use super::Machine;
+use crate::buffer::lane::Machine;
 #[cfg(not(loom))]
 use crate::pure::Entry;
 use crate::pure::TableFull;

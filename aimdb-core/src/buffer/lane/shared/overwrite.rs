@@ -4,11 +4,11 @@
 use core::mem::{ManuallyDrop, needs_drop};
 use core::sync::atomic::Ordering::{self, Relaxed};
 
-use super::ends::{CursorEnd, End};
+use super::SharedLane;
 use super::looks::Look;
 use super::quiet::Quiet;
-use super::shared::SharedLane;
-use super::{InLane, Stored};
+use crate::buffer::lane::ends::{CursorEnd, End};
+use crate::buffer::lane::{InLane, Stored};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Owned};
 use crate::waiting::{Inside, Key, Token, World};
@@ -22,7 +22,7 @@ impl SharedLane {
     /// As for [`Door::enter_with_key`](crate::waiting::Door::enter_with_key); the caller does not use a value again that was
     /// stored.
     #[inline(always)]
-    pub(super) unsafe fn publish_with_key<T>(
+    pub(in crate::buffer::lane) unsafe fn publish_with_key<T>(
         &self,
         cells: &[SlotCell<T>],
         (world, key): (World, Key),
@@ -73,7 +73,7 @@ impl SharedLane {
 
     /// Publishes a value as the owner of the writing end; as [`SharedLane::publish`].
     #[inline(never)]
-    pub(super) fn publish_as_owner<T>(
+    pub(in crate::buffer::lane) fn publish_as_owner<T>(
         &self,
         slots: &impl Slots<T>,
         token: &Token,
@@ -85,7 +85,7 @@ impl SharedLane {
 
     /// Publishes a value, over the oldest one if the window is full; `dispose` is given that one, outside
     /// the door, unless somebody is cloning it.
-    pub(super) fn publish<T>(
+    pub(in crate::buffer::lane) fn publish<T>(
         &self,
         slots: &impl Slots<T>,
         token: &Token,
