@@ -26,10 +26,33 @@ pub enum Goal {
 pub struct Verdict {
     /// What the goal is about: a ratio, or a value in the unit of the row.
     pub value: f64,
-    /// Whether it is good enough.
-    pub met: bool,
-    /// Whether it is not below what the row's sketch takes; what meets the goal is never.
-    pub in_reach: bool,
+    /// Whether it is good enough, and if not, how that stands to what the row's best sketch takes.
+    pub standing: Standing,
+}
+
+/// How ours stands to a goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is met.
+    Met,
+    /// It is not, and ours takes no more than the bare structure, by the medians and by the rounds.
+    AtLimit,
+    /// It is not, and even the bare structure, which takes less than ours, takes more than the goal.
+    BelowLimit,
+    /// It is not, and no sketch shows that it cannot be.
+    Short,
+}
+
+impl Standing {
+    /// As the tables say it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Met => "yes",
+            Self::AtLimit => "at limit",
+            Self::BelowLimit => "below limit",
+            Self::Short => "no",
+        }
+    }
 }
 
 impl Goal {
@@ -38,8 +61,8 @@ impl Goal {
     pub fn verdict(&self, answer: &Answer, answers: &[Answer]) -> Option<Verdict> {
         let ours = &answer.ours().series;
         let verdict = |value: f64, met: bool| {
-            let is_beyond = |aim: f64| answer.limit().is_some_and(|limit| aim < limit.series.median());
-            Some(Verdict { value, met, in_reach: met || !self.aim(answer).is_some_and(is_beyond) })
+            let standing = if met { Standing::Met } else { self.shortfall(answer) };
+            Some(Verdict { value, standing })
         };
         let at_most = |value: f64, limit: f64| verdict(value, value <= limit);
         match self {
@@ -56,6 +79,20 @@ impl Goal {
             }
             Self::AtMost(limit) => at_most(ours.median(), *limit),
             Self::AtLeast(limit) => verdict(ours.median(), ours.median() >= *limit),
+        }
+    }
+
+    /// How ours stands to the goal, which is not met.
+    fn shortfall(&self, answer: &Answer) -> Standing {
+        // Of what is to be much, a sketch that has less shows nothing.
+        let Some(limit) = answer.limit().filter(|_| !matches!(self, Self::AtLeast(_))) else { return Standing::Short };
+        let (ours, limit) = (&answer.ours().series, &limit.series);
+        if ours.median() <= limit.median() && ours.ratio_to(limit) <= 1.0 {
+            return Standing::AtLimit;
+        }
+        match self.aim(answer) {
+            Some(aim) if aim < limit.median() && limit.median() < ours.median() => Standing::BelowLimit,
+            _ => Standing::Short,
         }
     }
 
@@ -84,5 +121,59 @@ impl Goal {
             Self::AtMost(limit) => format!("≤ {limit}"),
             Self::AtLeast(limit) => format!("≥ {limit}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Goal, Standing};
+    use crate::answer::{Answer, Entry};
+    use crate::clock::Clock;
+    use crate::link::Class;
+    use crate::statistics::Series;
+
+    /// A row of which ours, a peer and perhaps sketches have these samples.
+    fn answer(goal: Goal, ours: &[f64], peer: &[f64], sketches: &[&[f64]]) -> Answer {
+        let entry = |class, samples: &[f64]| Entry { name: String::new(), class, series: Series::new(samples.into()) };
+        let mut entries = vec![entry(Class::Ours, ours), entry(Class::Peer, peer)];
+        entries.extend(sketches.iter().map(|samples| entry(Class::Sketch, samples)));
+        let (name, asks) = (String::new(), String::new());
+        Answer { number: "-", name, asks, clock: Clock::Wall, unit: "ns", goal, processes: 1, entries }
+    }
+
+    fn standing(goal: Goal, ours: &[f64], sketches: &[&[f64]]) -> Option<Standing> {
+        let answer = answer(goal, ours, &[10.0; 3], sketches);
+        Some(answer.goal.verdict(&answer, &[])?.standing)
+    }
+
+    #[test]
+    fn what_takes_no_more_than_the_bare_structure_is_at_the_limit() {
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[6.0; 3]]), Some(Standing::AtLimit));
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[7.0; 3]]), Some(Standing::AtLimit));
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[7.0; 3], &[5.5; 3]]), Some(Standing::BelowLimit));
+        assert_eq!(standing(Goal::Row("another", 1.1), &[6.0; 3], &[&[6.0; 3]]), None, "that row was not measured");
+    }
+
+    #[test]
+    fn the_limit_is_reached_by_the_medians_and_by_the_rounds() {
+        let (ours, sketch) = ([3.0, 6.0, 8.0], [2.0, 7.0, 7.0]);
+        assert_eq!(standing(Goal::Peer(0.2), &ours, &[&sketch]), Some(Standing::Short), "by the medians alone");
+        let (ours, sketch) = ([6.0, 7.0, 8.0], [6.5, 6.8, 8.5]);
+        assert_eq!(standing(Goal::Peer(0.2), &ours, &[&sketch]), Some(Standing::BelowLimit), "by the rounds alone");
+    }
+
+    #[test]
+    fn a_goal_lies_below_the_limit_where_the_bare_structure_takes_more_than_it() {
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[5.5; 3]]), Some(Standing::BelowLimit));
+        assert_eq!(standing(Goal::AtMost(5.0), &[6.0; 3], &[&[5.5; 3]]), Some(Standing::BelowLimit));
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[4.0; 3]]), Some(Standing::Short), "it is in reach");
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[]), Some(Standing::Short), "there is no sketch");
+    }
+
+    #[test]
+    fn what_meets_its_goal_does_so_whatever_a_sketch_takes() {
+        assert_eq!(standing(Goal::Peer(0.6), &[6.0; 3], &[&[7.0; 3]]), Some(Standing::Met));
+        assert_eq!(standing(Goal::Peer(0.6), &[6.0; 3], &[]), Some(Standing::Met));
+        assert_eq!(standing(Goal::AtLeast(7.0), &[6.0; 3], &[&[6.0; 3]]), Some(Standing::Short));
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Entry};
 use crate::clock::cores;
+use crate::goal::Standing;
 use crate::link::Class;
 use crate::measure::Effort;
 
@@ -131,9 +132,11 @@ fn row(answer: &Answer, answers: &[Answer]) -> Value {
         "unit": answer.unit,
         "goal": answer.goal.text(),
         "goal_value": verdict.map(|verdict| verdict.value),
-        "goal_met": verdict.map(|verdict| verdict.met),
-        "goal_in_reach": verdict.map(|verdict| verdict.in_reach),
+        "goal_met": verdict.map(|verdict| verdict.standing == Standing::Met),
+        "goal_standing": verdict.map(|verdict| verdict.standing.text()),
         "limit": answer.limit().map(|entry| entry.series.median()),
+        "limit_is": answer.limit().map(|entry| &entry.name),
+        "ratio_to_limit": ratio(answer.limit()),
         "best_peer": answer.peer().map(|entry| &entry.name),
         "ratio_to_best_peer": ratio(answer.peer()),
         "ratio_to_by_hand": ratio(answer.hand()),

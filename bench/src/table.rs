@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::answer::{Answer, Entry};
+use crate::statistics::Series;
 
 /// A measured row: each contestant's minimum, median, spread, and how ours compares to it.
 pub fn row(answer: &Answer) -> String {
@@ -55,15 +56,8 @@ pub fn summary(answers: &[Answer]) -> String {
                 .and_then(|peer| answer.ratios_by_process(peer))
                 .map_or("-".into(), |(least, most)| format!("{least:.2} to {most:.2}")),
             answer.goal.text(),
-            verdict.map_or("-".into(), |verdict| {
-                let said = match (verdict.met, verdict.in_reach) {
-                    (true, _) => "yes",
-                    (false, true) => "no",
-                    (false, false) => "below limit",
-                };
-                format!("{said} {:.2}", verdict.value)
-            }),
-            answer.limit().map_or("-".into(), |entry| number(entry.series.median())),
+            verdict.map_or("-".into(), |verdict| format!("{} {:.2}", verdict.standing.text(), verdict.value)),
+            answer.limit().map_or("-".into(), |entry| limit(&answer.ours().series, &entry.series)),
             ratio(answer, answer.hand()),
             ratio(answer, answer.published()),
         ]);
@@ -86,6 +80,12 @@ pub fn summary(answers: &[Answer]) -> String {
         }
     }
     text
+}
+
+/// What a sketch takes; in parentheses where it takes more than ours, and so bounds nothing.
+fn limit(ours: &Series, sketch: &Series) -> String {
+    let text = number(sketch.median());
+    if sketch.median() > ours.median() { format!("({text})") } else { text }
 }
 
 /// Three digits that mean something, and a comma between thousands.
@@ -119,11 +119,20 @@ fn ratio(answer: &Answer, to: Option<&Entry>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{limit, number};
+    use crate::statistics::Series;
 
     #[test]
     fn numbers_have_three_digits_or_commas() {
         let texts = [0.0, 9.876, 98.76, 987.6, 9876.4, 98_765.0, 1_234_567.0].map(number);
         assert_eq!(texts, ["0.00", "9.88", "98.8", "988", "9876", "98,765", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_sketch_that_takes_more_than_ours_stands_in_parentheses() {
+        let series = |value: f64| Series::new(vec![value]);
+        assert_eq!(limit(&series(2.0), &series(1.0)), "1.00");
+        assert_eq!(limit(&series(2.0), &series(2.0)), "2.00");
+        assert_eq!(limit(&series(2.0), &series(3.0)), "(3.00)");
     }
 }

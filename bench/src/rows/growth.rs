@@ -4,6 +4,7 @@ use super::{CAPACITY, Contestant, Row, contestants};
 use crate::clock::Clock::{self, ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours::{self, Bounded, Ring};
+use crate::peers::sketches::{Crowd, GiveWay, Moment};
 use crate::peers::{async_broadcast, crossbeam, plain, published, queues, tokio_broadcast, tokio_mpsc};
 
 type Published = published::Sync<published::Ring>;
@@ -28,7 +29,7 @@ macro_rules! producers {
         contestants!(
             $($workload)+;
             ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared, queues::FibreShared,
-            queues::Flume, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
+            queues::Flume, crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, Crowd<GiveWay, false>, Crowd<Moment<64>, true>,
         )
     };
 }

@@ -5,7 +5,8 @@ use super::{Row, contestants};
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
-use crate::peers::{crossbeam, plain, published, queues, sketches, tokio_mpsc};
+use crate::peers::sketches::{Crowd, GiveWay, Moment, Park, Queue, Spin, Stamped};
+use crate::peers::{crossbeam, plain, published, queues, tokio_mpsc};
 use crate::workload::real_time_is_allowed;
 
 type Ours = ours::Sync<ours::Bounded>;
@@ -13,11 +14,11 @@ type Published = published::Sync<published::Ring>;
 
 /// All queues that a thread can wait on, each in its form for one sender, and a sketch if there is one.
 macro_rules! waiting {
-    ($($sketch:ident)?; $($workload:tt)+) => {
+    ([$($sketch:ty),*]; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, $(sketches::$sketch)?
+            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, $($sketch),*
         )
     };
 }
@@ -28,18 +29,18 @@ macro_rules! timed {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-            crossbeam::Queue, plain::Queue, sketches::Park, Published,
+            crossbeam::Queue, plain::Queue, Park, Published,
         )
     };
 }
 
-/// All queues for several senders.
+/// All queues for several senders, and sketches.
 macro_rules! shared {
-    ($($workload:tt)+) => {
+    ([$($sketch:ty),*]; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::CrossfireShared, queues::FibreShared, queues::Flume,
-            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue,
+            crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, $($sketch),*
         )
     };
 }
@@ -63,8 +64,8 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn streams() -> Vec<Row> {
-    let one = two_slots(waiting!(Queue; stream::<u64>(1)), TWO_SLOTS);
-    let back = two_slots(waiting!(; ping_pong_one_core::<u64>(1)), TWO_SLOTS);
+    let one = two_slots(waiting!([Queue<Spin<1>>, Stamped<Spin<1>>]; stream::<u64>(1)), TWO_SLOTS);
+    let back = two_slots(waiting!([Stamped<GiveWay>, Park]; ping_pong_one_core::<u64>(1)), TWO_SLOTS);
     vec![
         guard("stream-1", "one thread to another, capacity 1, for each value", Wall, Goal::Peer(1.05), one),
         guard(
@@ -72,7 +73,7 @@ fn streams() -> Vec<Row> {
             "one thread to another, capacity 2, for each value",
             Wall,
             Goal::Peer(0.9),
-            waiting!(Queue; stream::<u64>(2)),
+            waiting!([Queue<Spin<1>>, Stamped<Spin<1>>]; stream::<u64>(2)),
         ),
         guard("ping-pong-one-core", "a value to a thread on the same core and back", Wall, Goal::Peer(1.1), back),
         guard(
@@ -80,14 +81,14 @@ fn streams() -> Vec<Row> {
             "a value that is refused",
             ThreadCpu,
             Goal::AtMost(2.5),
-            waiting!(Queue; full::<u64>(64)),
+            waiting!([Queue<Spin<1>>]; full::<u64>(64)),
         ),
         guard(
             "try-recv-empty",
             "a look into what is empty",
             ThreadCpu,
             Goal::AtMost(2.5),
-            waiting!(Queue; empty::<u64>(64)),
+            waiting!([Queue<Spin<1>>]; empty::<u64>(64)),
         ),
     ]
 }
@@ -99,21 +100,21 @@ fn waits() -> Vec<Row> {
             "what a send costs that wakes a reader on another core",
             Wall,
             Goal::Peer(1.05),
-            waiting!(Park; wake_cost::<u64>(64)),
+            waiting!([Park]; wake_cost::<u64>(64)),
         ),
         guard(
             "wake-latency",
             "from the beginning of that send until the reader has the value",
             Wall,
             Goal::Peer(1.05),
-            waiting!(Park; wake_latency::<u64>(64)),
+            waiting!([Park]; wake_latency::<u64>(64)),
         ),
         guard(
             "wait-cpu",
             "processor time for a wait of 500 µs",
             Wall,
             Goal::Named(BY_HAND, 1.5),
-            waiting!(Park; wait_cpu::<u64>(64)),
+            waiting!([Park]; wait_cpu::<u64>(64)),
         ),
         guard(
             "wait-cpu-timed",
@@ -126,22 +127,28 @@ fn waits() -> Vec<Row> {
 }
 
 fn senders() -> Vec<Row> {
-    let fairness = two_slots(shared!(fairness::<u64>(1, 8)), TWO_SLOTS);
+    let fairness = two_slots(shared!([]; fairness::<u64>(1, 8)), TWO_SLOTS);
     let mut rows = vec![
-        guard("2-to-1-64", "two threads to one, capacity 64", Wall, Goal::Peer(1.1), shared!(gather::<u64>(64, 2))),
+        guard(
+            "2-to-1-64",
+            "two threads to one, capacity 64",
+            Wall,
+            Goal::Peer(1.1),
+            shared!([Crowd<GiveWay, false>, Crowd<Moment<64>, true>]; gather::<u64>(64, 2)),
+        ),
         guard(
             "2-to-1-1024",
             "two threads to one, capacity 1024",
             Wall,
             Goal::Peer(1.1),
-            shared!(gather::<u64>(1024, 2)),
+            shared!([Crowd<GiveWay, false>, Crowd<Moment<64>, true>]; gather::<u64>(1024, 2)),
         ),
         guard(
             "8-to-1",
             "eight threads to one on two cores, capacity 64",
             Wall,
             Goal::Peer(1.5),
-            shared!(gather::<u64>(64, 8)),
+            shared!([Crowd<GiveWay, false>, Crowd<Moment<64>, true>]; gather::<u64>(64, 8)),
         ),
         guard(
             "fairness",
@@ -160,7 +167,7 @@ fn senders() -> Vec<Row> {
                 "the worst try_recv of a SCHED_FIFO thread whose core normal senders share",
                 Wall,
                 Goal::AtMost(1e6),
-                shared!(worst_try_recv::<u64>(64)),
+                shared!([]; worst_try_recv::<u64>(64)),
             )
             .at_most(2),
         );

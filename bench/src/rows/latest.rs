@@ -5,7 +5,8 @@ use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
 use crate::payload::Opaque;
-use crate::peers::{embassy, limits, plain, published, sketches, sketches::Kept, tokio_watch};
+use crate::peers::sketches::{Kept, Ring, Spin};
+use crate::peers::{embassy, limits, plain, published, tokio_watch};
 
 type Ours = ours::Sync<ours::Latest>;
 type Published = published::Sync<published::Latest>;
@@ -16,7 +17,7 @@ macro_rules! any_latest {
         contestants!(
             $($workload)+;
             Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap,
-            sketches::Ring, Published,
+            Ring<Spin<1>>, Published,
         )
     };
 }
@@ -27,7 +28,7 @@ macro_rules! all_latest {
         contestants!(
             $($workload)+;
             Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap, limits::Nexus,
-            sketches::Ring, Published,
+            Ring<Spin<1>>, Published,
         )
     };
 }
@@ -38,7 +39,7 @@ macro_rules! peeked {
         contestants!(
             $($workload)+;
             Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap,
-            sketches::Ring, published::Peeked,
+            Ring<Spin<1>>, published::Peeked,
         )
     };
 }

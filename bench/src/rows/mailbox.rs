@@ -5,7 +5,8 @@ use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
 use crate::payload::Opaque;
-use crate::peers::{crossbeam, embassy, limits, plain, published, sketches};
+use crate::peers::sketches::{Mailbox, Spin};
+use crate::peers::{crossbeam, embassy, limits, plain, published};
 
 type Ours = ours::Sync<ours::Mailbox>;
 type Published = published::Sync<published::Mailbox>;
@@ -14,7 +15,7 @@ macro_rules! all_mailboxes {
     ($($workload:tt)+) => {
         contestants!(
             $($workload)+;
-            Ours, embassy::Mailbox, crossbeam::Mailbox, plain::Mailbox, limits::Displacing, sketches::Mailbox,
+            Ours, embassy::Mailbox, crossbeam::Mailbox, plain::Mailbox, limits::Displacing, Mailbox<Spin<1>, false>,  Mailbox<Spin<4>, true>,
             Published,
         )
     };

@@ -5,6 +5,7 @@ use crate::attach;
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours::{self, Bounded, Latest, Mailbox, Ring};
+use crate::peers::sketches::{Spin, least};
 use crate::peers::{
     async_broadcast, bus, channels, crossbeam, plain, published, queues, sketches, tokio_broadcast, tokio_mpsc,
     tokio_watch,
@@ -27,11 +28,11 @@ fn published() -> Vec<Row> {
         ($prefix:literal, $asks:literal, $clock:ident, $part:literal, $workload:ident $ring:tt $one:tt) => {
             [
                 Row::new("15", concat!("published/", $prefix, "-ring"), $asks, $clock, Goal::Published($part),
-                    contestants!($workload::<u64> $ring; ours::Sync<Ring>, sketches::Ring, published::Sync<published::Ring>)),
+                    contestants!($workload::<u64> $ring; ours::Sync<Ring>, sketches::Ring<Spin<1>>, published::Sync<published::Ring>)),
                 Row::new("15", concat!("published/", $prefix, "-latest"), $asks, $clock, Goal::Published($part),
-                    contestants!($workload::<u64> $one; ours::Sync<Latest>, sketches::Ring, published::Sync<published::Latest>)),
+                    contestants!($workload::<u64> $one; ours::Sync<Latest>, sketches::Ring<Spin<1>>, published::Sync<published::Latest>)),
                 Row::new("15", concat!("published/", $prefix, "-mailbox"), $asks, $clock, Goal::Published($part),
-                    contestants!($workload::<u64> $one; ours::Sync<Mailbox>, sketches::Mailbox, published::Sync<published::Mailbox>)),
+                    contestants!($workload::<u64> $one; ours::Sync<Mailbox>, sketches::Mailbox<Spin<1>, false>, published::Sync<published::Mailbox>)),
             ]
         };
     }
@@ -49,7 +50,7 @@ fn tasks() -> Vec<Row> {
             contestants!(
                 $($workload)+;
                 ours::Sync<Bounded>, queues::Chenal, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
-                channels::AsyncChannel, tokio_mpsc::Queue,
+                channels::AsyncChannel, tokio_mpsc::Queue, sketches::Task<16>, sketches::Task<64>,
             )
         };
     }
@@ -72,7 +73,10 @@ fn memory(name: &str, asks: &str, unit: &'static str, limit: f64, contestants: V
 
 fn bytes() -> Vec<Row> {
     let (record, reader) = ("bytes of a record that nobody uses", "bytes of a reader that does not read");
-    let row = |name, asks, limit, contestants| memory(name, asks, "bytes", limit, contestants);
+    let row = |name, asks, limit, mut contestants: Vec<Contestant>, sketch| {
+        contestants.push(sketch);
+        memory(name, asks, "bytes", limit, contestants)
+    };
     vec![
         row(
             "record-latest",
@@ -80,6 +84,7 @@ fn bytes() -> Vec<Row> {
             320.0,
             contestants!(bytes_per_record::<u64>(1);
                 ours::Sync<Latest>, tokio_watch::Latest, plain::Latest, published::Sync<published::Latest>),
+            least::one(),
         ),
         row(
             "record-mailbox",
@@ -87,6 +92,7 @@ fn bytes() -> Vec<Row> {
             320.0,
             contestants!(bytes_per_record::<u64>(1);
                 ours::Sync<Mailbox>, crossbeam::Mailbox, plain::Mailbox, published::Sync<published::Mailbox>),
+            least::one(),
         ),
         row(
             "record-ring",
@@ -95,6 +101,7 @@ fn bytes() -> Vec<Row> {
             contestants!(bytes_per_record::<u64>(64);
                 ours::Sync<Ring>, async_broadcast::Ring, tokio_broadcast::Ring, plain::Ring,
                 published::Sync<published::Ring>),
+            least::ring(),
         ),
         row(
             "record-bounded",
@@ -103,6 +110,7 @@ fn bytes() -> Vec<Row> {
             contestants!(bytes_per_record::<u64>(64);
                 ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire,
                 crossbeam::Queue, plain::Queue),
+            least::bounded(),
         ),
         row(
             "consumer",
@@ -111,6 +119,7 @@ fn bytes() -> Vec<Row> {
             contestants!(bytes_per_reader::<u64>(64);
                 ours::Sync<Ring>, async_broadcast::Ring, tokio_broadcast::Ring, plain::Ring,
                 published::Sync<published::Ring>),
+            least::consumer(),
         ),
     ]
 }

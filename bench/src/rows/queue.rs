@@ -8,19 +8,20 @@ use crate::goal::Goal;
 use crate::link::{Class, Ends, Link, Named, Shared};
 use crate::ours;
 use crate::payload::{Line, Payload};
-use crate::peers::{bus, crossbeam, limits, plain, published, queues, sketches, tokio_mpsc};
+use crate::peers::sketches::{Batches, Counted, Kept, Queue, Spin, Stamped};
+use crate::peers::{bus, crossbeam, limits, plain, published, queues, tokio_mpsc};
 
 type Ours = ours::Sync<ours::Bounded>;
 type Published = published::Sync<published::Ring>;
 
 /// All queues, each in its form for one sender; `$places` is more than the capacity.
 macro_rules! all_queues {
-    ($places:literal; $($workload:tt)+) => {
+    ($places:literal, [$($sketch:ty),*]; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire, queues::Fibre, queues::Flume,
             crossbeam::Queue, tokio_mpsc::Queue, plain::Queue, limits::Rtrb, limits::Ringbuf, limits::Heapless<$places>,
-            sketches::Queue, Published,
+            $($sketch,)* Published,
         )
     };
 }
@@ -32,7 +33,7 @@ macro_rules! all_shared {
             $($workload)+;
             ours::SharedSync<ours::Bounded>, Second<Ours>, Second<queues::Chenal>, Second<queues::Parkring>,
             Second<queues::Kanal>, Second<queues::CrossfireShared>, Second<queues::FibreShared>, Second<queues::Flume>,
-            Second<crossbeam::Queue>, Second<tokio_mpsc::Queue>, Second<plain::Queue>, sketches::Queue,
+            Second<crossbeam::Queue>, Second<tokio_mpsc::Queue>, Second<plain::Queue>, Queue<Spin<1>>, Counted<Spin<1>, false>,
             Second<Published>,
         )
     };
@@ -94,7 +95,10 @@ pub fn rows() -> Vec<Row> {
             "a value to another core and back, capacity 1",
             Wall,
             Goal::Peer(0.75),
-            two_slots(all_queues!(2; ping_pong::<u64>(1)), &["parkring", "crossfire spsc"]),
+            two_slots(
+                all_queues!(2, [Stamped<Spin<1>>, Stamped<Spin<4>>]; ping_pong::<u64>(1)),
+                &["parkring", "crossfire spsc"],
+            ),
         ),
         Row::new(
             "14",
@@ -102,7 +106,7 @@ pub fn rows() -> Vec<Row> {
             "64 values in and 64 out in the fewest calls, for each value",
             ThreadCpu,
             Goal::AtMost(3.0),
-            all_queues!(2048; batch::<u64>(CAPACITY)),
+            all_queues!(2048, [Batches<Spin<1>>]; batch::<u64>(CAPACITY)),
         ),
         Row::new(
             "14",
@@ -110,7 +114,7 @@ pub fn rows() -> Vec<Row> {
             "one thread to another in batches of 64, capacity 1024, for each value",
             Wall,
             Goal::AtMost(3.0),
-            all_queues!(2048; stream_batches::<u64>(CAPACITY)),
+            all_queues!(2048, [Batches<Spin<1>>, Batches<Spin<16>>]; stream_batches::<u64>(CAPACITY)),
         ),
     ]);
     rows.extend(sends());
@@ -132,21 +136,53 @@ fn pairs() -> Vec<Row> {
         Row::new(number, format!("bounded/{name}"), asks, ThreadCpu, Goal::Peer(part), contestants)
     };
     vec![
-        row("1", "try-pair", TRY, 0.40, all_queues!(2048; try_pair::<u64>(64))),
-        row("1", "pair", WAITING, 0.40, all_queues!(2048; pair::<u64>(64))),
-        row("2", "try-pair-64B", TRY, 0.70, all_queues!(2048; try_pair::<Line>(64))),
-        row("2", "pair-64B", WAITING, 0.70, all_queues!(2048; pair::<Line>(64))),
+        row(
+            "1",
+            "try-pair",
+            TRY,
+            0.40,
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; try_pair::<u64>(64)),
+        ),
+        row("1", "pair", WAITING, 0.40, all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; pair::<u64>(64))),
+        row(
+            "2",
+            "try-pair-64B",
+            TRY,
+            0.70,
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; try_pair::<Line>(64)),
+        ),
+        row(
+            "2",
+            "pair-64B",
+            WAITING,
+            0.70,
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; pair::<Line>(64)),
+        ),
         row("3", "try-pair-shared", "the same beside a second sender", 0.90, all_shared!(try_pair::<u64>(64))),
         row("3", "pair-shared", "the same beside a second sender", 0.90, all_shared!(pair::<u64>(64))),
     ]
 }
 
-fn streams<T: Payload>() -> Vec<Row> {
+fn streams<T: Kept>() -> Vec<Row> {
     let name = |capacity: usize| format!("bounded/stream-{capacity}-{}", T::NAME.replace(' ', ""));
     let asks = |capacity: usize| format!("one thread to another, {}, capacity {capacity}, for each value", T::NAME);
     vec![
-        Row::new("4", name(64), asks(64), Wall, Goal::Peer(0.45), all_queues!(2048; stream::<T>(64))),
-        Row::new("5", name(1024), asks(1024), Wall, Goal::Peer(0.55), all_queues!(2048; stream::<T>(1024))),
+        Row::new(
+            "4",
+            name(64),
+            asks(64),
+            Wall,
+            Goal::Peer(0.45),
+            all_queues!(2048, [Queue<Spin<16>>, Queue<Spin<64>>, Counted<Spin<1>, true>, Counted<Spin<8>, true>]; stream::<T>(64)),
+        ),
+        Row::new(
+            "5",
+            name(1024),
+            asks(1024),
+            Wall,
+            Goal::Peer(0.55),
+            all_queues!(2048, [Queue<Spin<16>>, Queue<Spin<64>>, Counted<Spin<1>, true>, Counted<Spin<8>, true>]; stream::<T>(1024)),
+        ),
     ]
 }
 
@@ -156,7 +192,11 @@ fn sends() -> Vec<Row> {
         Row::new("-", format!("bounded/{name}"), asks, ThreadCpu, Goal::None, contestants)
     };
     vec![
-        row("send-1", "a send into free space beside one idle reader", all_queues!(2048; fill::<u64>(CAPACITY, 1))),
+        row(
+            "send-1",
+            "a send into free space beside one idle reader",
+            all_queues!(2048, [Queue<Spin<1>>]; fill::<u64>(CAPACITY, 1)),
+        ),
         row(
             "send-4",
             "a send into free space beside four idle readers, who will all have it",
@@ -165,7 +205,7 @@ fn sends() -> Vec<Row> {
                 Ours, FanOut<queues::Chenal>, FanOut<crossbeam::Queue>, FanOut<plain::Queue>, Published,
             ),
         ),
-        row("read", "a read of what is there", all_queues!(2048; read::<u64>(CAPACITY))),
+        row("read", "a read of what is there", all_queues!(2048, [Queue<Spin<1>>]; read::<u64>(CAPACITY))),
     ]
 }
 

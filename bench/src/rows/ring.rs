@@ -1,14 +1,12 @@
 //! `SpmcRing`.
 
-use super::{CAPACITY, Contestant, Row, contestants};
+use super::{CAPACITY, Row, contestants};
 use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
-use crate::link::Class;
 use crate::ours;
 use crate::payload::{Line, Opaque, Text};
-use crate::peers::{
-    async_broadcast, bus, embassy, limits, plain, published, sketches, sketches::Kept, tokio_broadcast,
-};
+use crate::peers::sketches::{GiveWay, Kept, Ring, Spin};
+use crate::peers::{async_broadcast, bus, embassy, limits, plain, published, tokio_broadcast};
 
 type Ours = ours::Sync<ours::Ring>;
 type Published = published::Sync<published::Ring>;
@@ -16,33 +14,33 @@ type Published = published::Sync<published::Ring>;
 /// All rings that can carry any value. bus, which never overwrites, has a place for one value more
 /// than the others, so that a paced sender never waits for it.
 macro_rules! any_rings {
-    ($capacity:literal; $($workload:tt)+) => {
+    ($capacity:literal, [$($sketch:ty),*]; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring,
-            sketches::Ring, Published,
+            $($sketch,)* Published,
         )
     };
 }
 
 /// All rings, for a row of numbers.
 macro_rules! all_rings {
-    ($capacity:literal; $($workload:tt)+) => {
+    ($capacity:literal, [$($sketch:ty),*]; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, bus::Ring, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring,
-            limits::Photon, sketches::Ring, Published,
+            limits::Photon, $($sketch,)* Published,
         )
     };
 }
 
 /// The rings that overwrite.
 macro_rules! overwriting {
-    ($capacity:literal; $($workload:tt)+) => {
+    ($capacity:literal, [$($sketch:ty),*]; $($workload:tt)+) => {
         contestants!(
             $($workload)+;
             Ours, async_broadcast::Ring, embassy::Ring<$capacity>, tokio_broadcast::Ring, plain::Ring,
-            sketches::Ring, Published,
+            $($sketch,)* Published,
         )
     };
 }
@@ -68,7 +66,7 @@ pub fn rows() -> Vec<Row> {
             "a value to another core and back",
             Wall,
             Goal::Peer(0.20),
-            all_rings!(64; ping_pong::<u64>(64)),
+            all_rings!(64, [Ring<Spin<1>>, Ring<Spin<4>>]; ping_pong::<u64>(64)),
         ),
         row(
             "9",
@@ -76,7 +74,7 @@ pub fn rows() -> Vec<Row> {
             "the same, of values whose clone may be any code",
             Wall,
             Goal::None,
-            any_rings!(64; ping_pong::<Opaque>(64)),
+            any_rings!(64, [Ring<Spin<1>>, Ring<Spin<4>>]; ping_pong::<Opaque>(64)),
         ),
         row(
             "14",
@@ -84,7 +82,7 @@ pub fn rows() -> Vec<Row> {
             "64 values in and 64 out in the fewest calls, for each value",
             ThreadCpu,
             Goal::AtMost(3.0),
-            all_rings!(1024; batch::<u64>(CAPACITY)),
+            all_rings!(1024, [Ring<Spin<1>>]; batch::<u64>(CAPACITY)),
         ),
     ]);
     rows.extend(others());
@@ -97,19 +95,23 @@ fn others() -> Vec<Row> {
         Row::new("-", format!("ring/{name}"), asks, ThreadCpu, Goal::None, contestants)
     };
     vec![
-        row("try-pair", "one value in and out with the try calls", all_rings!(64; try_pair::<u64>(64))),
+        row(
+            "try-pair",
+            "one value in and out with the try calls",
+            all_rings!(64, [Ring<Spin<1>>]; try_pair::<u64>(64)),
+        ),
         row(
             "pair",
             "one value in and out with the blocking calls, which never have to wait",
-            all_rings!(64; pair::<u64>(64)),
+            all_rings!(64, [Ring<Spin<1>>]; pair::<u64>(64)),
         ),
         row(
             "any-try-pair",
             "the same with the try calls, of values whose clone may be any code",
-            any_rings!(64; try_pair::<Opaque>(64)),
+            any_rings!(64, [Ring<Spin<1>>]; try_pair::<Opaque>(64)),
         ),
-        row("read", "a read of what is there", all_rings!(1024; read::<u64>(CAPACITY))),
-        row("any-read", "a read of such a value", any_rings!(1024; read::<Opaque>(CAPACITY))),
+        row("read", "a read of what is there", all_rings!(1024, [Ring<Spin<1>>]; read::<u64>(CAPACITY))),
+        row("any-read", "a read of such a value", any_rings!(1024, [Ring<Spin<1>>]; read::<Opaque>(CAPACITY))),
     ]
 }
 
@@ -120,15 +122,23 @@ fn publishing<T: Kept>(prefix: &str, part: f64) -> Vec<Row> {
         Row::new("7", format!("ring/{prefix}{name}"), asks, ThreadCpu, Goal::Peer(part), contestants)
     };
     vec![
-        row("publish-0", "a publish that nobody reads", any_rings!(1024; fill::<T>(CAPACITY, 0))),
-        row("publish-1", "a publish beside one idle reader", any_rings!(1024; fill::<T>(CAPACITY, 1))),
-        row("publish-4", "a publish beside four idle readers", any_rings!(1024; fill::<T>(CAPACITY, 4))),
+        row("publish-0", "a publish that nobody reads", any_rings!(1024, [Ring<Spin<1>>]; fill::<T>(CAPACITY, 0))),
+        row("publish-1", "a publish beside one idle reader", any_rings!(1024, [Ring<Spin<1>>]; fill::<T>(CAPACITY, 1))),
+        row(
+            "publish-4",
+            "a publish beside four idle readers",
+            any_rings!(1024, [Ring<Spin<1>>]; fill::<T>(CAPACITY, 4)),
+        ),
         row(
             "overwrite-1",
             "a publish over the oldest beside one idle reader",
-            overwriting!(1024; publish::<T>(CAPACITY, 1)),
+            overwriting!(1024, [Ring<Spin<1>>]; publish::<T>(CAPACITY, 1)),
         ),
-        row("overwrite-4", "the same beside four idle readers", overwriting!(1024; publish::<T>(CAPACITY, 4))),
+        row(
+            "overwrite-4",
+            "the same beside four idle readers",
+            overwriting!(1024, [Ring<Spin<1>>]; publish::<T>(CAPACITY, 4)),
+        ),
     ]
 }
 
@@ -138,14 +148,9 @@ fn fans<T: Kept>(name: &str, part: f64) -> Vec<Row> {
         let asks = format!("one thread to {readers}, {}, capacity 1024, paced, for each value sent", T::NAME);
         Row::new("8", format!("ring/1-to-{readers}-{name}"), asks, Wall, Goal::Peer(part), contestants)
     };
-    // Several share a core: how they wait decides, and a sketch only spins.
-    let no_sketch = |mut contestants: Vec<Contestant>| {
-        contestants.retain(|one| one.class != Class::Sketch);
-        contestants
-    };
     vec![
-        row(1, any_rings!(1024; fan::<T>(CAPACITY, 1))),
-        row(2, no_sketch(any_rings!(1024; fan::<T>(CAPACITY, 2)))),
-        row(4, no_sketch(any_rings!(1024; fan::<T>(CAPACITY, 4)))),
+        row(1, any_rings!(1024, [Ring<Spin<16>>, Ring<Spin<16>, 32>]; fan::<T>(CAPACITY, 1))),
+        row(2, any_rings!(1024, [Ring<GiveWay>, Ring<GiveWay, 32>]; fan::<T>(CAPACITY, 2))),
+        row(4, any_rings!(1024, [Ring<GiveWay>, Ring<GiveWay, 32>]; fan::<T>(CAPACITY, 4))),
     ]
 }

@@ -3,20 +3,34 @@
 //! machine allows: a goal below that cannot be reached. A sketch keeps no promise itself; it has what the
 //! keeping costs those who do not wait.
 
+mod batches;
+mod counted;
+mod crowd;
+mod fetch;
+pub mod least;
 mod mailbox;
 mod park;
 mod queue;
 mod ring;
+mod stamped;
+mod task;
+mod wait;
 
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, compiler_fence};
 
+pub use batches::Batches;
+pub use counted::Counted;
+pub use crowd::Crowd;
 pub use mailbox::Mailbox;
 pub use park::Park;
 pub use queue::Queue;
 pub use ring::Ring;
+pub use stamped::Stamped;
+pub use task::Task;
+pub use wait::{GiveWay, Moment, Spin};
 
 use crate::payload::{Line, Opaque, Payload, Text};
 
@@ -58,8 +72,14 @@ pub trait Kept: Payload {
     /// Where it lies.
     type Place: Default + Send + Sync + 'static;
 
+    /// Where it lies in a row of places that no value shares a cache line in which it need not.
+    type OnLines: Default + Send + Sync + 'static;
+
     /// Whether a reader must say that it looks, because a clone is more than a copy that can be thrown away.
     const PINNED: bool;
+
+    /// The place of such a row.
+    fn place(on_lines: &Self::OnLines) -> &Self::Place;
 
     /// Puts it there.
     fn put(self, place: &Self::Place);
@@ -70,8 +90,13 @@ pub trait Kept: Payload {
 
 impl Kept for u64 {
     type Place = AtomicU64;
+    type OnLines = AtomicU64;
 
     const PINNED: bool = false;
+
+    fn place(on_lines: &AtomicU64) -> &AtomicU64 {
+        on_lines
+    }
 
     fn put(self, place: &AtomicU64) {
         place.store(self, Relaxed);
@@ -82,10 +107,20 @@ impl Kept for u64 {
     }
 }
 
+/// One cache line.
+#[derive(Default)]
+#[repr(align(64))]
+pub struct OnLine([AtomicU64; 8]);
+
 impl Kept for Line {
     type Place = [AtomicU64; 8];
+    type OnLines = OnLine;
 
     const PINNED: bool = false;
+
+    fn place(on_lines: &OnLine) -> &Self::Place {
+        &on_lines.0
+    }
 
     fn put(self, place: &Self::Place) {
         for (to, word) in place.iter().zip(bytemuck::cast::<Self, [u64; 8]>(self)) {
@@ -100,8 +135,13 @@ impl Kept for Line {
 
 impl Kept for Opaque {
     type Place = AtomicU64;
+    type OnLines = AtomicU64;
 
     const PINNED: bool = true;
+
+    fn place(on_lines: &AtomicU64) -> &AtomicU64 {
+        on_lines
+    }
 
     fn put(self, place: &AtomicU64) {
         place.store(self.tag(), Relaxed);
@@ -115,8 +155,13 @@ impl Kept for Opaque {
 /// Without unsafe code a lock of its own stands in for the pin: two read-modify-writes either way.
 impl Kept for Text {
     type Place = Mutex<Option<Self>>;
+    type OnLines = Self::Place;
 
     const PINNED: bool = false;
+
+    fn place(on_lines: &Self::Place) -> &Self::Place {
+        on_lines
+    }
 
     fn put(self, place: &Self::Place) {
         let before = place.lock().expect("no clone panics").replace(self);

@@ -1,23 +1,23 @@
-//! A reader that sleeps at once: rtrb, a flag that says so, and std's `park`, which is one futex.
+//! A reader that sleeps at once: rtrb, and a futex whose word says that it sleeps.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicBool, fence};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, Thread};
+use std::sync::atomic::{AtomicU32, fence};
 use std::time::{Duration, Instant};
 
+use rustix::thread::futex::{self, Flags};
+
+use super::wait::{Spin, send};
 use crate::link::{Class, Ends, Link, Named, Timed};
 use crate::payload::Payload;
-use crate::peers::limits::spin_send;
 
 /// See the module's documentation. Who waits for room spins.
 pub struct Park;
 
+/// 1 while the reader sleeps, or is about to.
 #[derive(Default)]
-struct Bed {
-    asleep: AtomicBool,
-    thread: Mutex<Option<Thread>>,
-}
+#[repr(align(128))]
+struct Bed(AtomicU32);
 
 /// The sending end.
 pub struct Sender<T> {
@@ -37,18 +37,19 @@ impl<T> Reader<T> {
             if let Ok(value) = self.values.pop() {
                 return Some(value);
             }
-            *self.bed.thread.lock().expect("nobody panics here") = Some(thread::current());
-            self.bed.asleep.store(true, Relaxed);
+            self.bed.0.store(1, Relaxed);
             // Either the sender sees the flag, or the value is seen here.
             fence(SeqCst);
             if self.values.is_empty() {
-                match end.map(|end| end.saturating_duration_since(Instant::now())) {
-                    Some(Duration::ZERO) => return None,
-                    Some(left) => thread::park_timeout(left),
-                    None => thread::park(),
+                let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+                if left == Some(Duration::ZERO) {
+                    return None;
                 }
+                let left = left.map(|left| left.try_into().expect("a limit is no age of the world"));
+                // Whatever ended it, the queue is looked at again.
+                let _ = futex::wait(&self.bed.0, Flags::PRIVATE, 1, left.as_ref());
             }
-            self.bed.asleep.store(false, Relaxed);
+            self.bed.0.store(0, Relaxed);
         }
     }
 }
@@ -57,7 +58,7 @@ impl Named for Park {
     const CLASS: Class = Class::Sketch;
 
     fn name() -> String {
-        "sketch: rtrb and a park".into()
+        "sketch: rtrb and a futex".into()
     }
 }
 
@@ -79,22 +80,23 @@ impl<T: Payload> Link<T> for Park {
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         let sent = sender.values.push(value).is_ok();
         fence(SeqCst);
-        if sender.bed.asleep.load(Relaxed)
-            && sender.bed.asleep.swap(false, SeqCst)
-            && let Some(thread) = &*sender.bed.thread.lock().expect("nobody panics here")
-        {
-            thread.unpark();
+        if sender.bed.0.load(Relaxed) == 1 && sender.bed.0.swap(0, SeqCst) == 1 {
+            futex::wake(&sender.bed.0, Flags::PRIVATE, 1).expect("the word is one of this process");
         }
         sent
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
-        spin_send(Some(value), |value| match value {
-            Some(value) if !sender.values.is_full() => {
-                <Self as Link<T>>::try_send(sender, value);
-                Ok(())
+        if !sender.values.is_full() {
+            <Self as Link<T>>::try_send(sender, value);
+            return;
+        }
+        send::<Spin<1>, _>(value, |value| {
+            if sender.values.is_full() {
+                return Err(value);
             }
-            back => Err(back),
+            <Self as Link<T>>::try_send(sender, value);
+            Ok(())
         });
     }
 

@@ -1,31 +1,32 @@
 //! A bounded queue: rtrb, whose two counts say all that is counted, and a door for each end.
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Door;
+use super::wait::{Wait, send};
 use crate::link::{Class, Ends, Link, Named};
 use crate::payload::Payload;
-use crate::peers::limits::{spin, spin_send};
 
-/// See the module's documentation. Who waits spins.
-pub struct Queue;
+/// See the module's documentation. `W` is how one waits.
+pub struct Queue<W>(PhantomData<W>);
 
 /// The sending end.
 pub struct Sender<T> {
-    values: rtrb::Producer<T>,
-    door: Arc<Door>,
+    pub(super) values: rtrb::Producer<T>,
+    pub(super) door: Arc<Door>,
 }
 
 /// The reading end.
 pub struct Reader<T> {
-    values: rtrb::Consumer<T>,
-    door: Arc<Door>,
+    pub(super) values: rtrb::Consumer<T>,
+    pub(super) door: Arc<Door>,
 }
 
 impl<T> Sender<T> {
     #[inline]
-    fn offer(&mut self, value: T) -> Result<(), T> {
+    pub(super) fn offer(&mut self, value: T) -> Result<(), T> {
         let Some(_inside) = self.door.enter() else { return Err(value) };
         self.values.push(value).map_err(|rtrb::PushError::Full(back)| back)
     }
@@ -33,21 +34,21 @@ impl<T> Sender<T> {
 
 impl<T> Reader<T> {
     #[inline]
-    fn take(&mut self) -> Option<T> {
+    pub(super) fn take(&mut self) -> Option<T> {
         let _inside = self.door.enter()?;
         self.values.pop().ok()
     }
 }
 
-impl Named for Queue {
+impl<W: Wait> Named for Queue<W> {
     const CLASS: Class = Class::Sketch;
 
     fn name() -> String {
-        "sketch: rtrb, a door each".into()
+        format!("sketch: rtrb, a door each{}", W::name())
     }
 }
 
-impl<T: Payload> Link<T> for Queue {
+impl<T: Payload, W: Wait> Link<T> for Queue<W> {
     type Keep = ();
     type Sender = Sender<T>;
     type Reader = Reader<T>;
@@ -67,7 +68,7 @@ impl<T: Payload> Link<T> for Queue {
 
     fn send(sender: &mut Sender<T>, value: T) {
         if let Err(value) = sender.offer(value) {
-            spin_send(value, |value| sender.offer(value));
+            send::<W, T>(value, |value| sender.offer(value));
         }
     }
 
@@ -76,25 +77,27 @@ impl<T: Payload> Link<T> for Queue {
     }
 
     fn recv(reader: &mut Reader<T>) -> T {
-        reader.take().unwrap_or_else(|| spin(|| reader.take()))
+        reader.take().unwrap_or_else(|| W::until(|| reader.take()))
     }
 
     fn send_many(sender: &mut Sender<T>, batch: &mut VecDeque<T>) {
-        spin(|| {
+        let mut offer = || {
             let _inside = sender.door.enter()?;
             let some = sender.values.slots().min(batch.len());
             let chunk = sender.values.write_chunk_uninit(some).ok()?;
             chunk.fill_from_iter(batch.drain(..some));
             batch.is_empty().then_some(())
-        });
+        };
+        offer().unwrap_or_else(|| W::until(offer));
     }
 
     fn recv_many(reader: &mut Reader<T>, into: &mut Vec<T>, most: usize) {
-        spin(|| {
+        let mut take = || {
             let _inside = reader.door.enter()?;
             let some = reader.values.slots().min(most);
             into.extend(reader.values.read_chunk(some).ok()?);
             (some > 0).then_some(())
-        });
+        };
+        take().unwrap_or_else(|| W::until(take));
     }
 }

@@ -1,16 +1,19 @@
 //! A ring that overwrites, or the latest value: a stamp in each place, and a door for each end.
 
 use std::hint::spin_loop;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, fence};
 
+use super::fetch::fetch;
+use super::wait::Wait;
 use super::{Door, Kept};
 use crate::link::{Class, Ends, Link, Named, Peek};
-use crate::peers::limits::spin;
 
-/// See the module's documentation. Who waits spins.
-pub struct Ring;
+/// See the module's documentation. `W` is how one waits. `AHEAD`: an end asks for the lines of so many places before it
+/// is there.
+pub struct Ring<W, const AHEAD: usize = 0>(PhantomData<W>);
 
 /// A value and its stamp: twice its number and two when it is there, one more while it is replaced, and
 /// above these how many look at it.
@@ -36,7 +39,7 @@ impl<T: Kept> Place<T> {
                 spin_loop();
             }
         } else {
-            self.stamp.store(self.stamp.load(Relaxed) | REPLACED, Relaxed);
+            self.stamp.store((there(number) - 2) | REPLACED, Relaxed);
             fence(Release);
         }
         value.put(&self.value);
@@ -86,10 +89,18 @@ const fn behind(at: usize, places: usize) -> usize {
     if at + 1 == places { 0 } else { at + 1 }
 }
 
+/// From here on twice so many places, up to the end of the lap.
+fn ahead<const AHEAD: usize, P>(places: &[P], at: usize) -> &[P] {
+    &places[at..places.len().min(at + 2 * AHEAD)]
+}
+
 impl<T: Kept> Sender<T> {
     #[inline]
-    fn publish(&mut self, value: T) -> bool {
+    fn publish<const AHEAD: usize>(&mut self, value: T) -> bool {
         let Some(_inside) = self.door.enter() else { return false };
+        if AHEAD > 0 && self.at.is_multiple_of(AHEAD) {
+            fetch::<true, _>(ahead::<AHEAD, _>(&self.places, self.at));
+        }
         self.places[self.at].publish(self.number, value);
         self.at = behind(self.at, self.places.len());
         self.number += 1;
@@ -99,7 +110,7 @@ impl<T: Kept> Sender<T> {
 
 impl<T: Kept> Reader<T> {
     #[inline]
-    fn next(&mut self) -> Option<T> {
+    fn next<const AHEAD: usize>(&mut self) -> Option<T> {
         let _inside = self.door.enter()?;
         // Ends: each turn but the last found that the value had been overwritten.
         loop {
@@ -113,6 +124,9 @@ impl<T: Kept> Reader<T> {
                 self.number = stamp / 2 - self.places.len() as u64;
                 self.at = self.number as usize % self.places.len();
             }
+            if AHEAD > 0 && self.at.is_multiple_of(AHEAD) {
+                fetch::<false, _>(ahead::<AHEAD, _>(&self.places, self.at));
+            }
             if let Some(value) = self.places[self.at].read(there(self.number)) {
                 self.at = behind(self.at, self.places.len());
                 self.number += 1;
@@ -123,15 +137,16 @@ impl<T: Kept> Reader<T> {
     }
 }
 
-impl Named for Ring {
+impl<W: Wait, const AHEAD: usize> Named for Ring<W, AHEAD> {
     const CLASS: Class = Class::Sketch;
 
     fn name() -> String {
-        "sketch: a stamp, a door".into()
+        let ahead = if AHEAD > 0 { ", lines ahead" } else { "" };
+        format!("sketch: a stamp, a door{ahead}{}", W::name())
     }
 }
 
-impl<T: Kept> Link<T> for Ring {
+impl<T: Kept, W: Wait, const AHEAD: usize> Link<T> for Ring<W, AHEAD> {
     type Keep = ();
     type Sender = Sender<T>;
     type Reader = Reader<T>;
@@ -147,28 +162,29 @@ impl<T: Kept> Link<T> for Ring {
     }
 
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
-        sender.publish(value)
+        sender.publish::<AHEAD>(value)
     }
 
     fn send(sender: &mut Sender<T>, value: T) {
-        sender.publish(value);
+        sender.publish::<AHEAD>(value);
     }
 
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
-        reader.next()
+        reader.next::<AHEAD>()
     }
 
     fn recv(reader: &mut Reader<T>) -> T {
-        reader.next().unwrap_or_else(|| spin(|| reader.next()))
+        reader.next::<AHEAD>().unwrap_or_else(|| W::until(|| reader.next::<AHEAD>()))
     }
 }
 
-impl<T: Kept> Peek<T> for Ring {
+impl<T: Kept, W: Wait, const AHEAD: usize> Peek<T> for Ring<W, AHEAD> {
     fn peek(reader: &mut Reader<T>) -> T {
-        spin(|| {
+        let look = || {
             let _inside = reader.door.enter()?;
             let place = &reader.places[0];
             place.read((place.stamp.load(Acquire) % LOOK) & !REPLACED)
-        })
+        };
+        look().unwrap_or_else(|| W::until(look))
     }
 }
