@@ -3,17 +3,21 @@
 #
 #   $(tests/targets.sh)/bin/cargo build -p aimdb-sync-embassy --target thumbv7m-none-eabi
 #   tests/targets.sh build      # the crates without std, for each target
+#   tests/targets.sh windows    # the sysroot that has `std` for Windows, with GNU's linker (tests/windows.sh)
 #
 # What the toolchain has is taken; where rustup may fetch a target, it does. Elsewhere (and where CI=true, so that every run takes the same road), the
-# toolchain's own rustc builds `core` and `alloc` from Debian's sources of the same version; where that package has
+# toolchain's own rustc builds `core` and `alloc`, or `std`, from Debian's sources of the same version; where that package has
 # gone, Debian's newer rustc for browsers builds them, and everything for these targets. Nothing is installed: packages are
 # unpacked in a private folder, and what was built stays in $XDG_CACHE_HOME (or ~/.cache), a minute the first time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
+case ${1:-} in
+windows) targets=(x86_64-pc-windows-gnu) crates=std,test ;;
+*) targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf) crates=core,alloc ;;
+esac
 # Goes up when what is built below changes, so that it is built anew.
-revision=1
+revision=2
 # AIMDB_TARGETS forces a road: rustup, source or web.
 road=${AIMDB_TARGETS:-}
 say() { printf 'targets: %s\n' "$*" >&2; }
@@ -80,9 +84,9 @@ fetch_web() {
     mkdir "$work/tree/usr" && mv "$work/tree/src" "$work/tree/usr/src"
 }
 
-# Builds `core` and `alloc` for each target from the sources in $work into $sysroot.new.
+# Builds the crates for each target from the sources in $work into $sysroot.new.
 build_source() { # the sysroot of the host, in the end
-    local library target to
+    local library target to part
     library=$(echo "$work"/tree/usr/src/rustc-*/library)
     mkdir -p "$work/probe"
     cat > "$work/probe/Cargo.toml" << 'EOF'
@@ -100,13 +104,21 @@ EOF
         (cd "$work/probe" && env -u CARGO_BUILD_TARGET -u CARGO_ENCODED_RUSTFLAGS \
             RUSTC="$rustc" RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR="$work/target" \
             __CARGO_TESTS_ONLY_SRC_ROOT="$library" "$cargo" build -q --release --offline --target "$target" \
-            -Zbuild-std=core,alloc --config 'source.crates-io.replace-with="debian"' \
+            -Zbuild-std="$crates" --config 'source.crates-io.replace-with="debian"' \
             --config "source.debian.directory=\"$library/vendor\"" >&2)
         to=$sysroot.new/lib/rustlib/$target/lib
         mkdir -p "$to"
-        for part in core alloc compiler_builtins; do
-            cp "$work/target/$target"/release/deps/lib"$part"-*.rlib "$to"
-        done
+        cp "$work/target/$target"/release/deps/lib*.rlib "$to"
+        rm -f "$to"/libprobe-*
+        case $target in
+        *-windows-gnu)
+            # What each program is linked between.
+            for part in rsbegin rsend; do
+                RUSTC_BOOTSTRAP=1 "$rustc" --target "$target" --sysroot "$sysroot.new" --crate-type lib --emit obj \
+                    -o "$to/$part.o" "$library/rtstartup/$part.rs"
+            done
+            ;;
+        esac
     done
     # The host's own library, so that build scripts and macros are built with the same flags, and its linker.
     ln -s "$1/lib/rustlib/$host" "$sysroot.new/lib/rustlib/$host"
@@ -120,13 +132,14 @@ write_cargo() {
         echo '# Cargo with the targets of this sysroot. Written by tests/targets.sh.'
         flags=--sysroot=$sysroot
         if [ "$road" = web ]; then
-            # Debian's rustc has no linker of its own for these targets.
             echo "export RUSTC='$sysroot/web/rustc'"
+            # Debian's rustc has no linker of its own for these targets.
             for target in "${targets[@]}"; do
                 case $target in thumb*) name=${target^^} ;; *) continue ;; esac
                 echo "export CARGO_TARGET_${name//-/_}_LINKER=arm-none-eabi-ld"
+                linker=" -Clinker-flavor=ld"
             done
-            flags="$flags -Clinker-flavor=ld"
+            flags=$flags${linker:-}
         fi
         echo "export RUSTFLAGS=\"$flags \${RUSTFLAGS:-}\""
         echo "exec '$cargo' \"\$@\""
@@ -149,7 +162,7 @@ build_sysroot() {
     work=$(mktemp -d "$cache/work.XXXXXX")
     trap 'rm -rf "$work" "$sysroot.new"' EXIT
     rm -rf "$sysroot" "$sysroot.new"
-    say "building core and alloc for ${targets[*]}, once"
+    say "building $crates for ${targets[*]}, once"
     if [ "$road" != web ] && fetch_source; then
         build_source "$("$rustc" --print sysroot)"
     else

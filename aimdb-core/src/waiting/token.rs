@@ -199,7 +199,6 @@ pub use roll::Life;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::Token;
-    use crate::waiting::Door;
 
     #[test]
     fn k6_a_thread_is_known_to_have_ended_and_a_handle_is_not() {
@@ -241,12 +240,15 @@ mod tests {
         });
     }
 
+    // Where destructors go by which thread-local value was used last; on Windows with GNU's linker they go by which was
+    // first used last in the whole process.
+    #[cfg(not(all(windows, target_env = "gnu")))]
     #[test]
     fn k6_a_thread_at_its_very_end_has_no_door_opened_for_it() {
         struct Last;
         impl Drop for Last {
             fn drop(&mut self) {
-                let door = Door::new(());
+                let door = crate::waiting::Door::new(());
                 Token::of_thread(|token| assert!(!token.may_come() && !door.is_foreign(token)));
                 assert!(!Token::of_thread_as_it_is().may_come());
             }

@@ -36,6 +36,7 @@ pub(super) struct State {
     /// They have not been told.
     pub(super) untold_change: bool,
     /// Somebody has asked for the descriptor of an end.
+    #[cfg(unix)]
     pub(super) shows_ends: bool,
 }
 
@@ -59,6 +60,7 @@ impl State {
             closed: false,
             changes: 0,
             untold_change: false,
+            #[cfg(unix)]
             shows_ends: false,
         }
     }
