@@ -1,5 +1,5 @@
 # The commands of the house. `make demo` is the main job, `make test` passes the tests.
-.PHONY: check test demo bench models sanitize library install uninstall
+.PHONY: check test demo bench models sanitize windows library install uninstall
 
 demo:
 	cargo run --release -p host-monitor
@@ -16,6 +16,10 @@ models:
 
 sanitize:
 	tests/sanitize.sh
+
+# The tests, built for Windows and run by Wine.
+windows:
+	tests/windows.sh
 
 bench:
 	cd bench && cargo run --release --ignore-rust-version
