@@ -6,6 +6,9 @@
 //! tokens of the slots that the machine left to its ends, each behind a door of its own.
 #![allow(unsafe_code)]
 
+#[cfg(all(feature = "std", not(loom)))]
+mod row;
+
 use core::mem::MaybeUninit;
 
 #[cfg(not(loom))]
@@ -226,16 +229,22 @@ pub(crate) use heap::HeapSlots;
 #[cfg(feature = "alloc")]
 mod heap {
     use alloc::boxed::Box;
-    #[cfg(not(loom))]
+    #[cfg(not(any(feature = "std", loom)))]
     use alloc::vec::Vec;
     use core::ptr;
     use core::sync::atomic::{AtomicPtr, Ordering};
 
+    #[cfg(all(feature = "std", not(loom)))]
+    use super::row::Row;
     use super::{SlotCell, Slots, TableFull};
+
+    /// Where there are no threads, or a model's slots have state of their own.
+    #[cfg(any(not(feature = "std"), loom))]
+    type Row<T> = Box<[SlotCell<T>]>;
 
     /// Slots on the heap. They never move, so one can be used while more are added.
     pub(crate) struct HeapSlots<T> {
-        base: Box<[SlotCell<T>]>,
+        base: Row<T>,
         more: AtomicPtr<Chunk<T>>,
         /// What a slot is made by.
         #[cfg(loom)]
@@ -244,7 +253,7 @@ mod heap {
 
     /// Slots that were added because many threads were sending or reading at the same time.
     pub(crate) struct Chunk<T> {
-        cells: Box<[SlotCell<T>]>,
+        cells: Row<T>,
         next: AtomicPtr<Chunk<T>>,
     }
 
@@ -253,12 +262,17 @@ mod heap {
 
     // A model checker's cell has state of its own and must be made.
     #[cfg(loom)]
-    fn cells<T>(count: usize, make: fn() -> SlotCell<T>) -> Result<Box<[SlotCell<T>]>, TableFull> {
+    fn cells<T>(count: usize, make: fn() -> SlotCell<T>) -> Result<Row<T>, TableFull> {
         Ok((0..count).map(|_| make()).collect())
     }
 
-    #[cfg(not(loom))]
-    fn cells<T>(count: usize) -> Result<Box<[SlotCell<T>]>, TableFull> {
+    #[cfg(all(feature = "std", not(loom)))]
+    fn cells<T>(count: usize) -> Result<Row<T>, TableFull> {
+        Row::new(count).ok_or(TableFull)
+    }
+
+    #[cfg(not(any(feature = "std", loom)))]
+    fn cells<T>(count: usize) -> Result<Row<T>, TableFull> {
         let mut cells = Vec::new();
         cells.try_reserve_exact(count).map_err(|_| TableFull)?;
         // SAFETY: the capacity is there, and an uninitialised cell is a valid one: it is made of
@@ -284,7 +298,7 @@ mod heap {
 
         /// The first of them, which most buffers have no others than.
         #[cfg(feature = "std")]
-        pub(crate) const fn base(&self) -> &[SlotCell<T>] {
+        pub(crate) fn base(&self) -> &[SlotCell<T>] {
             &self.base
         }
 
