@@ -265,7 +265,7 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
         #[cfg(feature = "std")]
         if let Some(value) = offer.as_mut().take_fresh() {
             // It could not be stored at once a moment ago.
-            let free = || self.lock().free().map(|free| free as u64);
+            let free = self.lock().free_again();
             let room = free() == Some(0) && glance_for(self.lock().widest_gap(), free);
             match if room { self.send_as_guest(value) } else { Err(value) } {
                 Ok(()) => return Poll::Ready(Ok(())),

@@ -180,7 +180,7 @@ MUTANTS = [
     ("place-is-handed-back-relaxed", "A place that was emptied carries nothing with it.", QUEUE, [(
         "        self.taken.0.store(at + 1, Ordering::Release);", "        self.taken.0.store(at + 1, Ordering::Relaxed);")]),
     ("value-is-shown-before-it-is-there", "A value is counted before it lies in its place.", QUEUE, [
-        ("        unsafe { cell.fill_from(&Claim(slot), value) };\n        // Release", "        // Release"),
+        ("        unsafe { cell.fill_from(&Claim(slot), value) };\n        end.at", "        end.at"),
         ("        self.stored.0.store(at + 1, Ordering::Release);\n",
          "        self.stored.0.store(at + 1, Ordering::Release);\n        unsafe { cell.fill_from(&Claim(slot), value) };\n")]),
     ("place-is-handed-back-before-it-is-empty", "A place is handed back before its value was moved out.", QUEUE, [
@@ -193,6 +193,12 @@ MUTANTS = [
     ("taker-comes-out-too-early", "The taking end lowers its flag before what it took is counted.", QUEUE, [(
         "        self.taken.0.store(at + 1, Ordering::Release);\n",
         "        drop(end);\n        drop(inside);\n        self.taken.0.store(at + 1, Ordering::Release);\n")]),
+    ("lanes-end-sees-no-lag", "A reader of a plain ring takes a place that was overwritten for an empty one.", PLAIN, [(
+        "            if !self.stamps.of(at).has_come(number) {", "            if !self.stamps.of(at).has_come(number.wrapping_add(self.capacity as u64 + 1)) {")]),
+    ("lanes-end-begins-at-the-first-place", "An end of a queue begins at the first place whenever the lane is opened.", QUEUE_END, [(
+        "Self { lap, lap_end: capacity, at, piece_end", "Self { lap, lap_end: capacity, at: 0 * at, piece_end")]),
+    ("lanes-end-stays-behind-its-batch", "A batch leaves the sender where it was.", QUEUE, [(
+        "        (end.at, end.until, end.piece_end) = (at + sent, at + sent, at + sent);", "        (end.until, end.piece_end) = (at + sent, at + sent);")]),
     ("sender-acquires-nothing", "A sender does not see that a place was emptied.", QUEUE_END, [(
         "let seen = other.0.load(Ordering::Acquire) + ahead;",
         "let seen = other.0.load(if ahead > 0 { Ordering::Relaxed } else { Ordering::Acquire }) + ahead;")]),

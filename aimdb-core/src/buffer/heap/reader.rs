@@ -266,7 +266,8 @@ impl<T: Send + 'static> Standing<T> {
     /// Looks for a value for a moment, as a task that is about to wait.
     #[cfg(feature = "std")]
     fn glance(&self) -> bool {
-        glance_for(self.shell().lock().widest_gap(), || self.unread())
+        let lock = self.shell().lock();
+        glance_for(lock.widest_gap(), lock.unread_again(self.hold.cursor(), self.seen))
     }
 
     /// Takes the next value under the lock, and remembers how the record was if there is none.

@@ -312,9 +312,10 @@ impl Several {
         lane.take_many(slots, token, cursor, values, max)
     }
 
-    /// How many places are free, as far as can be told without going in: `None` when the lane is closed.
-    pub(super) fn free(&self) -> Option<usize> {
-        let lane = self.lane.get().filter(|lane| lane.sending.is_open())?;
+    /// How many places are free, as far as can be told without going in: `None` when the lane is closed, as a reader's own door says.
+    pub(super) fn free(&self, reader: Option<&CursorEnd>) -> Option<usize> {
+        let lane =
+            self.lane.get().filter(|lane| reader.map_or_else(|| lane.sending.is_open(), |end| end.door.is_open()))?;
         let stored = lane.stored.0.load(Ordering::Relaxed);
         let unread = |gate: &CursorEnd| stored.wrapping_sub(gate.passed()) as i64;
         let used = lane.gates.iter().map(unread).max().unwrap_or(0).max(0);

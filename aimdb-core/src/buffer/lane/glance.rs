@@ -3,6 +3,8 @@
 // Hints, of which a model checker need not know.
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
+use super::queue::OwnCount;
+use super::ring::NextPlace;
 use super::{Called, CursorEnd, Lane, LaneLock, Machine, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::Verdict;
@@ -16,10 +18,7 @@ pub(super) struct Glance {
     newest: AtomicU64,
     /// Places that are taken, or kept for values to come.
     used: AtomicUsize,
-    /// Threads that look for room.
-    looking: AtomicUsize,
-    /// Senders that stand in the queue, or were served and have not come back.
-    offers: AtomicU32,
+    wanted: Wanted,
     /// Where there are several: the number of the next value when they last had a turn, and whether they should
     /// have one. They may want the reader's core.
     last_turn: AtomicU64,
@@ -30,6 +29,17 @@ pub(super) struct Glance {
     waits: bool,
 }
 
+/// Who wants room. Each sender that looks for some writes here twice, so it stands apart from what readers look at.
+#[repr(align(64))]
+struct Wanted {
+    /// Threads that look for room.
+    looking: AtomicUsize,
+    /// Senders that stand in the queue, or were served and have not come back.
+    offers: AtomicU32,
+}
+
+const _: () = assert!(size_of::<Glance>() == 128);
+
 impl Glance {
     /// Of a record like this one.
     pub(super) fn of(log: &Machine) -> Self {
@@ -37,8 +47,7 @@ impl Glance {
         Self {
             newest: AtomicU64::new(0),
             used: AtomicUsize::new(0),
-            looking: AtomicUsize::new(0),
-            offers: AtomicU32::new(0),
+            wanted: Wanted { looking: AtomicUsize::new(0), offers: AtomicU32::new(0) },
             last_turn: AtomicU64::new(0),
             is_turn: AtomicBool::new(false),
             capacity: log.capacity(),
@@ -57,7 +66,7 @@ impl Glance {
 
     /// Whether other senders than one that looks want room at this time.
     fn is_crowded(&self) -> bool {
-        self.offers.load(Ordering::Relaxed) > 0 || self.looking.load(Ordering::Relaxed) > 1
+        self.wanted.offers.load(Ordering::Relaxed) > 0 || self.wanted.looking.load(Ordering::Relaxed) > 1
     }
 
     /// Whether a sender may have more than one value stored before others have a turn.
@@ -78,17 +87,16 @@ impl Glance {
     fn look_for_room(
         &self,
         until: Deadline,
-        free: impl Fn() -> Option<usize>,
+        free: impl Fn() -> Option<u64>,
         progress: impl Fn() -> Option<Progress>,
     ) -> Outlook {
-        let looking = self.looking.fetch_add(1, Ordering::Relaxed);
+        let looking = self.wanted.looking.fetch_add(1, Ordering::Relaxed);
         let found = if looking >= self.capacity {
             false
         } else if !self.is_crowded() {
-            let room = || free().map(|free| free as u64);
-            look_while_moving(until, self.widest_gap(), room, || self.is_crowded(), progress)
+            look_while_moving(until, self.widest_gap(), free, || self.is_crowded(), progress)
         } else {
-            let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2));
+            let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2) as u64);
             self.has_turns() && let_others_run(until, half_is_free)
         };
         let outlook = match found {
@@ -96,7 +104,7 @@ impl Glance {
             false if self.is_crowded() => Outlook::Crowd,
             false => Outlook::Nothing,
         };
-        self.looking.fetch_sub(1, Ordering::Relaxed);
+        self.wanted.looking.fetch_sub(1, Ordering::Relaxed);
         outlook
     }
 
@@ -106,10 +114,9 @@ impl Glance {
         &self,
         until: Deadline,
         unread: impl Fn() -> Option<u64>,
-        has_room: impl Fn() -> Option<bool>,
+        is_full: impl Fn() -> bool,
     ) -> Option<bool> {
-        let others_first = || has_room() == Some(false);
-        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), unread, others_first))
+        (self.capacity > 0).then(|| look_for(until, self.widest_gap(), unread, is_full))
     }
 
     /// While a thread leaves the other end alone for so long, that does a quarter of what it can.
@@ -130,9 +137,9 @@ impl Glance {
     /// A sender came to a queue, or one that came has left. Called under the record's lock. Those who came
     /// before there was a glance are not counted.
     pub(super) fn note_offer(&self, came: bool) {
-        let offers = self.offers.load(Ordering::Relaxed);
+        let offers = self.wanted.offers.load(Ordering::Relaxed);
         let offers = if came { offers.saturating_add(1) } else { offers.saturating_sub(1) };
-        self.offers.store(offers, Ordering::Relaxed);
+        self.wanted.offers.store(offers, Ordering::Relaxed);
     }
 
     /// Says how the record is. Called under its lock.
@@ -141,7 +148,7 @@ impl Glance {
         let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
         self.newest.store(newest, Ordering::Relaxed);
         self.used.store(log.len() + log.reserved(), Ordering::Relaxed);
-        let offers = self.offers.load(Ordering::Relaxed);
+        let offers = self.wanted.offers.load(Ordering::Relaxed);
         let next = log.next_number();
         let is_turn = offers > 1 && {
             let since = next.wrapping_sub(self.last_turn.load(Ordering::Relaxed));
@@ -168,12 +175,35 @@ impl LaneLock {
         self.glance.get()?.free(|capacity| self.free_in_lane(capacity))
     }
 
-    /// The same where the lane is open.
+    /// The same for a sender that looks again and again.
+    pub(in crate::buffer) fn free_again(&self) -> impl Fn() -> Option<u64> {
+        let own = OwnCount::default();
+        move || {
+            let in_lane = |capacity| match self.lane() {
+                Some(Lane::Queue(several, lane)) => lane.free_beside(&own, capacity).or_else(|| several.free(None)),
+                Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
+            };
+            self.glance.get()?.free(in_lane).map(|free| free as u64)
+        }
+    }
+
+    /// How many are, where the lane is open.
     fn free_in_lane(&self, capacity: usize) -> Option<usize> {
         match self.lane() {
-            Some(Lane::Queue(several, lane)) => lane.free(capacity).or_else(|| several.free()),
+            Some(Lane::Queue(several, lane)) => lane.free(capacity).or_else(|| several.free(None)),
             Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
         }
+    }
+
+    /// Whether there is no room, for a reader with this end that sees no value.
+    fn is_full_for(&self, cursor: Option<&CursorEnd>) -> bool {
+        let in_lane = |capacity| match self.lane() {
+            // It would see one. Whether the lane is open its own door says: the sender writes to the other.
+            Some(Lane::Queue(_, lane)) if lane.is_open_to_take() => Some(capacity),
+            Some(Lane::Queue(several, _)) => several.free(cursor),
+            Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
+        };
+        self.glance.get().and_then(|glance| glance.free(in_lane)) == Some(0)
     }
 
     /// Whether an open lane shows that there is room.
@@ -185,16 +215,16 @@ impl LaneLock {
     /// waits for it, where the shell has some to give, or a glance tells nothing.
     pub(in crate::buffer) fn look_for_room(&self, until: Deadline) -> Option<Outlook> {
         let glance = self.glance.get()?;
-        // Where the lane is closed nobody has looked yet, and there may well be room.
         let is_open = matches!(self.lane(), Some(Lane::Queue(several, lane)) if lane.is_open() || several.is_open());
-        if self.free()? > 0 && !is_open {
+        // Where the lane is closed nobody has looked yet, and there may well be room.
+        if glance.free(|_capacity| is_open.then_some(0))? > 0 {
             return None;
         }
         let progress = || match self.lane() {
             Some(Lane::Queue(several, _)) => several.progress(),
             Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
         };
-        Some(glance.look_for_room(until, || self.free(), progress))
+        Some(glance.look_for_room(until, self.free_again(), progress))
     }
 
     /// Called by a thread that may wait, and whose value was stored under the lock: where others want room,
@@ -202,7 +232,7 @@ impl LaneLock {
     pub(in crate::buffer) fn end_turn(&self) {
         if let Some(glance) = self.glance.get()
             && !glance.has_turns()
-            && glance.offers.load(Ordering::Relaxed) > 0
+            && glance.wanted.offers.load(Ordering::Relaxed) > 0
         {
             give_way();
         }
@@ -216,6 +246,28 @@ impl LaneLock {
             Lane::Queue(..) | Lane::Called(_) => None,
         };
         self.unread_in_lane(cursor).or_else(absent).or_else(|| self.glance.get()?.come_since(seen))
+    }
+
+    /// The same for a reader that looks again and again, which leaves what the sender looks at alone.
+    pub(in crate::buffer) fn unread_again(&self, cursor: Option<&CursorEnd>, seen: u32) -> impl Fn() -> Option<u64> {
+        let (own, place) = (OwnCount::default(), NextPlace::default());
+        move || {
+            let in_lane = match (self.lane(), cursor) {
+                (Some(Lane::Queue(_, lane)), _) => lane.unread_beside(&own),
+                (Some(Lane::Ring(lane)), Some(cursor)) => lane.unread_again(cursor, &place),
+                (Some(Lane::Ring(_) | Lane::Called(_)) | None, _) => None,
+            };
+            in_lane.or_else(|| self.unread(cursor, seen))
+        }
+    }
+
+    /// Whether the lane is open to a reader with this end.
+    fn is_open_to_take(&self, cursor: Option<&CursorEnd>) -> bool {
+        match (self.lane(), cursor) {
+            (Some(Lane::Queue(_, lane)), _) if lane.is_open_to_take() => true,
+            (Some(Lane::Ring(_)), Some(cursor)) => cursor.door.is_open(),
+            (Some(_) | None, _) => self.unread_in_lane(cursor).is_some(),
+        }
     }
 
     /// How many values there are in the lane; `None` when that is closed.
@@ -243,10 +295,10 @@ impl LaneLock {
             give_way();
         }
         // Where the lane is closed nobody has looked yet, and there may well be a value.
-        if self.unread_in_lane(cursor).is_none() && glance.come_since(seen).is_some_and(|come| come > 0) {
+        if !self.is_open_to_take(cursor) && glance.come_since(seen).is_some_and(|come| come > 0) {
             return Some(true);
         }
-        glance.look_for_value(until, || self.unread(cursor, seen), || self.has_room())
+        glance.look_for_value(until, self.unread_again(cursor, seen), || self.is_full_for(cursor))
     }
 
     /// How long a task may leave the other end alone before it looks.

@@ -29,6 +29,8 @@ use crate::pure::{Claim, Owned};
 use crate::waiting::{Door, Inside, Key, Token, World, shut};
 use end::{Count, End};
 
+pub(super) use end::OwnCount;
+
 #[derive(Debug)]
 pub(super) struct QueueLane {
     sending: Door<End>,
@@ -66,7 +68,7 @@ impl QueueLane {
         let Some(mut inside) = inside else { return Stored::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let at = self.stored.0.load(Ordering::Relaxed);
+        let at = end.at;
         let capacity = end.capacity;
         let mut there = 0;
         if at == end.until {
@@ -85,6 +87,7 @@ impl QueueLane {
         }
         // SAFETY: by this function's contract.
         unsafe { cell.fill_from(&Claim(slot), value) };
+        end.at = at + 1;
         // Release: the taker sees what is in the slot.
         self.stored.0.store(at + 1, Ordering::Release);
         Stored::Done
@@ -168,7 +171,7 @@ impl QueueLane {
         let Some(mut inside) = self.sending.enter(token) else { return 0 };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let at = self.stored.0.load(Ordering::Relaxed);
+        let at = end.at;
         let most = values.len().min(AT_ONCE) as u64;
         if end.seen.saturating_sub(at) < most {
             // Acquire: the places that were emptied are empty.
@@ -186,7 +189,7 @@ impl QueueLane {
             }
         }
         // Where the piece ends is seen at the next value.
-        (end.until, end.piece_end) = (at + sent, at + sent);
+        (end.at, end.until, end.piece_end) = (at + sent, at + sent, at + sent);
         // Release: the taker sees what is in the slots.
         self.stored.0.store(at + sent, Ordering::Release);
         sent as usize
@@ -198,7 +201,7 @@ impl QueueLane {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
         let max = max.min(values.capacity() - values.len()).min(AT_ONCE) as u64;
-        let at = self.taken.0.load(Ordering::Relaxed);
+        let at = end.at;
         if end.seen.saturating_sub(at) < max {
             // Acquire: the places that were filled are full.
             end.seen = self.stored.0.load(Ordering::Acquire);
@@ -210,7 +213,7 @@ impl QueueLane {
             next += places.len() as u64;
             values.extend(places.iter().map(|place| slots.cell(place.slot()).empty(&Owned(place.slot()))));
         }
-        (end.until, end.piece_end) = (at + taken, at + taken);
+        (end.at, end.until, end.piece_end) = (at + taken, at + taken, at + taken);
         // Release: the slots were emptied before the sender fills them.
         self.taken.0.store(at + taken, Ordering::Release);
         taken as usize
@@ -226,7 +229,7 @@ impl QueueLane {
         let Some(mut inside) = inside else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let at = self.taken.0.load(Ordering::Relaxed);
+        let at = end.at;
         let mut there = 0;
         if at == end.until {
             let piece = const { SlotCell::<T>::AHEAD as u64 };
@@ -245,6 +248,7 @@ impl QueueLane {
             cell.fetch::<false>(there);
         }
         let value = cell.empty(&Owned(slot));
+        end.at = at + 1;
         // Release: the slot was emptied before the sender fills it.
         self.taken.0.store(at + 1, Ordering::Release);
         Taken::Value(value)
@@ -268,8 +272,12 @@ impl QueueLane {
 
     /// How many places are free, as far as can be told without going in: `None` when the lane is closed.
     pub(super) fn free(&self, capacity: usize) -> Option<usize> {
-        let taken = || self.taken.0.load(Ordering::Relaxed);
-        let used = || self.stored.0.load(Ordering::Relaxed).saturating_sub(taken());
+        self.free_beside(&OwnCount::default(), capacity)
+    }
+
+    /// The same for a sender that looks again and again.
+    pub(super) fn free_beside(&self, own: &OwnCount, capacity: usize) -> Option<usize> {
+        let used = || own.get(&self.stored).saturating_sub(self.taken.0.load(Ordering::Relaxed));
         self.sending.is_open().then(|| capacity.saturating_sub(used() as usize))
     }
 
@@ -278,9 +286,19 @@ impl QueueLane {
         self.sending.is_open()
     }
 
+    /// Whether a reader may; a hint.
+    pub(super) fn is_open_to_take(&self) -> bool {
+        self.taking.is_open()
+    }
+
     /// How many values there are, likewise.
     pub(super) fn unread(&self) -> Option<u64> {
-        let there = || self.stored.0.load(Ordering::Relaxed).saturating_sub(self.taken.0.load(Ordering::Relaxed));
+        self.unread_beside(&OwnCount::default())
+    }
+
+    /// The same for a reader that looks again and again.
+    pub(super) fn unread_beside(&self, own: &OwnCount) -> Option<u64> {
+        let there = || self.stored.0.load(Ordering::Relaxed).saturating_sub(own.get(&self.taken));
         self.taking.is_open().then(there)
     }
 

@@ -5,6 +5,7 @@
 //! gone counts what it lost and goes on with the oldest that is there, as the machine would have it.
 #![allow(unsafe_code)]
 
+mod come;
 mod doors;
 mod front;
 
@@ -12,7 +13,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem::{ManuallyDrop, MaybeUninit};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64 as AtomicHint, Ordering};
 
 #[cfg(not(any(loom, shuttle)))]
 use core::sync::atomic::AtomicU64;
@@ -29,6 +30,7 @@ use crate::pure::{Kind, TableFull};
 use crate::waiting::{Door, Inside, Key, Token, World};
 use front::Front;
 
+pub(super) use come::NextPlace;
 pub(super) use front::Cells;
 
 /// How often a reader tries to copy a value before it has the writer stand still.
@@ -39,6 +41,8 @@ pub(in crate::buffer) struct RingLane {
     writing: Door<End>,
     peeking: Door<End>,
     newest: Newest,
+    /// How much further the place of a value is than its number, but for whole laps; for a glance from outside.
+    shift: AtomicHint,
     front: Option<Box<[Front; 1]>>,
     stamps: Stamps,
     capacity: usize,
@@ -57,6 +61,7 @@ impl RingLane {
             writing: Door::new(End::new()),
             peeking: Door::new(End::new()),
             newest: Newest(AtomicU64::new(0)),
+            shift: AtomicHint::new(0),
             front: Front::make(capacity, cells),
             stamps: Stamps::new(capacity)?,
             capacity,
@@ -244,6 +249,11 @@ impl RingLane {
                 // SAFETY: the copy is whole.
                 return Taken::Value(unsafe { value.assume_init() });
             }
+            // The place says so, which the reader looks at anyway, and the writer need not fetch its line with the newest
+            // number for the next value.
+            if !self.stamps.of(at).has_come(number) {
+                return Taken::Empty;
+            }
             let newest = self.newest.0.load(Ordering::Acquire);
             if newest.wrapping_sub(number) as i64 <= 0 {
                 return Taken::Empty;
@@ -374,25 +384,5 @@ impl RingLane {
         // The first value that comes may be there, and read, before its number is told.
         let none_yet = newest == oldest;
         (if none_yet { newest } else { newest.wrapping_sub(1) }, none_yet)
-    }
-
-    /// How many values there are to read, or to be told of, as far as can be told without going in; of a latest value one.
-    pub(super) fn unread(&self, cursor: &CursorEnd) -> Option<u64> {
-        let number = || cursor.next.load(Ordering::Relaxed);
-        let in_front = || Front::has_come(self.front.as_deref(), number()).map(u64::from);
-        cursor.door.is_open().then(|| in_front().unwrap_or_else(|| self.come(cursor)))
-    }
-
-    /// How many came since a cursor was here that is not now, if any did. It may have read them elsewhere: then it comes
-    /// in vain.
-    pub(super) fn come_for_absent(&self, cursor: &CursorEnd) -> Option<u64> {
-        if !self.writing.is_open() {
-            return None;
-        }
-        Some(self.come(cursor)).filter(|&come| come > 0)
-    }
-
-    fn come(&self, cursor: &CursorEnd) -> u64 {
-        self.newest.0.load(Ordering::Relaxed).wrapping_sub(cursor.next.load(Ordering::Relaxed))
     }
 }

@@ -1,6 +1,7 @@
 //! What an end of a queue goes by: where its places lie, and up to where it need not look at the other end.
 #![allow(unsafe_code)]
 
+use core::cell::Cell;
 use core::{ptr, slice};
 
 #[cfg(not(any(loom, shuttle)))]
@@ -24,6 +25,28 @@ impl Count {
     }
 }
 
+/// Where an end is that looks at the other one's count, as its own said some looks ago: the other end waits for that, and
+/// each look at it would take its line away.
+#[derive(Debug, Default)]
+pub(in crate::buffer::lane) struct OwnCount {
+    at: Cell<u64>,
+    looks: Cell<u32>,
+}
+
+impl OwnCount {
+    /// After so many it looks again: the lane may have been closed and opened, and counts anew.
+    const LOOKS: u32 = 32;
+
+    pub(super) fn get(&self, count: &Count) -> u64 {
+        let looks = self.looks.get();
+        if looks == 0 {
+            self.at.set(count.0.load(Ordering::Relaxed));
+        }
+        self.looks.set((looks + 1) % Self::LOOKS);
+        self.at.get()
+    }
+}
+
 /// What an end works with.
 #[derive(Debug)]
 pub(super) struct End {
@@ -31,6 +54,9 @@ pub(super) struct End {
     /// `lap_end`.
     lap: *const Entry,
     lap_end: u64,
+    /// Values that it has passed. Its count says so, too, but the other end, which looks at that, takes the line of it
+    /// away each time.
+    pub(super) at: u64,
     /// Where the piece of the lap ends for which it has the values come ahead.
     pub(super) piece_end: u64,
     /// Where the other end stops it, as that was last seen; or less, where that is before the piece's end.
@@ -48,7 +74,7 @@ unsafe impl Send for End {}
 
 impl End {
     pub(super) const fn new() -> Self {
-        Self { lap: ptr::null(), lap_end: 0, piece_end: 0, seen: 0, until: 0, capacity: 0, refused: 0 }
+        Self { lap: ptr::null(), lap_end: 0, at: 0, piece_end: 0, seen: 0, until: 0, capacity: 0, refused: 0 }
     }
 
     /// An end that has passed `at` values, fewer than twice the capacity, and may pass those before `seen`.
@@ -56,7 +82,7 @@ impl End {
         let capacity = log.capacity() as u64;
         let lap = log.places().as_ptr();
         // Where its piece ends it sees when it looks.
-        let mut end = Self { lap, lap_end: capacity, piece_end: at, seen, until: at, capacity, refused: 0 };
+        let mut end = Self { lap, lap_end: capacity, at, piece_end: at, seen, until: at, capacity, refused: 0 };
         if at >= capacity {
             end.turn();
         }

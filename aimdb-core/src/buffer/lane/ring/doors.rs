@@ -88,6 +88,8 @@ impl RingLane {
         // Published by the doors.
         self.front.iter().for_each(|of| of[0].bring(log));
         self.newest.0.store(next, Ordering::Relaxed);
+        let oldest = next.wrapping_sub(log.len() as u64);
+        self.shift.store((log.first_place() as u64).wrapping_sub(oldest), Ordering::Relaxed);
         self.doors(cursors).for_each(Door::open);
     }
 
