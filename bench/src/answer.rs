@@ -53,6 +53,16 @@ impl Answer {
         Self { number, name, asks, clock, unit, goal, processes: 1, entries }
     }
 
+    /// A row of which ours, a peer and sketches have these samples.
+    #[cfg(test)]
+    pub fn sampled(goal: Goal, ours: &[f64], peer: &[f64], sketches: &[&[f64]]) -> Self {
+        let entry = |class, samples: &[f64]| Entry { name: String::new(), class, series: Series::new(samples.into()) };
+        let mut entries = vec![entry(Class::Ours, ours), entry(Class::Peer, peer)];
+        entries.extend(sketches.iter().map(|samples| entry(Class::Sketch, samples)));
+        let (name, asks) = (String::new(), String::new());
+        Self { number: "-", name, asks, clock: Clock::Wall, unit: "ns", goal, processes: 1, entries }
+    }
+
     /// Ours: the first, where a row has it in two forms.
     pub fn ours(&self) -> &Entry {
         self.entries.iter().find(|entry| entry.class == Class::Ours).expect("every row has ours")
@@ -63,7 +73,7 @@ impl Answer {
         self.best(Class::Peer)
     }
 
-    /// The best of the row's sketches, if it has any. One that takes more than ours does bounds nothing.
+    /// The best of the row's sketches, if it has any. One that takes more than ours or a peer bounds nothing.
     pub fn limit(&self) -> Option<&Entry> {
         self.best(Class::Sketch)
     }

@@ -34,20 +34,24 @@ impl<T: Payload, L: Link<T>> Link<T> for FanOut<L> {
         all
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.iter_mut().all(|each| L::try_send(each, value.clone()))
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         for each in sender {
             L::send(each, value.clone());
         }
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         L::try_recv(reader)
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         L::recv(reader)
     }

@@ -35,7 +35,8 @@ pub struct Verdict {
 pub enum Standing {
     /// It is met.
     Met,
-    /// It is not, and ours takes no more than the bare structure, by the medians and by the rounds.
+    /// It is not, and ours takes no more than the bare structure, by the medians and by the rounds; nor does a peer take
+    /// less than that.
     AtLimit,
     /// It is not, and even the bare structure, which takes less than ours, takes more than the goal.
     BelowLimit,
@@ -87,6 +88,9 @@ impl Goal {
         // Of what is to be much, a sketch that has less shows nothing.
         let Some(limit) = answer.limit().filter(|_| !matches!(self, Self::AtLeast(_))) else { return Standing::Short };
         let (ours, limit) = (&answer.ours().series, &limit.series);
+        if answer.peer().is_some_and(|peer| peer.series.median() < limit.median()) {
+            return Standing::Short;
+        }
         if ours.median() <= limit.median() && ours.ratio_to(limit) <= 1.0 {
             return Standing::AtLimit;
         }
@@ -127,30 +131,18 @@ impl Goal {
 #[cfg(test)]
 mod tests {
     use super::{Goal, Standing};
-    use crate::answer::{Answer, Entry};
-    use crate::clock::Clock;
-    use crate::link::Class;
-    use crate::statistics::Series;
-
-    /// A row of which ours, a peer and perhaps sketches have these samples.
-    fn answer(goal: Goal, ours: &[f64], peer: &[f64], sketches: &[&[f64]]) -> Answer {
-        let entry = |class, samples: &[f64]| Entry { name: String::new(), class, series: Series::new(samples.into()) };
-        let mut entries = vec![entry(Class::Ours, ours), entry(Class::Peer, peer)];
-        entries.extend(sketches.iter().map(|samples| entry(Class::Sketch, samples)));
-        let (name, asks) = (String::new(), String::new());
-        Answer { number: "-", name, asks, clock: Clock::Wall, unit: "ns", goal, processes: 1, entries }
-    }
+    use crate::answer::Answer;
 
     fn standing(goal: Goal, ours: &[f64], sketches: &[&[f64]]) -> Option<Standing> {
-        let answer = answer(goal, ours, &[10.0; 3], sketches);
+        let answer = Answer::sampled(goal, ours, &[12.0; 3], sketches);
         Some(answer.goal.verdict(&answer, &[])?.standing)
     }
 
     #[test]
     fn what_takes_no_more_than_the_bare_structure_is_at_the_limit() {
-        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[6.0; 3]]), Some(Standing::AtLimit));
-        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[7.0; 3]]), Some(Standing::AtLimit));
-        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[7.0; 3], &[5.5; 3]]), Some(Standing::BelowLimit));
+        assert_eq!(standing(Goal::Peer(0.4), &[6.0; 3], &[&[6.0; 3]]), Some(Standing::AtLimit));
+        assert_eq!(standing(Goal::Peer(0.4), &[6.0; 3], &[&[7.0; 3]]), Some(Standing::AtLimit));
+        assert_eq!(standing(Goal::Peer(0.4), &[6.0; 3], &[&[7.0; 3], &[5.5; 3]]), Some(Standing::BelowLimit));
         assert_eq!(standing(Goal::Row("another", 1.1), &[6.0; 3], &[&[6.0; 3]]), None, "that row was not measured");
     }
 
@@ -164,16 +156,23 @@ mod tests {
 
     #[test]
     fn a_goal_lies_below_the_limit_where_the_bare_structure_takes_more_than_it() {
-        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[5.5; 3]]), Some(Standing::BelowLimit));
+        assert_eq!(standing(Goal::Peer(0.4), &[6.0; 3], &[&[5.5; 3]]), Some(Standing::BelowLimit));
         assert_eq!(standing(Goal::AtMost(5.0), &[6.0; 3], &[&[5.5; 3]]), Some(Standing::BelowLimit));
-        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[4.0; 3]]), Some(Standing::Short), "it is in reach");
-        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[]), Some(Standing::Short), "there is no sketch");
+        assert_eq!(standing(Goal::Peer(0.4), &[6.0; 3], &[&[4.0; 3]]), Some(Standing::Short), "it is in reach");
+        assert_eq!(standing(Goal::Peer(0.4), &[6.0; 3], &[]), Some(Standing::Short), "there is no sketch");
+    }
+
+    #[test]
+    fn a_sketch_that_takes_more_than_a_peer_shows_nothing() {
+        for (ours, sketch) in [([6.0; 3], [13.0; 3]), ([14.0; 3], [13.0; 3])] {
+            assert_eq!(standing(Goal::Peer(0.4), &ours, &[&sketch]), Some(Standing::Short));
+        }
     }
 
     #[test]
     fn what_meets_its_goal_does_so_whatever_a_sketch_takes() {
-        assert_eq!(standing(Goal::Peer(0.6), &[6.0; 3], &[&[7.0; 3]]), Some(Standing::Met));
-        assert_eq!(standing(Goal::Peer(0.6), &[6.0; 3], &[]), Some(Standing::Met));
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[&[7.0; 3]]), Some(Standing::Met));
+        assert_eq!(standing(Goal::Peer(0.5), &[6.0; 3], &[]), Some(Standing::Met));
         assert_eq!(standing(Goal::AtLeast(7.0), &[6.0; 3], &[&[6.0; 3]]), Some(Standing::Short));
     }
 }

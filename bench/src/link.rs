@@ -75,6 +75,7 @@ pub trait Link<T: Payload>: Named + 'static {
     fn recv(reader: &mut Self::Reader) -> T;
 
     /// Sends all of `batch`, waiting for space, in the fewest calls there are.
+    #[inline(always)]
     fn send_many(sender: &mut Self::Sender, batch: &mut VecDeque<T>) {
         while let Some(value) = batch.pop_front() {
             Self::send(sender, value);
@@ -82,6 +83,7 @@ pub trait Link<T: Payload>: Named + 'static {
     }
 
     /// Waits for one value and takes up to `most`, in the fewest calls there are.
+    #[inline(always)]
     fn recv_many(reader: &mut Self::Reader, into: &mut Vec<T>, most: usize) {
         into.push(Self::recv(reader));
         for _ in 1..most {

@@ -113,26 +113,32 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
         Ends { keep, sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut SyncProducer<T>, value: T) -> bool {
         sender.try_send(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut SyncProducer<T>, value: T) {
         sender.send(value).expect("the database lives");
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut SyncConsumer<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut SyncConsumer<T>) -> T {
         reader.recv().expect("the database lives and the reader is fast enough")
     }
 
+    #[inline(always)]
     fn send_many(sender: &mut SyncProducer<T>, batch: &mut VecDeque<T>) {
         sender.send_many(batch).expect("the database lives");
     }
 
+    #[inline(always)]
     fn recv_many(reader: &mut SyncConsumer<T>, into: &mut Vec<T>, most: usize) {
         reader.recv_many(into, most).expect("the database lives and the reader is fast enough");
     }
@@ -150,6 +156,7 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
 }
 
 impl<T: Payload> Peek<T> for Sync<Latest> {
+    #[inline(always)]
     fn peek(reader: &mut SyncConsumer<T>) -> T {
         reader.peek().expect("a value was sent")
     }
@@ -162,6 +169,7 @@ impl<T: Payload, K: Kind> Shared<T> for Sync<K> {
 }
 
 impl<T: Payload, K: Kind> Timed<T> for Sync<K> {
+    #[inline(always)]
     fn recv_timeout(reader: &mut SyncConsumer<T>, limit: Duration) -> Option<T> {
         reader.recv_timeout(limit).ok()
     }
@@ -215,10 +223,12 @@ impl<T: Payload> Tasks<T> for Sync<Bounded> {
         (keep, sender, reader)
     }
 
+    #[inline(always)]
     fn send(sender: &mut SyncProducer<T>, value: T) {
         sender.send(value).expect("the database lives");
     }
 
+    #[inline(always)]
     fn recv(reader: &mut SyncConsumer<T>) -> T {
         reader.recv().expect("the database lives")
     }
@@ -255,18 +265,22 @@ impl<T: Payload, K: Kind> Link<T> for SharedSync<K> {
         Ends { keep, sender: sender.shared(), readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut SharedProducer<T>, value: T) -> bool {
         sender.try_send(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut SharedProducer<T>, value: T) {
         sender.send(value).expect("the database lives");
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut SyncConsumer<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut SyncConsumer<T>) -> T {
         reader.recv().expect("the database lives and the reader is fast enough")
     }
@@ -296,18 +310,22 @@ impl<T: Payload, K: Kind> Link<T> for Core<K> {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut HeapBuffer<T>, value: T) -> bool {
         sender.try_push(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut HeapBuffer<T>, value: T) {
         send_blocking(sender, value, Deadline::Never).expect("the buffer lives");
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<T>) -> T {
         reader.recv_blocking(Deadline::Never).expect("the buffer lives and the reader is fast enough")
     }

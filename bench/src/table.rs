@@ -57,7 +57,7 @@ pub fn summary(answers: &[Answer]) -> String {
                 .map_or("-".into(), |(least, most)| format!("{least:.2} to {most:.2}")),
             answer.goal.text(),
             verdict.map_or("-".into(), |verdict| format!("{} {:.2}", verdict.standing.text(), verdict.value)),
-            answer.limit().map_or("-".into(), |entry| limit(&answer.ours().series, &entry.series)),
+            answer.limit().map_or("-".into(), |entry| limit(answer, &entry.series)),
             ratio(answer, answer.hand()),
             ratio(answer, answer.published()),
         ]);
@@ -82,10 +82,11 @@ pub fn summary(answers: &[Answer]) -> String {
     text
 }
 
-/// What a sketch takes; in parentheses where it takes more than ours, and so bounds nothing.
-fn limit(ours: &Series, sketch: &Series) -> String {
+/// What a sketch takes; in parentheses where it takes more than ours or a peer, and so bounds nothing.
+fn limit(answer: &Answer, sketch: &Series) -> String {
+    let best = answer.peer().into_iter().chain([answer.ours()]).map(|entry| entry.series.median());
     let text = number(sketch.median());
-    if sketch.median() > ours.median() { format!("({text})") } else { text }
+    if best.fold(f64::INFINITY, f64::min) < sketch.median() { format!("({text})") } else { text }
 }
 
 /// Three digits that mean something, and a comma between thousands.
@@ -120,7 +121,8 @@ fn ratio(answer: &Answer, to: Option<&Entry>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{limit, number};
-    use crate::statistics::Series;
+    use crate::answer::Answer;
+    use crate::goal::Goal;
 
     #[test]
     fn numbers_have_three_digits_or_commas() {
@@ -129,10 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sketch_that_takes_more_than_ours_stands_in_parentheses() {
-        let series = |value: f64| Series::new(vec![value]);
-        assert_eq!(limit(&series(2.0), &series(1.0)), "1.00");
-        assert_eq!(limit(&series(2.0), &series(2.0)), "2.00");
-        assert_eq!(limit(&series(2.0), &series(3.0)), "(3.00)");
+    fn a_sketch_that_takes_more_than_ours_or_a_peer_stands_in_parentheses() {
+        let of = |ours: f64, peer: f64, sketch: f64| {
+            let answer = Answer::sampled(Goal::None, &[ours], &[peer], &[&[sketch]]);
+            limit(&answer, &answer.limit().expect("it has a sketch").series)
+        };
+        assert_eq!(of(2.0, 3.0, 1.0), "1.00");
+        assert_eq!(of(2.0, 3.0, 2.0), "2.00");
+        assert_eq!(of(2.0, 4.0, 3.0), "(3.00)");
+        assert_eq!(of(4.0, 2.0, 3.0), "(3.00)");
     }
 }

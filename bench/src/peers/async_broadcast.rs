@@ -33,19 +33,23 @@ impl<T: Payload> Link<T> for Ring {
         Ends { keep: first.deactivate(), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.try_broadcast(value).is_ok() || sender.receiver_count() == 0
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         // Its blocking call would wait where this one overwrites, and is otherwise the same.
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Receiver<T>) -> T {
         reader.recv_blocking().expect("the sender lives and the reader is fast enough")
     }

@@ -29,18 +29,22 @@ impl<T: Payload> Link<T> for Ring {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Bus<T>, value: T) -> bool {
         sender.try_broadcast(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Bus<T>, value: T) {
         sender.broadcast(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut BusReader<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut BusReader<T>) -> T {
         reader.recv().expect("the sender lives")
     }

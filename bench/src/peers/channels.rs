@@ -45,11 +45,13 @@ macro_rules! channel {
                 ((), sender, reader)
             }
 
+            #[inline(always)]
             fn send(sender: &mut Self::Sender, value: T) {
                 let call: fn(&mut Self::Sender, T) -> bool = $send;
                 assert!(call(sender, value), "the reader lives");
             }
 
+            #[inline(always)]
             fn recv(reader: &mut Self::Reader) -> T {
                 let call: fn(&mut Self::Reader) -> Option<T> = $recv;
                 call(reader).expect("the sender lives")
@@ -150,10 +152,12 @@ impl<T: Payload> Tasks<T> for Tokio {
         <Self as Tasks<T>>::to_task(capacity)
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.blocking_send(value).expect("the reader lives");
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         reader.blocking_recv().expect("the sender lives")
     }

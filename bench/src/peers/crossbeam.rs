@@ -31,18 +31,22 @@ impl<T: Payload> Link<T> for Queue {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.try_send(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         sender.send(value).expect("the reader lives");
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Receiver<T>) -> T {
         reader.recv().expect("the sender lives")
     }
@@ -55,6 +59,7 @@ impl<T: Payload> Shared<T> for Queue {
 }
 
 impl<T: Payload> Timed<T> for Queue {
+    #[inline(always)]
     fn recv_timeout(reader: &mut Receiver<T>, limit: Duration) -> Option<T> {
         reader.recv_timeout(limit).ok()
     }
@@ -83,6 +88,7 @@ impl<T: Payload> Link<T> for Mailbox {
         Ends { keep: (), sender: (sender, reader.clone()), readers: vec![reader; readers] }
     }
 
+    #[inline(always)]
     fn try_send((sender, displaced): &mut Self::Sender, value: T) -> bool {
         let mut value = value;
         // Ends: with a single sender, the place is free after one value was taken out of it.
@@ -93,14 +99,17 @@ impl<T: Payload> Link<T> for Mailbox {
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Receiver<T>) -> T {
         reader.recv().expect("the sender lives")
     }

@@ -44,19 +44,23 @@ impl<T: Payload, const CAPACITY: usize> Link<T> for Ring<CAPACITY> {
         Ends { keep: (), sender: channel.immediate_publisher(), readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.publish_immediate(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.publish_immediate(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.try_next_message_pure()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         block_on(reader.next_message_pure())
     }
@@ -86,25 +90,30 @@ impl<T: Payload> Link<T> for Latest {
         Ends { keep: (), sender: watch.sender(), readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.send(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.send(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.try_changed()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         block_on(reader.changed())
     }
 }
 
 impl<T: Payload> Peek<T> for Latest {
+    #[inline(always)]
     fn peek(reader: &mut Self::Reader) -> T {
         reader.try_get().expect("a value was sent")
     }
@@ -133,19 +142,23 @@ impl<T: Payload> Link<T> for Mailbox {
         Ends { keep: (), sender: signal, readers: vec![signal; readers] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.signal(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.signal(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.try_take()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         block_on(reader.wait())
     }

@@ -53,6 +53,7 @@ impl<T: Payload> Link<T> for Queue {
         Ends { keep: (), readers: vec![Arc::clone(&sender)], sender }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut queue = sender.state.lock();
         if queue.values.len() == queue.capacity {
@@ -64,6 +65,7 @@ impl<T: Payload> Link<T> for Queue {
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         let mut queue = sender.state.lock();
         while queue.values.len() == queue.capacity {
@@ -74,12 +76,14 @@ impl<T: Payload> Link<T> for Queue {
         sender.filled.notify_one();
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         let value = reader.state.lock().values.pop_front()?;
         reader.freed.notify_one();
         Some(value)
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         let mut queue = reader.state.lock();
         loop {
@@ -92,6 +96,7 @@ impl<T: Payload> Link<T> for Queue {
         }
     }
 
+    #[inline(always)]
     fn send_many(sender: &mut Self::Sender, batch: &mut VecDeque<T>) {
         while !batch.is_empty() {
             let mut queue = sender.state.lock();
@@ -105,6 +110,7 @@ impl<T: Payload> Link<T> for Queue {
         }
     }
 
+    #[inline(always)]
     fn recv_many(reader: &mut Self::Reader, into: &mut Vec<T>, most: usize) {
         let mut queue = reader.state.lock();
         while queue.values.is_empty() {
@@ -124,6 +130,7 @@ impl<T: Payload> Shared<T> for Queue {
 }
 
 impl<T: Payload> Timed<T> for Queue {
+    #[inline(always)]
     fn recv_timeout(reader: &mut Self::Reader, limit: Duration) -> Option<T> {
         let end = Instant::now() + limit;
         let mut queue = reader.state.lock();
@@ -188,6 +195,7 @@ impl<T: Payload> Link<T> for Ring {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut ring = sender.state.lock();
         let place = ring.written % ring.slots.len();
@@ -198,15 +206,18 @@ impl<T: Payload> Link<T> for Ring {
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         let RingReader { ring, read } = reader;
         ring.state.lock().next(read)
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         let RingReader { ring, read } = reader;
         let mut state = ring.state.lock();
@@ -263,6 +274,7 @@ impl<T: Payload> Link<T> for Latest {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut latest = sender.state.lock();
         latest.value = value;
@@ -272,15 +284,18 @@ impl<T: Payload> Link<T> for Latest {
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         let LatestReader { latest, seen } = reader;
         latest.state.lock().unseen(seen)
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         let LatestReader { latest, seen } = reader;
         let mut state = latest.state.lock();
@@ -294,6 +309,7 @@ impl<T: Payload> Link<T> for Latest {
 }
 
 impl<T: Payload> Peek<T> for Latest {
+    #[inline(always)]
     fn peek(reader: &mut Self::Reader) -> T {
         reader.latest.state.lock().value.clone()
     }
@@ -322,20 +338,24 @@ impl<T: Payload> Link<T> for Mailbox {
         Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         *sender.state.lock() = Some(value);
         sender.filled.notify_one();
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.state.lock().take()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         let mut state = reader.state.lock();
         loop {

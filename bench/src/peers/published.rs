@@ -93,18 +93,22 @@ impl<T: Payload, K: Kind> Link<T> for Sync<K> {
         Ends { keep, sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut SyncProducer<T>, value: T) -> bool {
         sender.try_set(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut SyncProducer<T>, value: T) {
         sender.set(value).expect("the database lives");
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut SyncConsumer<T>) -> Option<T> {
         reader.try_get().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut SyncConsumer<T>) -> T {
         reader.get().expect("the database lives and the reader is fast enough")
     }
@@ -163,19 +167,23 @@ impl<T: Payload, K: Kind> Link<T> for Core<K> {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut TokioBuffer<T>, value: T) -> bool {
         Buffer::push(sender, value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut TokioBuffer<T>, value: T) {
         Buffer::push(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<T>) -> T {
         block_on(reader.recv()).expect("the buffer lives and the reader is fast enough")
     }
@@ -204,25 +212,30 @@ impl<T: Payload> Link<T> for Peeked {
         Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         Buffer::push(&**sender, value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         Buffer::push(&**sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.peek()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         reader.peek().expect("a value was sent")
     }
 }
 
 impl<T: Payload> Peek<T> for Peeked {
+    #[inline(always)]
     fn peek(reader: &mut Self::Reader) -> T {
         reader.peek().expect("a value was sent")
     }
@@ -235,6 +248,7 @@ impl<T: Payload, K: Kind> Shared<T> for Sync<K> {
 }
 
 impl<T: Payload, K: Kind> Timed<T> for Sync<K> {
+    #[inline(always)]
     fn recv_timeout(reader: &mut SyncConsumer<T>, limit: Duration) -> Option<T> {
         reader.get_with_timeout(limit).ok()
     }

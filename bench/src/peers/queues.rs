@@ -39,32 +39,38 @@ macro_rules! queue {
                 Ends { keep: (), sender, readers: vec![reader] }
             }
 
+            #[inline(always)]
             fn try_send(sender: &mut Self::Sender, value: T) -> bool {
                 let call: fn(&mut Self::Sender, T) -> bool = $try_send;
                 call(sender, value)
             }
 
+            #[inline(always)]
             fn send(sender: &mut Self::Sender, value: T) {
                 let call: fn(&mut Self::Sender, T) -> bool = $send;
                 assert!(call(sender, value), "the reader lives");
             }
 
+            #[inline(always)]
             fn try_recv(reader: &mut Self::Reader) -> Option<T> {
                 let call: fn(&mut Self::Reader) -> Option<T> = $try_recv;
                 call(reader)
             }
 
+            #[inline(always)]
             fn recv(reader: &mut Self::Reader) -> T {
                 let call: fn(&mut Self::Reader) -> Option<T> = $recv;
                 call(reader).expect("the sender lives")
             }
 
             $(
+                #[inline(always)]
                 fn send_many(sender: &mut Self::Sender, batch: &mut VecDeque<T>) {
                     let call: fn(&mut Self::Sender, &mut VecDeque<T>) -> bool = $send_many;
                     assert!(call(sender, batch), "the reader lives");
                 }
 
+                #[inline(always)]
                 fn recv_many(reader: &mut Self::Reader, into: &mut Vec<T>, most: usize) {
                     let call: fn(&mut Self::Reader, &mut Vec<T>, usize) -> bool = $recv_many;
                     assert!(call(reader, into, most), "the sender lives");
@@ -73,6 +79,7 @@ macro_rules! queue {
         }
 
         impl<T: Payload> Timed<T> for $queue {
+            #[inline(always)]
             fn recv_timeout(reader: &mut Self::Reader, limit: Duration) -> Option<T> {
                 let call: fn(&mut Self::Reader, Duration) -> Option<T> = $recv_timeout;
                 call(reader, limit)

@@ -29,6 +29,7 @@ impl<T: Payload> Link<T> for Ring {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         // Without a receiver it refuses the value, which costs it next to nothing; that row is what
         // it is.
@@ -36,14 +37,17 @@ impl<T: Payload> Link<T> for Ring {
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Receiver<T>) -> T {
         reader.blocking_recv().expect("the sender lives and the reader is fast enough")
     }

@@ -29,22 +29,27 @@ impl<T: Payload> Link<T> for Queue {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.try_send(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         sender.blocking_send(value).expect("the reader lives");
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Receiver<T>) -> T {
         reader.blocking_recv().expect("the sender lives")
     }
 
+    #[inline(always)]
     fn recv_many(reader: &mut Receiver<T>, into: &mut Vec<T>, most: usize) {
         reader.blocking_recv_many(into, most);
     }

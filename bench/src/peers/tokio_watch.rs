@@ -31,20 +31,24 @@ impl<T: Payload> Link<T> for Latest {
         Ends { keep, sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.send_replace(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         sender.send_replace(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Receiver<T>) -> Option<T> {
         let changed = reader.has_changed().expect("the sender lives");
         changed.then(|| reader.borrow_and_update().clone())
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Receiver<T>) -> T {
         block_on(reader.changed()).expect("the sender lives");
         reader.borrow_and_update().clone()
@@ -52,6 +56,7 @@ impl<T: Payload> Link<T> for Latest {
 }
 
 impl<T: Payload> Peek<T> for Latest {
+    #[inline(always)]
     fn peek(reader: &mut Receiver<T>) -> T {
         reader.borrow().clone()
     }

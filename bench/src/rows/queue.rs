@@ -63,18 +63,22 @@ impl<T: Payload, L: Shared<T>> Link<T> for Second<L> {
         Ends { keep: (keep, L::another(&sender)), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         L::try_send(sender, value)
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         L::send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         L::try_recv(reader)
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         L::recv(reader)
     }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::threads::{Pace, many_threads};
-use super::two_threads::PACE;
 use super::{ends_of, whole};
 use crate::clock::cores;
 use crate::link::{Link, Shared};
@@ -27,11 +26,10 @@ pub fn fan<T: Payload, L: Link<T>>(capacity: usize, readers: usize) -> Timed {
         let readers = ends.readers.iter_mut().zip(&paces);
         let readers = readers.map(|(reader, pace)| {
             move || {
+                let mut steps = pace.steps();
                 for tag in 0..count {
                     assert_eq!(L::recv(reader).tag(), tag);
-                    if (tag + 1) % PACE == 0 {
-                        pace.reached(tag + 1);
-                    }
+                    steps.reached(tag + 1);
                 }
             }
         });

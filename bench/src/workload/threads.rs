@@ -99,4 +99,29 @@ impl Pace {
             self.reached.store(values, Ordering::Release);
         }
     }
+
+    /// For a reader who has had no value yet, and has one at a time.
+    pub fn steps(&self) -> Steps<'_> {
+        // To say it takes the line away from the sender who looks at it, so it is not said more often than it helps.
+        let step = if self.window == u64::MAX { u64::MAX } else { (self.window / 16).max(16) };
+        Steps { pace: self, step, next: step }
+    }
+}
+
+/// What says now and then how far a reader is.
+pub struct Steps<'a> {
+    pace: &'a Pace,
+    step: u64,
+    next: u64,
+}
+
+impl Steps<'_> {
+    /// The reader has had so many values.
+    #[inline(always)]
+    pub fn reached(&mut self, values: u64) {
+        if values == self.next {
+            self.next += self.step;
+            self.pace.reached(values);
+        }
+    }
 }

@@ -11,9 +11,6 @@ use crate::link::{Link, Peek};
 use crate::measure::Timed;
 use crate::payload::Payload;
 
-/// After how many values a paced reader says how far it is.
-pub const PACE: u64 = 16;
-
 /// A value goes to a thread on another core and comes back; both wait with the blocking call.
 pub fn ping_pong<T: Payload, L: Link<T>>(capacity: usize) -> Timed {
     there_and_back::<T, L>(capacity, two_threads)
@@ -68,11 +65,10 @@ pub fn stream<T: Payload, L: Link<T>>(capacity: usize) -> Timed {
                 }
             },
             &mut || {
+                let mut steps = pace.steps();
                 for tag in 0..count {
                     assert_eq!(L::recv(reader).tag(), tag);
-                    if (tag + 1) % PACE == 0 {
-                        pace.reached(tag + 1);
-                    }
+                    steps.reached(tag + 1);
                 }
             },
         )

@@ -31,18 +31,22 @@ impl<T: Payload> Link<T> for Rtrb {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.push(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         spin_send(value, |value| sender.push(value).map_err(|rtrb::PushError::Full(back)| back));
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.pop().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| reader.pop().ok())
     }
@@ -73,18 +77,22 @@ impl<T: Payload, const PLACES: usize> Link<T> for Heapless<PLACES> {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.enqueue(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         spin_send(value, |value| sender.enqueue(value));
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.dequeue()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| reader.dequeue())
     }
@@ -114,18 +122,22 @@ impl<T: Payload> Link<T> for Ringbuf {
         Ends { keep: (), sender, readers: vec![reader] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.try_push(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         spin_send(value, |value| sender.try_push(value));
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.try_pop()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| reader.try_pop())
     }
@@ -156,19 +168,23 @@ impl<T: Payload> Link<T> for Disruptor {
         Ends { keep: (), sender: builder.build(), readers: vec![reader] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.try_publish(|place| *place = value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.publish(|place| *place = value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         let mut events = reader.take(1).ok()?;
         (&mut events).next().cloned()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| <Self as Link<T>>::try_recv(reader))
     }
@@ -199,19 +215,23 @@ impl<T: Payload + photon_ring::Pod> Link<T> for Photon {
         Ends { keep, sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.publish(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.publish(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.try_recv().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| reader.try_recv().ok())
     }

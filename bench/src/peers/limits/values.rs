@@ -33,19 +33,23 @@ impl<T: Payload + Copy> Link<T> for Nexus {
         Ends { keep, sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.write(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.write(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.read()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| reader.read())
     }
@@ -78,6 +82,7 @@ impl<T: Payload> Link<T> for Locked {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         let mut place = sender.write().expect("no writer panics");
         place.0 = Some(value);
@@ -85,10 +90,12 @@ impl<T: Payload> Link<T> for Locked {
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         <Self as Link<T>>::try_send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv((place, seen): &mut Self::Reader) -> Option<T> {
         let place = place.read().expect("no writer panics");
         let changed = *seen != place.1;
@@ -96,12 +103,14 @@ impl<T: Payload> Link<T> for Locked {
         if changed { place.0.clone() } else { None }
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| <Self as Link<T>>::try_recv(reader))
     }
 }
 
 impl<T: Payload> Peek<T> for Locked {
+    #[inline(always)]
     fn peek((place, _): &mut Self::Reader) -> T {
         place.read().expect("no writer panics").0.clone().expect("a value was sent")
     }
@@ -132,15 +141,18 @@ impl<T: Payload> Link<T> for Swap {
         Ends { keep: (), sender, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.store(Some(Arc::new(value)));
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.store(Some(Arc::new(value)));
     }
 
+    #[inline(always)]
     fn try_recv((place, seen): &mut Self::Reader) -> Option<T> {
         let now = place.load_full()?;
         let old = seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, &now));
@@ -149,12 +161,14 @@ impl<T: Payload> Link<T> for Swap {
         value
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| <Self as Link<T>>::try_recv(reader))
     }
 }
 
 impl<T: Payload> Peek<T> for Swap {
+    #[inline(always)]
     fn peek((place, _): &mut Self::Reader) -> T {
         T::clone(place.load().as_ref().expect("a value was sent"))
     }
@@ -183,19 +197,23 @@ impl<T: Payload> Link<T> for Displacing {
         Ends { keep: (), readers: vec![Arc::clone(&sender); readers], sender }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Self::Sender, value: T) -> bool {
         sender.force_push(value);
         true
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         sender.force_push(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Self::Reader) -> Option<T> {
         reader.pop()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         spin(|| reader.pop())
     }

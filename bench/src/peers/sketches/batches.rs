@@ -29,22 +29,27 @@ impl<W: Wait> Link<u64> for Batches<W> {
         <Queue<W> as Link<u64>>::open(capacity, readers)
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<u64>, value: u64) -> bool {
         <Queue<W> as Link<u64>>::try_send(sender, value)
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<u64>, value: u64) {
         <Queue<W> as Link<u64>>::send(sender, value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<u64>) -> Option<u64> {
         <Queue<W> as Link<u64>>::try_recv(reader)
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<u64>) -> u64 {
         <Queue<W> as Link<u64>>::recv(reader)
     }
 
+    #[inline(always)]
     fn send_many(sender: &mut Sender<u64>, batch: &mut VecDeque<u64>) {
         let mut left = &*batch.make_contiguous();
         let mut offer = || {
@@ -56,6 +61,7 @@ impl<W: Wait> Link<u64> for Batches<W> {
         batch.clear();
     }
 
+    #[inline(always)]
     fn recv_many(reader: &mut Reader<u64>, into: &mut Vec<u64>, most: usize) {
         let begin = into.len();
         into.resize(begin + most, 0);

@@ -124,20 +124,24 @@ impl<T: Kept, W: Wait, const AHEAD: bool> Link<T> for Counted<W, AHEAD> {
         Ends { keep: (), sender: end(capacity as u64), readers: vec![end(0)] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut End<T>, value: T) -> bool {
         sender.offer::<AHEAD>(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut End<T>, value: T) {
         if let Err(value) = sender.offer::<AHEAD>(value) {
             send::<W, T>(value, |value| sender.offer::<AHEAD>(value));
         }
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut End<T>) -> Option<T> {
         reader.take::<AHEAD>()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut End<T>) -> T {
         reader.take::<AHEAD>().unwrap_or_else(|| W::until(|| reader.take::<AHEAD>()))
     }

@@ -14,11 +14,11 @@ use super::{Door, Kept};
 use crate::link::{Class, Ends, Link, Named, Shared};
 
 /// See the module's documentation. `W` is how one waits. `SLEEPS`: a sender that looked for a moment and found no room
-/// sleeps. The reader wakes one of them at each half lap, and when nothing is there.
+/// sleeps, and the reader wakes one when nothing is there: one that sends keeps it busy.
 pub struct Crowd<W, const SLEEPS: bool>(PhantomData<W>);
 
 /// How often a sender looks before it sleeps, and how many turns lie between two looks.
-const LOOKS: u32 = 16;
+const LOOKS: u32 = 8;
 const TURNS: u32 = 16;
 
 /// A value and its stamp: the number of the value that may be put there, and one more when it is there.
@@ -152,21 +152,15 @@ impl<T: Kept> Sender<T> {
 
 impl<T: Kept> Reader<T> {
     #[inline]
-    fn take<const SLEEPS: bool>(&mut self) -> Option<T> {
+    fn take(&mut self) -> Option<T> {
         let _inside = self.door.enter()?;
         let place = self.places.at(self.number);
         if place.stamp.load(Acquire) != self.number + 1 {
-            if SLEEPS {
-                self.places.beds.wake();
-            }
             return None;
         }
         let value = T::look(&place.value);
         place.stamp.store(self.number + self.places.places.len() as u64, Release);
         self.number += 1;
-        if SLEEPS && self.number.is_multiple_of(self.places.places.len() as u64 / 2) {
-            self.places.beds.wake();
-        }
         Some(value)
     }
 }
@@ -203,22 +197,31 @@ impl<T: Kept, W: Wait, const SLEEPS: bool> Link<T> for Crowd<W, SLEEPS> {
         Ends { keep: (), sender, readers: vec![Reader { places, door: Door::new(), number: 0 }] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.offer(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         if let Err(value) = sender.offer(value) {
             sender.wait::<W, SLEEPS>(value);
         }
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
-        reader.take::<SLEEPS>()
+        reader.take()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<T>) -> T {
-        reader.take::<SLEEPS>().unwrap_or_else(|| W::until(|| reader.take::<SLEEPS>()))
+        reader.take().unwrap_or_else(|| {
+            if SLEEPS {
+                reader.places.beds.wake();
+            }
+            W::until(|| reader.take())
+        })
     }
 }
 

@@ -93,18 +93,22 @@ impl<T: Kept, W: Wait, const BLIND: bool> Link<T> for Mailbox<W, BLIND> {
         Ends { keep: (), sender: end(1), readers: vec![end(2)] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut End<T>, value: T) -> bool {
         sender.put::<BLIND>(value)
     }
 
+    #[inline(always)]
     fn send(sender: &mut End<T>, value: T) {
         sender.put::<BLIND>(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut End<T>) -> Option<T> {
         reader.take::<BLIND>()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut End<T>) -> T {
         reader.take::<BLIND>().unwrap_or_else(|| W::until(|| reader.take::<BLIND>()))
     }

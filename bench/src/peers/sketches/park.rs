@@ -77,6 +77,7 @@ impl<T: Payload> Link<T> for Park {
         Ends { keep: (), sender, readers: vec![Reader { values: reader, bed }] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         let sent = sender.values.push(value).is_ok();
         fence(SeqCst);
@@ -86,6 +87,7 @@ impl<T: Payload> Link<T> for Park {
         sent
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         if !sender.values.is_full() {
             <Self as Link<T>>::try_send(sender, value);
@@ -100,16 +102,19 @@ impl<T: Payload> Link<T> for Park {
         });
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
         reader.values.pop().ok()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<T>) -> T {
         reader.take_until(None).expect("it waits for ever")
     }
 }
 
 impl<T: Payload> Timed<T> for Park {
+    #[inline(always)]
     fn recv_timeout(reader: &mut Reader<T>, limit: Duration) -> Option<T> {
         reader.take_until(Some(Instant::now() + limit))
     }

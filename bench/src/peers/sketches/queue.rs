@@ -62,24 +62,29 @@ impl<T: Payload, W: Wait> Link<T> for Queue<W> {
         Ends { keep: (), sender, readers: vec![Reader { values: reader, door: Door::new() }] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.offer(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         if let Err(value) = sender.offer(value) {
             send::<W, T>(value, |value| sender.offer(value));
         }
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
         reader.take()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<T>) -> T {
         reader.take().unwrap_or_else(|| W::until(|| reader.take()))
     }
 
+    #[inline(always)]
     fn send_many(sender: &mut Sender<T>, batch: &mut VecDeque<T>) {
         let mut offer = || {
             let _inside = sender.door.enter()?;
@@ -91,6 +96,7 @@ impl<T: Payload, W: Wait> Link<T> for Queue<W> {
         offer().unwrap_or_else(|| W::until(offer));
     }
 
+    #[inline(always)]
     fn recv_many(reader: &mut Reader<T>, into: &mut Vec<T>, most: usize) {
         let mut take = || {
             let _inside = reader.door.enter()?;

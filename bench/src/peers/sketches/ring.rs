@@ -161,24 +161,29 @@ impl<T: Kept, W: Wait, const AHEAD: usize> Link<T> for Ring<W, AHEAD> {
         Ends { keep: (), sender: Sender { places, door: Door::new(), at: 0, number: 0 }, readers }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut Sender<T>, value: T) -> bool {
         sender.publish::<AHEAD>(value)
     }
 
+    #[inline(always)]
     fn send(sender: &mut Sender<T>, value: T) {
         sender.publish::<AHEAD>(value);
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut Reader<T>) -> Option<T> {
         reader.next::<AHEAD>()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Reader<T>) -> T {
         reader.next::<AHEAD>().unwrap_or_else(|| W::until(|| reader.next::<AHEAD>()))
     }
 }
 
 impl<T: Kept, W: Wait, const AHEAD: usize> Peek<T> for Ring<W, AHEAD> {
+    #[inline(always)]
     fn peek(reader: &mut Reader<T>) -> T {
         let look = || {
             let _inside = reader.door.enter()?;

@@ -82,20 +82,24 @@ impl<T: Kept, W: Wait> Link<T> for Stamped<W> {
         Ends { keep: (), sender: end(), readers: vec![end()] }
     }
 
+    #[inline(always)]
     fn try_send(sender: &mut End<T>, value: T) -> bool {
         sender.offer(value).is_ok()
     }
 
+    #[inline(always)]
     fn send(sender: &mut End<T>, value: T) {
         if let Err(value) = sender.offer(value) {
             send::<W, T>(value, |value| sender.offer(value));
         }
     }
 
+    #[inline(always)]
     fn try_recv(reader: &mut End<T>) -> Option<T> {
         reader.take()
     }
 
+    #[inline(always)]
     fn recv(reader: &mut End<T>) -> T {
         reader.take().unwrap_or_else(|| W::until(|| reader.take()))
     }

@@ -133,6 +133,7 @@ impl<T: Kept, const TURNS: u32> Tasks<T> for Task<TURNS> {
         ((), sender, reader)
     }
 
+    #[inline(always)]
     fn send(sender: &mut Self::Sender, value: T) {
         let end = &mut sender.end;
         if let Err(value) = end.offer::<true>(value) {
@@ -141,6 +142,7 @@ impl<T: Kept, const TURNS: u32> Tasks<T> for Task<TURNS> {
         sender.bell.ring();
     }
 
+    #[inline(always)]
     fn recv(reader: &mut Self::Reader) -> T {
         let end = &mut reader.end;
         let value = end.take::<true>().unwrap_or_else(|| Spin::<TURNS>::until(|| end.take::<true>()));
