@@ -56,6 +56,10 @@ pub trait End<T: Send + 'static> {
     /// so does one on a thread that may not block, where somebody may wait for room.
     fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E>;
 
+    /// Stores a value that went elsewhere from a call that may wait, where that takes a look at the other end, or several
+    /// senders have the record in turn; or gives it back.
+    fn produce_looking(&self, value: T) -> Result<(), T>;
+
     /// Stores a value that went elsewhere, or gives it back.
     fn try_produce_elsewhere(&self, value: T) -> Result<(), TryProduceError<T>>;
 
@@ -90,6 +94,11 @@ impl<T: Send + 'static> End<T> for LocalProducer<T> {
     #[inline(always)]
     fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
         Self::produce_or(self, value, elsewhere)
+    }
+
+    #[inline(always)]
+    fn produce_looking(&self, value: T) -> Result<(), T> {
+        Self::produce_looking(self, value)
     }
 
     #[inline]
@@ -132,6 +141,11 @@ impl<T: Send + 'static> End<T> for CommonProducer<T> {
     #[inline(always)]
     fn produce_or<E>(&self, value: T, elsewhere: impl Fn(T) -> Result<(), E>) -> Result<(), E> {
         Self::produce_or(self, value, elsewhere)
+    }
+
+    #[inline(always)]
+    fn produce_looking(&self, value: T) -> Result<(), T> {
+        Err(value)
     }
 
     #[inline]

@@ -275,6 +275,14 @@ impl<T: Send + 'static, F: Form> SyncProducer<T, F> {
 
     #[inline(never)]
     fn send_elsewhere(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
+        match self.end.produce_looking(value) {
+            Ok(()) => Ok(()),
+            Err(value) => self.send_asking(value, limit),
+        }
+    }
+
+    #[inline(never)]
+    fn send_asking(&self, value: T, limit: Limit) -> Result<(), SendError<T>> {
         if let Err(misuse) = self.may_send(limit) {
             return Err(SendError::Misuse(value, misuse));
         }

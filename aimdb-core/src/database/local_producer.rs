@@ -65,7 +65,18 @@ impl<T: Send + 'static> LocalProducer<T> {
         self.sender.push_or(value, elsewhere)
     }
 
-    /// The same, for whoever has found that the value cannot be stored at once.
+    /// The same for a value that went elsewhere from there, as it does where that takes a look at the
+    /// other end, or several senders have the record in turn.
+    ///
+    /// # Errors
+    ///
+    /// The value, which says nothing of the record and is not counted.
+    #[inline(always)]
+    pub fn produce_looking(&self, value: T) -> Result<(), T> {
+        self.sender.push_looking(value)
+    }
+
+    /// As [`LocalProducer::try_produce`], for whoever has found that the value cannot be stored at once.
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ pub(super) mod barrier_state {
 }
 
 /// The process as it was when somebody was let in, where barriers are light.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct World(u32);
 
 impl World {
@@ -34,16 +34,21 @@ impl World {
         Self(NOW.load(Ordering::Relaxed) & !BARRIER | barrier_state::REGISTERED)
     }
 
-    /// Whether it is still so: the same process, with light barriers.
-    #[cfg(not(any(loom, shuttle)))]
+    /// This one, however barriers work in it.
     #[inline(always)]
-    pub(super) fn is_now(self) -> bool {
-        self.0 == NOW.load(Ordering::Relaxed)
+    pub(super) fn as_it_is() -> Self {
+        Self(NOW.load(Ordering::Relaxed))
     }
 
     /// Whether it is the same process.
+    #[inline(always)]
+    pub(super) const fn is_same_process(self, other: Self) -> bool {
+        self.0 / FORK == other.0 / FORK
+    }
+
+    /// Whether this is the same process.
     pub(crate) fn is_here(self) -> bool {
-        self.0 / FORK == generation()
+        self.is_same_process(Self::as_it_is())
     }
 }
 

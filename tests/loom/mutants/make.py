@@ -121,7 +121,8 @@ MUTANTS = [
     ("owner-goes-in-without-a-barrier", "The owner of a door looks at its pass before its flag is seen.", GATE, [(
         "        let goes_on = light();\n", "        let (goes_on, _) = (true, light);\n")]),
     ("kept-key-goes-in-without-a-barrier", "Who comes with a key looks at the pass before its flag is seen.", GATE, [(
-        "self.enter_with(key.pass, flag, || barrier::light_in(world))", "self.enter_with(key.pass, flag, || world.is_here())")]),
+        "self.enter_with(key.pass, &self.inside[key.pass % FLAGS], || barrier::light_in(world))",
+        "self.enter_with(key.pass, &self.inside[key.pass % FLAGS], || world.is_here())")]),
     ("way-leads-in-without-a-barrier", "Who comes by a common handle looks at the pass before its flag is seen.", GATE, [(
         "&self.inside[pass % FLAGS], || barrier::light_in(world))", "&self.inside[pass % FLAGS], || world.is_here())")]),
     ("common-door-without-a-barrier", "Who enters a common door looks at its pass before its flag is seen.", GATE, [
@@ -162,7 +163,7 @@ MUTANTS = [
         "if is_ours() { self.enter_with(ALL, &self.inside[ALL], || barrier::light_in(world)) } else { None }")]),
     ("former-owner-lowers-anothers-flag", "An owner uses the flag of those who come after it.", GATE, [
         ("self.enter_with(pass, &self.inside[pass % FLAGS], light)", "self.enter_with(pass, &self.inside[ALL], light)"),
-        ("flag: &raw const self.inside[pass % FLAGS]", "flag: &raw const self.inside[ALL]")]),
+        ("self.enter_with(key.pass, &self.inside[key.pass % FLAGS],", "self.enter_with(key.pass, &self.inside[ALL],")]),
     ("owners-share-a-flag", "Each owner of a door uses the same flag.", GATE, [(
         "let turn = if owner == NOBODY { 0 } else { next(owner) };", "let turn = if owner == NOBODY { 0 } else { 0 * next(owner) };")]),
     ("ended-thread-is-struck-off-relaxed", "The next owner of a door does not see what the one that has ended did at its flag.", TOKEN, [(
@@ -231,7 +232,7 @@ MUTANTS = [
     ("lane-opens-with-too-much-room", "A lane that is opened over values has room as if there were none.", QUEUE, [(
         "End::at(log, next, first + log.capacity() as u64)", "End::at(log, next, next + log.capacity() as u64)")]),
     ("lane-forgets-refusals", "What is refused in the lane is not counted.", QUEUE, [(
-        "end.refused += u64::from(counts);", "let _ = counts;")]),
+        "inside.end().refused += u64::from(counts);", "let _ = (&mut inside, counts);")]),
     ("lane-closes-past-the-sender", "Who closes the lane does not shut its sender out.", QUEUE, [(
         "        shut([&self.sending, &self.taking].into_iter());\n", "        shut([&self.taking].into_iter());\n")]),
     ("lane-closes-past-the-taker", "Who closes the lane does not shut its taker out.", QUEUE, [(

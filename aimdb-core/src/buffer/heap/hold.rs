@@ -63,9 +63,20 @@ impl<T: Send + 'static> SendingHold<T> {
         }
     }
 
+    /// The same for a short value that went elsewhere: where it takes a look, or the end is everybody's.
+    #[inline(always)]
+    pub(super) fn send_looking(&self, value: T, counts: bool, may: impl FnOnce() -> bool) -> InLane<T> {
+        // SAFETY: as for `send_at_once`.
+        InLane::of(value, |value| unsafe { self.grip.get().send_looking(self.cells.as_ref(), value, counts, may) })
+    }
+
     /// Stores a value in the lane of this shell, which is the hold's, where that can be done.
     #[inline(always)]
     pub(super) fn send_in_lane(&self, shell: &Shell<T, HeapLayout>, value: T, counts: bool) -> InLane<T> {
+        let value = match self.send_looking(value, counts, || true) {
+            InLane::NotHere(value) => value,
+            sent => return sent,
+        };
         if !self.grip.get().may_call() {
             return self.send_asking(shell, value, counts);
         }

@@ -186,7 +186,30 @@ impl<T: Send + 'static> HeapSender<T> {
     /// The value.
     #[inline(always)]
     pub fn push_at_once(&self, value: T) -> Result<(), T> {
-        self.hold.send_at_once(value, false, || true, Err, Err)
+        self.hold.send_at_once(
+            value,
+            false,
+            || true,
+            Err,
+            |value| match self.hold.send_looking(value, false, || true) {
+                InLane::Done => Ok(()),
+                InLane::Full(value) | InLane::NotHere(value) => Err(value),
+            },
+        )
+    }
+
+    /// The same for a value that went elsewhere from [`HeapSender::push_or`], as it does where that takes a
+    /// look at the other end, or several senders have the buffer in turn.
+    ///
+    /// # Errors
+    ///
+    /// The value.
+    #[inline(always)]
+    pub fn push_looking(&self, value: T) -> Result<(), T> {
+        match self.hold.send_looking(value, false, may_block) {
+            InLane::Done => Ok(()),
+            InLane::Full(value) | InLane::NotHere(value) => Err(value),
+        }
     }
 
     /// The same for a value that came back: also where that takes more, or the lock.

@@ -6,7 +6,7 @@
 
 use alloc::sync::Arc;
 use core::mem::ManuallyDrop;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 use super::gated::GatedLane;
 use super::mailbox::MailboxLane;
@@ -41,7 +41,7 @@ enum Of {
 }
 
 // Each handle has one.
-const _: () = assert!(size_of::<Grip>() <= 5 * size_of::<u64>());
+const _: () = assert!(size_of::<Grip>() <= 4 * size_of::<u64>());
 
 /// What an end overwrites.
 #[derive(Clone, Copy)]
@@ -163,35 +163,72 @@ impl Grip {
                 if !may() {
                     return Stored::NotHere;
                 }
-                return lane.as_ref().send_with_key(cells, (world, key), value, counts);
+                return match is_short::<T>() {
+                    true => lane.as_ref().send_at_once(cells, (world, key), value, counts),
+                    false => lane.as_ref().send_with_key(cells, (world, key), value, counts),
+                };
             }
             // A hint only: the comparison of queues comes first.
             if Cloning::<T>::is_number() && cold() {
                 return Stored::NotHere;
             }
-            let Of::Overwriting(world, overwriting) = self.0 else {
-                let Of::Common(world, lane) = self.0 else { return Stored::NotHere };
+            if let Of::Overwriting(world, overwriting) = self.0 {
+                return match overwriting {
+                    Overwriting::Ring(lane, _, key) => lane.as_ref().publish_with_key(cells, (world, key), value),
+                    Overwriting::Mailbox(lane, key) if is_short::<T>() => {
+                        lane.as_ref().put_with_key(cells, (world, key), value)
+                    }
+                    Overwriting::Mailbox(..) => Stored::NotHere,
+                };
+            }
+            if is_short::<T>() { Stored::NotHere } else { self.send_in_turn(cells, value, counts, may) }
+        }
+    }
+
+    /// The same for a short value that went elsewhere: where it is a queue's, and takes a look at the other end, or
+    /// its sending end is everybody's. Such a value lies in a register, and so do all that it is stored by: a call among
+    /// them, or more of them, would have each call save some.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Grip::send`].
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn send_looking<T>(
+        self,
+        cells: &[SlotCell<T>],
+        value: &ManuallyDrop<T>,
+        counts: bool,
+        may: impl FnOnce() -> bool,
+    ) -> Stored {
+        if !is_short::<T>() {
+            return Stored::NotHere;
+        }
+        // SAFETY: by this function's contract, and the key is of this lane's door.
+        unsafe {
+            if let Of::Queue(world, lane, key) = self.0 {
                 if !may() {
                     return Stored::NotHere;
                 }
-                // Where that goes to memory for the call, the others keep theirs in registers.
-                let copy;
-                let value = if is_short::<T>() {
-                    copy = ptr::read(value);
-                    &copy
-                } else {
-                    value
-                };
-                return lane.as_ref().send_in_turn(cells, world, value, counts);
-            };
-            match overwriting {
-                Overwriting::Ring(lane, _, key) => lane.as_ref().publish_with_key(cells, (world, key), value),
-                Overwriting::Mailbox(lane, key) if is_short::<T>() => {
-                    lane.as_ref().put_with_key(cells, (world, key), value)
-                }
-                Overwriting::Mailbox(..) => Stored::NotHere,
+                return lane.as_ref().send_with_key(cells, (world, key), value, counts);
             }
+            self.send_in_turn(cells, value, counts, may)
         }
+    }
+
+    #[inline(always)]
+    unsafe fn send_in_turn<T>(
+        self,
+        cells: &[SlotCell<T>],
+        value: &ManuallyDrop<T>,
+        counts: bool,
+        may: impl FnOnce() -> bool,
+    ) -> Stored {
+        let Of::Common(world, lane) = self.0 else { return Stored::NotHere };
+        if !may() {
+            return Stored::NotHere;
+        }
+        // SAFETY: by the contract of `send`.
+        unsafe { lane.as_ref().send_in_turn(cells, world, value, counts) }
     }
 
     /// Looks at the newest of values that are shared, if it is there.
@@ -238,19 +275,22 @@ impl Grip {
             if Cloning::<T>::is_number() && cold() {
                 return Taken::NotHere;
             }
+            if let Of::Overwriting(world, overwriting) = self.0 {
+                return match overwriting {
+                    Overwriting::Ring(lane, Some(cursor), key) => {
+                        lane.as_ref().read_with_key(cells, cursor.as_ref(), (world, key))
+                    }
+                    Overwriting::Mailbox(lane, key) if is_short::<T>() => {
+                        lane.as_ref().take_with_key(cells, (world, key))
+                    }
+                    Overwriting::Ring(_, None, _) | Overwriting::Mailbox(..) => Taken::NotHere,
+                };
+            }
             match self.0 {
-                Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) => {
-                    lane.as_ref().read_with_key(cells, cursor.as_ref(), (world, key))
-                }
-                Of::Overwriting(world, Overwriting::Mailbox(lane, key)) if is_short::<T>() => {
-                    lane.as_ref().take_with_key(cells, (world, key))
-                }
                 Of::Gated(world, lane, cursor, key) if !Cloning::<T>::is_number() => {
                     lane.as_ref().take_with_key(cells, cursor.as_ref(), (world, key))
                 }
-                Of::Queue(..) | Of::Overwriting(..) | Of::Gated(..) | Of::Common(..) | Of::Shared(..) | Of::Else(_) => {
-                    Taken::NotHere
-                }
+                _ => Taken::NotHere,
             }
         }
     }

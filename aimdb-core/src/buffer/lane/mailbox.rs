@@ -6,7 +6,7 @@
 //! than a store.
 #![allow(unsafe_code)]
 
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, needs_drop};
 
 #[cfg(not(any(loom, shuttle)))]
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -74,7 +74,7 @@ impl MailboxLane {
     }
 
     /// Puts a value, if `inside` came in and `cell` finds the slots; `dispose` is given the one that it
-    /// displaced, outside.
+    /// displaced, outside. Without one that is dropped.
     ///
     /// # Safety
     ///
@@ -85,17 +85,25 @@ impl MailboxLane {
         inside: Option<Inside<'_, End>>,
         cell: impl Fn(u32) -> Option<&'a SlotCell<T>>,
         value: &ManuallyDrop<T>,
-        dispose: impl FnOnce(T),
+        dispose: Option<impl FnOnce(T)>,
     ) -> Stored {
         let Some(mut inside) = inside else { return Stored::NotHere };
+        // What is displaced is left to lie where nobody does anything with it.
+        let is_given = needs_drop::<T>() || dispose.is_some();
         let displaced = {
             #[allow(unused_mut, reason = "a model's end is more than a reference")]
             let mut end = inside.end();
             let slot = end.slot(end.at);
             // Acquire: if the slot in between is empty, it was emptied before this end fills it.
             let before = self.between.0.load(Ordering::Acquire);
-            let pending = end.slot(before);
-            let (Some(place), Some(over)) = (cell(slot), cell(pending)) else { return Stored::NotHere };
+            let Some(place) = cell(slot) else { return Stored::NotHere };
+            let over = if is_given {
+                let pending = end.slot(before);
+                let Some(over) = cell(pending) else { return Stored::NotHere };
+                Some((over, pending))
+            } else {
+                None
+            };
             // SAFETY: by this function's contract. The slot is this end's: it came by an exchange, or with the
             // opening of the lane.
             unsafe { place.fill_from(&Claim(slot), value) };
@@ -110,11 +118,12 @@ impl MailboxLane {
             // then still the one that was there before, for nobody else fills one.
             let before = self.between.0.swap(full, Ordering::AcqRel);
             end.at = full & !(SLOT | FULL) | before & SLOT;
-            (before & FULL != 0).then(|| over.empty(&Owned(pending)))
+            over.filter(|_| before & FULL != 0).map(|(over, pending)| over.empty(&Owned(pending)))
         };
         drop(inside);
-        if let Some(displaced) = displaced {
-            dispose(displaced);
+        match (displaced, dispose) {
+            (Some(displaced), Some(dispose)) => dispose(displaced),
+            (displaced, _) => drop(displaced),
         }
         Stored::Done
     }
@@ -130,7 +139,7 @@ impl MailboxLane {
     ) -> InLane<T> {
         let inside = self.putting.enter_as_owner(token);
         // SAFETY: `of` uses no value that was stored.
-        InLane::of(value, |value| unsafe { self.store(inside, |slot| slots.cell_at_once(slot), value, dispose) })
+        InLane::of(value, |value| unsafe { self.store(inside, |slot| slots.cell_at_once(slot), value, Some(dispose)) })
     }
 
     /// Puts a value with the key of the putting end. One that it displaced is dropped.
@@ -148,7 +157,7 @@ impl MailboxLane {
         // SAFETY: by this function's contract.
         unsafe {
             let inside = self.putting.enter_with_key(world, key);
-            self.store(inside, |slot| cells.get(slot as usize), value, drop)
+            self.store(inside, |slot| cells.get(slot as usize), value, None::<fn(T)>)
         }
     }
 
@@ -167,14 +176,14 @@ impl MailboxLane {
     ) -> Stored {
         let inside = self.putting.enter_in(world, token);
         // SAFETY: by this function's contract.
-        unsafe { self.store(inside, |slot| cells.get(slot as usize), value, drop) }
+        unsafe { self.store(inside, |slot| cells.get(slot as usize), value, None::<fn(T)>) }
     }
 
     /// Puts a value; `dispose` is given the one that it displaced.
     pub(super) fn put<T>(&self, slots: &impl Slots<T>, token: &Token, value: T, dispose: impl FnOnce(T)) -> InLane<T> {
         let inside = self.putting.enter(token);
         // SAFETY: `of` uses no value that was stored.
-        InLane::of(value, |value| unsafe { self.store(inside, |slot| Some(slots.cell(slot)), value, dispose) })
+        InLane::of(value, |value| unsafe { self.store(inside, |slot| Some(slots.cell(slot)), value, Some(dispose)) })
     }
 
     /// Takes the pending value, if `inside` came in and `cell` finds the slot, unless another is put over it

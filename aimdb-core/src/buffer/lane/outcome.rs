@@ -40,7 +40,7 @@ pub(in crate::buffer) enum Taken<T> {
 impl<T> InLane<T> {
     /// Of a store that is told where the value lies.
     #[inline(always)]
-    pub(super) fn of(value: T, store: impl FnOnce(&ManuallyDrop<T>) -> Stored) -> Self {
+    pub(in crate::buffer) fn of(value: T, store: impl FnOnce(&ManuallyDrop<T>) -> Stored) -> Self {
         let value = ManuallyDrop::new(value);
         match store(&value) {
             Stored::Done => Self::Done,

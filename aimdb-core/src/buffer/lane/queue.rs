@@ -11,6 +11,7 @@
 #![allow(unsafe_code)]
 
 mod end;
+mod glimpse;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -61,36 +62,86 @@ impl QueueLane {
     unsafe fn store<'a, T: 'a>(
         &self,
         inside: Option<Inside<'_, End>>,
-        cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
+        cell: impl Fn(u32) -> Option<&'a SlotCell<T>>,
         value: &ManuallyDrop<T>,
         counts: bool,
     ) -> Stored {
         let Some(mut inside) = inside else { return Stored::NotHere };
+        let at = inside.end().at;
+        if at == inside.end().until {
+            let (piece, capacity) = (const { SlotCell::<T>::AHEAD as u64 }, inside.end().capacity);
+            if !inside.end().look(at, &self.taken, capacity, piece) {
+                return Self::refuse(inside, counts);
+            }
+            let there = inside.end().ahead(at, piece);
+            if there > 1 {
+                core::hint::cold_path();
+                cell(inside.end().slot(at)).iter().for_each(|cell| cell.fetch::<true>(there));
+            }
+        }
+        // SAFETY: by this function's contract.
+        unsafe { self.put(inside, at, cell, value) }
+    }
+
+    #[inline(always)]
+    fn refuse(mut inside: Inside<'_, End>, counts: bool) -> Stored {
+        inside.end().refused += u64::from(counts);
+        inside.come_out();
+        Stored::Full
+    }
+
+    /// Puts a value into its place, which is empty.
+    ///
+    /// # Safety
+    ///
+    /// As for [`QueueLane::store`].
+    #[inline(always)]
+    unsafe fn put<'a, T: 'a>(
+        &self,
+        mut inside: Inside<'_, End>,
+        at: u64,
+        cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
+        value: &ManuallyDrop<T>,
+    ) -> Stored {
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let at = end.at;
-        let capacity = end.capacity;
-        let mut there = 0;
-        if at == end.until {
-            let piece = const { SlotCell::<T>::AHEAD as u64 };
-            if !end.look(at, &self.taken, capacity, piece) {
-                end.refused += u64::from(counts);
-                return Stored::Full;
-            }
-            there = end.ahead(at, piece);
-        }
         let slot = end.slot(at);
         let Some(cell) = cell(slot) else { return Stored::NotHere };
-        if there > 1 {
-            core::hint::cold_path();
-            cell.fetch::<true>(there);
-        }
         // SAFETY: by this function's contract.
         unsafe { cell.fill_from(&Claim(slot), value) };
         end.at = at + 1;
         // Release: the taker sees what is in the slot.
         self.stored.0.store(at + 1, Ordering::Release);
         Stored::Done
+    }
+
+    /// Stores a value with the key of the sending end, if there is room as far as it has seen. Where it has to look how far
+    /// it may go on, [`QueueLane::send_with_key`] stores it, or this says that there is none.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`]; the caller does not use a value again that was stored.
+    #[inline(always)]
+    pub(super) unsafe fn send_at_once<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        (world, key): (World, Key),
+        value: &ManuallyDrop<T>,
+        counts: bool,
+    ) -> Stored {
+        // SAFETY: by this function's contract.
+        let Some(mut inside) = (unsafe { self.sending.enter_with_key(world, key) }) else { return Stored::NotHere };
+        let at = inside.end().at;
+        if at == inside.end().until {
+            core::hint::cold_path();
+            // Relaxed: nothing is filled here.
+            if at < inside.end().seen || at != self.taken.0.load(Ordering::Relaxed) + inside.end().capacity {
+                return Stored::NotHere;
+            }
+            return Self::refuse(inside, counts);
+        }
+        // SAFETY: by this function's contract.
+        unsafe { self.put(inside, at, |slot| cells.get(slot as usize), value) }
     }
 
     /// Stores a value as the owner of the sending end.
@@ -179,13 +230,15 @@ impl QueueLane {
         }
         let sent = end.seen.saturating_sub(at).min(most);
         let (mut next, before) = (at, at + sent);
+        let (first, mut values) = (slots.first(), values.drain(..sent as usize));
         // Two turns at most, for no more than the capacity.
         while next < before {
             let places = end.places(next, before);
             next += places.len() as u64;
-            for place in places {
-                let Some(value) = values.pop_front() else { break };
-                slots.cell(place.slot()).fill(&Claim(place.slot()), value);
+            for (place, value) in places.iter().zip(&mut values) {
+                let slot = place.slot();
+                let cell = first.get(slot as usize).unwrap_or_else(|| slots.cell(slot));
+                cell.fill(&Claim(slot), value);
             }
         }
         // Where the piece ends is seen at the next value.
@@ -268,38 +321,6 @@ impl QueueLane {
     /// Takes the next value.
     pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
         self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)))
-    }
-
-    /// How many places are free, as far as can be told without going in: `None` when the lane is closed.
-    pub(super) fn free(&self, capacity: usize) -> Option<usize> {
-        self.free_beside(&OwnCount::default(), capacity)
-    }
-
-    /// The same for a sender that looks again and again.
-    pub(super) fn free_beside(&self, own: &OwnCount, capacity: usize) -> Option<usize> {
-        let used = || own.get(&self.stored).saturating_sub(self.taken.0.load(Ordering::Relaxed));
-        self.sending.is_open().then(|| capacity.saturating_sub(used() as usize))
-    }
-
-    /// Whether a sender may find the lane open; a hint.
-    pub(super) fn is_open(&self) -> bool {
-        self.sending.is_open()
-    }
-
-    /// Whether a reader may; a hint.
-    pub(super) fn is_open_to_take(&self) -> bool {
-        self.taking.is_open()
-    }
-
-    /// How many values there are, likewise.
-    pub(super) fn unread(&self) -> Option<u64> {
-        self.unread_beside(&OwnCount::default())
-    }
-
-    /// The same for a reader that looks again and again.
-    pub(super) fn unread_beside(&self, own: &OwnCount) -> Option<u64> {
-        let there = || self.stored.0.load(Ordering::Relaxed).saturating_sub(own.get(&self.taken));
-        self.taking.is_open().then(there)
     }
 
     /// Whether a holder was sent away only because another has this end.
