@@ -613,7 +613,7 @@ MUTANTS = [
     ("lean-ring-reader-comes-though-there-is-a-value", "A reader of a lean ring comes to wait though there is a value.", RING + "parts.rs", [(
         "state.is_closed() || state.news(cursor) > 0)", "state.is_closed())")]),
     ("lean-ring-note-is-made-unlooked", "A reader of a lean ring does not look again when it has left its mark.", RING + "parts.rs", [(
-        "        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)", "        false")]),
+        "        self.mutex().lock(move || unsafe { self.look_at(cursor) }) != 0", "        false")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
         "        if cursor.readers.urgency().is_none() {\n            self.awaited", "        if cursor.shares > 0 {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
@@ -677,6 +677,9 @@ MUTANTS = [
         "last: last as u32", "last: last as u32 + 1")]),
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
         "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
+    ("lean-c-time-is-up-whatever-woke", "A task of C whose time is up goes though it was woken before.", "aimdb-sync-embassy/src/lean/stands.rs", [(
+        "if last && !first {",
+        "if !first {")]),
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
         "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
     ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(
