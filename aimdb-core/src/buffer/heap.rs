@@ -16,6 +16,7 @@ mod watch;
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -34,7 +35,6 @@ use super::{
 };
 use crate::buffer::table::HeapStorage;
 use crate::pure::{DropCause, Start};
-use crate::waiting::Counted;
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -100,7 +100,7 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct HeapBuffer<T: Send + 'static> {
-    shell: Counted<Shell<T, HeapLayout>>,
+    shell: Arc<Shell<T, HeapLayout>>,
 }
 
 impl<T: Send + 'static> HeapBuffer<T> {
@@ -238,7 +238,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
 impl<T: Send + 'static> Clone for HeapBuffer<T> {
     fn clone(&self) -> Self {
-        Self { shell: self.shell.clone() }
+        Self { shell: Arc::clone(&self.shell) }
     }
 }
 
@@ -339,7 +339,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         let cursor = self.shell.subscribe(start)?;
-        Ok(Box::new(HeapReader::join(self.shell.clone(), cursor)))
+        Ok(Box::new(HeapReader::join(Arc::clone(&self.shell), cursor)))
     }
 
     fn close(&self) {
@@ -383,7 +383,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn watch_room(&self) -> Option<Box<dyn Watched>> {
-        Some(Box::new(watch::HeapWatch::of_room(self.shell.clone())))
+        Some(Box::new(watch::HeapWatch::of_room(Arc::clone(&self.shell))))
     }
 
     fn cfg(&self) -> Option<BufferCfg> {
@@ -404,7 +404,6 @@ mod tests {
     use super::*;
     use crate::buffer::TryRecvError;
     use crate::pure::Policy;
-    use alloc::sync::Arc;
 
     fn plain(cfg: BufferCfg) -> HeapBuffer<u64> {
         HeapBuffer::builder(&cfg).build_plain().expect("a sound description")

@@ -72,15 +72,13 @@ impl AimDb {
         Ok(self.record::<T>(key.as_ref())?.subscribe(start, label)?)
     }
 
-    /// A record without its type. Allocates if nothing was at work with the record before.
+    /// A record without its type.
     ///
     /// # Errors
     ///
     /// [`DbError::RecordNotFound`].
     pub fn erased(&self, key: impl AsRef<str>) -> DbResult<Arc<dyn AnyRecord>> {
-        let record = self.find(key.as_ref())?;
-        record.become_known(&self.inner.common);
-        Ok(Arc::clone(record))
+        self.find(key.as_ref()).cloned()
     }
 
     /// Every record's description, ordered by key.

@@ -12,7 +12,7 @@ use core::task::{Context, Poll, Waker};
 use crate::waiting::{HeapLock, Lock};
 
 /// Whether the database was told to stop, and who waits for that.
-pub struct StopSignal {
+pub(super) struct StopSignal {
     stopped: AtomicBool,
     waiting: HeapLock<Waiting>,
 }

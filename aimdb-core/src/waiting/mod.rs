@@ -9,10 +9,6 @@ mod block;
 #[cfg(feature = "alloc")]
 mod burst;
 mod clock;
-#[cfg(feature = "alloc")]
-mod counted;
-#[cfg(feature = "alloc")]
-mod late;
 mod lock;
 mod queue;
 mod wake_list;
@@ -53,12 +49,6 @@ pub(crate) use queue::{Ticket, WaiterState};
 pub use queue::{WaitQueue, Waiter};
 pub(crate) use wake_list::WakeList;
 
-#[cfg(feature = "alloc")]
-pub(crate) use counted::Counted;
-#[cfg(feature = "alloc")]
-pub use late::Late;
-#[cfg(feature = "std")]
-pub(crate) use late::boxed;
 #[cfg(feature = "alloc")]
 pub(crate) use lock::HeapLock;
 

@@ -6,7 +6,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use aimdb_core::buffer::{BufferMetrics, Shell, SlotCell, State, TryRecvError};
-use aimdb_core::pure::{Cursor, CursorId, Entry, Kind, Policy, SlotMeta, Start, With};
+use aimdb_core::pure::{Cursor, CursorId, Entry, Kind, Policy, SlotMeta, Start};
 use aimdb_core::waiting::WaitQueue;
 
 use crate::kernel::{KernelLock, masked};
@@ -193,7 +193,7 @@ impl Record {
             (
                 Lent::new(entries, slots),
                 Lent::new(metas, slots),
-                With::new(Lent::new(self.cursor_memory.cast::<Cursor<WaitQueue>>(), u32::from(self.cursors))),
+                Lent::new(self.cursor_memory.cast::<Cursor<WaitQueue>>(), u32::from(self.cursors)),
                 LentSlots::new(parcels, self.values, self.value_size),
             )
         };

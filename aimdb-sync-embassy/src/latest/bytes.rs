@@ -2,15 +2,15 @@
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
-use core::pin::Pin;
 use core::ptr;
 
 use aimdb_core::buffer::BufferMetrics;
+use aimdb_core::waiting::Deadline;
 
 use super::copies::{Copies, Fate};
 use super::parts::Parts;
 use super::state::{self, Cursor, MOST_READERS, State};
-use crate::lean::{Form, Line, Lined, NOBODY, NOTHING, Node, Stands};
+use crate::lean::{Form, Line, Lined, NOBODY, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -108,16 +108,19 @@ impl<M: PreemptionSafe, F: Form> ByteLatest<M, F> {
         self.has_ended_for(cursor)
     }
 
-    /// Blocks until a value was taken, which is said, for so many ticks at most: at none it was not, and there is no end to `FOR_EVER`.
+    /// Blocks until there is a value, or will be none: says which. `None` when the time is up.
     ///
     /// # Safety
     ///
     /// As [`ByteLatest::takes`].
-    #[cold]
-    #[inline(never)]
-    pub unsafe fn waits<P: Port>(&self, there: *mut u8, ticks: u64, cursor: u8) -> bool {
+    pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u8, there: *mut u8, deadline: Deadline) -> Option<bool> {
         // SAFETY: by this function's contract.
-        self.stands::<P>(cursor, ticks, || unsafe { self.takes(cursor, there) })
+        let comes = || if unsafe { self.takes(cursor, there) } { Stood::Has(()) } else { self.nothing_now(cursor) };
+        match self.stand::<P, _>(cursor, deadline, comes) {
+            Stood::Has(()) => Some(true),
+            Stood::Ended => Some(false),
+            Stood::Not => None,
+        }
     }
 
     /// Refuses all values to come and wakes everyone who waits.
@@ -211,18 +214,6 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteLatest<M, F> {
     unsafe fn look(&self, cursor: u8, _: u32) -> u32 {
         // SAFETY: inside the section.
         unsafe { (*self.state()).look(cursor) }
-    }
-
-    /// A function of its own, where nothing else is in registers. Looks first, so that the section in which the node comes in looks at
-    /// nothing but the end: of a value that came in between [`Lined::notes`] tells, as of one that comes later.
-    #[inline(never)]
-    fn enters(&self, cursor: u8, line: Line<'_, M>, _: u32, node: Pin<&Node>) -> u32 {
-        let seen = self.sees(cursor);
-        if seen != NOTHING {
-            return seen;
-        }
-        // SAFETY: inside the section.
-        unsafe { line.enter(node, || (*self.state()).end()) }
     }
 
     #[inline(always)]

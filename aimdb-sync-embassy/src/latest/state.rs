@@ -275,13 +275,6 @@ impl<C: Cursors + ?Sized> State<C> {
         if self.is_new(at) { 1 } else { u32::from(self.ended) << 1 }
     }
 
-    /// 0 if the record is open. Of one that is closed it is [`is_end`] if it was aborted: else there may be a value, and whoever is to
-    /// know looks again.
-    #[inline(always)]
-    pub(super) const fn end(&self) -> u32 {
-        self.ended as u32
-    }
-
     /// Where those who wait at a cursor are.
     ///
     /// # Safety

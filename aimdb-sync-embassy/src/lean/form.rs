@@ -44,7 +44,7 @@ pub trait Form {
 }
 
 /// The bytes of a value that is moved inside.
-pub const WORD: usize = 4;
+const WORD: usize = 4;
 
 /// A word, which may lie anywhere.
 #[derive(Debug)]

@@ -20,11 +20,9 @@ const OVER: u32 = u32::MAX - 1;
 const LAST: u32 = u32::MAX;
 
 /// Who waits for what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Senders, for room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
     Senders,
-    /// Readers, for a value.
     Readers,
 }
 

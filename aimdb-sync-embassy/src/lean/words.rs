@@ -29,26 +29,19 @@ macro_rules! by {
     };
 }
 
-/// Copies so many words, eight in a turn: a turn costs as much as two of them, and has its one look at the end.
+/// Copies so many words, eight in a turn: a turn costs as much as two of them.
 #[inline(always)]
 fn each<W>(mut one: *mut W, mut other: *mut W, words: usize, copy: impl Fn(*mut W, *mut W)) {
-    let mut turns = words / 8;
-    if turns > 0 {
-        loop {
-            copy(one, other);
-            copy(one.wrapping_add(1), other.wrapping_add(1));
-            copy(one.wrapping_add(2), other.wrapping_add(2));
-            copy(one.wrapping_add(3), other.wrapping_add(3));
-            copy(one.wrapping_add(4), other.wrapping_add(4));
-            copy(one.wrapping_add(5), other.wrapping_add(5));
-            copy(one.wrapping_add(6), other.wrapping_add(6));
-            copy(one.wrapping_add(7), other.wrapping_add(7));
-            (one, other) = (one.wrapping_add(8), other.wrapping_add(8));
-            turns -= 1;
-            if turns == 0 {
-                break;
-            }
-        }
+    for _ in 0..words / 8 {
+        copy(one, other);
+        copy(one.wrapping_add(1), other.wrapping_add(1));
+        copy(one.wrapping_add(2), other.wrapping_add(2));
+        copy(one.wrapping_add(3), other.wrapping_add(3));
+        copy(one.wrapping_add(4), other.wrapping_add(4));
+        copy(one.wrapping_add(5), other.wrapping_add(5));
+        copy(one.wrapping_add(6), other.wrapping_add(6));
+        copy(one.wrapping_add(7), other.wrapping_add(7));
+        (one, other) = (one.wrapping_add(8), other.wrapping_add(8));
     }
     for _ in 0..words % 8 {
         copy(one, other);

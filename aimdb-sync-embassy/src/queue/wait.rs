@@ -60,10 +60,17 @@ trait Comes: Parts {
         unsafe { line.enter(node, || (*self.state()).word() ^ places) }
     }
 
-    /// Looks, comes in, and looks again, in three sections: readers, since to find out whether there is a value, and whether there may be
-    /// one on its way to a queue that is closed, would make the section in which they come in too long; and both in a queue with
-    /// very many places, where more may be inside than can be counted. Whoever finds something then
+    /// What there is besides at a queue that is closed is not looked at.
+    #[inline(never)]
+    fn enters_to_read(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { line.enter(node, || (*self.state()).look()) }
+    }
+
+    /// Looks, comes in, and looks again, in three sections: at a queue that is closed there may be a value on its way, for which a
+    /// reader waits, and in one with very many places more may be inside than can be counted. Whoever finds something then
     /// wakes the first, also if it was woken itself meanwhile: of two who came so, and two values, one would wait else.
+    #[cold]
     #[inline(never)]
     fn enters_unlooked(&self, end: End, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
         let mut seen = self.sees(end);
@@ -166,7 +173,10 @@ impl<Q: Parts> Lined for Q {
         }
         match end {
             End::Senders => self.enters_to_send(line, node),
-            End::Readers => self.enters_unlooked(end, line, node),
+            End::Readers => match self.enters_to_read(line, node) {
+                state::NOT_OPEN => self.enters_unlooked(end, line, node),
+                seen => seen,
+            },
         }
     }
 

@@ -15,7 +15,7 @@ mod waking;
 
 #[cfg(not(loom))]
 pub use bytes::{ByteRing, RING_BYTES};
-pub use moves::NotStored;
+pub use moves::{NotStored, Read};
 
 use core::cell::UnsafeCell;
 

@@ -2,8 +2,6 @@
 //! happens to a ring is written over this, once.
 #![allow(unsafe_code)]
 
-use core::pin::Pin;
-
 use aimdb_core::buffer::BufferMetrics;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
@@ -11,7 +9,7 @@ use super::cursor::Cursor;
 use super::order::Order;
 use super::places::Values;
 use super::state::State;
-use crate::lean::{Line, NOTHING, Node};
+use crate::lean::Line;
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -116,7 +114,7 @@ pub(crate) trait Parts: Sized {
         u32::from(state.is_closed() || state.news(cursor) > 0)
     }
 
-    /// Somebody has come to wait at a cursor: leaves a mark. Says whether a value, or the end, came before.
+    /// Somebody has come to wait at a cursor: leaves a mark. Says whether a value came before.
     #[inline(always)]
     fn notes_at(&self, cursor: usize) -> bool {
         if Self::ONE {
@@ -124,16 +122,7 @@ pub(crate) trait Parts: Sized {
         }
         // Before it looks, for a publisher that has found nobody takes the mark away.
         self.section(|state| state.announce(cursor));
-        // SAFETY: inside the section.
-        self.mutex().lock(move || unsafe { self.look_at(cursor) }) != 0
-    }
-
-    /// A reader comes into the line of a cursor. If it leaves a mark it looks when it has done so, at what it did not see before as well:
-    /// to look here, too, would make this section too long.
-    #[inline(always)]
-    fn enters_at(&self, cursor: usize, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
-        // SAFETY: inside the section.
-        unsafe { line.enter(node, || if Self::ONE { self.look_at(cursor) } else { NOTHING }) }
+        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)
     }
 
     /// Sets a ring up that began as zero, a place in each section, so that whoever interrupts another goes on with it. Says whether it was

@@ -38,11 +38,6 @@ where
     }
 
     #[inline(always)]
-    fn enters(&self, cursor: usize, line: Line<'_, M>, _: u32, node: Pin<&Node>) -> u32 {
-        self.enters_at(cursor, line, node)
-    }
-
-    #[inline(always)]
     fn notes(&self, cursor: usize) -> bool {
         self.notes_at(cursor)
     }

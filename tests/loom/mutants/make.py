@@ -246,17 +246,19 @@ MUTANTS = [
     ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "hold.rs", [(
         "        course.close(lane, state.log_mut(), counts);\n        let result", "        let result")]),
     ("lane-opened-on-the-way-is-not-left", "Who finds the lane opened on its way to the lock works there all the same.", LANE + "hold.rs", [(
-        "            (!is_open).then(|| self.hold(state, true, critical))",
-        "            Some(if is_open { critical(state) } else { self.hold(state, true, critical) })")]),
+        "            (!is_open).then(|| self.hold(locked, true, critical))",
+        "            Some(if is_open { critical(&mut locked.state) } else { self.hold(locked, true, critical) })")]),
     ("lane-is-looked-for-before-the-lock", "Whoever waits for the lock misses a lane that comes meanwhile.", LANE + "hold.rs", [(
-        "        self.lock.with(|state| self.hold(state, true, critical))\n",
-        "        let came = self.glance.get().is_some();\n        self.lock.with(|state| if came { self.hold(state, true, critical) } else { critical(state) })\n")]),
+        "        self.lock.with(|locked| self.hold(locked, true, critical))\n",
+        "        let came = self.glance.get().is_some();\n        self.lock.with(|locked| if came { self.hold(locked, true, critical) } else { critical(&mut locked.state) })\n")]),
+    ("lane-is-made-twice", "Two that make the lane both bring theirs in.", LANE + "mod.rs", [(
+        "            if self.glance.get().is_some() {\n                return", "            if self.glance.get().is_some() && false {\n                return")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "scheme.rs", [(
         "        if is_closed {\n            self.close(log, course);\n        }\n", "")]),
     ("one-of-many-doors-is-given-away-while-open", "A door changes hands while others go on and somebody may be inside.", GATED, [(
         "        shut([door].into_iter());\n", "")]),
     ("shut-door-is-given-away-and-opened", "A door that changes hands is opened though the lane was closed.", LANE + "mod.rs", [(
-        "            Some(course) if course.open => {", "            Some(course) => {")]),
+        "            if !course.open {\n                return false;\n            }\n", "")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
         "        if self.slots.is_pinned(self.slot_at(0)) {", "        if self.closed {")]),
     ("mailbox-is-put-relaxed", "A value that is put over another in a mailbox is not seen with its slot.", MAILBOX, [(
@@ -270,7 +272,7 @@ MUTANTS = [
     ("mailbox-counts-no-displaced", "Values that were displaced in the lane are not counted.", MAILBOX, [(
         "let displaced = put.number() - taken.taken - u64::from(between & FULL != 0);", "let displaced = 0;")]),
     ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
-        "        self.may_be_left()\n            && !self.closed\n", "        self.may_be_left()\n")]),
+        "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
     ("lane-opens-for-two-cursors", "The lane of one cursor is opened though two read.", LANE + "scheme.rs", [(
         "            Self::Queue(several, _) if log.cursor_count() > 1 => return several.open(", "            Self::Queue(several, _) if log.cursor_count() > 2 => return several.open(")]),
     ("one-gate-is-left-out", "A place is filled again though one cursor has not read it.", GATED, [(
@@ -298,11 +300,11 @@ MUTANTS = [
         "        if (end.until.wrapping_sub(number) as usize) < max {\n            end.until = self.stored.0.load(Ordering::Acquire);",
         "        if (end.until.wrapping_sub(number) as usize) < max {\n            end.until = self.stored.0.load(Ordering::Relaxed);")]),
     ("gated-lane-forgets-refusals", "What was refused in the lane of several cursors is not counted.", UNATTENDED, [(
-        "        self.store_unattended(sent);\n        self.counts.refused += refused;\n", "        self.store_unattended(sent);\n        let _ = refused;\n")]),
+        "        self.store_unattended(sent);\n        self.counters.refused += refused;\n", "        self.store_unattended(sent);\n        let _ = refused;\n")]),
     ("gated-lane-keeps-what-is-read", "What all have read in the lane stays in the window.", GATED, [(
         "        log.retire_read();\n", "")]),
     ("value-of-several-is-counted-for-one", "A value that was sent in the lane goes when the first cursor has read it.", UNATTENDED, [(
-        "self.slots.set_unread(self.slot_at(offset), self.live_cursors());", "self.slots.set_unread(self.slot_at(offset), 1);")]),
+        "self.slots.set_unread(self.slot_at(offset), self.live_cursors);", "self.slots.set_unread(self.slot_at(offset), 1);")]),
     ("read-in-the-lane-is-not-counted-down", "What a cursor has read in the lane still waits for it.", UNATTENDED, [(
         "                self.slots.less_unread(self.slot_at(offset as usize));\n", "                let _ = self.slots.is_read(self.slot_at(offset as usize));\n")]),
     ("lane-opens-before-a-lag-is-told", "The lane is opened for a cursor that has yet to be told its lag.", UNATTENDED, [(
@@ -613,7 +615,7 @@ MUTANTS = [
     ("lean-ring-reader-comes-though-there-is-a-value", "A reader of a lean ring comes to wait though there is a value.", RING + "parts.rs", [(
         "state.is_closed() || state.news(cursor) > 0)", "state.is_closed())")]),
     ("lean-ring-note-is-made-unlooked", "A reader of a lean ring does not look again when it has left its mark.", RING + "parts.rs", [(
-        "        self.mutex().lock(move || unsafe { self.look_at(cursor) }) != 0", "        false")]),
+        "        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)", "        false")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
         "        if cursor.readers.urgency().is_none() {\n            self.awaited", "        if cursor.shares > 0 {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
@@ -677,9 +679,6 @@ MUTANTS = [
         "last: last as u32", "last: last as u32 + 1")]),
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
         "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
-    ("lean-c-time-is-up-whatever-woke", "A task of C whose time is up goes though it was woken before.", "aimdb-sync-embassy/src/lean/stands.rs", [(
-        "if last && !first {",
-        "if !first {")]),
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
         "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
     ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(

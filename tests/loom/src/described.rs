@@ -7,8 +7,9 @@
 
 use std::marker::PhantomData;
 
+use aimdb_core::waiting::Deadline;
+
 use crate::latest::{ByteLatest, LATEST_BYTES};
-use crate::lean::{End, FOR_EVER};
 use crate::mailbox::{ByteMailbox, MailboxState};
 use crate::queue::{ByteQueue, ByteState};
 use crate::queues::Section;
@@ -96,7 +97,7 @@ struct Description {
     value_size: u32,
     state: *mut u64,
     places: *mut Room,
-    /// Of a queue which place is its last, and that its senders wait; of a latest value how many cursors.
+    /// Of a queue how many places it has, and that its senders wait; of a latest value how many cursors.
     more: [u8; 4],
 }
 
@@ -155,7 +156,7 @@ const MAILBOX_PLACES: usize = if cfg!(feature = "large") { 3 } else { 1 };
 const LATEST_PLACES: usize = if cfg!(feature = "large") { 2 } else { 1 };
 
 fn queue(places: u8) -> Memory<Queue> {
-    Memory::new(size_of::<ByteState>(), places.into(), [places - 1, 3, 0, 0])
+    Memory::new(size_of::<ByteState>(), places.into(), [places - 1, 0, 0, 0])
 }
 
 fn mailbox() -> Memory<Mailbox> {
@@ -173,34 +174,26 @@ fn write(id: u32, sends: impl FnOnce(*const u8) -> bool) -> bool {
     sends((&raw const room).cast())
 }
 
-/// As each blocking read of C: one that finds nothing goes to wait. None when there will be none, or the time is up.
-fn read(takes: impl FnOnce(*mut u8) -> bool, waits: impl FnOnce(*mut u8) -> bool) -> Option<u32> {
+/// As each blocking read of C: one that finds nothing goes to wait. None when there will be none.
+fn read(takes: impl FnOnce(*mut u8) -> bool, waits: impl FnOnce(*mut u8) -> Option<bool>) -> Option<u32> {
     let mut room = Room::with(0);
     let there = (&raw mut room).cast();
-    (takes(there) || waits(there)).then(|| room.id())
+    (takes(there) || waits(there).expect("it waits for ever")).then(|| room.id())
 }
 
 impl Memory<Queue> {
     fn sends(&self, id: u32) -> bool {
-        self.sends_within(id, FOR_EVER)
-    }
-
-    fn sends_within(&self, id: u32, ticks: u64) -> bool {
         // SAFETY: the queue is sound, and a value is there.
         write(id, |value| unsafe {
-            self.it().stores(value) || self.it().waits::<Model>(value.cast_mut(), ticks, End::Senders)
+            self.it().stores(value) || self.it().stand_to_send::<Model>(value, Deadline::Never).is_ok()
         })
     }
 
     fn reads(&self) -> Option<u32> {
-        self.reads_within(FOR_EVER)
-    }
-
-    fn reads_within(&self, ticks: u64) -> Option<u32> {
         // SAFETY: the queue is sound, and there is room.
         read(
             |there| unsafe { self.it().takes(there) },
-            |there| unsafe { self.it().waits::<Model>(there, ticks, End::Readers) },
+            |there| unsafe { self.it().stand_to_receive::<Model>(there, Deadline::Never) },
         )
     }
 }
@@ -215,7 +208,7 @@ impl Memory<Mailbox> {
         // SAFETY: the mailbox is sound, and there is room.
         read(
             |there| unsafe { self.it().takes(there) },
-            |there| unsafe { self.it().waits::<Model>(there, FOR_EVER) },
+            |there| unsafe { self.it().stand_to_receive::<Model>(there, Deadline::Never) },
         )
     }
 }
@@ -230,7 +223,7 @@ impl Memory<Latest> {
         // SAFETY: the record is sound, and there is room.
         read(
             |there| unsafe { self.it().takes(cursor, there) },
-            |there| unsafe { self.it().waits::<Model>(there, FOR_EVER, cursor) },
+            |there| unsafe { self.it().stand_to_receive::<Model>(cursor, there, Deadline::Never) },
         )
     }
 }
@@ -242,40 +235,6 @@ pub fn w1_of_c_a_queue_is_sent_to_and_read() {
     let had = stage.here(1, |queue| [(); 3].map(|()| queue.reads()));
     assert_eq!(had, [1, 2, 3].map(Some), "K6");
     sending.join().unwrap();
-}
-
-/// Two readers come, one of which waits for a short time, while a value does: one of the two has it, and a wake-up that is too late for
-/// the one is the other's.
-pub fn w2_of_c_a_reader_of_a_queue_leaves_in_time() {
-    let stage = Stage::new(queue(2), [1, 1, 1]);
-    let brief = stage.does(0, |queue| queue.reads_within(1));
-    let patient = stage.does(1, |queue| queue.reads());
-    stage.here(2, |queue| assert!(queue.sends(1)));
-    let had = brief.join().unwrap();
-    if had.is_some() {
-        stage.here(2, |queue| assert!(queue.sends(2)));
-    }
-    assert_eq!(patient.join().unwrap(), Some(if had.is_some() { 2 } else { 1 }));
-    // SAFETY: the queue is sound.
-    let stats = stage.here(2, |queue| unsafe { queue.it().stats() });
-    assert_eq!((stats.occupancy, stats.waiting_consumers), (0, 0));
-}
-
-/// The same of two senders, and a place.
-pub fn w2_of_c_a_sender_leaves_in_time() {
-    let stage = Stage::new(queue(1), [1, 1, 1]);
-    stage.here(2, |queue| assert!(queue.sends(1)));
-    let brief = stage.does(0, |queue| queue.sends_within(2, 1));
-    let patient = stage.does(1, |queue| assert!(queue.sends(3)));
-    assert_eq!(stage.here(2, |queue| queue.reads()), Some(1));
-    let sent = brief.join().unwrap();
-    let mut had = vec![stage.here(2, |queue| queue.reads())];
-    if sent {
-        had.push(stage.here(2, |queue| queue.reads()));
-    }
-    patient.join().unwrap();
-    had.sort_unstable();
-    assert_eq!(had, if sent { vec![Some(2), Some(3)] } else { vec![Some(3)] });
 }
 
 /// A close meets a sender that waits, and a reader.

@@ -149,8 +149,6 @@ models! { mailboxes:
 
 models! { described:
     w1_of_c_a_queue_is_sent_to_and_read: 3,
-    w2_of_c_a_reader_of_a_queue_leaves_in_time: 2,
-    w2_of_c_a_sender_leaves_in_time: 2,
     c1_of_c_a_queue_is_closed: 2,
     c2_of_c_a_queue_is_aborted: 2,
     w1_of_c_a_mailbox_is_sent_to_and_read: 3,

@@ -1,10 +1,13 @@
 //! What a buffer on the heap is to be.
 
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
 use bytemuck::NoUninit;
 
 #[cfg(feature = "std")]
 use super::INSIDE_BYTES;
-use super::code::{All, HeapCode};
+use super::code::{HeapCode, Hooks};
 use super::{HeapBuffer, HeapClock};
 #[cfg(loom)]
 use crate::buffer::lane::are_words;
@@ -14,7 +17,6 @@ use crate::buffer::slots::HeapSlots;
 use crate::buffer::table::HeapTable;
 use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
 use crate::pure::Kind;
-use crate::waiting::Counted;
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -108,9 +110,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         T: Clone + Sync,
     {
         if Cloning::<T>::is_number() {
-            return self.with_copies().build_with(const { &All::plain(Cloning::of_number()) });
+            return self.with_copies().build_with(const { &Cloning::of_number() });
         }
-        self.build_with(const { &All::plain(Cloning::allowed()) })
+        self.build_with(const { &Cloning::allowed() })
     }
 
     /// Makes a buffer for plain data, without padding and without pointers to look after: as
@@ -124,7 +126,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: NoUninit + Sync,
     {
-        self.with_copies().build_with(const { &All::plain(Cloning::plain()) })
+        self.with_copies().build_with(const { &Cloning::plain() })
     }
 
     /// The values are plain data, so what overwrites has a lane too, unless a hook is to be given each
@@ -144,7 +146,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
     pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
         match self.cfg.kind() {
-            Kind::Mailbox | Kind::Bounded(_) => self.build_with(const { &All::plain(Cloning::none()) }),
+            Kind::Mailbox | Kind::Bounded(_) => self.build_with(const { &Cloning::none() }),
             kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
         }
     }
@@ -162,7 +164,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         }
     }
 
-    fn build_with(self, all: &'static All<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+    fn build_with(self, cloning: &'static Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
         #[cfg(feature = "std")]
         let (lanes, eager) = (self.lanes_of_values(), self.eager);
         let Self { cfg, degrade, on_drop, first_number, .. } = self;
@@ -183,12 +185,13 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let entries = HeapTable::with_capacity(capacity).map_err(|_| too_large)?;
         let metas = HeapTable::with_capacity(slots).map_err(|_| too_large)?;
         let state = State::new(cfg.kind(), capacity, entries, metas, HeapTable::new(), slots as u32, first_number);
-        let code = HeapCode::new(all, degrade, on_drop);
+        let hooks = (degrade.is_some() || on_drop.is_some()).then(|| Box::new(Hooks { degrade, on_drop }));
+        let code = HeapCode { cloning, hooks };
         #[cfg(feature = "std")]
         let lock = LaneLock::new(state, lanes, eager);
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
-        let shell = Counted::new(Shell::from_parts(lock, cells, code, HeapClock));
+        let shell = Arc::new(Shell::from_parts(lock, cells, code, HeapClock));
         let buffer = HeapBuffer { shell };
         #[cfg(feature = "std")]
         buffer.shell.lock().begin(buffer.shell.slots());

@@ -1,6 +1,7 @@
 //! A cursor of a buffer on the heap, or a share of one.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 use core::pin::Pin;
@@ -18,7 +19,6 @@ use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
-use crate::waiting::Counted;
 #[cfg(feature = "std")]
 use crate::waiting::{Deadline, Watched, glance_for, has_seen_nothing};
 
@@ -41,22 +41,22 @@ struct Standing<T: Send + 'static> {
 
 /// Without threads there is no lane, and nothing to hold but the buffer.
 #[cfg(not(feature = "std"))]
-struct TakingHold<T: Send + 'static>(Counted<Shell<T, HeapLayout>>);
+struct TakingHold<T: Send + 'static>(Arc<Shell<T, HeapLayout>>);
 
 #[cfg(not(feature = "std"))]
 impl<T: Send + 'static> TakingHold<T> {
-    const fn shell(&self) -> &Counted<Shell<T, HeapLayout>> {
+    const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
         &self.0
     }
 
     fn share(&self) -> Self {
-        Self(self.0.clone())
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<T: Send + 'static> HeapReader<T> {
     /// A reader of a cursor that has just come.
-    pub(super) fn join(shell: Counted<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
+    pub(super) fn join(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
         #[cfg(feature = "std")]
         let end = shell.lock().join(cursor);
         #[cfg(feature = "std")]
@@ -149,7 +149,7 @@ impl<T: Send + 'static> HeapReader<T> {
 }
 
 impl<T: Send + 'static> Standing<T> {
-    const fn shell(&self) -> &Counted<Shell<T, HeapLayout>> {
+    const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
         self.hold.shell()
     }
 
@@ -328,7 +328,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     #[cfg(feature = "std")]
     fn watch(&self) -> Option<Box<dyn Watched>> {
-        Some(Box::new(HeapWatch::of_cursor(self.at.shell().clone(), self.at.cursor)))
+        Some(Box::new(HeapWatch::of_cursor(Arc::clone(self.at.shell()), self.at.cursor)))
     }
 
     fn cancel_recv(&mut self) {

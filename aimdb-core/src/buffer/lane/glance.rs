@@ -1,13 +1,8 @@
 //! How a record is, at a glance.
-#![allow(unsafe_code)]
-
-use alloc::boxed::Box;
-use core::cell::UnsafeCell;
 
 // Hints, of which a model checker need not know.
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use super::course::Course;
 use super::queue::OwnCount;
 use super::ring::NextPlace;
 use super::{Called, CursorEnd, Lane, LaneLock, Machine, State};
@@ -32,13 +27,7 @@ pub(super) struct Glance {
     capacity: usize,
     /// Whether anybody ever waits for room.
     waits: bool,
-    /// How the lane is, for whoever holds the record's lock; none without a lane.
-    course: UnsafeCell<Option<Box<[Course; 1]>>>,
 }
-
-// SAFETY: the rest is atomic, or not changed; the course is reached under the record's lock only, see
-// `Glance::course_under_lock`.
-unsafe impl Sync for Glance where Course: Send {}
 
 /// Who wants room. Each sender that looks for some writes here twice, so it stands apart from what readers look at.
 #[repr(align(64))]
@@ -63,29 +52,7 @@ impl Glance {
             is_turn: AtomicBool::new(false),
             capacity: log.capacity(),
             waits,
-            course: UnsafeCell::new(None),
         }
-    }
-
-    /// Gives the lane's course to a glance that nobody has yet.
-    pub(super) fn bring_course(&mut self, course: Box<[Course; 1]>) {
-        *self.course.get_mut() = Some(course);
-    }
-
-    /// The course, as long as nobody else has the glance.
-    pub(super) fn course(&mut self) -> Option<&mut Course> {
-        self.course.get_mut().as_deref_mut().map(|[course]| course)
-    }
-
-    /// The course.
-    ///
-    /// # Safety
-    ///
-    /// The caller holds the record's lock, and has no other reference to the course.
-    #[allow(clippy::mut_from_ref, reason = "the lock makes it exclusive, by the contract")]
-    pub(super) unsafe fn course_under_lock(&self) -> Option<&mut Course> {
-        // SAFETY: by this function's contract.
-        unsafe { &mut *self.course.get() }.as_deref_mut().map(|[course]| course)
     }
 
     /// How many places are free, where somebody may wait for one: as the lane says, if that is open.

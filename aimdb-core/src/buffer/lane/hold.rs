@@ -1,29 +1,25 @@
 //! A hold of the record's lock, with the lane closed.
-#![allow(unsafe_code)]
 
-use super::LaneLock;
-use super::course::Course;
+use super::{LaneLock, Locked};
 use crate::buffer::State;
 use crate::buffer::table::HeapStorage;
 use crate::waiting::Lock;
 
 impl Lock<State<HeapStorage>> for LaneLock {
     fn with<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
-        self.lock.with(|state| self.hold(state, true, critical))
+        self.lock.with(|locked| self.hold(locked, true, critical))
     }
 
     fn with_once<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
-        self.lock.with(|state| self.hold(state, false, critical))
+        self.lock.with(|locked| self.hold(locked, false, critical))
     }
 
     fn unless_elsewhere<R>(&self, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> Option<R> {
-        self.lock.with(|state| {
-            // SAFETY: the lock is held, and the reference goes no further.
-            let course = self.glance.get().and_then(|glance| unsafe { glance.course_under_lock() });
-            let is_open = course.is_some_and(|course| course.open);
+        self.lock.with(|locked| {
+            let is_open = locked.course.as_deref().is_some_and(|[course]| course.open);
             // The lane was opened while the caller was on its way here: to close it again now would cost
             // more than it takes to go back, and both ends at once would let it never stay open.
-            (!is_open).then(|| self.hold(state, true, critical))
+            (!is_open).then(|| self.hold(locked, true, critical))
         })
     }
 
@@ -34,36 +30,21 @@ impl Lock<State<HeapStorage>> for LaneLock {
     }
 
     fn look<R>(&self, look: impl FnOnce(&State<HeapStorage>) -> R) -> R {
-        self.lock.with(|state| look(state))
+        self.lock.with(|locked| look(&locked.state))
     }
 }
 
 impl LaneLock {
-    /// Takes the lock, for work on the state as it is, and on the lane's course, if there is a lane.
-    pub(super) fn inside<R>(&self, work: impl FnOnce(&mut State<HeapStorage>, Option<&mut Course>) -> R) -> R {
-        self.lock.with(|state| {
-            // SAFETY: the lock is held until the work is done, which cannot keep the reference; and whoever holds it
-            // comes this way once.
-            let course = self.glance.get().and_then(|glance| unsafe { glance.course_under_lock() });
-            work(state, course)
-        })
-    }
-
     /// Works on the whole state. `counts` says that whoever comes so early after another keeps the lane closed.
-    fn hold<R>(
-        &self,
-        state: &mut State<HeapStorage>,
-        counts: bool,
-        critical: impl FnOnce(&mut State<HeapStorage>) -> R,
-    ) -> R {
+    fn hold<R>(&self, locked: &mut Locked, counts: bool, critical: impl FnOnce(&mut State<HeapStorage>) -> R) -> R {
+        let state = &mut locked.state;
         let Some(glance) = self.glance.get() else { return critical(state) };
-        // SAFETY: the state is here, so the lock is held; what `critical` is given leads to no course.
-        let course = unsafe { glance.course_under_lock() };
-        let (Some(lane), Some(course)) = (self.lane(), course) else {
+        let (Some(lane), Some(course)) = (self.lane(), &mut locked.course) else {
             let result = critical(state);
             glance.note(state);
             return result;
         };
+        let [course] = &mut **course;
         course.close(lane, state.log_mut(), counts);
         let result = critical(state);
         glance.note(state);
