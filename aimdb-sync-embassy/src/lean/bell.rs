@@ -1,18 +1,17 @@
 //! How one that waits is woken: a task by a function of its port, a future by its waker.
 #![allow(unsafe_code)]
 
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::ManuallyDrop;
+use core::ptr;
 use core::task::{RawWakerVTable, Waker};
-
-type Ring = unsafe fn(*const (), MaybeUninit<*const RawWakerVTable>);
 
 /// What is called to wake one. A waker of its own for a task would be a table of four functions, of which one is called.
 #[derive(Clone, Copy)]
 pub(crate) struct Bell {
-    ring: Ring,
+    ring: unsafe fn(*const (), *const RawWakerVTable),
     of: *const (),
-    /// The table of a waker. There is none for a task.
-    table: MaybeUninit<*const RawWakerVTable>,
+    /// The table of a waker; null for a task.
+    table: *const RawWakerVTable,
 }
 
 impl Bell {
@@ -21,22 +20,22 @@ impl Bell {
     /// # Safety
     ///
     /// The function may be called with this task, from anywhere, as long as the bell is there.
-    pub(crate) const unsafe fn of_task(ring: Ring, task: *const ()) -> Self {
-        Self { ring, of: task, table: MaybeUninit::uninit() }
+    pub(crate) const unsafe fn of_task(ring: unsafe fn(*const (), *const RawWakerVTable), task: *const ()) -> Self {
+        Self { ring, of: task, table: ptr::null() }
     }
 
     /// Of a future: it is the waker.
     pub(crate) fn of_waker(waker: Waker) -> Self {
         let waker = ManuallyDrop::new(waker);
-        Self { ring: Self::wake, of: waker.data(), table: MaybeUninit::new(waker.vtable()) }
+        Self { ring: Self::wake, of: waker.data(), table: waker.vtable() }
     }
 
     /// # Safety
     ///
     /// They are those of a waker, which is not used again.
-    unsafe fn wake(of: *const (), table: MaybeUninit<*const RawWakerVTable>) {
+    unsafe fn wake(of: *const (), table: *const RawWakerVTable) {
         // SAFETY: by this function's contract; a table is there for ever.
-        unsafe { Waker::new(of, &*table.assume_init()) }.wake();
+        unsafe { Waker::new(of, &*table) }.wake();
     }
 
     /// # Safety
@@ -50,9 +49,11 @@ impl Bell {
 
     /// # Safety
     ///
-    /// The bell is a future's, and not used again.
+    /// The bell is not used again.
     pub(crate) unsafe fn discard(self) {
-        // SAFETY: it was made of a waker, and by this function's contract.
-        drop(unsafe { Waker::new(self.of, &*self.table.assume_init()) });
+        if !self.table.is_null() {
+            // SAFETY: it was made of a waker, and by this function's contract.
+            drop(unsafe { Waker::new(self.of, &*self.table) });
+        }
     }
 }

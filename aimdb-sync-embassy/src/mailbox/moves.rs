@@ -6,7 +6,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use super::parts::Parts;
 use super::state::State;
 use super::{Closed, StaticMailbox};
-use crate::lean::{NOBODY, Stood};
+use crate::lean::NOBODY;
 use crate::lock::PreemptionSafe;
 
 /// The one place of a mailbox of small values.
@@ -108,13 +108,13 @@ pub(super) trait Moves: Parts {
         self.section_at(move |mailbox, state| mailbox.put_inside::<WANTED>(state, state.place_inside(), value, before))
     }
 
-    /// Takes the value that is pending, if there is one.
+    /// Takes the value that is pending; says whether there is one.
     ///
     /// # Safety
     ///
     /// There is room for a value.
     #[inline(always)]
-    unsafe fn take_to(&self, there: *mut Self::Value) -> Stood<()> {
+    unsafe fn take_to(&self, there: *mut Self::Value) -> bool {
         if Self::INSIDE {
             return self.take_inside(there);
         }
@@ -126,27 +126,26 @@ pub(super) trait Moves: Parts {
         // SAFETY: the place was given to this reader, and holds a value.
         unsafe { self.empty(place, there) };
         self.section(State::emptied);
-        Stood::Has(())
+        true
     }
 
     #[inline(always)]
-    fn take_inside(&self, there: *mut Self::Value) -> Stood<()> {
+    fn take_inside(&self, there: *mut Self::Value) -> bool {
         self.section_at(move |mailbox, state| {
             let place = state.pending();
-            if place == 0 {
-                return Stood::without(state.is_closed());
+            if place != 0 {
+                state.take();
+                // SAFETY: the place was the pending one, so it holds a value that nobody outside touches.
+                unsafe { mailbox.empty(if Self::INSIDE { ONLY } else { place }, there) };
             }
-            state.take();
-            // SAFETY: the place was the pending one, so it holds a value that nobody outside touches.
-            unsafe { mailbox.empty(if Self::INSIDE { ONLY } else { place }, there) };
-            Stood::Has(())
+            place != 0
         })
     }
 
     /// For a reader that comes while another one is outside.
     #[cold]
     #[inline(never)]
-    fn take_beside(&self, there: *mut Self::Value) -> Stood<()> {
+    fn take_beside(&self, there: *mut Self::Value) -> bool {
         self.take_inside(there)
     }
 }
@@ -177,20 +176,19 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         Ok(displaced)
     }
 
-    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. While another reader is outside, it is
-    /// moved there.
+    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. None is found while another
+    /// reader is outside.
     #[inline(always)]
-    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<*const T> {
+    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Option<*const T> {
         if Self::INSIDE {
-            return self.take_inside(there.as_mut_ptr()).map(|()| there.as_ptr());
+            return if self.take_inside(there.as_mut_ptr()) { Some(there.as_ptr()) } else { None };
         }
         let place = self.section(State::begin_to_take);
         if place == 0 {
-            // Mostly there is none.
-            return self.take_beside(there.as_mut_ptr()).map(|()| there.as_ptr());
+            return None;
         }
         // SAFETY: the place was given to this reader.
-        Stood::Has(unsafe { self.place(place).with(|place| place.cast_const()) })
+        Some(unsafe { self.place(place).with(|place| place.cast_const()) })
     }
 
     /// The reader that has found a value outside needs the place no more.
@@ -202,10 +200,10 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
     }
 
     #[inline(always)]
-    pub(super) fn take(&self) -> Stood<T> {
+    pub(super) fn take(&self) -> Option<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        unsafe { self.take_to(there.as_mut_ptr()).map(|()| there.assume_init()) }
+        if unsafe { self.take_to(there.as_mut_ptr()) } { Some(unsafe { there.assume_init() }) } else { None }
     }
 
     /// Closes, and takes what is pending, all in one step: nobody else gets it, and nothing comes after it.
