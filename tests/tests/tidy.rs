@@ -26,11 +26,10 @@ const LOCKS: [&str; 5] = [
 ];
 
 /// A2: the files of aimdb-core that may name a thread: the ports to the operating system.
-const PORTS: [&str; 13] = [
+const PORTS: [&str; 12] = [
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/bell.rs",
-    "aimdb-core/src/waiting/burst.rs",
     "aimdb-core/src/waiting/crowd.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/token.rs",

@@ -12,7 +12,6 @@ use super::record::Record;
 use super::{DbError, DbResult, RecordKey};
 use crate::buffer::{BufferReader, Reader, ReaderMetrics};
 use crate::pure::Start;
-use crate::waiting::Burst;
 
 /// Reads a record, through a cursor that it owns or shares.
 ///
@@ -25,14 +24,15 @@ use crate::waiting::Burst;
 pub struct Consumer<T: Send + 'static> {
     pub(super) reader: Reader<T>,
     pub(super) named: Named<T>,
-    pub(super) burst: Burst,
+    /// Values read in a row since other tasks last had their turn.
+    pub(super) burst: u8,
 }
 
 impl<T: Send + 'static> Consumer<T> {
     pub(super) fn new(record: Arc<Record<T>>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
         let reader = Reader::new(reader);
         let named = Named::new(record, reader.id(), label);
-        Self { reader, named, burst: Burst::new() }
+        Self { reader, named, burst: 0 }
     }
 
     /// Waits for the next value. Dropping the future loses nothing. After 64 values it lets other
@@ -107,7 +107,7 @@ impl<T: Send + 'static> Consumer<T> {
     /// When a buffer of the user's own cannot share its cursors.
     pub fn share(&self) -> DbResult<Self> {
         let reader = self.reader.share()?;
-        Ok(Self { reader, named: self.named.clone(), burst: Burst::new() })
+        Ok(Self { reader, named: self.named.clone(), burst: 0 })
     }
 
     /// A consumer with a cursor of its own, which starts as a new one does on this kind.

@@ -6,8 +6,6 @@
 //! executor. This storey knows nothing of records, kinds or values.
 
 mod block;
-#[cfg(feature = "alloc")]
-mod burst;
 mod clock;
 mod lock;
 mod queue;
@@ -41,8 +39,6 @@ mod token;
 mod world;
 
 pub use block::{Parker, block_on_with};
-#[cfg(feature = "alloc")]
-pub(crate) use burst::Burst;
 pub use clock::{Clock, Deadline};
 pub use lock::Lock;
 pub(crate) use queue::{Ticket, WaiterState};
