@@ -87,16 +87,17 @@ impl Glance {
     fn look_for_room(
         &self,
         until: Deadline,
-        free: impl Fn() -> Option<u64>,
+        (free, free_again): (impl Fn() -> Option<usize>, impl Fn() -> Option<u64>),
         progress: impl Fn() -> Option<Progress>,
     ) -> Outlook {
         let looking = self.wanted.looking.fetch_add(1, Ordering::Relaxed);
         let found = if looking >= self.capacity {
             false
         } else if !self.is_crowded() {
-            look_while_moving(until, self.widest_gap(), free, || self.is_crowded(), progress)
+            look_while_moving(until, self.widest_gap(), free_again, || self.is_crowded(), progress)
         } else {
-            let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2) as u64);
+            // By what is so now: others store meanwhile.
+            let half_is_free = || free().is_some_and(|free| free >= self.capacity.div_ceil(2));
             self.has_turns() && let_others_run(until, half_is_free)
         };
         let outlook = match found {
@@ -224,7 +225,7 @@ impl LaneLock {
             Some(Lane::Queue(several, _)) => several.progress(),
             Some(Lane::Ring(_) | Lane::Called(_)) | None => None,
         };
-        Some(glance.look_for_room(until, self.free_again(), progress))
+        Some(glance.look_for_room(until, (|| self.free(), self.free_again()), progress))
     }
 
     /// Called by a thread that may wait, and whose value was stored under the lock: where others want room,
