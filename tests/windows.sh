@@ -33,7 +33,7 @@ fi
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$wine
 windows() { "$sysroot/bin/cargo" "$1" --target x86_64-pc-windows-gnu "${@:2}"; }
 windows test -p aimdb-core -p aimdb-sync --lib --tests
-# Without those that look at sources, at the compiler, at Linux alone, or at the processor time of a call, in which much is Wine's.
+# Without those that look at sources, at the compiler, or at Linux alone.
 windows test -p aimdb-tests --test allocations --test bug_classes --test conformance --test crossbeam --test hazards --test lanes \
-    --test linearizability --test memory --test oracle --test rings --test shared --test wait_set -- --skip b15_sixty_four
+    --test linearizability --test memory --test oracle --test rings --test shared --test wait_set
 "$wine" wineboot --shutdown > /dev/null 2>&1 || true
