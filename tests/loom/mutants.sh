@@ -32,7 +32,15 @@ verdicts() {
         return 2
     }
     for bound in 2 3; do
-        MODEL_MOST_PREEMPTIONS=$bound MODEL_TIMEOUT=60 MODEL_LINES=0 "$copy/tests/loom/run.sh" loom "$models" >"$copy/out" 2>&1 && continue
+        ran=0
+        MODEL_MOST_PREEMPTIONS=$bound MODEL_TIMEOUT=60 MODEL_LINES=0 "$copy/tests/loom/run.sh" loom "$models" >"$copy/out" 2>&1 || ran=$?
+        case $ran in
+        0) continue ;;
+        2)
+            tail -1 "$copy/out" >&2
+            return 2
+            ;;
+        esac
         sed -n 's/^model \(.*\): FAILS$/\1/p' "$copy/out" | sort -u >"$copy/red"
         sed -n 's/^model .*: OUT OF TIME$/  &/p' "$copy/out"
         [ ! -s "$copy/red" ] || return 1
@@ -40,11 +48,16 @@ verdicts() {
     return 0
 }
 
-verdicts || {
+verdict=0
+verdicts || verdict=$?
+case $verdict in
+1)
     echo "the unchanged sources are red:"
     cat "$copy/red"
     exit 1
-}
+    ;;
+2) exit 1 ;;
+esac
 killed=0
 total=0
 for patch in "$here"/mutants/*"$filter"*.patch; do
@@ -72,4 +85,4 @@ for patch in "$here"/mutants/*"$filter"*.patch; do
     touch "$copy/$file"
 done
 echo "$killed of $total mutants noticed"
-[ "$killed" -eq "$total" ]
+[ "$total" -gt 0 ] && [ "$killed" -eq "$total" ]

@@ -27,7 +27,7 @@ models() { # cfg, test target, features
     cargo test --quiet --no-run --test "$2" --features "${3:-}"
     binary=$(cargo test --no-run --test "$2" --features "${3:-}" 2>&1 | sed -n 's/^ *Executable.*(\(.*\))$/\1/p')
     case $binary in /*) ;; *) binary=$PWD/$binary ;; esac
-    "$binary" --list 2>/dev/null | sed -n 's/: test$//p' | grep "$filter" |
+    "$binary" --list 2>/dev/null | sed -n 's/: test$//p' | grep "$filter" | tee -a "$said/chosen" |
         xargs -r -P "${MODEL_JOBS:-2}" -n 1 sh -c "$one" "$binary"
 }
 
@@ -35,6 +35,10 @@ for size in "" large; do
     case $what in loom | all) models loom exhaustive $size ;; esac
     case $what in shuttle | all) models shuttle random $size ;; esac
 done
+[ -s "$said/chosen" ] || {
+    echo "no model has a name in which '$filter' is found"
+    exit 2
+}
 [ ! -e "$said/red" ] || {
     echo "red: $(sort "$said/red" | tr '\n' ' ')"
     exit 1

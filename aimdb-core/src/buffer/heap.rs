@@ -485,22 +485,40 @@ mod tests {
         assert_eq!(reader.id(), reader.metrics().id);
     }
 
+    /// Of a record that holds its latest value.
+    fn looks_again_at_once<T: Clone + PartialEq + core::fmt::Debug + Send>(latest: &HeapBuffer<T>, [one, two]: [T; 2]) {
+        latest.push(one.clone());
+        let mut reader = latest.reader().expect("a cursor");
+        // The first ones may find no lane, or no end of theirs.
+        let peek = || reader.peek_at_once().or_else(|| latest.peek());
+        assert_eq!([peek(), peek(), peek()], [(); 3].map(|()| Some(one.clone())));
+        assert_eq!((reader.peek_at_once(), reader.try_recv()), (Some(one.clone()), Ok(one)));
+        latest.push(two.clone());
+        assert_eq!([reader.peek_at_once(), reader.peek_at_once()], [(); 2].map(|()| Some(two.clone())));
+        latest.close();
+        assert_eq!((reader.peek_at_once(), latest.peek()), (None, Some(two.clone())));
+        assert_eq!(reader.try_recv(), Ok(two));
+    }
+
     #[test]
     fn s7_p1_a_reader_that_has_looked_looks_again_at_once() {
         #[derive(Clone, Debug, PartialEq)]
         struct Cloned(u64);
-        let latest = HeapBuffer::new(&BufferCfg::SingleLatest).expect("a latest value");
-        latest.push(Cloned(1));
-        let mut reader = latest.reader().expect("a cursor");
-        // The first ones may find no lane, or no end of theirs.
-        let peek = || reader.peek_at_once().or_else(|| latest.peek());
-        assert_eq!((peek(), peek(), peek()), (Some(Cloned(1)), Some(Cloned(1)), Some(Cloned(1))));
-        assert_eq!((reader.peek_at_once(), reader.try_recv()), (Some(Cloned(1)), Ok(Cloned(1))));
-        latest.push(Cloned(2));
-        assert_eq!((reader.peek_at_once(), reader.peek_at_once()), (Some(Cloned(2)), Some(Cloned(2))));
-        latest.close();
-        assert_eq!((reader.peek_at_once(), latest.peek()), (None, Some(Cloned(2))));
-        assert_eq!(reader.try_recv(), Ok(Cloned(2)));
+        let cfg = BufferCfg::SingleLatest;
+        looks_again_at_once(&HeapBuffer::new(&cfg).expect("a latest value"), [1, 2].map(Cloned));
+        looks_again_at_once(&plain(cfg), [1, 2]);
+        let large = HeapBuffer::builder(&cfg).build_plain().expect("a latest value");
+        looks_again_at_once(&large, [1, 2].map(|value| [value; 12]));
+    }
+
+    #[test]
+    fn s7_a_reader_of_a_ring_of_one_place_has_nothing_to_look_at() {
+        let ring = plain(BufferCfg::SpmcRing { capacity: 1 });
+        let mut reader = ring.reader().expect("a cursor");
+        for value in 0..4 {
+            ring.push(value);
+            assert_eq!((reader.peek_at_once(), reader.try_recv(), reader.peek_at_once()), (None, Ok(value), None));
+        }
     }
 
     #[test]

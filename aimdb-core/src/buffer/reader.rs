@@ -140,7 +140,7 @@ impl<T: Send + 'static> Reader<T> {
     /// A clone of the newest value, where it can be had at once; `None` says nothing of the buffer.
     #[cfg(feature = "std")]
     #[inline(always)]
-    pub(crate) fn peek_at_once(&self) -> Option<T> {
+    pub fn peek_at_once(&self) -> Option<T> {
         match &self.inner {
             Inner::Heap(reader) => reader.peek_as_owner(),
             Inner::Other(_) => None,

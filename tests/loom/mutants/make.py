@@ -338,6 +338,9 @@ MUTANTS = [
     ("plain-value-is-read-unlooked", "A reader of a plain ring keeps what it copied whatever its stamp says.", PLAIN, [(
         "        self.stamps.of(at).read(number, || unsafe { words::load(cell) })",
         "        self.stamps.of(at).read(number, || ()).map(|()| unsafe { words::load(cell) })")]),
+    ("own-look-goes-on-outside-its-door", "A reader that looks at the newest by its own end has left its door before it looks.", PLAIN, [(
+        "        let _inside = (unsafe { cursor.door.enter_with_key(world, key) })?;\n",
+        "        (unsafe { cursor.door.enter_with_key(world, key) })?;\n")]),
     ("plain-lag-is-told-as-one", "Of the values that a reader of a plain ring lost one is counted.", PLAIN, [(
         "end.lagged += lost as u64;", "end.lagged += 1;")]),
     ("plain-reader-goes-too-far", "A reader of a plain ring that lagged passes over the oldest value that is there.", PLAIN, [(

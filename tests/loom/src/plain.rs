@@ -178,6 +178,25 @@ pub fn k_a_plain_latest_value_is_replaced_under_a_peek() {
     assert_eq!(buffer.peek().map(whole), Some(4));
 }
 
+/// A reader looks at the newest by its own end while a value comes, and somebody closes the lane to count, and opens it
+/// again: it finds none older than what it has seen.
+pub fn k_a_reader_looks_at_a_plain_latest_value() {
+    let buffer = latest();
+    let mut reader = in_the_lane(&buffer, 1);
+    push_in_the_lane(&buffer, 2);
+    assert_eq!(reader.peek_at_once().map(whole), Some(2), "its end is its own");
+    let looking = thread::spawn(move || {
+        let first = reader.peek_at_once().map_or(2, whole);
+        let second = reader.peek_at_once().map_or(first, whole);
+        (first, second, reader)
+    });
+    push(&buffer, 3);
+    assert_eq!(buffer.metrics().counters.accepted, 3);
+    let (first, second, mut reader) = looking.join().unwrap();
+    assert!(first >= 2 && (first..=3).contains(&second), "{first} {second}");
+    assert_eq!([(); 2].map(|()| seen(reader.try_recv())), [Ok(3), Err(TryRecvError::Empty)]);
+}
+
 /// A cursor of a latest value, which is told of no lag, beside its writer.
 pub fn k2_a_reader_follows_a_plain_latest_value() {
     let buffer = latest();

@@ -114,6 +114,26 @@ pub fn k_the_latest_value_is_replaced_under_a_peek() {
     });
 }
 
+/// A reader looks at the newest by its own end while a value comes, and somebody closes the lane to count.
+pub fn k_a_reader_looks_at_the_latest_value() {
+    Ledger::audit(|ledger| {
+        let buffer = latest();
+        let mut reader = reader(&buffer);
+        buffer.push(ledger.tag(1));
+        assert_eq!((try_recv(&mut reader), reader.peek_at_once().map(|value| value.id)), (Ok(1), Some(1)));
+        let looking = thread::spawn(move || {
+            let first = reader.peek_at_once().map_or(1, |value| value.id);
+            let second = reader.peek_at_once().map_or(first, |value| value.id);
+            (first, second, reader)
+        });
+        buffer.push(ledger.tag(2));
+        assert_eq!(buffer.metrics().counters.accepted, 2);
+        let (first, second, mut reader) = looking.join().unwrap();
+        assert!(first >= 1 && (first..=2).contains(&second), "{first} {second}");
+        assert_eq!(try_recv(&mut reader), Ok(2));
+    });
+}
+
 /// A slot whose value was overwritten under a clone is filled again.
 pub fn k7_a_spare_slot_goes_round() {
     Ledger::audit(|ledger| {

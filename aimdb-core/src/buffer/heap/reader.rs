@@ -13,8 +13,6 @@ use super::hold::TakingHold;
 #[cfg(feature = "std")]
 use super::watch::HeapWatch;
 #[cfg(feature = "std")]
-use crate::buffer::Cloning;
-#[cfg(feature = "std")]
 use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
@@ -110,14 +108,10 @@ impl<T: Send + 'static> HeapReader<T> {
         self.at.shell().try_latest(self.at.cursor)
     }
 
-    /// The newest value of a record of values that are shared, where the owner of the lane's end can have it
-    /// at once.
+    /// The newest value of a record that has one, where the owner of the lane's end can have it at once.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(in crate::buffer) fn peek_as_owner(&self) -> Option<T> {
-        if Cloning::<T>::is_number() {
-            return self.at.peek_as_owner().or_else(|| self.at.peek_after_all());
-        }
         // Whoever has looked or read before knows the way.
         self.at.hold.peek_at_once().or_else(|| self.at.peek_by_call())
     }
@@ -206,12 +200,7 @@ impl<T: Send + 'static> Standing<T> {
     #[cfg(feature = "std")]
     #[cold]
     fn peek_after_all(&self) -> Option<T> {
-        let lock = self.shell().lock();
-        let came = match lock.peeking_end(self.hold.cursor())? {
-            LaneEnd::Taking(_) => self.adopt(),
-            end => lock.adopt(self.shell().slots(), end, self.hold.token()),
-        };
-        if !came {
+        if !(self.shell().lock().peeks() && self.adopt()) {
             return None;
         }
         self.hold.grasp();

@@ -231,22 +231,24 @@ impl Grip {
         unsafe { lane.as_ref().send_in_turn(cells, world, value, counts) }
     }
 
-    /// Looks at the newest of values that are shared, if it is there.
+    /// Looks at the newest value, if that takes no more than the few instructions that most looks are, or a call of
+    /// `clone`.
     ///
     /// # Safety
     ///
     /// As for [`Grip::take`].
     #[inline(always)]
     pub(in crate::buffer) unsafe fn peek<T: 'static>(self, clone: impl FnOnce(Seen<'_>) -> Option<T>) -> Option<T> {
-        match self.0 {
-            Of::Shared(world, lane, key, Some(cursor)) if !Cloning::<T>::is_number() => {
-                // SAFETY: by this function's contract.
-                let (lane, cursor) = unsafe { (lane.as_ref(), cursor.as_ref()) };
-                // SAFETY: the key is of this cursor's door, and the rest is this function's contract.
-                let inside = unsafe { cursor.door.enter_with_key(world, key) };
-                lane.peek_inside(cursor, inside).and_then(clone)
+        // SAFETY: by this function's contract, and the key is of this cursor's door.
+        unsafe {
+            if let Of::Shared(world, lane, key, Some(cursor)) = self.0
+                && !Cloning::<T>::is_number()
+            {
+                let (lane, cursor) = (lane.as_ref(), cursor.as_ref());
+                return lane.peek_inside(cursor, cursor.door.enter_with_key(world, key)).and_then(clone);
             }
-            Of::Queue(..) | Of::Overwriting(..) | Of::Gated(..) | Of::Common(..) | Of::Shared(..) | Of::Else(_) => None,
+            let Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) = self.0 else { return None };
+            lane.as_ref().peek_with_key(cursor.as_ref(), (world, key))
         }
     }
 

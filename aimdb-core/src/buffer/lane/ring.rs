@@ -326,13 +326,31 @@ impl RingLane {
         self.look(self.peeking.enter(token), |slot| Some(slots.cell(slot)))
     }
 
-    /// The newest value, as the owner of the end that looks.
+    /// The newest value, as the owner of a cursor's end.
     #[inline(always)]
-    pub(super) fn peek_as_owner<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
-        self.look(self.peeking.enter_as_owner(token), |slot| slots.cell_at_once(slot))
+    pub(super) fn peek_as_owner<T>(&self, slots: &impl Slots<T>, cursor: &CursorEnd, token: &Token) -> Taken<T> {
+        if !self.peeks {
+            return Taken::Empty;
+        }
+        self.look(cursor.door.enter_as_owner(token), |slot| slots.cell_at_once(slot))
     }
 
-    /// Whether there is such an end.
+    /// The newest value, if it is in front, and one look finds it whole, with the key of a cursor's end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Door::enter_with_key`].
+    #[inline(always)]
+    pub(super) unsafe fn peek_with_key<T>(&self, cursor: &CursorEnd, (world, key): (World, Key)) -> Option<T> {
+        if !self.peeks {
+            return None;
+        }
+        // SAFETY: by this function's contract.
+        let _inside = (unsafe { cursor.door.enter_with_key(world, key) })?;
+        Front::of::<T>(self.front.as_deref())?.newest()
+    }
+
+    /// Whether there is a newest value to look at.
     pub(super) const fn peeks(&self) -> bool {
         self.peeks
     }

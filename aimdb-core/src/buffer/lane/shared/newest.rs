@@ -7,7 +7,7 @@ use super::{SharedLane, TRIES};
 use crate::buffer::Slots;
 use crate::buffer::lane::ends::End;
 use crate::buffer::lane::scheme::{Called, Lane};
-use crate::buffer::lane::{CursorEnd, LaneEnd, LaneLock, Seen, Taken};
+use crate::buffer::lane::{CursorEnd, LaneLock, Seen, Taken};
 use crate::pure::Pinned;
 use crate::waiting::{Inside, Token};
 
@@ -29,16 +29,16 @@ impl LaneLock {
         }
     }
 
-    /// The end at which a reader looks at the newest, if it can: where values are shared, that of its cursor.
-    pub(in crate::buffer) fn peeking_end<'a>(&self, cursor: Option<&'a CursorEnd>) -> Option<LaneEnd<'a>> {
-        match self.lane()? {
-            Lane::Called(Called::Shared(lane)) if lane.peeks => Some(LaneEnd::Taking(cursor)),
-            Lane::Ring(lane) if lane.peeks() => Some(LaneEnd::Peeking),
-            Lane::Queue(..) | Lane::Ring(_) | Lane::Called(_) => None,
+    /// Whether a reader can look at the newest, at its cursor's end.
+    pub(in crate::buffer) fn peeks(&self) -> bool {
+        match self.lane() {
+            Some(Lane::Called(Called::Shared(lane))) => lane.peeks,
+            Some(Lane::Ring(lane)) => lane.peeks(),
+            Some(Lane::Queue(..) | Lane::Called(_)) | None => false,
         }
     }
 
-    /// The same for the owner of the end at which a reader looks, if the value is there.
+    /// The same for the owner of a cursor's end, if the value is there.
     #[inline(always)]
     pub(in crate::buffer) fn peek_as_owner<T>(
         &self,
@@ -48,12 +48,12 @@ impl LaneLock {
         clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Option<T> {
         match (self.lane(), cursor) {
-            (Some(Lane::Ring(lane)), _) => match lane.peek_as_owner(slots, token) {
+            (Some(Lane::Ring(lane)), Some(end)) => match lane.peek_as_owner(slots, end, token) {
                 Taken::Value(value) => Some(value),
                 Taken::Empty | Taken::Lagged(_) | Taken::NotHere => None,
             },
             (Some(Lane::Called(Called::Shared(lane))), Some(end)) => lane.peek_as_owner(end, token).and_then(clone),
-            (Some(Lane::Queue(..) | Lane::Called(_)) | None, _) => None,
+            (Some(Lane::Queue(..) | Lane::Ring(_) | Lane::Called(_)) | None, _) => None,
         }
     }
 
