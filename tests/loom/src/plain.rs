@@ -182,7 +182,7 @@ pub fn k_a_plain_latest_value_is_replaced_under_a_peek() {
 /// again: it finds none older than what it has seen.
 pub fn k_a_reader_looks_at_a_plain_latest_value() {
     let buffer = latest();
-    let mut reader = in_the_lane(&buffer, 1);
+    let reader = in_the_lane(&buffer, 1);
     push_in_the_lane(&buffer, 2);
     assert_eq!(reader.peek_at_once().map(whole), Some(2), "its end is its own");
     let looking = thread::spawn(move || {

@@ -219,6 +219,13 @@ impl<T: Send + 'static> TakingHold<T> {
         unsafe { self.grip.get().peek(|seen| self.shell.clone_in_lane(seen)) }
     }
 
+    /// The same at plain data.
+    #[inline(always)]
+    pub(super) fn peek_plain(&self) -> Option<T> {
+        // SAFETY: as for `take_at_once`.
+        unsafe { self.grip.get().peek_plain() }
+    }
+
     /// Takes the next value where no handle has a grip, but a call finds it.
     #[inline(always)]
     pub(super) fn take_by_call(&self) -> Taken<T> {

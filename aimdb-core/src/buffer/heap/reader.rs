@@ -193,7 +193,7 @@ impl<T: Send + 'static> Standing<T> {
     #[cfg(feature = "std")]
     #[inline(never)]
     fn peek_by_call(&self) -> Option<T> {
-        self.peek_as_owner().or_else(|| self.peek_after_all())
+        self.hold.peek_plain().or_else(|| self.peek_as_owner()).or_else(|| self.peek_after_all())
     }
 
     /// For a reader that has only looked so far.

@@ -232,7 +232,7 @@ impl Grip {
     }
 
     /// Looks at the newest value, if that takes no more than the few instructions that most looks are, or a call of
-    /// `clone`.
+    /// `clone`. At plain data that are no number, [`Grip::peek_plain`] looks: one more question is a tenth of a look.
     ///
     /// # Safety
     ///
@@ -241,15 +241,25 @@ impl Grip {
     pub(in crate::buffer) unsafe fn peek<T: 'static>(self, clone: impl FnOnce(Seen<'_>) -> Option<T>) -> Option<T> {
         // SAFETY: by this function's contract, and the key is of this cursor's door.
         unsafe {
-            if let Of::Shared(world, lane, key, Some(cursor)) = self.0
-                && !Cloning::<T>::is_number()
-            {
-                let (lane, cursor) = (lane.as_ref(), cursor.as_ref());
-                return lane.peek_inside(cursor, cursor.door.enter_with_key(world, key)).and_then(clone);
+            if Cloning::<T>::is_number() {
+                return self.peek_plain();
             }
-            let Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) = self.0 else { return None };
-            lane.as_ref().peek_with_key(cursor.as_ref(), (world, key))
+            let Of::Shared(world, lane, key, Some(cursor)) = self.0 else { return None };
+            let (lane, cursor) = (lane.as_ref(), cursor.as_ref());
+            lane.peek_inside(cursor, cursor.door.enter_with_key(world, key)).and_then(clone)
         }
+    }
+
+    /// The same for plain data.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Grip::take`].
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn peek_plain<T>(self) -> Option<T> {
+        let Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) = self.0 else { return None };
+        // SAFETY: by this function's contract, and the key is of this cursor's door.
+        unsafe { lane.as_ref().peek_with_key(cursor.as_ref(), (world, key)) }
     }
 
     /// Takes the next value, if that takes no more, or a call of `clone`. Never a lag.
