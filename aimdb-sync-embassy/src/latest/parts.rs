@@ -60,15 +60,16 @@ pub(crate) trait Parts: Sized {
         unsafe { Line::new(self.mutex(), State::readers_of(self.state(), cursor)) }
     }
 
-    /// Somebody has come to wait at a cursor: says so, as long as somebody is there. Says whether a value came before.
+    /// Somebody has come to wait at a cursor: says so, as long as somebody is there. Says whether a value came before that was said, for
+    /// which nobody is woken.
     #[inline(always)]
     fn notes_at(&self, cursor: u8) -> bool {
         if Self::Cursors::ONE {
             return false;
         }
         self.section(|state| {
-            state.awaits(cursor);
-            state.is_new(cursor)
+            let is_told = state.awaits(cursor);
+            !is_told && state.is_new(cursor)
         })
     }
 

@@ -294,9 +294,12 @@ impl<C: Cursors + ?Sized> State<C> {
         &mut self.cursor(at).readers
     }
 
-    /// Somebody waits at a cursor.
-    pub(super) const fn awaits(&mut self, at: u8) {
+    /// Somebody waits at a cursor. Says whether that was said before.
+    #[inline(always)]
+    pub(super) const fn awaits(&mut self, at: u8) -> bool {
+        let before = self.awaited;
         self.awaited |= 1 << at;
+        before == self.awaited
     }
 
     /// Nobody waits at a cursor, if that is still so.

@@ -57,17 +57,17 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
     }
 
     /// A node that was prepared comes in if there is [`NOTHING`] to look at, in the same section; so what comes after that finds it.
-    /// Says what there is, or that another one [`WALKS`].
+    /// Says what there is, or that another one [`WALKS`]. If nobody was in the line, `first` is called.
     ///
     /// # Safety
     ///
-    /// `look` may be called inside the section.
+    /// `look` and `first` may be called inside the section.
     #[inline(always)]
-    pub(crate) unsafe fn enter(self, node: Pin<&Node>, look: impl FnOnce() -> u32) -> u32 {
+    pub(crate) unsafe fn enter(self, node: Pin<&Node>, look: impl FnOnce() -> u32, first: impl FnOnce()) -> u32 {
         self.section(move |waiters| {
             let seen = look();
             // SAFETY: inside the section.
-            if seen == NOTHING { unsafe { Waiters::enter(waiters, node) } } else { seen }
+            if seen == NOTHING { unsafe { Waiters::enter(waiters, node, first) } } else { seen }
         })
     }
 

@@ -72,8 +72,16 @@ pub(crate) trait Lined {
     /// Whether what was seen is that the record has ended, and there is nothing more in it for those of this line.
     fn is_end(&self, end: Self::End, seen: u32) -> bool;
 
-    /// One has come into this line: for a record that makes a note of it. Says whether something came before the note was made, of
-    /// which nobody was told.
+    /// One comes into this line, in which nobody was: for a record that makes a note of it.
+    ///
+    /// # Safety
+    ///
+    /// Inside the section.
+    #[inline(always)]
+    unsafe fn first_comes(&self, _waits_at: u32) {}
+
+    /// One has come into this line: for a record that makes a note of it, or looks at more than [`Lined::look`] does, in a section of its
+    /// own. Says whether one in the line is to be woken for what nobody was told: not for what another one was woken for already.
     #[inline(always)]
     fn notes(&self, _end: Self::End) -> bool {
         false
@@ -84,7 +92,7 @@ pub(crate) trait Lined {
     #[inline(always)]
     fn enters(&self, end: Self::End, line: Line<'_, Self::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
         // SAFETY: inside the section.
-        unsafe { line.enter(node, || self.look(end, waits_at)) }
+        unsafe { line.enter(node, || self.look(end, waits_at), || self.first_comes(waits_at)) }
     }
 
     /// As [`Lined::look`], in a section of its own.

@@ -227,13 +227,13 @@ impl Waiters {
     }
 
     /// A node that was prepared comes in, unless one walks, which is said by [`WALKS_ALREADY`], and 0 else. If others are there it
-    /// walks from now on.
+    /// walks from now on; if not, `first` is called.
     ///
     /// # Safety
     ///
     /// See above.
     #[inline(always)]
-    pub(super) unsafe fn enter(this: *mut Self, node: Pin<&Node>) -> u32 {
+    pub(super) unsafe fn enter(this: *mut Self, node: Pin<&Node>, first: impl FnOnce()) -> u32 {
         let node: *const Node = &raw const *node;
         // SAFETY: by this function's contract, and the node is the caller's.
         unsafe {
@@ -245,6 +245,7 @@ impl Waiters {
             }
             (*Node::inner(node)).next.write(word.0);
             if word.is_nobody() {
+                first();
                 (*this).word = Word(node);
             } else {
                 (*Node::inner(word.0)).prev.write(node);

@@ -57,14 +57,14 @@ trait Comes: Parts {
     fn enters_to_send(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
         let places = self.shape().places() as u32;
         // SAFETY: inside the section. So many are used at most.
-        unsafe { line.enter(node, || (*self.state()).word() ^ places) }
+        unsafe { line.enter(node, || (*self.state()).word() ^ places, || ()) }
     }
 
     /// What there is besides at a queue that is closed is not looked at.
     #[inline(never)]
     fn enters_to_read(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
         // SAFETY: inside the section.
-        unsafe { line.enter(node, || (*self.state()).look()) }
+        unsafe { line.enter(node, || (*self.state()).look(), || ()) }
     }
 
     /// Looks, comes in, and looks again, in three sections: at a queue that is closed there may be a value on its way, for which a
@@ -76,7 +76,7 @@ trait Comes: Parts {
         let mut seen = self.sees(end);
         if seen == NOTHING {
             // SAFETY: it looks at nothing.
-            seen = unsafe { line.enter(node, || NOTHING) };
+            seen = unsafe { line.enter(node, || NOTHING, || ()) };
             if seen == NOTHING && self.sees(end) != NOTHING {
                 line.wake_one();
             }
@@ -166,7 +166,7 @@ impl<Q: Parts> Lined for Q {
     fn enters(&self, end: End, line: Line<'_, Q::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
         if Q::INSIDE {
             // SAFETY: inside the section.
-            return unsafe { line.enter(node, || self.look(end, waits_at)) };
+            return unsafe { line.enter(node, || self.look(end, waits_at), || ()) };
         }
         if self.shape().is_wide() {
             return self.enters_unlooked(end, line, node);

@@ -300,6 +300,11 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteRing<M, F> {
     }
 
     #[inline(always)]
+    fn waits_at(&self, cursor: usize) -> u32 {
+        self.mark_of(cursor)
+    }
+
+    #[inline(always)]
     unsafe fn look(&self, cursor: usize, _: u32) -> u32 {
         // SAFETY: inside the section.
         unsafe { self.look_at(cursor) }
@@ -312,7 +317,14 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteRing<M, F> {
     }
 
     #[inline(always)]
-    fn notes(&self, cursor: usize) -> bool {
-        self.notes_at(cursor)
+    unsafe fn first_comes(&self, mark: u32) {
+        // SAFETY: inside the section.
+        unsafe { self.marks(mark) };
+    }
+
+    /// At a ring that was closed everyone who waits is woken, so that one is woken twice does no harm.
+    #[inline(always)]
+    fn notes(&self, _cursor: usize) -> bool {
+        self.refuses_all()
     }
 }

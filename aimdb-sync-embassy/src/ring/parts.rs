@@ -102,7 +102,7 @@ pub(crate) trait Parts: Sized {
         unsafe { Line::new(self.mutex(), &raw mut (*self.cursor(cursor)).readers) }
     }
 
-    /// Whether a reader of a cursor would be told something.
+    /// Whether a reader of a cursor would be told of a value.
     ///
     /// # Safety
     ///
@@ -111,18 +111,28 @@ pub(crate) trait Parts: Sized {
     unsafe fn look_at(&self, cursor: usize) -> u32 {
         // SAFETY: inside the section.
         let (state, cursor) = unsafe { (&*self.state(), &*self.cursor(cursor)) };
-        u32::from(state.is_closed() || state.news(cursor) > 0)
+        u32::from(state.news(cursor) > 0)
     }
 
-    /// Somebody has come to wait at a cursor: leaves a mark. Says whether a value came before.
+    /// The mark of a cursor: made outside of a section.
     #[inline(always)]
-    fn notes_at(&self, cursor: usize) -> bool {
-        if Self::ONE {
-            return false;
+    fn mark_of(&self, cursor: usize) -> u32 {
+        if Self::ONE { 0 } else { 1 << cursor }
+    }
+
+    /// Somebody comes to wait at a cursor at which nobody did: leaves its mark, in the section in which it comes. One that is left after that
+    /// comes too late for a value that was published meanwhile; and whoever looks whether there was one does not know whether another
+    /// one was woken for it.
+    ///
+    /// # Safety
+    ///
+    /// Inside the section.
+    #[inline(always)]
+    unsafe fn marks(&self, mark: u32) {
+        if !Self::ONE {
+            // SAFETY: inside the section.
+            unsafe { (*self.state()).announce(mark) };
         }
-        // Before it looks, for a publisher that has found nobody takes the mark away.
-        self.section(|state| state.announce(cursor));
-        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)
     }
 
     /// Sets a ring up that began as zero, a place in each section, so that whoever interrupts another goes on with it. Says whether it was

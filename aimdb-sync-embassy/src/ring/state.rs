@@ -198,9 +198,10 @@ impl State {
 
     // ---- those who wait ------------------------------------------------------------------
 
-    /// Somebody comes to wait at a cursor.
-    pub(super) const fn announce(&mut self, cursor: usize) {
-        self.awaited |= 1 << cursor;
+    /// Somebody comes to wait at the cursor with this mark.
+    #[inline(always)]
+    pub(super) const fn announce(&mut self, mark: u32) {
+        self.awaited |= mark;
     }
 
     /// Takes the mark away, if nobody waits at a cursor.

@@ -28,6 +28,11 @@ where
     }
 
     #[inline(always)]
+    fn waits_at(&self, cursor: usize) -> u32 {
+        self.mark_of(cursor)
+    }
+
+    #[inline(always)]
     unsafe fn look(&self, cursor: usize, _: u32) -> u32 {
         // SAFETY: inside the section.
         unsafe { self.look_at(cursor) }
@@ -40,8 +45,15 @@ where
     }
 
     #[inline(always)]
-    fn notes(&self, cursor: usize) -> bool {
-        self.notes_at(cursor)
+    unsafe fn first_comes(&self, mark: u32) {
+        // SAFETY: inside the section.
+        unsafe { self.marks(mark) };
+    }
+
+    /// At a ring that was closed everyone who waits is woken, so that one is woken twice does no harm.
+    #[inline(always)]
+    fn notes(&self, _cursor: usize) -> bool {
+        self.refuses_all()
     }
 }
 

@@ -597,7 +597,7 @@ MUTANTS = [
     ("lean-ring-value-wakes-one-cursor", "A value that is published in a lean ring wakes the reader of one cursor.", RING + "waking.rs", [(
         "            cursors &= !(1 << cursor);\n", "            cursors = 0;\n")]),
     ("lean-ring-waiter-is-not-announced", "A reader of a lean ring that comes to wait leaves no mark for its cursor.", RING + "state.rs", [(
-        "        self.awaited |= 1 << cursor;\n", "")]),
+        "        self.awaited |= mark;\n", "        let _ = mark;\n")]),
     ("lean-ring-close-wakes-nobody", "A close of a lean ring wakes nobody.", RING + "waking.rs", [(
         "        self.section(State::close);\n        self.has_ended();", "        self.section(State::close);")]),
     ("lean-ring-close-wakes-one-cursor", "A close of a lean ring wakes those at one cursor.", RING + "waking.rs", [(
@@ -611,9 +611,11 @@ MUTANTS = [
     ("lean-ring-has-no-names", "A lean ring that began as zero is set up before its places have names.", RING + "parts.rs", [(
         "        if self.has_order() {\n            // SAFETY: inside the section. Bounded", "        if self.readers() == 0 {\n            // SAFETY: inside the section. Bounded")]),
     ("lean-ring-reader-comes-though-there-is-a-value", "A reader of a lean ring comes to wait though there is a value.", RING + "parts.rs", [(
-        "state.is_closed() || state.news(cursor) > 0)", "state.is_closed())")]),
-    ("lean-ring-note-is-made-unlooked", "A reader of a lean ring does not look again when it has left its mark.", RING + "parts.rs", [(
-        "        self.section_of(cursor, |state, cursor| state.news(cursor) > 0)", "        false")]),
+        "u32::from(state.news(cursor) > 0)", "u32::from(state.news(cursor) == u32::MAX)")]),
+    ("lean-ring-end-is-not-looked-for-again", "A reader of a lean ring does not look whether that was closed when it has come to wait.", RING + "wait.rs", [(
+        "        self.refuses_all()\n", "        false\n")]),
+    ("lean-ring-waiter-wakes-a-second", "A reader of a lean ring that has come to wait wakes one for a value that came then, which another was woken for.", RING + "wait.rs", [(
+        "    fn notes(&self, _cursor: usize) -> bool {\n        self.refuses_all()\n", "    fn notes(&self, cursor: usize) -> bool {\n        self.refuses_all() || self.section_of(cursor, |state, cursor| state.news(cursor) > 0)\n")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
         "        if cursor.readers.urgency().is_none() {\n            self.awaited", "        if cursor.shares > 0 {\n            self.awaited")]),
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
@@ -670,9 +672,11 @@ MUTANTS = [
     ("lean-latest-reader-comes-though-there-is-a-value", "A reader of a lean latest record comes to wait though there is a value that is new to it.", LEAN_LATEST + "state.rs", [(
         "        if self.is_new(at) { 1 } else { u32::from(self.ended) << 1 }", "        u32::from(self.ended) << 1")]),
     ("lean-latest-note-is-made-unlooked", "A reader of a lean latest record does not look again when it has said that it waits.", LEAN_LATEST + "parts.rs", [(
-        "            state.is_new(cursor)\n        })\n    }\n\n    /// Whether", "            false\n        })\n    }\n\n    /// Whether")]),
+        "            !is_told && state.is_new(cursor)\n", "            !is_told && false\n")]),
+    ("lean-latest-note-wakes-a-second", "A reader of a lean latest record that says that it waits wakes one for a value that another was woken for.", LEAN_LATEST + "parts.rs", [(
+        "            !is_told && state.is_new(cursor)\n", "            let _ = is_told;\n            state.is_new(cursor)\n")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "parts.rs", [(
-        "            state.awaits(cursor);\n", "")]),
+        "            let is_told = state.awaits(cursor);\n", "            let is_told = false;\n")]),
     ("lean-c-queue-has-a-place-too-many", "A lean queue of C fills a place that lies behind its last one.", LEAN + "shape.rs", [(
         "last: last as u32", "last: last as u32 + 1")]),
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(

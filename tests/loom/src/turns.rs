@@ -373,3 +373,55 @@ pub fn w2_turns_one_gives_up_at_a_latest_value() {
     gives.join().unwrap();
     gives_up.join().unwrap();
 }
+
+/// Two that share a cursor wait, the second more urgent. A value that comes when both stand there is the second's, and whoever has it
+/// sends the other's.
+fn a_value_comes_when_both_stand<R>(record: R, cursor: R::Cursor)
+where
+    R: Ops<Value = Value> + Send + Sync + 'static,
+    R::Cursor: Send + 'static,
+{
+    let stage = Stage::new(record, [0, 1]);
+    let has = move |record: &R| {
+        let had = takes(record, cursor, Deadline::Never).unwrap().unwrap();
+        if had == value(1) {
+            assert!(record.try_push(value(2)).is_ok());
+        }
+        had
+    };
+    let other = stage.record.clone();
+    let gives = thread::spawn(move || {
+        let stand = other.metrics().waiting_consumers == 2;
+        assert!(other.try_push(value(1)).is_ok());
+        stand
+    });
+    let reads = stage.does(0, has);
+    let had = stage.here(1, has);
+    assert_eq!(sorted([had, reads.join().unwrap()]), [1, 2].map(value));
+    let both_stood = gives.join().unwrap();
+    assert!(!both_stood || had == value(1), "W3: it was the more urgent one's");
+}
+
+/// At a cursor of a ring.
+pub fn w3_turns_a_value_of_a_ring_comes_when_both_stand() {
+    let ring = Ring::new();
+    let cursor = ring.subscribe(Start::Live, ForHandles(())).unwrap();
+    a_value_comes_when_both_stand(ring, cursor);
+}
+
+/// At a cursor of a latest value.
+pub fn w3_turns_a_latest_value_comes_when_both_stand() {
+    let latest = StaticLatest::<Value, Section, 2, COPIES>::new();
+    let cursor = latest.subscribe(Start::Live, ForHandles(())).unwrap();
+    a_value_comes_when_both_stand(latest, cursor);
+}
+
+/// At a mailbox.
+pub fn w3_turns_a_value_of_a_mailbox_comes_when_both_stand() {
+    a_value_comes_when_both_stand(StaticMailbox::<Value, Section, PLACES>::new(), ());
+}
+
+/// At a queue.
+pub fn w3_turns_a_value_of_a_queue_comes_when_both_stand() {
+    a_value_comes_when_both_stand(Queue::<2>::new(), ());
+}

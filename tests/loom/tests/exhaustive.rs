@@ -360,4 +360,8 @@ models! { turns:
     w2_turns_one_of_a_cursor_gives_up: 2,
     w2_turns_one_gives_up_at_a_mailbox: 2,
     w2_turns_one_gives_up_at_a_latest_value: 2,
+    w3_turns_a_value_of_a_ring_comes_when_both_stand: 2,
+    w3_turns_a_latest_value_comes_when_both_stand: 2,
+    w3_turns_a_value_of_a_mailbox_comes_when_both_stand: 2,
+    w3_turns_a_value_of_a_queue_comes_when_both_stand: 2,
 }
