@@ -99,17 +99,35 @@ void aimdb_port_unpark(void *task)
     (void)xTaskNotifyGiveIndexed((TaskHandle_t)task, AIMDB_NOTIFICATION_INDEX);
 }
 
-void aimdb_port_unpark_from_isr(void *task)
+/* As an interrupt gives it: the switch to a more urgent task comes when the interrupt ends. */
+static inline __attribute__((always_inline)) void aimdb_give_from_isr(void *task)
 {
     BaseType_t more_urgent = pdFALSE;
     vTaskNotifyGiveIndexedFromISR((TaskHandle_t)task, AIMDB_NOTIFICATION_INDEX, &more_urgent);
     portYIELD_FROM_ISR(more_urgent);
 }
 
+void aimdb_port_unpark_from_isr(void *task)
+{
+    aimdb_give_from_isr(task);
+}
+
+/* Whether a task may wake as an interrupt does, which is one way for both, and less code. So it is on Cortex-M: the mask that the kernel
+ * raises then is saved and put back, and a switch that is asked for in a task comes at once. Not so with wrappers for tasks
+ * without privileges, which have none for such calls, nor with more cores, where a task is in the kernel by another lock. */
+#ifndef AIMDB_WAKES_AS_ISR
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && !(defined(portUSING_MPU_WRAPPERS) && portUSING_MPU_WRAPPERS == 1) \
+    && !(defined(configNUMBER_OF_CORES) && configNUMBER_OF_CORES > 1)
+#define AIMDB_WAKES_AS_ISR 1
+#else
+#define AIMDB_WAKES_AS_ISR 0
+#endif
+#endif
+
 void aimdb_port_wake(void *task)
 {
-    if (AIMDB_IN_ISR())
-        aimdb_port_unpark_from_isr(task);
+    if (AIMDB_WAKES_AS_ISR || AIMDB_IN_ISR())
+        aimdb_give_from_isr(task);
     else
         aimdb_port_unpark(task);
 }

@@ -13,7 +13,7 @@ use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
 use crate::port::{NoPort, Port, Timeout, deadline, may_wait};
-use crate::record::{ForHandles, Record, Waiting, WholeRecord};
+use crate::record::{ForHandles, Found, Record, Waiting, WholeRecord};
 
 /// Reads values from a record with a cursor of its own, or with one that it shares.
 ///
@@ -131,25 +131,22 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     pub fn recv(&mut self) -> Result<R::Value, RecvError> {
         may_wait::<P>(Deadline::Never).map_err(RecvError::Misuse)?;
         let mut there = MaybeUninit::uninit();
-        match self.share.record.find_at_once(self.share.cursor, &mut there) {
-            Ok(Some(value)) => {
-                let _copied = Copied(self.share.record);
-                // SAFETY: it says that the value is there.
-                return Ok(unsafe { value.read() });
-            }
-            Ok(None) => {}
-            Err(missed) => return Err(RecvError::Lagged(missed)),
-        }
-        self.wait_for_ever()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wait_for_ever(&mut self) -> Result<R::Value, RecvError> {
         // One turn: a wait without a deadline ends with an outcome.
         loop {
-            if let Some(outcome) = self.wait(Deadline::Never) {
-                return outcome;
+            if !R::FINDS {
+                match self.share.record.take_waiting::<P>(self.share.cursor, Deadline::Never) {
+                    Some(outcome) => return outcome,
+                    None => continue,
+                }
+            }
+            match self.share.record.find_waiting::<P>(self.share.cursor, Deadline::Never, &mut there) {
+                Found::At(value) => {
+                    let _copied = Copied(self.share.record);
+                    // SAFETY: it says that the value is there.
+                    return Ok(unsafe { value.read() });
+                }
+                Found::Is(outcome) => return outcome,
+                Found::TimedOut => {}
             }
         }
     }
@@ -175,24 +172,22 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     }
 
     fn recv_until(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
+        if !R::FINDS {
+            return match self.share.record.take_waiting::<P>(self.share.cursor, deadline) {
+                Some(outcome) => outcome.map_err(RecvTimeoutError::from),
+                None => Err(RecvTimeoutError::Timeout),
+            };
+        }
         let mut there = MaybeUninit::uninit();
-        match self.share.record.find_at_once(self.share.cursor, &mut there) {
-            Ok(Some(value)) => {
+        match self.share.record.find_waiting::<P>(self.share.cursor, deadline, &mut there) {
+            Found::At(value) => {
                 let _copied = Copied(self.share.record);
                 // SAFETY: it says that the value is there.
-                return Ok(unsafe { value.read() });
+                Ok(unsafe { value.read() })
             }
-            Ok(None) => {}
-            Err(missed) => return Err(RecvTimeoutError::Lagged(missed)),
+            Found::Is(outcome) => outcome.map_err(RecvTimeoutError::from),
+            Found::TimedOut => Err(RecvTimeoutError::Timeout),
         }
-        match self.wait(deadline) {
-            Some(outcome) => outcome.map_err(RecvTimeoutError::from),
-            None => Err(RecvTimeoutError::Timeout),
-        }
-    }
-
-    fn wait(&mut self, deadline: Deadline) -> Option<Result<R::Value, RecvError>> {
-        self.share.record.take_waiting::<P>(self.share.cursor, deadline)
     }
 }
 

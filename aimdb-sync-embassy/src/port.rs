@@ -105,7 +105,7 @@ pub unsafe trait Port: 'static {
     unsafe fn unpark_from_isr(task: Task);
 
     /// Gives a task its token, from wherever it is called: by [`Port::unpark`], or by [`Port::unpark_from_isr`] in an interrupt. A port
-    /// that finds out which in fewer instructions says how.
+    /// that finds out which in fewer instructions, or has a way that is right in both, says how.
     ///
     /// # Safety
     ///

@@ -162,17 +162,6 @@ impl<R: Record, P: Port> StaticProducer<'_, R, P> {
     }
 
     fn send_until(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
-        let value = ManuallyDrop::new(value);
-        // SAFETY: a value that was stored is not used again.
-        if unsafe { self.record.push_at_once(&value) } {
-            return Ok(());
-        }
-        self.wait_to_send(ManuallyDrop::into_inner(value), deadline)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wait_to_send(&self, value: R::Value, deadline: Deadline) -> Result<(), SendError<R::Value>> {
         self.record.push_waiting::<P>(value, deadline)
     }
 }

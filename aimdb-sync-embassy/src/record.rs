@@ -13,7 +13,7 @@ use crate::{StaticConsumer, StaticProducer};
 
 mod ends;
 mod ops;
-pub(crate) use ops::{ForHandles, Ops, WholeOps};
+pub(crate) use ops::{ForHandles, Found, Ops, WholeOps};
 pub use ops::{Record, Sending, Waiting, WholeRecord};
 
 /// A record of kind `K` with values of type `T`, in memory that is known at compile time.

@@ -16,7 +16,7 @@ import sys
 PAYLOAD = {
     "queue": 64, "queue_try": 64, "queue_by_key": 64, "bounded": 64, "bounded_by_key": 64, "ring": 64, "lean_ring": 64,
     "latest": 4, "mailbox": 4, "lean_mailbox": 4, "lean_latest": 4,
-    "spsc": 64, "channel_busy": 64, "channel": 64, "pubsub": 64, "watch": 4, "signal": 4, "kernel_queue": 64,
+    "sketch": 64, "spsc": 64, "channel_busy": 64, "channel": 64, "pubsub": 64, "watch": 4, "signal": 4, "kernel_queue": 64,
 }
 
 PAYLOAD_OF_C = {"c_size_queue": 64, "c_size_queue_try": 64, "c_size_mailbox": 4, "c_size_mailbox_try": 4, "c_size_latest": 4,

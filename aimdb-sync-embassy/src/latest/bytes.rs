@@ -86,7 +86,7 @@ impl<M: PreemptionSafe, F: Form> ByteLatest<M, F> {
     #[inline(never)]
     pub unsafe fn takes(&self, cursor: u8, there: *mut u8) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.take_to(cursor, there.cast()) }
+        unsafe { self.take_to(cursor, there.cast()) }.is_there()
     }
 
     /// Copies the current value, if there is one, likewise.
@@ -115,7 +115,8 @@ impl<M: PreemptionSafe, F: Form> ByteLatest<M, F> {
     /// As [`ByteLatest::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u8, there: *mut u8, deadline: Deadline) -> Option<bool> {
         // SAFETY: by this function's contract.
-        match self.stand::<P, _>(cursor, deadline, || unsafe { self.takes(cursor, there) }.then_some(())) {
+        let comes = || if unsafe { self.takes(cursor, there) } { Stood::Has(()) } else { self.nothing_now(cursor) };
+        match self.stand::<P, _>(cursor, deadline, comes) {
             Stood::Has(()) => Some(true),
             Stood::Ended => Some(false),
             Stood::Not => None,

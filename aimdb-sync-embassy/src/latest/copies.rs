@@ -8,7 +8,7 @@ use bytemuck::NoUninit;
 use super::parts::Parts;
 use super::state::{Found, State};
 use super::{Closed, StaticLatest};
-use crate::lean::NOBODY;
+use crate::lean::{NOBODY, Stood};
 use crate::lock::PreemptionSafe;
 
 /// How often a reader copies outside before it does so inside the critical section.
@@ -103,19 +103,24 @@ pub(super) trait Copies: Parts {
         self.section_at(move |record, state| record.put_inside::<WANTED>(state, value, before))
     }
 
-    /// Takes the current value, if it is new to the cursor; says whether it is. If not, there may be some of one that was.
+    /// Takes the current value, if it is new to the cursor. If not, there may be some of one that was.
     ///
     /// # Safety
     ///
     /// There is room for a value.
     #[inline(always)]
-    unsafe fn take_to(&self, cursor: u8, there: *mut Self::Value) -> bool {
+    unsafe fn take_to(&self, cursor: u8, there: *mut Self::Value) -> Stood<()> {
         if Self::INSIDE {
             return self.take_inside(cursor, there);
         }
         for _ in 0..TRIES {
-            let found = self.section(|state| if state.is_new(cursor) { Some(state.found()) } else { None });
-            let Some(Found { number, place }) = found else { return false };
+            let found = self.section(|state| {
+                if state.is_new(cursor) { Stood::Has(state.found()) } else { Stood::without(state.is_closed()) }
+            });
+            let Found { number, place } = match found {
+                Stood::Has(found) => found,
+                nothing => return nothing.map(|_| ()),
+            };
             // SAFETY: there is room, and the current value was written there.
             unsafe { self.read(place, there) };
             // Another reader of the cursor may have had it meanwhile.
@@ -127,29 +132,29 @@ pub(super) trait Copies: Parts {
                 kept
             });
             if kept {
-                return true;
+                return Stood::Has(());
             }
         }
         self.take_beside(cursor, there)
     }
 
     #[inline(always)]
-    fn take_inside(&self, cursor: u8, there: *mut Self::Value) -> bool {
+    fn take_inside(&self, cursor: u8, there: *mut Self::Value) -> Stood<()> {
         self.section_at(move |record, state| {
-            let new = state.is_new(cursor);
-            if new {
-                // SAFETY: there is room, and the current value was written there; nobody writes there outside.
-                unsafe { record.read(state.found().place, there) };
-                state.has_seen(cursor);
+            if !state.is_new(cursor) {
+                return Stood::without(state.is_closed());
             }
-            new
+            // SAFETY: there is room, and the current value was written there; nobody writes there outside.
+            unsafe { record.read(state.found().place, there) };
+            state.has_seen(cursor);
+            Stood::Has(())
         })
     }
 
     /// For a reader whose value was overwritten again and again.
     #[cold]
     #[inline(never)]
-    fn take_beside(&self, cursor: u8, there: *mut Self::Value) -> bool {
+    fn take_beside(&self, cursor: u8, there: *mut Self::Value) -> Stood<()> {
         self.take_inside(cursor, there)
     }
 
@@ -201,10 +206,10 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     #[inline(always)]
-    pub(super) fn take(&self, cursor: u8) -> Option<T> {
+    pub(super) fn take(&self, cursor: u8) -> Stood<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        if unsafe { self.take_to(cursor, there.as_mut_ptr()) } { Some(unsafe { there.assume_init() }) } else { None }
+        unsafe { self.take_to(cursor, there.as_mut_ptr()).map(|()| there.assume_init()) }
     }
 
     /// A copy of the current value.

@@ -5,7 +5,7 @@ use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
+    BufferMetrics, FlushError, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError,
 };
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
@@ -15,10 +15,10 @@ use super::copies::Copies;
 use super::parts::Parts;
 use super::state::State;
 use super::{Closed, StaticLatest};
-use crate::lean::{LeanRecv, SendAtOnce};
+use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{ForHandles, Ops, Record, WholeOps, WholeRecord};
+use crate::record::{ForHandles, Found, Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticLatest`]. Not reused while any handle of it lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,8 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     const SENDS_AT_ONCE: bool = true;
 
+    const FINDS: bool = true;
+
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         self.offer::<false>(value).map(drop)
@@ -81,13 +83,10 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     #[inline(always)]
-    fn take_at_once(&self, LatestCursor(cursor): LatestCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
+    fn find_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
         // SAFETY: there is room.
-        Ok(unsafe { self.take_to(cursor, there.as_mut_ptr()) })
-    }
-
-    fn take_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand_to_receive::<Q>(cursor, deadline)
+        let find = || unsafe { self.take_to(cursor.0, there.as_mut_ptr()) }.map(|()| there.as_ptr());
+        self.stand::<Q, _>(cursor, deadline, find).found()
     }
 
     fn push(&self, value: T) {
@@ -130,10 +129,13 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     #[inline]
     fn try_take(&self, LatestCursor(cursor): LatestCursor) -> Result<T, TryRecvError> {
-        match self.take(cursor) {
-            Some(value) => Ok(value),
-            None if self.has_ended_for(cursor) => Err(TryRecvError::Closed),
-            None => Err(TryRecvError::Empty),
+        let mut there = MaybeUninit::uninit();
+        // SAFETY: there is room, and when it says so, a value.
+        match unsafe { self.take_to(cursor, there.as_mut_ptr()) } {
+            // SAFETY: as above.
+            Stood::Has(()) => Ok(unsafe { there.assume_init() }),
+            Stood::Ended => Err(TryRecvError::Closed),
+            Stood::Not => Err(TryRecvError::Empty),
         }
     }
 

@@ -3,7 +3,6 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::RecvError;
-use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::parts::Parts;
@@ -11,7 +10,6 @@ use super::state;
 use super::{LatestCursor, StaticLatest};
 use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
-use crate::port::Port;
 
 impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize> Lined
     for StaticLatest<T, M, READERS, PLACES>
@@ -38,20 +36,6 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     #[inline(always)]
     fn notes(&self, LatestCursor(cursor): LatestCursor) -> bool {
         self.notes_at(cursor)
-    }
-}
-
-impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: usize>
-    StaticLatest<T, M, READERS, PLACES>
-{
-    /// Blocks until there is a value.
-    #[inline(always)]
-    pub(super) fn stand_to_receive<Q: Port>(
-        &self,
-        cursor: LatestCursor,
-        deadline: Deadline,
-    ) -> Option<Result<T, RecvError>> {
-        self.stand::<Q, _>(cursor, deadline, || self.take(cursor.0)).read()
     }
 }
 

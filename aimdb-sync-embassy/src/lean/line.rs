@@ -2,9 +2,10 @@
 #![allow(unsafe_code)]
 
 use core::pin::Pin;
+use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::bell::Bell;
-use super::waiters::{NOBODY, Node, WALKS_ALREADY, Waiters, Word};
+use super::waiters::{NOBODY, Node, Step, WALKS_ALREADY, Waiters};
 use super::waking::Waking;
 use crate::lock::PreemptionSafe;
 
@@ -24,11 +25,8 @@ impl<M> Copy for Line<'_, M> {}
 
 /// What one finds that comes to wait and has nothing to look at: it came in.
 pub(crate) const NOTHING: u32 = 0;
-/// The same: another one walks, so it did not.
+/// The same: another one walks, so it did not, and is to look again.
 pub(super) const WALKS: u32 = WALKS_ALREADY;
-/// What one has come to that waited for as long as it may.
-pub(super) const EXPIRED: u32 = u32::MAX;
-
 impl<'a, M: PreemptionSafe> Line<'a, M> {
     /// # Safety
     ///
@@ -50,10 +48,23 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         self.mutex.lock(look)
     }
 
-    /// Makes a node ready to come in.
+    /// The node of a task that comes.
     #[inline(always)]
-    pub(super) fn prepare(self, node: Pin<&Node>, bell: Bell, priority: u8) {
-        node.prepare(self.waiters, bell, priority);
+    pub(super) fn node(self, bell: Bell, priority: u8, word: u32) -> Node {
+        Node::of_task(self.waiters, bell, priority, word)
+    }
+
+    /// Makes that of a future ready to come in.
+    #[inline(always)]
+    pub(super) fn prepare(self, node: Pin<&Node>, bell: Bell) {
+        node.prepare(self.waiters, bell);
+    }
+
+    /// Whether a node is in the line, or on its way: for its owner. Asked inside the section, so that whoever has woken it looks at it no
+    /// more.
+    #[inline(always)]
+    pub(super) fn has(self, node: Pin<&Node>) -> bool {
+        self.section(|_| node.waits())
     }
 
     /// A node that was prepared comes in if there is [`NOTHING`] to look at, in the same section; so what comes after that finds it.
@@ -71,22 +82,37 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         })
     }
 
-    /// Takes a step for the one that walks, if one does, which is said.
+    /// Takes the steps of the one that walks, if one does: as many as there are those that it stands behind, and those of others
+    /// who come meanwhile.
     #[inline(always)]
-    pub(super) fn step(self) -> bool {
-        self.advance(false).walks()
+    pub(super) fn settle(self) {
+        self.advance(false);
     }
 
-    /// The same; if none walks and one is to be woken, the first is. Says what the line began with.
+    /// Wakes the first of those who wait, and says which that was, as a word: [`NOBODY`] if none.
+    #[inline(always)]
+    pub(crate) fn wake_one(self) -> usize {
+        self.advance(true)
+    }
+
+    /// Takes the steps of the one that walks. When none does, and one is to be woken, the first is, and is said.
     #[inline(never)]
-    fn advance(self, wakes: bool) -> Word {
-        // SAFETY: inside the section.
-        let (word, bell) = self.section(|waiters| unsafe { Waiters::advance(waiters, wakes) });
-        if wakes && !word.walks() && !word.is_nobody() {
-            // SAFETY: it was handed over.
-            unsafe { bell.assume_init().ring() };
+    fn advance(self, wakes: bool) -> usize {
+        // Each further turn is a step of one who comes.
+        loop {
+            // SAFETY: inside the section.
+            match self.section(|waiters| unsafe { Waiters::advance(waiters, wakes) }) {
+                Step::Walked => {}
+                Step::Nothing => return NOBODY,
+                Step::Woken(node, bell) => {
+                    // SAFETY: it was handed over.
+                    unsafe { bell.ring() };
+                    // Not the last thing that is done: a compiler that jumps there restores all registers in two places.
+                    compiler_fence(Ordering::SeqCst);
+                    return node;
+                }
+            }
         }
-        word
     }
 
     /// If the node is in the line still, it gets another bell; says whether it is, and is the first.
@@ -102,7 +128,7 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
     /// Takes a node out, whatever it is at, and says whether it was the first, and what it was at. If it waited, its bell is the
     /// caller's, to be dropped.
     #[inline(never)]
-    pub(super) fn leave(self, node: Pin<&Node>) -> (bool, u16) {
+    pub(super) fn leave(self, node: Pin<&Node>) -> (bool, u32) {
         // Each further turn is a step of one who comes.
         loop {
             // SAFETY: inside the section.
@@ -110,19 +136,7 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
             if !word.walks() {
                 return (word.is(node), stage);
             }
-            self.step();
-        }
-    }
-
-    /// Wakes the first of those who wait, and says which that was, as a word: [`NOBODY`] if none.
-    #[inline(never)]
-    pub(crate) fn wake_one(self) -> usize {
-        // Each further turn is a step of one who comes.
-        loop {
-            let word = self.advance(true);
-            if !word.walks() {
-                return word.addr();
-            }
+            self.settle();
         }
     }
 

@@ -8,10 +8,16 @@ use aimdb_core::buffer::RecvError;
 use aimdb_core::waiting::{Clock, Deadline, Parker};
 
 use super::bell::Bell;
-use super::line::{EXPIRED, Line, NOTHING, WALKS};
+use super::line::{Line, NOTHING, WALKS};
 use super::waiters::{Node, WAITS, WOKEN};
 use crate::lock::PreemptionSafe;
 use crate::port::{Caller, ONE_TRY, Port};
+use crate::record::Found;
+
+/// What a task is at that waited for as long as it may: no node is.
+const OVER: u32 = u32::MAX - 1;
+/// The same, and it was the first of those who waited: it looks once more.
+const LAST: u32 = u32::MAX;
 
 /// Who waits for what.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,11 +32,36 @@ pub(crate) enum Stood<O> {
     Has(O),
     /// The record has ended, and there is nothing more for it.
     Ended,
-    /// Its time is up, or it waits on.
+    /// There is nothing yet: its time is up, or it waits on.
     Not,
 }
 
 impl<T> Stood<T> {
+    /// Of one that has found nothing.
+    #[inline(always)]
+    pub(crate) fn without(ended: bool) -> Self {
+        if ended { Self::Ended } else { Self::Not }
+    }
+
+    #[inline(always)]
+    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> Stood<U> {
+        match self {
+            Self::Has(outcome) => Stood::Has(to(outcome)),
+            Self::Ended => Stood::Ended,
+            Self::Not => Stood::Not,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_there(&self) -> bool {
+        matches!(self, Self::Has(_))
+    }
+
+    #[inline(always)]
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Not)
+    }
+
     /// What a reader is told, if it is something.
     #[inline(always)]
     pub(crate) fn read(self) -> Option<Result<T, RecvError>> {
@@ -38,6 +69,18 @@ impl<T> Stood<T> {
             Self::Has(value) => Some(Ok(value)),
             Self::Ended => Some(Err(RecvError::Closed)),
             Self::Not => None,
+        }
+    }
+}
+
+impl<T> Stood<*const T> {
+    /// What a reader is told that was to find where a value is.
+    #[inline(always)]
+    pub(crate) fn found(self) -> Found<T> {
+        match self {
+            Self::Has(value) => Found::At(value),
+            Self::Ended => Found::Is(Err(RecvError::Closed)),
+            Self::Not => Found::TimedOut,
         }
     }
 }
@@ -103,196 +146,175 @@ pub(crate) trait Lined {
         self.line(end).looks(|| unsafe { self.look(end, waits_at) })
     }
 
-    /// A node that was prepared comes to stand in the line, if there is [`NOTHING`] to look at, and else stays out. Says what there is.
+    /// A node that was prepared comes to stand in the line, if there is [`NOTHING`] to look at, and none [`WALKS`]. Says what there is; in
+    /// both cases all who have come to wait stand in their places then.
+    #[inline(always)]
+    fn comes(&self, end: Self::End, line: Line<'_, Self::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
+        let seen = self.enters(end, line, waits_at, node);
+        if matches!(seen, NOTHING | WALKS) {
+            line.settle();
+        }
+        if seen == NOTHING && self.notes(end) {
+            line.wake_one();
+        }
+        seen
+    }
+
+    /// The same of a node that comes again: one that stays out is at what it was at before.
     #[inline(always)]
     fn come(&self, end: Self::End, line: Line<'_, Self::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
-        // Each further turn is a step of another who comes.
-        let seen = loop {
-            let seen = self.enters(end, line, waits_at, node);
-            if seen != WALKS {
-                break seen;
-            }
-            line.step();
-        };
-        if seen == NOTHING {
-            // As many turns as there are those that it stands behind, and as others take who come meanwhile.
-            while line.step() {}
-            if self.notes(end) {
-                line.wake_one();
-            }
-        } else {
+        let seen = self.comes(end, line, waits_at, node);
+        if seen != NOTHING {
             node.stays_out();
         }
         seen
     }
 
-    /// Looks, when it is the node's turn, whether the attempt has an outcome. If not, the node stands in line with this waker,
-    /// and is woken when it is its turn. `waited` says whether it may stand there: then it has to leave.
+    /// Looks, when it is the node's turn. If there is nothing, the node stands in line with this waker, and is woken when it is its turn.
+    /// `waited` says whether it may stand there: then it has to leave.
     fn poll<O>(
         &self,
         end: Self::End,
         node: Pin<&Node>,
         waited: &mut bool,
         waker: &Waker,
-        mut attempt: impl FnMut() -> Option<O>,
+        mut attempt: impl FnMut() -> Stood<O>,
     ) -> Stood<O> {
         let line = self.line(end);
         if *waited {
             let (in_line, first) = line.renew(node, Bell::of_waker(waker.clone()));
             if in_line {
-                // One behind the first does not take what that one was woken for.
-                let ended = self.is_end(end, self.sees(end));
-                let outcome = if first && !ended { attempt() } else { None };
-                if outcome.is_none() && !ended {
-                    return Stood::Not;
+                let stood = if self.is_end(end, self.sees(end)) {
+                    Stood::Ended
+                } else if first {
+                    attempt()
+                } else {
+                    // One behind the first does not take what that one was woken for.
+                    Stood::Not
+                };
+                if !stood.is_nothing() {
+                    *waited = false;
+                    self.leave(end, node);
                 }
-                *waited = false;
-                self.leave(end, node);
-                return outcome.map_or(Stood::Ended, Stood::Has);
+                return stood;
             }
         }
         // Each further turn means that something came, and that another has it.
         loop {
-            if let Some(outcome) = attempt() {
+            let stood = attempt();
+            if !stood.is_nothing() {
                 *waited = false;
-                return Stood::Has(outcome);
+                return stood;
             }
-            line.prepare(node, Bell::of_waker(waker.clone()), node.priority());
+            line.prepare(node, Bell::of_waker(waker.clone()));
             *waited = true;
-            let seen = self.come(end, line, self.waits_at(end), node);
-            if seen == NOTHING {
+            if self.come(end, line, self.waits_at(end), node) == NOTHING {
                 return Stood::Not;
             }
             // SAFETY: it did not come in.
             unsafe { node.bell().discard() };
-            if self.is_end(end, seen) {
-                *waited = false;
-                return Stood::Ended;
-            }
         }
     }
 
-    /// Looks once.
+    /// What one is told that has found nothing, and does not wait.
     #[inline(always)]
-    fn tries<O>(&self, end: Self::End, mut attempt: impl FnMut() -> Option<O>) -> Stood<O> {
-        match attempt() {
-            Some(outcome) => Stood::Has(outcome),
-            None if self.is_end(end, self.sees(end)) => Stood::Ended,
-            None => Stood::Not,
-        }
+    fn nothing_now<O>(&self, end: Self::End) -> Stood<O> {
+        Stood::without(self.is_end(end, self.sees(end)))
     }
 
-    /// Blocks the calling task until the attempt has an outcome, the record has ended, or the time is up.
+    /// Looks, and blocks the calling task until there is something, or the record has ended, or the time is up.
     #[inline(always)]
     fn stand<P: Port, O>(
         &self,
         end: Self::End,
-        deadline: Deadline,
-        mut attempt: impl FnMut() -> Option<O>,
+        mut deadline: Deadline,
+        mut attempt: impl FnMut() -> Stood<O>,
     ) -> Stood<O> {
-        if deadline == ONE_TRY {
-            return self.tries(end, attempt);
-        }
-        let node = pin!(Node::new());
-        let wait = Wait { record: self, end, node: node.as_ref() };
-        // Each turn is a wake-up.
+        let mut stage = WAITS;
+        // Each turn is a wake-up, or means that something came meanwhile, and that another has it.
         loop {
-            let seen = self.waits::<P>(end, self.line(end), self.waits_at(end), wait.node, deadline);
-            let turn = if deadline != Deadline::Never && seen == EXPIRED {
-                self.expires(end, wait.node)
-            } else if self.is_end(end, seen) {
-                Turn::Ended
-            } else {
-                Turn::Looks
-            };
-            let outcome = if matches!(turn, Turn::Looks | Turn::LooksLast) { attempt() } else { None };
-            if outcome.is_none() && turn == Turn::Looks {
-                continue;
+            let stood = attempt();
+            // Whatever it was woken for is used up, if it has something.
+            if !stood.is_nothing() || deadline == ONE_TRY {
+                return stood;
             }
-            // Whatever it was woken for is used up.
-            core::mem::forget(wait);
-            return match outcome {
-                Some(outcome) => Stood::Has(outcome),
-                None if turn == Turn::Ended => Stood::Ended,
-                None => Stood::Not,
-            };
+            stage = self.waits::<P>(end, self.line(end), self.waits_at(end), deadline, stage);
+            if deadline != Deadline::Never && stage >= OVER {
+                if stage == OVER {
+                    return self.nothing_now(end);
+                }
+                deadline = ONE_TRY;
+            }
         }
     }
 
-    /// Blocks until it is the turn of a node that is not in the line, or until the time is [`EXPIRED`], and it is in the line still.
-    /// Says what there was when it came; [`NOTHING`] if it was woken.
+    /// Comes to wait, unless there is something to look at, and blocks until it is woken, or its time is up. `stage` is what it comes
+    /// with: [`WAITS`], and [`WOKEN`] if it was. Says what it comes again with; if its time is up [`OVER`] or [`LAST`].
     #[inline(never)]
     fn waits<P: Port>(
         &self,
         end: Self::End,
         line: Line<'_, Self::Section>,
         waits_at: u32,
-        node: Pin<&Node>,
         deadline: Deadline,
+        stage: u32,
     ) -> u32 {
         let caller = Caller::<P>::new();
-        line.prepare(node, caller.bell(), P::priority());
-        let seen = self.come(end, line, waits_at, node);
+        let node = pin!(line.node(caller.bell(), P::priority(), stage));
+        let node = node.as_ref();
+        let wait = Wait { record: self, end, node };
+        let came = self.comes(end, line, waits_at, node) == NOTHING;
         // Each turn is a wake-up, or a park that ended for no reason.
-        while seen == NOTHING && node.waits() {
+        while came && line.has(node) {
             let expired = match deadline {
                 Deadline::Never => false,
                 Deadline::At(_) => deadline.has_passed(caller.now()),
             };
             if expired {
-                return EXPIRED;
+                core::mem::forget(wait);
+                return expires(line, node);
             }
             caller.park(deadline);
         }
-        seen
+        core::mem::forget(wait);
+        if came { WOKEN | WAITS } else { stage }
     }
 
-    /// The time of a node is up.
-    #[cold]
-    fn expires(&self, end: Self::End, node: Pin<&Node>) -> Turn {
-        let (first, stage) = self.line(end).leave(node);
-        // It may have been woken before its time was up, and have been stopped until after.
-        if stage == WOKEN {
-            return Turn::Looks;
-        }
-        node.rests();
-        if self.is_end(end, self.sees(end)) {
-            Turn::Ended
-        } else if first {
-            Turn::LooksLast
-        } else {
-            Turn::Over
-        }
-    }
-
-    /// Ends a wait that has not used up a wake-up.
+    /// Ends the wait of a future that has not used up a wake-up.
     fn leave(&self, end: Self::End, node: Pin<&Node>) {
-        let line = self.line(end);
-        let (_first, stage) = line.leave(node);
-        node.rests();
-        if stage == WAITS {
+        if self.goes(end, node) {
             // SAFETY: it was taken out, and not woken.
             unsafe { node.bell().discard() };
-        } else if stage == WOKEN && self.sees(end) != NOTHING {
+        }
+        node.rests();
+    }
+
+    /// One that has not used up a wake-up goes out of the line, and passes it on. Says whether it waited.
+    fn goes(&self, end: Self::End, node: Pin<&Node>) -> bool {
+        let line = self.line(end);
+        let (_first, stage) = line.leave(node);
+        if stage == WOKEN && self.sees(end) != NOTHING {
             line.wake_one();
         }
+        stage & WAITS != 0
     }
 }
 
-/// What one that waits does next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// It looks, and comes again if it finds nothing.
-    Looks,
-    /// It looks once more: it was the first when its time was up.
-    LooksLast,
-    /// It goes.
-    Over,
-    /// It goes: the record has ended, and there is nothing for it.
-    Ended,
+/// The time of a node is up. Says what one is at that waited.
+#[cold]
+fn expires<M: PreemptionSafe>(line: Line<'_, M>, node: Pin<&Node>) -> u32 {
+    let (first, stage) = line.leave(node);
+    // It may have been woken before its time was up, and have been stopped until after: then it looks.
+    if stage == WOKEN {
+        WOKEN | WAITS
+    } else if first {
+        LAST
+    } else {
+        OVER
+    }
 }
 
-/// A task that waits. It goes with this, and passes its wake-up on.
+/// A task that waits. Should its port panic, it goes with this, and passes its wake-up on.
 struct Wait<'a, R: Lined + ?Sized> {
     record: &'a R,
     end: R::End,
@@ -301,6 +323,6 @@ struct Wait<'a, R: Lined + ?Sized> {
 
 impl<R: Lined + ?Sized> Drop for Wait<'_, R> {
     fn drop(&mut self) {
-        self.record.leave(self.end, self.node);
+        self.record.goes(self.end, self.node);
     }
 }

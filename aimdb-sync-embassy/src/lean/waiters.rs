@@ -21,16 +21,18 @@ use core::marker::PhantomPinned;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr;
-use core::sync::atomic::{AtomicU16, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::bell::Bell;
 
-/// What a node is at: it does not wait.
-const IDLE: u16 = 0;
-/// It was taken out and woken, and has not come again. The one that is odd: so it is a part of the rank that comes of it.
-pub(super) const WOKEN: u16 = 1;
-/// It is in the line, or on its way.
-pub(super) const WAITS: u16 = 2;
+/// What a node is at, as its word says: it does not wait.
+pub(super) const IDLE: u32 = 0;
+/// It was taken out and woken, and has not come again. If it comes again, that is a part of its rank.
+pub(super) const WOKEN: u32 = 2;
+/// In the word of one that is in the line, or on its way, beside its rank.
+pub(super) const WAITS: u32 = 1;
+/// In a rank, what counts more than that one has come before.
+const PRIORITY: u32 = 4;
 
 /// A place among those who wait. Its owner keeps it pinned, and takes it out before it goes.
 #[repr(transparent)]
@@ -47,11 +49,12 @@ struct Inner {
     prev: MaybeUninit<*const Node>,
     /// Is there while the node waits.
     bell: MaybeUninit<Bell>,
-    /// An atomic because the owner looks at it outside of a section; it is written in one as long as the node is in the line.
-    stage: AtomicU16,
-    /// It stands behind those of this rank and of higher ones: twice the priority, and one more if it came too late when it
-    /// was woken.
-    rank: u16,
+    /// What it is at. As long as it is in the line, its rank and [`WAITS`]: it stands behind those of this rank and of higher ones, by
+    /// priority, and by whether it was [`WOKEN`] before, and came too late. An atomic because the owner looks at it outside of a section; it is
+    /// written in one as long as the node is in the line.
+    word: AtomicU32,
+    /// The priority of a future, which it comes with each time.
+    priority: MaybeUninit<u8>,
 }
 
 // SAFETY: another task reaches a node only through the line that it is in, inside the critical section of that record.
@@ -60,61 +63,67 @@ unsafe impl Send for Node {}
 unsafe impl Sync for Node {}
 
 impl Node {
+    /// Of a future.
     pub(crate) const fn new() -> Self {
         let inner = Inner {
             next: MaybeUninit::uninit(),
             prev: MaybeUninit::uninit(),
             bell: MaybeUninit::uninit(),
-            stage: AtomicU16::new(IDLE),
-            rank: 0,
+            word: AtomicU32::new(IDLE),
+            priority: MaybeUninit::new(0),
+        };
+        Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
+    }
+
+    /// Of a task that comes into this line: ready for that. `word` is [`WAITS`], and beside it [`WOKEN`] if it was.
+    #[inline(always)]
+    pub(super) const fn of_task(line: *mut Waiters, bell: Bell, priority: u8, word: u32) -> Self {
+        let inner = Inner {
+            next: MaybeUninit::uninit(),
+            prev: MaybeUninit::new(line.cast_const().cast()),
+            bell: MaybeUninit::new(bell),
+            word: AtomicU32::new((priority as u32 * PRIORITY) | word),
+            priority: MaybeUninit::uninit(),
         };
         Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
     }
 
     pub(crate) const fn set_priority(&mut self, priority: u8) {
-        self.inner.get_mut().rank = priority as u16 * 2;
+        self.inner.get_mut().priority = MaybeUninit::new(priority);
     }
 
     /// Whether it is in the line, or on its way: for its owner. Whoever has woken it may still be inside the section, and look at the
     /// node: the owner comes into the section before the node goes.
     #[inline(always)]
     pub(crate) fn waits(self: Pin<&Self>) -> bool {
-        self.stage() == WAITS
+        self.word() & WAITS != 0
     }
 
     /// A node that was taken out does not wait any more.
     #[inline(always)]
     pub(super) fn rests(self: Pin<&Self>) {
         // SAFETY: the node is there; this part of it is an atomic.
-        unsafe { (*Self::inner(&raw const *self)).stage.store(IDLE, Relaxed) };
+        unsafe { (*Self::inner(&raw const *self)).word.store(IDLE, Relaxed) };
     }
 
     /// A node that was prepared and did not come in is at what it was at before.
     #[inline(always)]
     pub(super) fn stays_out(self: Pin<&Self>) {
-        let this = Self::inner(&raw const *self);
-        // SAFETY: the node is not in the line, so it is the caller's alone.
-        unsafe { (*this).stage.store((*this).rank & WOKEN, Relaxed) };
+        // SAFETY: the node is there; this part of it is an atomic.
+        unsafe { (*Self::inner(&raw const *self)).word.store(self.word() & WOKEN, Relaxed) };
     }
 
-    /// The priority that it was given.
+    /// Makes that of a future ready to come into this line: outside, for it is in none.
     #[inline(always)]
-    pub(super) fn priority(self: Pin<&Self>) -> u8 {
-        // SAFETY: the owner asks, when it is not in the line.
-        unsafe { ((*Self::inner(&raw const *self)).rank / 2) as u8 }
-    }
-
-    /// Makes it ready to come into this line with this priority: outside, for it is in none.
-    #[inline(always)]
-    pub(super) fn prepare(self: Pin<&Self>, line: *mut Waiters, bell: Bell, priority: u8) {
+    pub(super) fn prepare(self: Pin<&Self>, line: *mut Waiters, bell: Bell) {
         let this = Self::inner(&raw const *self);
         debug_assert!(!self.waits(), "it is in no line");
-        // SAFETY: the node is not in the line, so it is the caller's alone.
+        // SAFETY: the node is not in the line, so it is the caller's alone; it is a future's, and has a priority.
         unsafe {
-            (*this).rank = (u16::from(priority) * 2) | self.stage();
+            let priority = (*this).priority.assume_init();
             (*this).prev.write(line.cast_const().cast());
             (*this).bell.write(bell);
-            (*this).stage.store(WAITS, Relaxed);
+            (*this).word.store((u32::from(priority) * PRIORITY) | self.word() | WAITS, Relaxed);
         }
     }
 
@@ -130,9 +139,20 @@ impl Node {
     }
 
     #[inline(always)]
-    fn stage(&self) -> u16 {
+    fn word(&self) -> u32 {
         // SAFETY: as above.
-        unsafe { (*Self::inner(self)).stage.load(Relaxed) }
+        unsafe { (*Self::inner(self)).word.load(Relaxed) }
+    }
+
+    /// Of one that is in a line, or on its way there.
+    ///
+    /// # Safety
+    ///
+    /// As [`Node::next`].
+    #[inline(always)]
+    unsafe fn rank(this: *const Self) -> u32 {
+        // SAFETY: by this function's contract.
+        unsafe { (*Self::inner(this)).word.load(Relaxed) }
     }
 
     /// # Safety
@@ -172,6 +192,16 @@ pub(super) const WALKS_ALREADY: u32 = 1 << 31;
 #[repr(transparent)]
 pub(crate) struct Waiters {
     word: Word,
+}
+
+/// What was done in a section for those who wait.
+pub(super) enum Step {
+    /// One walks, and has come on.
+    Walked,
+    /// None walks, and nobody was to be woken, or waits.
+    Nothing,
+    /// The first was taken out: which node that was, and the bell to ring.
+    Woken(usize, Bell),
 }
 
 /// What a line begins with.
@@ -256,39 +286,41 @@ impl Waiters {
     }
 
     /// The one that walks passes a neighbour, or finds its place and stands there. If none walks, and one is to be woken, the first
-    /// is taken out, and its bell handed over, to be rung outside. Says what the line began with.
+    /// is taken out, and its bell handed over, to be rung outside.
     ///
     /// # Safety
     ///
     /// See above.
     #[inline(always)]
-    pub(super) unsafe fn advance(this: *mut Self, wakes: bool) -> (Word, MaybeUninit<Bell>) {
-        let mut bell = MaybeUninit::uninit();
+    pub(super) unsafe fn advance(this: *mut Self, wakes: bool) -> Step {
         // SAFETY: by this function's contract.
         unsafe {
             let word = (*this).word;
-            if word.walks() {
-                let first = word.0.wrapping_byte_sub(WALKS);
-                let walker = Node::prev(first);
-                let (next, prev, rank) = (Node::next(walker), Node::prev(walker), (*Node::inner(walker)).rank);
-                if !next.is_null() {
-                    if (*Node::inner(next)).rank >= rank {
-                        (*Node::inner(walker)).next.write(Node::next(next));
-                        (*Node::inner(walker)).prev.write(next);
-                        return (word, bell);
-                    }
-                    (*Node::inner(next)).prev.write(walker);
+            if !word.walks() {
+                if !wakes || word.is_nobody() {
+                    return Step::Nothing;
                 }
-                (*this).word = Word(first);
-                // If it is in front of all, this is the word.
-                *prev.cast_mut().cast() = walker;
-            } else if wakes && !word.is_nobody() {
                 let first = Node::inner(word.0);
                 (*this).word = Word((*first).next.assume_init());
-                bell = (*first).bell;
-                (*first).stage.store(WOKEN, Relaxed);
+                let bell = (*first).bell.assume_init();
+                (*first).word.store(WOKEN, Relaxed);
+                return Step::Woken(word.addr(), bell);
             }
-            (word, bell)
+            let first = word.0.wrapping_byte_sub(WALKS);
+            let walker = Node::prev(first);
+            let (next, prev) = (Node::next(walker), Node::prev(walker));
+            if !next.is_null() {
+                if Node::rank(next) >= Node::rank(walker) {
+                    (*Node::inner(walker)).next.write(Node::next(next));
+                    (*Node::inner(walker)).prev.write(next);
+                    return Step::Walked;
+                }
+                (*Node::inner(next)).prev.write(walker);
+            }
+            (*this).word = Word(first);
+            // If it is in front of all, this is the word.
+            *prev.cast_mut().cast() = walker;
+            Step::Walked
         }
     }
 
@@ -318,11 +350,11 @@ impl Waiters {
     ///
     /// See above; the node is the caller's.
     #[inline(always)]
-    pub(super) unsafe fn leave(this: *mut Self, node: Pin<&Node>) -> (Word, u16) {
+    pub(super) unsafe fn leave(this: *mut Self, node: Pin<&Node>) -> (Word, u32) {
         // SAFETY: by this function's contract.
         unsafe {
-            let (word, stage) = ((*this).word, node.stage());
-            if stage == WAITS && !word.walks() {
+            let (word, stage) = ((*this).word, node.word());
+            if stage & WAITS != 0 && !word.walks() {
                 let next = Node::next(&raw const *node);
                 if word.is(node) {
                     (*this).word = Word(next);
@@ -343,7 +375,7 @@ impl Waiters {
     pub(crate) fn urgency(&self) -> Option<u8> {
         let first = self.word.first();
         // SAFETY: whoever is in the line is there, and this is inside the section.
-        if first.is_null() { None } else { Some(unsafe { ((*Node::inner(first)).rank / 2) as u8 }) }
+        if first.is_null() { None } else { Some(unsafe { (Node::rank(first) / PRIORITY) as u8 }) }
     }
 
     /// How many wait: as many steps, so for supervision only. One that walks does not yet.

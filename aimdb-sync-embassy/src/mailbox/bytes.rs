@@ -85,7 +85,7 @@ impl<M: PreemptionSafe, F: Form> ByteMailbox<M, F> {
     #[inline(never)]
     pub unsafe fn takes(&self, there: *mut u8) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.take_to(there.cast()) }
+        unsafe { self.take_to(there.cast()) }.is_there()
     }
 
     /// Whether there will be no value any more.
@@ -104,7 +104,8 @@ impl<M: PreemptionSafe, F: Form> ByteMailbox<M, F> {
     /// As [`ByteMailbox::takes`].
     pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
         // SAFETY: by this function's contract.
-        match self.stand::<P, _>((), deadline, || unsafe { self.takes(there) }.then_some(())) {
+        let comes = || if unsafe { self.takes(there) } { Stood::Has(()) } else { self.nothing_now(()) };
+        match self.stand::<P, _>((), deadline, comes) {
             Stood::Has(()) => Some(true),
             Stood::Ended => Some(false),
             Stood::Not => None,

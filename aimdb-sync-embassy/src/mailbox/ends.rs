@@ -5,7 +5,7 @@ use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
+    BufferMetrics, FlushError, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError,
 };
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
@@ -13,10 +13,10 @@ use aimdb_core::waiting::Deadline;
 use super::moves::Moves;
 use super::parts::Parts;
 use super::{Closed, StaticMailbox};
-use crate::lean::{LeanRecv, SendAtOnce};
+use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{ForHandles, Ops, Record, WholeOps, WholeRecord};
+use crate::record::{ForHandles, Found, Ops, Record, WholeOps, WholeRecord};
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> Record for StaticMailbox<T, M, PLACES> {}
 
@@ -50,6 +50,8 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
 
     const SENDS_AT_ONCE: bool = true;
 
+    const FINDS: bool = true;
+
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         self.offer::<false>(value).map(drop)
@@ -68,17 +70,6 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
         Err(SendError::Closed(value))
     }
 
-    #[inline(always)]
-    fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
-        // SAFETY: there is room.
-        Ok(unsafe { self.take_to(there.as_mut_ptr()) })
-    }
-
-    #[inline(always)]
-    fn find_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<Option<*const T>, u64> {
-        Ok(self.find(there))
-    }
-
     /// # Safety
     ///
     /// As [`Ops::has_copied`]: a place that was found is given back once.
@@ -87,8 +78,9 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
         Self::has_copied(self);
     }
 
-    fn take_waiting<Q: Port>(&self, (): (), deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand_to_receive::<Q>(deadline)
+    #[inline(always)]
+    fn find_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
+        self.stand::<Q, _>((), deadline, || self.find(there)).found()
     }
 
     fn push(&self, value: T) {
@@ -126,10 +118,13 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
 
     #[inline]
     fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
-        match self.take() {
-            Some(value) => Ok(value),
-            None if self.section(|state| state.is_over()) => Err(TryRecvError::Closed),
-            None => Err(TryRecvError::Empty),
+        let mut there = MaybeUninit::uninit();
+        // SAFETY: there is room, and when it says so, a value.
+        match unsafe { self.take_to(there.as_mut_ptr()) } {
+            // SAFETY: as above.
+            Stood::Has(()) => Ok(unsafe { there.assume_init() }),
+            Stood::Ended => Err(TryRecvError::Closed),
+            Stood::Not => Err(TryRecvError::Empty),
         }
     }
 

@@ -6,7 +6,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use super::parts::Parts;
 use super::state::State;
 use super::{Closed, StaticMailbox};
-use crate::lean::NOBODY;
+use crate::lean::{NOBODY, Stood};
 use crate::lock::PreemptionSafe;
 
 /// The one place of a mailbox of small values.
@@ -108,13 +108,13 @@ pub(super) trait Moves: Parts {
         self.section_at(move |mailbox, state| mailbox.put_inside::<WANTED>(state, state.place_inside(), value, before))
     }
 
-    /// Takes the value that is pending; says whether there is one.
+    /// Takes the value that is pending, if there is one.
     ///
     /// # Safety
     ///
     /// There is room for a value.
     #[inline(always)]
-    unsafe fn take_to(&self, there: *mut Self::Value) -> bool {
+    unsafe fn take_to(&self, there: *mut Self::Value) -> Stood<()> {
         if Self::INSIDE {
             return self.take_inside(there);
         }
@@ -126,26 +126,27 @@ pub(super) trait Moves: Parts {
         // SAFETY: the place was given to this reader, and holds a value.
         unsafe { self.empty(place, there) };
         self.section(State::emptied);
-        true
+        Stood::Has(())
     }
 
     #[inline(always)]
-    fn take_inside(&self, there: *mut Self::Value) -> bool {
+    fn take_inside(&self, there: *mut Self::Value) -> Stood<()> {
         self.section_at(move |mailbox, state| {
             let place = state.pending();
-            if place != 0 {
-                state.take();
-                // SAFETY: the place was the pending one, so it holds a value that nobody outside touches.
-                unsafe { mailbox.empty(if Self::INSIDE { ONLY } else { place }, there) };
+            if place == 0 {
+                return Stood::without(state.is_closed());
             }
-            place != 0
+            state.take();
+            // SAFETY: the place was the pending one, so it holds a value that nobody outside touches.
+            unsafe { mailbox.empty(if Self::INSIDE { ONLY } else { place }, there) };
+            Stood::Has(())
         })
     }
 
     /// For a reader that comes while another one is outside.
     #[cold]
     #[inline(never)]
-    fn take_beside(&self, there: *mut Self::Value) -> bool {
+    fn take_beside(&self, there: *mut Self::Value) -> Stood<()> {
         self.take_inside(there)
     }
 }
@@ -176,19 +177,20 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         Ok(displaced)
     }
 
-    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. None is found while another
-    /// reader is outside.
+    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. While another reader is outside, it is
+    /// moved there.
     #[inline(always)]
-    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Option<*const T> {
+    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<*const T> {
         if Self::INSIDE {
-            return if self.take_inside(there.as_mut_ptr()) { Some(there.as_ptr()) } else { None };
+            return self.take_inside(there.as_mut_ptr()).map(|()| there.as_ptr());
         }
         let place = self.section(State::begin_to_take);
         if place == 0 {
-            return None;
+            // Mostly there is none.
+            return self.take_beside(there.as_mut_ptr()).map(|()| there.as_ptr());
         }
         // SAFETY: the place was given to this reader.
-        Some(unsafe { self.place(place).with(|place| place.cast_const()) })
+        Stood::Has(unsafe { self.place(place).with(|place| place.cast_const()) })
     }
 
     /// The reader that has found a value outside needs the place no more.
@@ -200,10 +202,10 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
     }
 
     #[inline(always)]
-    pub(super) fn take(&self) -> Option<T> {
+    pub(super) fn take(&self) -> Stood<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        if unsafe { self.take_to(there.as_mut_ptr()) } { Some(unsafe { there.assume_init() }) } else { None }
+        unsafe { self.take_to(there.as_mut_ptr()).map(|()| there.assume_init()) }
     }
 
     /// Closes, and takes what is pending, all in one step: nobody else gets it, and nothing comes after it.

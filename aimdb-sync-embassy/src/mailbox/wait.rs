@@ -3,14 +3,12 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::RecvError;
-use aimdb_core::waiting::Deadline;
 
 use super::StaticMailbox;
 use super::parts::Parts;
 use super::state;
 use crate::lean::{Line, Lined, Node, ReadersWait};
 use crate::lock::PreemptionSafe;
-use crate::port::Port;
 
 impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T, M, PLACES> {
     type Section = M;
@@ -30,14 +28,6 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Lined for StaticMailbox<T,
     #[inline(always)]
     fn is_end(&self, (): (), seen: u32) -> bool {
         state::is_end(seen)
-    }
-}
-
-impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES> {
-    /// Blocks until there is a value.
-    #[inline(always)]
-    pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand::<Q, _>((), deadline, || self.take()).read()
     }
 }
 

@@ -66,7 +66,7 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     #[inline(never)]
     pub unsafe fn stores(&self, value: *const u8) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.view().store(value.cast()) }
+        unsafe { self.view().store(value.cast()) }.is_there()
     }
 
     /// Takes the oldest value, if there is one.
@@ -77,7 +77,7 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     #[inline(never)]
     pub unsafe fn takes(&self, there: *mut u8) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.view().take_to(there.cast()) }
+        unsafe { self.view().take_to(there.cast()) }.is_there()
     }
 
     /// What a value that was not stored is told which does not wait.
@@ -107,7 +107,7 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     pub unsafe fn stand_to_send<P: Port>(&self, value: *const u8, deadline: Deadline) -> Result<(), SendError<()>> {
         let queue = self.view();
         // SAFETY: by this function's contract.
-        let goes = || unsafe { self.stores(value) }.then_some(());
+        let goes = || if unsafe { self.stores(value) } { Stood::Has(()) } else { queue.nothing_now(End::Senders) };
         queue.told(queue.stand::<P, _>(End::Senders, queue.patience(deadline), goes), || ())
     }
 
@@ -119,7 +119,7 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
     pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
         let queue = self.view();
         // SAFETY: by this function's contract.
-        let comes = || unsafe { self.takes(there) }.then_some(());
+        let comes = || if unsafe { self.takes(there) } { Stood::Has(()) } else { queue.nothing_now(End::Readers) };
         match queue.stand::<P, _>(End::Readers, deadline, comes) {
             Stood::Has(()) => Some(true),
             Stood::Ended => Some(false),
@@ -190,6 +190,8 @@ impl<M: PreemptionSafe, F: Form> Parts for View<'_, M, F> {
     type Value = F::Start;
     type Section = M;
     type Shape = Given<F>;
+
+    const ASKS_THE_WORD: bool = true;
 
     #[inline(always)]
     fn mutex(&self) -> &M {

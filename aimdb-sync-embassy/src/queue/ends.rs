@@ -3,21 +3,19 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{
-    BufferMetrics, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
-};
+use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError};
 use aimdb_core::pure::{Start, Verdict};
 use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::shape::{Fixed, Shape};
+use super::shape::Shape;
 use super::waking::Wakes;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{End, LeanRecv, LeanSend, not_sent};
+use crate::lean::{End, LeanRecv, LeanSend, Lined, Stood, not_sent};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{ForHandles, Ops, Record};
+use crate::record::{ForHandles, Found, Ops, Record};
 
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Record for StaticQueue<T, M, N, P> {}
 
@@ -35,11 +33,13 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
 
     const SENDS_AT_ONCE: bool = matches!(P::POLICY.verdict(), Verdict::DropIncoming);
 
+    const FINDS: bool = true;
+
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
         // SAFETY: the value is there, and forgotten if it was stored.
-        if unsafe { self.store(&raw const *value) } {
+        if unsafe { self.store(&raw const *value) }.is_there() {
             return Ok(());
         }
         self.refuse(ManuallyDrop::into_inner(value))
@@ -51,27 +51,11 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     #[inline(always)]
     unsafe fn push_at_once(&self, value: &ManuallyDrop<T>) -> bool {
         // SAFETY: by this function's contract.
-        unsafe { self.store(&raw const **value) }
+        unsafe { self.store(&raw const **value) }.is_there()
     }
 
     fn push_refused(&self, value: T) -> Result<(), SendError<T>> {
         self.refuse(value).map_err(not_sent)
-    }
-
-    #[inline(always)]
-    fn take_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<bool, u64> {
-        // SAFETY: there is room.
-        Ok(unsafe { self.take_to(there.as_mut_ptr()) })
-    }
-
-    #[inline(always)]
-    fn find_at_once(&self, (): (), there: &mut MaybeUninit<T>) -> Result<Option<*const T>, u64> {
-        if Self::INSIDE {
-            return Ok(if self.take_at_once((), there)? { Some(there.as_ptr()) } else { None });
-        }
-        let Some(at) = self.section(|state| state.take(Fixed::<T, N>::SHAPE)) else { return Ok(None) };
-        // SAFETY: the place was taken.
-        Ok(Some(unsafe { self.place(u32::from(at)).with(|place| place.cast_const()) }))
     }
 
     /// # Safety
@@ -91,12 +75,14 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
         }
     }
 
+    #[inline(always)]
     fn push_waiting<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
         self.stand_to_send::<Q>(value, deadline)
     }
 
-    fn take_waiting<Q: Port>(&self, (): (), deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand_to_receive::<Q>(deadline)
+    #[inline(always)]
+    fn find_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
+        self.stand::<Q, _>(End::Readers, deadline, || self.find(there)).found()
     }
 
     fn push(&self, value: T) {
@@ -136,11 +122,12 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and when it says so, a value.
-        if unsafe { self.take_to(there.as_mut_ptr()) } {
+        match unsafe { self.take_to(there.as_mut_ptr()) } {
             // SAFETY: as above.
-            return Ok(unsafe { there.assume_init() });
+            Stood::Has(()) => Ok(unsafe { there.assume_init() }),
+            Stood::Ended => Err(TryRecvError::Closed),
+            Stood::Not => Err(TryRecvError::Empty),
         }
-        Err(if self.section(|state| state.is_over()) { TryRecvError::Closed } else { TryRecvError::Empty })
     }
 
     fn recv_async(&self, (): ()) -> Self::Receiving<'_> {

@@ -8,7 +8,7 @@ use super::parts::Parts;
 use super::shape::Shape;
 use super::state::{self, State};
 use super::waking::Wakes;
-use crate::lean::{ALL, End, Lined, NOBODY};
+use crate::lean::{ALL, End, Lined, NOBODY, Stood};
 
 /// No place of the ring.
 const NO_PLACE: u32 = u32::MAX;
@@ -21,32 +21,33 @@ pub(super) trait Moves: Parts {
     ///
     /// The value is there, and is not used again if it was stored.
     #[inline(always)]
-    unsafe fn store(&self, value: *const Self::Value) -> bool {
+    unsafe fn store(&self, value: *const Self::Value) -> Stood<()> {
+        let shape = self.shape();
         if Self::INSIDE {
             // A copy that lies in registers; its bits are the place's, if the value is stored.
             // SAFETY: the value is there.
             let held = unsafe { value.cast::<MaybeUninit<Self::Value>>().read() };
-            let shape = self.shape();
-            let awaited = self.section_at(move |queue, state| {
-                let Some(at) = state.claim(shape) else { return queue.nothing() };
+            // How many were used says outside, too, whether the value is stored.
+            let (awaited, used) = self.section_at(move |queue, state| {
+                let used = state.all_used();
+                let Some(at) = state.claim(shape) else { return (queue.nothing(), used) };
                 // SAFETY: the place is claimed, so nobody else touches it.
                 unsafe { queue.fill(u32::from(at), held.as_ptr().cast()) };
                 // Last, into the register that says what was found: a compiler that reads it earlier needs another.
                 compiler_fence(Ordering::SeqCst);
-                state.readers.word()
+                (state.readers.word(), used)
             });
-            if awaited == self.nothing() {
-                return false;
+            if if Self::ASKS_THE_WORD { awaited == self.nothing() } else { !shape.has_more_than(used) } {
+                return Stood::without(state::refuses(used));
             }
             if awaited != NOBODY {
                 self.line(End::Readers).wake_one();
             }
-            return true;
+            return Stood::Has(());
         }
-        let shape = self.shape();
-        let at = self.section(move |state| state.claim(shape).map_or(NO_PLACE, u32::from));
+        let (used, at) = self.section(move |state| (state.all_used(), state.claim(shape).map_or(NO_PLACE, u32::from)));
         if at == NO_PLACE {
-            return false;
+            return Stood::without(state::refuses(used));
         }
         // SAFETY: as above.
         unsafe { self.fill(at, value) };
@@ -63,7 +64,7 @@ pub(super) trait Moves: Parts {
         if self.shape().is_wide() {
             self.has_filled();
         }
-        true
+        Stood::Has(())
     }
 
     /// Takes the oldest value, if there is one.
@@ -72,58 +73,75 @@ pub(super) trait Moves: Parts {
     ///
     /// There is room for a value.
     #[inline(always)]
-    unsafe fn take_to(&self, there: *mut Self::Value) -> bool {
+    unsafe fn take_to(&self, there: *mut Self::Value) -> Stood<()> {
         let shape = self.shape();
         // SAFETY: by this function's contract.
         unsafe {
             if Self::INSIDE {
-                return self.take_inside(move |state| state.take(shape), there);
+                return self.take_inside(State::all_used, move |state| state.take(shape), there);
             }
-            let taken = self.take_outside(move |state| state.take(shape), there);
-            if shape.is_wide() && taken {
+            let stood = self.take_outside(there);
+            if shape.is_wide() && stood.is_there() {
                 self.has_emptied();
             }
-            taken
+            stood
         }
     }
 
-    /// Takes the value that is chosen; says whether there is one.
+    /// Takes the value that is chosen, if so many are there that there is one; says whether there is.
     ///
     /// # Safety
     ///
     /// There is room for a value.
     #[inline(always)]
-    unsafe fn take_inside(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: *mut Self::Value) -> bool {
-        let awaited = self.section_at(move |queue, state| {
-            let Some(at) = choose(state) else { return queue.nothing() };
+    unsafe fn take_inside(
+        &self,
+        count: impl FnOnce(&State) -> u16,
+        choose: impl FnOnce(&mut State) -> Option<u16>,
+        there: *mut Self::Value,
+    ) -> Stood<()> {
+        let (awaited, are_there) = self.section_at(move |queue, state| {
+            let are_there = count(state);
+            let Some(at) = choose(state) else { return (queue.nothing(), are_there) };
             // SAFETY: the place was taken: it holds a value, and nobody else touches it.
             unsafe { queue.empty(u32::from(at), there) };
-            state.senders.word()
+            (state.senders.word(), are_there)
         });
-        if awaited == self.nothing() {
-            return false;
+        if if Self::ASKS_THE_WORD { awaited == self.nothing() } else { state::count(are_there) == 0 } {
+            // It is a word without a count.
+            return Stood::without(are_there != 0);
         }
         if awaited != NOBODY {
             self.has_taken(there, || {
                 self.line(End::Senders).wake_one();
             });
         }
-        true
+        Stood::Has(())
     }
 
     /// # Safety
     ///
-    /// As [`Moves::take_inside`].
+    /// As [`Moves::take_to`].
     #[inline(always)]
-    unsafe fn take_outside(&self, choose: impl FnOnce(&mut State) -> Option<u16>, there: *mut Self::Value) -> bool {
-        let Some(at) = self.section(choose).map(u32::from) else { return false };
-        // SAFETY: as above.
-        unsafe { self.empty(at, there) };
-        let freed = self.give_back();
-        if freed > 0 {
-            self.has_taken(there, || self.wake(u32::from(freed), End::Senders));
-        }
-        true
+    unsafe fn take_outside(&self, there: *mut Self::Value) -> Stood<()> {
+        self.find_outside().map(|at| {
+            // SAFETY: the place was taken: it holds a value, and nobody else touches it.
+            unsafe { self.empty(at, there) };
+            let freed = self.give_back();
+            if freed > 0 {
+                self.has_taken(there, || self.wake(u32::from(freed), End::Senders));
+            }
+        })
+    }
+
+    /// The place of the oldest value, if there is one, for whoever moves it from there outside of the section.
+    #[inline(always)]
+    fn find_outside(&self) -> Stood<u32> {
+        let shape = self.shape();
+        self.section(move |state| match state.take(shape) {
+            Some(at) => Stood::Has(u32::from(at)),
+            None => Stood::without(state.is_over()),
+        })
     }
 
     /// A place that was taken is empty. Says how many senders are to be woken.
@@ -146,7 +164,8 @@ pub(super) trait Moves: Parts {
                 let mut there = MaybeUninit::uninit();
                 // SAFETY: there is room, and it says that the value is there.
                 unsafe {
-                    if !self.take_inside(move |state| state.discard(shape), there.as_mut_ptr()) {
+                    let taken = self.take_inside(State::left, move |state| state.discard(shape), there.as_mut_ptr());
+                    if !taken.is_there() {
                         break;
                     }
                     discarded += 1;

@@ -18,6 +18,10 @@ pub(crate) trait Parts: Sized {
 
     const INSIDE: bool = <Self::Shape as Shape>::INSIDE;
 
+    /// Whether [`Parts::nothing`] is looked for outside of a section. How many places were used says the same, and which of the two costs
+    /// less to ask depends on what else is in registers.
+    const ASKS_THE_WORD: bool = false;
+
     fn mutex(&self) -> &Self::Section;
 
     /// Where the state is, to be touched inside the section.

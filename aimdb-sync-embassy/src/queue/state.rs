@@ -33,7 +33,11 @@ pub(super) const MAX: usize = COUNT as usize;
 pub(super) const LATE: u16 = CLOSED;
 
 /// All zero is an empty queue that is open, so that C can have one in memory that nobody has set up.
+#[repr(C)]
 pub(crate) struct State {
+    /// First, where short instructions make their addresses.
+    pub(super) senders: Waiters,
+    pub(super) readers: Waiters,
     /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
     used: u16,
     /// The place that is filled next; once the queue was aborted, how many values it discarded.
@@ -52,8 +56,6 @@ pub(crate) struct State {
     pub(super) refused: u32,
     /// Values whose senders gave up. Where none waits because the newest is dropped: those that were.
     pub(super) timed_out_or_dropped: u32,
-    pub(super) senders: Waiters,
-    pub(super) readers: Waiters,
 }
 
 /// Whether what one has seen of [`State::word`], less the bits of the one at which it waits, is that the queue has ended for it.
@@ -64,6 +66,18 @@ pub(super) fn is_end(end: End, seen: u32) -> bool {
         // Readers wait at 0.
         End::Readers => seen != 0 && seen & COUNT as u32 == 0,
     }
+}
+
+/// Whether what [`State::all_used`] has said is that the queue refuses all values to come.
+#[inline(always)]
+pub(super) const fn refuses(used: u16) -> bool {
+    used & CLOSED != 0
+}
+
+/// How many places are used of which [`State::all_used`] has said this.
+#[inline(always)]
+pub(super) const fn count(used: u16) -> u16 {
+    used & COUNT
 }
 
 /// What a queue has counted.
@@ -113,9 +127,20 @@ impl State {
         (self.open ^ self.taken) as u32 | (self.used.cast_signed() as i32 >> 15).cast_unsigned()
     }
 
+    /// How many places are used, with the flags of a queue that is closed: so more than it has, see [`Shape::has_more_than`].
+    #[inline(always)]
+    pub(super) const fn all_used(&self) -> u16 {
+        self.used
+    }
+
     #[inline(always)]
     pub(super) const fn used(&self) -> u16 {
         self.used & COUNT
+    }
+
+    /// How many values are left to discard, if values are moved inside.
+    pub(super) const fn left(&self) -> u16 {
+        if self.is_aborted() { self.open } else { 0 }
     }
 
     /// A place for one more value, which counts as stored if values are moved inside. `None` when it is full or

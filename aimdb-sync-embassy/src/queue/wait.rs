@@ -189,21 +189,21 @@ impl<Q: Parts> Lined for Q {
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// Whether the value was stored.
     #[inline(always)]
-    fn goes(&self, going: &mut Going<T>) -> Option<()> {
+    fn goes(&self, going: &mut Going<T>) -> Stood<()> {
         // Once it is stored, readers are woken.
         going.in_hand = false;
         // SAFETY: the value is there, and what is said tells what has become of it.
         let stored = unsafe { self.store(&raw const *going.value) };
-        going.in_hand = !stored;
-        stored.then_some(())
+        going.in_hand = !stored.is_there();
+        stored
     }
 
     /// The next value, if there is one.
     #[inline(always)]
-    fn comes(&self) -> Option<T> {
+    pub(super) fn take(&self) -> Stood<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        unsafe { self.take_to(there.as_mut_ptr()).then(|| there.assume_init()) }
+        unsafe { self.take_to(there.as_mut_ptr()).map(|()| there.assume_init()) }
     }
 
     /// Blocks until the value is stored.
@@ -215,10 +215,15 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
         self.told(stood, || ManuallyDrop::into_inner(value))
     }
 
-    /// Blocks until there is a value.
+    /// Where the next value is, if there is one: there, or in the queue still.
     #[inline(always)]
-    pub(super) fn stand_to_receive<Q: Port>(&self, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand::<Q, _>(End::Readers, deadline, || self.comes()).read()
+    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<*const T> {
+        if Self::INSIDE {
+            // SAFETY: there is room.
+            return unsafe { self.take_to(there.as_mut_ptr()) }.map(|()| there.as_ptr());
+        }
+        // SAFETY: the place was taken.
+        self.find_outside().map(|at| unsafe { self.place(at).with(|place| place.cast_const()) })
     }
 }
 
@@ -235,7 +240,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for
     ) -> Result<Result<(), SendError<T>>, T> {
         let mut going = Going::new(value);
         if !self.pauses() {
-            let stood = self.tries(End::Senders, || self.goes(&mut going));
+            let stood = self.goes(&mut going);
             let value = going.back();
             return Ok(self.told(stood, || ManuallyDrop::into_inner(value)));
         }
@@ -268,9 +273,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> ReadersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        self.poll(End::Readers, node, waited, context.waker(), || self.comes())
-            .read()
-            .map_or(Poll::Pending, Poll::Ready)
+        self.poll(End::Readers, node, waited, context.waker(), || self.take()).read().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A reader ends its wait, likewise.

@@ -69,6 +69,16 @@ pub trait Sending: Waiting {
 #[derive(Debug)]
 pub struct ForHandles(pub(crate) ());
 
+/// What a reader has come to that waited.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Found<T> {
+    /// A value lies there: who called takes it from there, and calls [`Ops::has_copied`].
+    At(*const T),
+    Is(Result<T, RecvError>),
+    TimedOut,
+}
+
 #[doc(hidden)]
 pub trait Ops: Sized {
     type Value;
@@ -84,6 +94,9 @@ pub trait Ops: Sized {
     const SENDS_AT_ONCE: bool = false;
 
     fn try_push(&self, value: Self::Value) -> Result<(), TryProduceError<Self::Value>>;
+
+    /// A reader is told where its value is, by [`Ops::find_waiting`]. Else it is handed out, by [`Ops::take_waiting`].
+    const FINDS: bool = false;
 
     /// Stores the value if that can be done at once, by the shortest way; of one that is not stored nothing is
     /// counted.
@@ -101,31 +114,14 @@ pub trait Ops: Sized {
         at_once(self, value)
     }
 
-    /// Takes the next value of a cursor if there is one and it can be taken by the shortest way. Then `there` holds it.
-    /// A lag that was found out on the way is told by this.
-    fn take_at_once(&self, cursor: Self::Cursor, there: &mut MaybeUninit<Self::Value>) -> Result<bool, u64> {
-        let _ = (cursor, there);
-        Ok(false)
-    }
-
-    /// As [`Ops::take_at_once`], but says where the value is, which may be in the record still: who called takes it from there, and
-    /// calls [`Ops::has_copied`]. One copy less, of a value that is large.
-    #[inline(always)]
-    fn find_at_once(
-        &self,
-        cursor: Self::Cursor,
-        there: &mut MaybeUninit<Self::Value>,
-    ) -> Result<Option<*const Self::Value>, u64> {
-        Ok(if self.take_at_once(cursor, there)? { Some(there.as_ptr()) } else { None })
-    }
-
     /// # Safety
     ///
-    /// [`Ops::find_at_once`] has found a value, which is not looked at again.
+    /// [`Ops::find_waiting`] has found a value [`Found::At`] a place, which is not looked at again.
     #[inline(always)]
     unsafe fn has_copied(&self) {}
 
     /// Stores the value, blocking the calling task until it can or the time is up.
+    #[inline(always)]
     fn push_waiting<P: Port>(&self, value: Self::Value, deadline: Deadline) -> Result<(), SendError<Self::Value>> {
         let mut send = self.push_async(value);
         send.set_priority(priority::<P>(deadline));
@@ -139,7 +135,20 @@ pub trait Ops: Sized {
         }
     }
 
-    /// Takes the next value, blocking the calling task until there is one, or the time is up: then `None`.
+    /// Finds the next value, blocking the calling task until there is one, or the time is up. It may be in the record still, or be put
+    /// `there`, and who called takes it from where it is: one copy less, of a value that is large.
+    #[inline(always)]
+    fn find_waiting<P: Port>(
+        &self,
+        cursor: Self::Cursor,
+        deadline: Deadline,
+        there: &mut MaybeUninit<Self::Value>,
+    ) -> Found<Self::Value> {
+        let _ = there;
+        self.take_waiting::<P>(cursor, deadline).map_or(Found::TimedOut, Found::Is)
+    }
+
+    /// As [`Ops::find_waiting`], of a record that hands its values out.
     fn take_waiting<P: Port>(
         &self,
         cursor: Self::Cursor,

@@ -146,8 +146,8 @@ impl<M: PreemptionSafe, F: Form> ByteRing<M, F> {
     pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u32, there: *mut u8, deadline: Deadline) -> Option<Read> {
         // SAFETY: by this function's contract.
         let stood = self.stand::<P, _>(cursor as usize, deadline, || match unsafe { self.takes(cursor, there) } {
-            Read::Nothing => None,
-            found => Some(found),
+            Read::Nothing => Stood::Not,
+            found => Stood::Has(found),
         });
         match stood {
             Stood::Has(found) => Some(found),

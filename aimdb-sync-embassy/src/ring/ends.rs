@@ -14,10 +14,10 @@ use bytemuck::NoUninit;
 use super::StaticRing;
 use super::moves::{Moves, NotStored, Read};
 use super::parts::Parts;
-use crate::lean::{LeanRecv, SendAtOnce};
+use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
-use crate::record::{ForHandles, Ops, Record, WholeOps, WholeRecord};
+use crate::record::{ForHandles, Found, Ops, Record, WholeOps, WholeRecord};
 
 /// Names a cursor of a [`StaticRing`].
 #[doc(hidden)]
@@ -68,6 +68,8 @@ of_rings!(Ops {
 
     const SENDS_AT_ONCE: bool = true;
 
+    const FINDS: bool = true;
+
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
         let value = ManuallyDrop::new(value);
@@ -85,17 +87,21 @@ of_rings!(Ops {
     }
 
     #[inline(always)]
-    fn take_at_once(&self, cursor: RingCursor, there: &mut MaybeUninit<T>) -> Result<bool, u64> {
+    fn find_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
+        let cursor = cursor.index::<READERS>();
         // SAFETY: there is room.
-        match unsafe { self.take_to(cursor.index::<READERS>(), there.as_mut_ptr()) } {
-            Read::Value => Ok(true),
-            Read::Nothing | Read::Ended => Ok(false),
-            Read::Missed(missed) => Err(u64::from(missed)),
+        let find = || match unsafe { self.reads(cursor, there.as_mut_ptr()) } {
+            Read::Nothing => Stood::Not,
+            Read::Ended => Stood::Ended,
+            Read::Value => Stood::Has(None),
+            Read::Missed(missed) => Stood::Has(Some(missed)),
+        };
+        match self.stand::<Q, _>(cursor, deadline, find) {
+            Stood::Has(None) => Found::At(there.as_ptr()),
+            Stood::Has(Some(missed)) => Found::Is(Err(RecvError::Lagged(u64::from(missed)))),
+            Stood::Ended => Found::Is(Err(RecvError::Closed)),
+            Stood::Not => Found::TimedOut,
         }
-    }
-
-    fn take_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        self.stand_to_receive::<Q>(cursor, deadline)
     }
 
     fn push(&self, value: T) {

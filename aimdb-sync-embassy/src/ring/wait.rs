@@ -4,14 +4,12 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use aimdb_core::buffer::{RecvError, TryRecvError};
-use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::parts::Parts;
 use super::{RingCursor, StaticRing};
 use crate::lean::{Line, Lined, Node, ReadersWait, Stood};
 use crate::lock::PreemptionSafe;
-use crate::port::Port;
 
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Lined for StaticRing<T, M, N, READERS, WRITERS>
 where
@@ -64,33 +62,13 @@ where
 {
     /// What a reader of the cursor is told, if there is something.
     #[inline(always)]
-    fn comes(&self, cursor: usize) -> Option<Result<T, RecvError>> {
+    fn comes(&self, cursor: usize) -> Stood<Result<T, RecvError>> {
         match self.take(cursor) {
-            Ok(value) => Some(Ok(value)),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Lagged(missed)) => Some(Err(RecvError::Lagged(missed))),
-            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Some(Err(RecvError::Closed)),
+            Ok(value) => Stood::Has(Ok(value)),
+            Err(TryRecvError::Empty) => Stood::Not,
+            Err(TryRecvError::Lagged(missed)) => Stood::Has(Err(RecvError::Lagged(missed))),
+            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Stood::Ended,
         }
-    }
-
-    #[inline(always)]
-    fn told(stood: Stood<Result<T, RecvError>>) -> Option<Result<T, RecvError>> {
-        match stood {
-            Stood::Has(told) => Some(told),
-            Stood::Ended => Some(Err(RecvError::Closed)),
-            Stood::Not => None,
-        }
-    }
-
-    /// Blocks until there is something to tell.
-    #[inline(always)]
-    pub(super) fn stand_to_receive<Q: Port>(
-        &self,
-        cursor: RingCursor,
-        deadline: Deadline,
-    ) -> Option<Result<T, RecvError>> {
-        let cursor = cursor.index::<READERS>();
-        Self::told(self.stand::<Q, _>(cursor, deadline, || self.comes(cursor)))
     }
 }
 
@@ -112,8 +90,11 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
         let cursor = cursor.index::<READERS>();
-        Self::told(self.poll(cursor, node, waited, context.waker(), || self.comes(cursor)))
-            .map_or(Poll::Pending, Poll::Ready)
+        match self.poll(cursor, node, waited, context.waker(), || self.comes(cursor)) {
+            Stood::Has(told) => Poll::Ready(told),
+            Stood::Ended => Poll::Ready(Err(RecvError::Closed)),
+            Stood::Not => Poll::Pending,
+        }
     }
 
     /// A reader ends its wait. A value that it was woken for is the next one's who shares its cursor.

@@ -508,30 +508,35 @@ MUTANTS = [
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
         " stage == WOKEN && self.sees(end) != NOTHING {", " stage == WOKEN && false {")]),
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(
-        "            if let Some(outcome) = attempt() {\n                *waited = false;\n", "            if let Some(outcome) = attempt() {\n                if *waited {\n                    self.leave(end, node);\n                }\n                *waited = false;\n")]),
+        "            if !stood.is_nothing() {\n                *waited = false;\n", "            if !stood.is_nothing() {\n                if *waited {\n                    self.leave(end, node);\n                }\n                *waited = false;\n")]),
+    ("lean-wake-up-before-the-time-is-lost", "A task that was woken at a lean record before its time was up goes and does not look.", WAITS + "look.rs", [(
+        "        WOKEN | WAITS\n    } else if first {", "        OVER\n    } else if first {")]),
+    ("lean-one-that-walks-is-waited-for", "One that comes into a line while another walks takes none of its steps.", WAITS + "look.rs", [(
+        "        if matches!(seen, NOTHING | WALKS) {", "        if seen == NOTHING && WALKS != 0 {")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record has looked in a section before.", WAITS + "line.rs", [(
         "        self.section(move |waiters| {\n            let seen = look();\n", "        let seen = self.looks(look);\n        self.section(move |waiters| {\n")]),
     ("lean-value-comes-while-one-comes-to-wait", "A reader of a closed lean record does not look again when it has come to wait for a value on its way.", LEAN + "wait.rs", [(
         "seen == NOTHING && self.sees(end) != NOTHING {", "seen == NOTHING && false {")]),
     ("lean-comes-to-wait-at-a-closed-record", "One comes to wait at a lean record that is closed.", LEAN + "state.rs", [(
         "        self.used as u32\n", "        (self.used & COUNT) as u32\n")]),
-    ("lean-reader-does-not-see-the-end", "A reader of a lean record looks again and again at one that is closed.", LEAN + "state.rs", [(
-        "        End::Readers => seen != 0 && seen & COUNT as u32 == 0,", "        End::Readers => false,")]),
+    ("lean-reader-does-not-see-the-end", "A reader of a lean record looks again and again at one that is closed.", LEAN + "moves.rs", [(
+        "            return Stood::without(are_there != 0);", "            return Stood::without(are_there > u16::MAX);")]),
+    ("lean-sender-does-not-see-the-end", "A sender of a lean record looks again and again at one that is closed.", LEAN + "moves.rs", [(
+        "                return Stood::without(state::refuses(used));", "                return Stood::without(state::refuses(used >> 1));")]),
     ("lean-wakes-beside-one-that-walks", "The first of a line is woken while one walks.", WAITS + "waiters.rs", [(
-        "            if word.walks() {\n                let first", "            if word.walks() && !wakes {\n                let first"), (
-        "            } else if wakes && !word.is_nobody() {", "            } else if wakes && !word.is_nobody() {\n                let word = Word(word.first());")]),
+        "            if !word.walks() {\n", "            if !word.walks() || wakes {\n                let word = Word(word.first());\n")]),
     ("lean-neighbour-does-not-know-who-came", "One in a line does not know who has come before it.", WAITS + "waiters.rs", [(
-        "                    (*Node::inner(next)).prev.write(walker);\n", "")]),
+        "                (*Node::inner(next)).prev.write(walker);\n", "")]),
     ("lean-two-walk-at-once", "One comes into a line while another walks.", WAITS + "waiters.rs", [(
         "            let walks = (word.0.addr() as u32) << 31;\n", "            let word = Word(word.first());\n            let walks = 0;\n")]),
     ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
-        "            let (word, stage) = ((*this).word, node.stage());", "            let (word, stage) = (Word((*this).word.first()), node.stage());")]),
+        "            let (word, stage) = ((*this).word, node.word());", "            let (word, stage) = (Word((*this).word.first()), node.word());")]),
     ("lean-equals-are-passed-by", "One that comes into a line stands before its equals.", WAITS + "waiters.rs", [(
-        "(*Node::inner(next)).rank >= rank", "(*Node::inner(next)).rank > rank")]),
+        "Node::rank(next) >= Node::rank(walker)", "Node::rank(next) > Node::rank(walker)")]),
     ("lean-second-takes-what-the-first-was-woken-for", "One that waits behind another at a lean record looks when it is polled.", WAITS + "look.rs", [(
-        "if first && !ended", "if (first || !first) && !ended")]),
+        "} else if first {\n                    attempt()", "} else if first || !first {\n                    attempt()")]),
     ("lean-late-one-is-the-last", "One that came too late stands behind its equals.", WAITS + "waiters.rs", [(
-        "(u16::from(priority) * 2) | self.stage();", "u16::from(priority) * 2;")]),
+        "| self.word() | WAITS", "| WAITS"), ("PRIORITY) | word)", "PRIORITY) | (word & WAITS))")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
         "            return self.wake(values, End::Readers);", "            return self.wake(values.min(1), End::Readers);")]),
     ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "moves.rs", [(
@@ -603,7 +608,7 @@ MUTANTS = [
     ("lean-ring-close-wakes-one-cursor", "A close of a lean ring wakes those at one cursor.", RING + "waking.rs", [(
         "let mut cursors = u32::MAX >> (u32::BITS as usize - self.readers());", "let mut cursors = 1;")]),
     ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
-        "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Some(Err(RecvError::Closed)),", "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => None,")]),
+        "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Stood::Ended,", "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Stood::Not,")]),
     ("lean-ring-is-set-up-twice", "A lean ring that began as zero is set up by each that comes before it was.", RING + "parts.rs", [(
         "            if begins {\n                state.begins", "            if begins || state.end() > 0 {\n                state.begins")]),
     ("lean-ring-that-was-set-up-is-full", "A publisher of a lean ring that another one sets up meanwhile finds it full.", RING + "moves.rs", [(
@@ -663,12 +668,12 @@ MUTANTS = [
         "        self.section(State::close);\n        self.has_ended();\n", "        self.section(State::close);\n")]),
     ("lean-latest-wakes-the-first-cursor", "A value that comes to a lean latest record wakes one cursor.", LEAN_LATEST + "parts.rs", [(
         "            left &= left - 1;\n", "            left = 0;\n")]),
-    ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox looks again and again at one that is closed.", LEAN_MAILBOX + "state.rs", [(
-        "    seen != 0 && seen as u8 == 0", "    seen == u32::MAX")]),
+    ("lean-mailbox-reader-does-not-see-the-end", "A reader of a lean mailbox looks again and again at one that is closed.", LEAN_MAILBOX + "moves.rs", [(
+        "return Stood::without(state.is_closed());", "return Stood::without(false);")]),
     ("lean-mailbox-reader-comes-though-there-is-a-value", "A reader of a lean mailbox comes to wait though a value is pending.", LEAN_MAILBOX + "state.rs", [(
         "        self.pending as u32 | (self.ended as u32) << 8", "        (self.ended as u32) << 8")]),
-    ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record looks again and again at one that is closed.", LEAN_LATEST + "state.rs", [(
-        "    seen > 1\n", "    seen == u32::MAX\n")]),
+    ("lean-latest-reader-does-not-see-the-end", "A reader of a lean latest record looks again and again at one that is closed.", LEAN_LATEST + "copies.rs", [(
+        "return Stood::without(state.is_closed());", "return Stood::without(false);")]),
     ("lean-latest-reader-comes-though-there-is-a-value", "A reader of a lean latest record comes to wait though there is a value that is new to it.", LEAN_LATEST + "state.rs", [(
         "        if self.is_new(at) { 1 } else { u32::from(self.ended) << 1 }", "        u32::from(self.ended) << 1")]),
     ("lean-latest-note-is-made-unlooked", "A reader of a lean latest record does not look again when it has said that it waits.", LEAN_LATEST + "parts.rs", [(

@@ -3,4 +3,4 @@
 #[path = "../../../aimdb-sync-embassy/src/record/ops.rs"]
 mod ops;
 
-pub(crate) use ops::{ForHandles, Ops, Record, Sending, Waiting, WholeOps, WholeRecord};
+pub(crate) use ops::{ForHandles, Found, Ops, Record, Sending, Waiting, WholeOps, WholeRecord};

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 
 use aimdb_core::buffer::{RecvError, SendError};
 use aimdb_core::pure::Start;
@@ -14,7 +15,7 @@ use crate::latest::StaticLatest;
 use crate::mailbox::StaticMailbox;
 use crate::port::{Port, Task};
 use crate::queues::Section;
-use crate::record::{ForHandles, Ops};
+use crate::record::{ForHandles, Found, Ops};
 use crate::{StaticQueue, StaticRing};
 
 /// What a task of a model is to its port.
@@ -130,7 +131,18 @@ fn value(id: u32) -> Value {
 type Queue<const N: usize> = StaticQueue<Value, Section, N>;
 
 fn takes<R: Ops<Value = Value>>(record: &R, cursor: R::Cursor, deadline: Deadline) -> Option<Result<Value, RecvError>> {
-    record.take_waiting::<Model>(cursor, deadline)
+    let mut there = MaybeUninit::uninit();
+    match record.find_waiting::<Model>(cursor, deadline, &mut there) {
+        Found::At(value) => {
+            // SAFETY: it says that the value is there, and it is not looked at again.
+            let value = unsafe { value.read() };
+            // SAFETY: as above.
+            unsafe { record.has_copied() };
+            Some(Ok(value))
+        }
+        Found::Is(outcome) => Some(outcome),
+        Found::TimedOut => None,
+    }
 }
 
 fn sends<const N: usize>(queue: &Queue<N>, id: u32) -> bool {
