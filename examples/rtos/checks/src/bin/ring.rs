@@ -23,6 +23,7 @@ checks! {
     a_ring_of_small_values
     a_ring_of_large_values
     a_ring_of_large_values_that_is_soon_round
+    a_ring_of_large_values_whose_late_reader_is_the_least_urgent
 }
 
 /// A value: whose it is with its number, and what shows whether it is whole, as often as there is room.
@@ -132,8 +133,9 @@ fn follow<T, const WORDS: usize, const N: usize, const W: usize>(
 }
 
 macro_rules! storm {
-    ($name:ident, [u32; $words:literal], $places:literal, $writers:literal) => {
+    ($name:ident, [u32; $words:literal], $places:literal, $writers:literal, $writer:expr, $late:expr) => {
         fn $name() {
+            const { assert!($writer < RUNNER && $late < RUNNER) };
             type Ring = StaticRing<[u32; $words], Raw, $places, 3, $writers>;
             static RING: Ring = StaticRing::new();
             static READERS: [Interrupts<StaticConsumer<'static, Ring>>; 4] = [const { Interrupts::nothing() }; 4];
@@ -192,11 +194,11 @@ macro_rules! storm {
             READERS[2].with(|shared| READERS[3].put(shared.clone().expect("it was put there")));
             URGENT.put(begin(publishes, 1));
             OTHER.put(begin(publishes_and_reads, 2));
-            let readers = [helper(RUNNER + 2, reads, 0), helper(RUNNER - 1, reads, 1), helper(RUNNER + 1, reads, 2)];
+            let readers = [helper(RUNNER + 2, reads, 0), helper($late, reads, 1), helper(RUNNER + 1, reads, 2)];
             until(|| RING.stats().waiting_consumers == 3);
             Timer::Timer0.start(1_000, 0x40);
             Timer::Timer1.start(1_000, 0x80);
-            helper(RUNNER - 2, writes, 0).join();
+            helper($writer, writes, 0).join();
             until(|| RING.stats().counters.accepted == u64::from(SENDERS * VALUES));
             RING.close();
             readers.into_iter().for_each(Helper::join);
@@ -206,8 +208,11 @@ macro_rules! storm {
             for (seen, missed) in seen.into_iter().zip(missed) {
                 check!(seen + missed == SENDERS * VALUES);
             }
-            // The urgent one kept up, but for when the interrupts leave it no time; who was late held nobody up.
-            check!(missed[0] * 1_000 <= SENDERS * VALUES && missed[1] > 1_000);
+            // The urgent one kept up, but for when the interrupts leave it no time; who was late held nobody up. But the late one may have
+            // stopped the task that publishes between taking the urgent one out of the line and waking it, which is outside of
+            // a section: that goes on when the late one waits, and values of interrupts come meanwhile.
+            let one_in = if $late < $writer { 1_000 } else { 100 };
+            check!(missed[0] * one_in <= SENDERS * VALUES && missed[1] > 1_000);
             let stats = RING.stats();
             check!(stats.counters.refused == 0 && stats.counters.overwritten == u64::from(SENDERS * VALUES - $places));
             check!(stats.counters.delivered == seen.into_iter().map(u64::from).sum::<u64>());
@@ -218,6 +223,7 @@ macro_rules! storm {
 }
 
 // Two words are moved inside the critical section.
-storm!(a_ring_of_small_values, [u32; 2], 8, 1);
-storm!(a_ring_of_large_values, [u32; 16], 8, 3);
-storm!(a_ring_of_large_values_that_is_soon_round, [u32; 15], 3, 3);
+storm!(a_ring_of_small_values, [u32; 2], 8, 1, RUNNER - 2, RUNNER - 1);
+storm!(a_ring_of_large_values, [u32; 16], 8, 3, RUNNER - 2, RUNNER - 1);
+storm!(a_ring_of_large_values_that_is_soon_round, [u32; 15], 3, 3, RUNNER - 2, RUNNER - 1);
+storm!(a_ring_of_large_values_whose_late_reader_is_the_least_urgent, [u32; 16], 8, 3, RUNNER - 1, RUNNER - 2);
