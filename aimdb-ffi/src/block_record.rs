@@ -68,7 +68,7 @@ impl RecordType for Blocks {
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
         let kind = db.db().erased(key)?.info().kind();
         let reading = Reading::new(db.consumer_from::<Block>(key, start)?, kind, self.kept.clone());
-        Ok(Box::new(BlockRecv::new(reading, self.ty)))
+        form::boxed(BlockRecv::new(reading, self.ty))
     }
 
     fn kept(&self) -> u64 {

@@ -8,7 +8,7 @@ use aimdb_core::buffer::ReaderMetrics;
 use aimdb_sync::{EndId, WaitSet, WatchError};
 
 use crate::block::Block;
-use crate::form::{Form, RecvEnd, Room, Type};
+use crate::form::{Form, RecvEnd, Room, Type, boxed};
 use crate::reading::Reading;
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
@@ -135,11 +135,11 @@ impl RecvEnd for BlockRecv {
     }
 
     fn share(&self) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(Self::new(self.reading.share()?, self.ty)))
+        boxed(Self::new(self.reading.share()?, self.ty))
     }
 
     fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(Self::new(self.reading.subscribe()?, self.ty)))
+        boxed(Self::new(self.reading.subscribe()?, self.ty))
     }
 
     fn is_closed(&self) -> bool {

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use aimdb_core::DbResult;
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::in_box;
 
 use crate::database;
 use crate::entry::{self, ConsumerHandle, DatabaseHandle, ErrorHandle, with_consumer};
@@ -18,7 +19,8 @@ use crate::versioned::{self, Versioned};
 
 fn insert(end: Box<dyn RecvEnd>) -> Answer<ConsumerHandle> {
     let consumer = Consumer { end: Held::new(end), lag: AtomicU64::new(0) };
-    Ok(ConsumerHandle { id: object::insert(Object::Consumer(Box::new(consumer)))? })
+    let consumer = in_box(consumer).ok_or(Status::OUT_OF_MEMORY)?;
+    Ok(ConsumerHandle { id: object::insert(Object::Consumer(consumer))? })
 }
 
 /// `aimdb_start_t`.

@@ -4,9 +4,10 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 use core::ptr::NonNull;
 
-use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics, TrySendError};
+use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics, SubscribeError, TrySendError};
 use aimdb_core::pure::{Kind, Start};
-use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
+use aimdb_core::waiting::in_box;
+use aimdb_core::{AimDbBuilder, DbError, DbResult, RecordKey, Registrar};
 use aimdb_sync::{AimDbHandle, EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
 
 use crate::block::{Block, BlockMut, Free};
@@ -245,6 +246,12 @@ pub(crate) struct Room {
     pub(crate) capacity: usize,
     /// Null where nobody wants it.
     pub(crate) size: *mut usize,
+}
+
+/// A reading end in a box of its own, if there is memory for it; else its cursor is gone again.
+pub(crate) fn boxed(end: impl RecvEnd + 'static) -> DbResult<Box<dyn RecvEnd>> {
+    let end = in_box(end).ok_or(DbError::Subscribe(SubscribeError::NoPlace))?;
+    Ok(end)
 }
 
 /// The reading end of a record, for one thread at a time.

@@ -101,7 +101,7 @@ impl<T: Bits> RecordType for Plain<T> {
     fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
         let kind = db.db().erased(key)?.info().kind();
         let reading = Reading::new(db.consumer_from::<T>(key, start)?, kind, self.kept.clone());
-        Ok(Box::new(PlainRecv::new(reading, self.ty)))
+        form::boxed(PlainRecv::new(reading, self.ty))
     }
 
     fn kept(&self) -> u64 {

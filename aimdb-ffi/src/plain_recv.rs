@@ -8,7 +8,7 @@ use aimdb_core::buffer::ReaderMetrics;
 use aimdb_sync::{EndId, WaitSet, WatchError};
 
 use crate::block::{Block, Pool};
-use crate::form::{RecvEnd, Room, Type};
+use crate::form::{RecvEnd, Room, Type, boxed};
 use crate::plain::Bits;
 use crate::reading::Reading;
 use crate::status::{Answer, Status, Unread};
@@ -150,11 +150,11 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     }
 
     fn share(&self) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(Self::new(self.reading.share()?, self.ty)))
+        boxed(Self::new(self.reading.share()?, self.ty))
     }
 
     fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>> {
-        Ok(Box::new(Self::new(self.reading.subscribe()?, self.ty)))
+        boxed(Self::new(self.reading.subscribe()?, self.ty))
     }
 
     fn is_closed(&self) -> bool {

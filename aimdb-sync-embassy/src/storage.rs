@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use aimdb_core::buffer::{SlotCell, Slots};
-use aimdb_core::pure::{Cursor, Entry, SlotMeta, Storage, Table, TableFull};
+use aimdb_core::pure::{Cursor, Entry, Readers, SlotMeta, Storage, Table, TableFull, With};
 use aimdb_core::waiting::WaitQueue;
 
 /// A table with `LIMIT` places.
@@ -47,7 +47,7 @@ pub struct FixedStorage<const SLOTS: usize, const CURSORS: usize>;
 impl<const SLOTS: usize, const CURSORS: usize> Storage<WaitQueue> for FixedStorage<SLOTS, CURSORS> {
     type Entries = FixedTable<Entry, SLOTS>;
     type Metas = FixedTable<SlotMeta, SLOTS>;
-    type Cursors = FixedTable<Cursor<WaitQueue>, CURSORS>;
+    type Cursors = With<FixedTable<Cursor<WaitQueue>, CURSORS>, Readers>;
 }
 
 /// As many slots as there will ever be.

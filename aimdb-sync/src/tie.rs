@@ -1,16 +1,16 @@
 //! What ties a producer or a consumer to the wait sets that it is in.
 
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
-use aimdb_core::waiting::{Membership, Watched};
+use aimdb_core::waiting::{Late, Membership, Watched};
 
 use crate::lock::Guarded;
 
 /// The places of one producer or consumer in wait sets; when it goes, they do. Nothing until the first.
-pub(crate) struct Tie(OnceLock<Box<Knots>>);
+pub(crate) struct Tie(Late<Knots>);
 
 struct Knots {
     places: Guarded<Vec<Membership>>,
@@ -20,12 +20,14 @@ struct Knots {
 
 impl Tie {
     pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(Late::new(true))
     }
 
     fn knots(&self) -> &Knots {
-        self.0.get_or_init(|| {
-            Box::new(Knots { places: Guarded::new(Vec::new()), untold_lag: Arc::new(AtomicBool::new(false)) })
+        self.0.get().unwrap_or_else(|| {
+            let untold_lag = Arc::new(AtomicBool::new(false));
+            self.0.bring(Box::new([Knots { places: Guarded::new(Vec::new()), untold_lag }]));
+            self.0.get().expect("it was brought, and stays")
         })
     }
 
@@ -62,7 +64,7 @@ impl Tie {
 
     /// Takes the producer or consumer out of its sets.
     pub(crate) fn end(&mut self) {
-        if let Some(knots) = self.0.take() {
+        if let Some([knots]) = self.0.take().as_deref() {
             for place in knots.places.change(mem::take) {
                 place.end();
             }

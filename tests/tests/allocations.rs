@@ -14,6 +14,7 @@ use aimdb_core::buffer::{
 };
 use aimdb_core::pure::Policy;
 use aimdb_core::waiting::{About, Deadline, ReadySet, SystemClock, WaitsFor, sleepers};
+use aimdb_core::{AimDbBuilder, DbError, ProduceAnyError};
 use aimdb_tests::watchdog::{until, within};
 
 /// Counts what the calling thread allocates, and refuses it memory where a test says so.
@@ -252,13 +253,53 @@ fn b23_a_buffer_that_gets_no_memory_is_an_error_and_no_abort() {
     }
 }
 
+/// B23: for every n, a cursor gets memory n times, and no more.
 #[test]
 fn b23_a_cursor_that_gets_no_memory_is_an_error() {
     let buffer = pausing(1);
-    let answer = with_memory_for(0, 0, || buffer.reader().err());
-    assert_eq!(answer, Some(SubscribeError::NoPlace));
-    assert_eq!(buffer.metrics().cursors, 0);
-    assert!(buffer.reader().is_ok(), "later there is some");
+    let mut granted = 0;
+    // Bounded by the allocations of a cursor.
+    while let Err(refused) = with_memory_for(granted, 0, || buffer.reader()) {
+        assert_eq!(refused, SubscribeError::NoPlace);
+        assert_eq!(buffer.metrics().cursors, 0);
+        granted += 1;
+    }
+    assert!(granted > 1, "a cursor has a place, and its reader is made");
+    assert_eq!(buffer.metrics().cursors, 0, "the reader is gone");
+}
+
+/// B23: the same of consumers, of those that share a cursor, and of a record that is asked for without its type.
+#[test]
+fn b23_a_consumer_that_gets_no_memory_is_an_error() {
+    let mut builder = AimDbBuilder::new();
+    for key in ["a", "b"] {
+        builder.configure::<u64>(key, |record| {
+            record.bounded(4);
+        });
+    }
+    let db = builder.build().expect("a sound description");
+    let cursors = || db.stats()[0].buffer.cursors;
+    let refused = Some(DbError::Subscribe(SubscribeError::NoPlace));
+    let mut granted = 0;
+    let mut consumer = loop {
+        match with_memory_for(granted, 0, || db.consumer::<u64>("a")) {
+            // Its name is what it goes on without.
+            Ok(consumer) => break consumer,
+            Err(error) => assert_eq!((Some(error), cursors()), (refused.clone(), 0)),
+        }
+        granted += 1;
+    };
+    assert!(granted > 1, "{granted}");
+    assert!(format!("{consumer:?}").contains("without a name"), "{consumer:?}");
+    assert_eq!(with_memory_for(0, 0, || consumer.share().err()), refused);
+    assert_eq!(with_memory_for(0, 0, || consumer.subscribe().err()), refused);
+    assert_eq!(cursors(), 1);
+    db.producer::<u64>("a").expect("it is there").produce(7);
+    assert_eq!(consumer.try_recv(), Ok(7), "nothing is lost by all that");
+    let record = with_memory_for(0, 0, || db.erased("b")).expect("it is there");
+    let wrong = record.produce_any(Box::new(1_u8)).expect_err("it holds u64");
+    assert!(matches!(wrong, ProduceAnyError::WrongType { found: None, .. }), "{wrong}");
+    assert!(record.produce_any(Box::new(1_u64)).is_ok());
 }
 
 /// P1, B23: what opens a lane under the lock, for cursors that came after it was made, needs no memory.

@@ -83,10 +83,10 @@ fn bytes_per_record(cfg: BufferCfg) -> isize {
 }
 
 const KINDS: [(BufferCfg, isize); 4] = [
-    (BufferCfg::SingleLatest, 468),
-    (BufferCfg::Mailbox, 468),
-    (BufferCfg::SpmcRing { capacity: 64 }, 1_728),
-    (BufferCfg::Bounded { capacity: 64, policy: Policy::PauseUpstream }, 1_728),
+    (BufferCfg::SingleLatest, 364),
+    (BufferCfg::Mailbox, 364),
+    (BufferCfg::SpmcRing { capacity: 64 }, 1_624),
+    (BufferCfg::Bounded { capacity: 64, policy: Policy::PauseUpstream }, 1_624),
 ];
 
 #[test]
@@ -110,9 +110,9 @@ fn p1_an_idle_consumer_is_small() {
         });
         let bytes = bytes / CONSUMERS as isize;
         println!("{cfg:?}: {bytes} bytes for an idle consumer");
-        assert!(bytes <= 90, "{cfg:?}: {bytes} bytes");
+        assert!(bytes <= 84, "{cfg:?}: {bytes} bytes");
     }
-    assert!(size_of::<SyncConsumer<u64>>() <= 176, "{} bytes for a handle", size_of::<SyncConsumer<u64>>());
+    assert!(size_of::<SyncConsumer<u64>>() <= 144, "{} bytes for a handle", size_of::<SyncConsumer<u64>>());
 }
 
 /// A record that was never used has no lane; one that is used makes it once, and nothing after.

@@ -42,14 +42,18 @@ const PORTS: [&str; 12] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 74] = [
+const UNSAFE: [&str; 79] = [
     // Notes that are leaked and linked, and the name that the system has for a thread.
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
     "aimdb-core/src/waiting/gate.rs",
     "aimdb-core/src/waiting/queue.rs",
     "aimdb-core/src/waiting/signal_fd.rs",
-    "aimdb-core/src/buffer/lane/late.rs",
+    "aimdb-core/src/waiting/late.rs",
+    "aimdb-core/src/waiting/counted.rs",
+    // How a lane is lies beside the record, and belongs to whoever holds the record's lock.
+    "aimdb-core/src/buffer/lane/glance.rs",
+    "aimdb-core/src/buffer/lane/hold.rs",
     "aimdb-core/src/buffer/lane/grip.rs",
     "aimdb-core/src/buffer/lane/ends.rs",
     "aimdb-core/src/buffer/lane/gated.rs",
@@ -69,6 +73,9 @@ const UNSAFE: [&str; 74] = [
     "aimdb-core/src/waiting/fork.rs",
     "aimdb-core/src/buffer/slots.rs",
     "aimdb-core/src/buffer/slots/row.rs",
+    // A text with its count in front of it, and user code that is in a constant or in a box.
+    "aimdb-core/src/database/key.rs",
+    "aimdb-core/src/buffer/heap/code.rs",
     "aimdb-core/src/buffer/table.rs",
     // `unsafe trait Layout`: whoever implements it vouches for its parts. See decision 003.
     "aimdb-core/src/buffer/shell/mod.rs",
@@ -133,7 +140,7 @@ const FOREIGN: [&str; 2] = ["aimdb-ffi", "aimdb-sync-embassy/c"];
 /// Files that are longer than 400 lines without their tests, and may not grow beyond this.
 const LONG: [(&str, usize); 2] = [
     // The one machine behind four kinds: apart, its halves would share every field.
-    ("aimdb-core/src/pure/log.rs", 730),
+    ("aimdb-core/src/pure/log.rs", 700),
     ("aimdb-core/src/buffer/shell/send.rs", 500),
 ];
 

@@ -16,7 +16,6 @@ mod watch;
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -35,6 +34,7 @@ use super::{
 };
 use crate::buffer::table::HeapStorage;
 use crate::pure::{DropCause, Start};
+use crate::waiting::Counted;
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -100,7 +100,7 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct HeapBuffer<T: Send + 'static> {
-    shell: Arc<Shell<T, HeapLayout>>,
+    shell: Counted<Shell<T, HeapLayout>>,
 }
 
 impl<T: Send + 'static> HeapBuffer<T> {
@@ -238,7 +238,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
 impl<T: Send + 'static> Clone for HeapBuffer<T> {
     fn clone(&self) -> Self {
-        Self { shell: Arc::clone(&self.shell) }
+        Self { shell: self.shell.clone() }
     }
 }
 
@@ -339,7 +339,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         let cursor = self.shell.subscribe(start)?;
-        Ok(Box::new(HeapReader::join(Arc::clone(&self.shell), cursor)))
+        HeapReader::join(self.shell.clone(), cursor)
     }
 
     fn close(&self) {
@@ -383,7 +383,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
 
     #[cfg(feature = "std")]
     fn watch_room(&self) -> Option<Box<dyn Watched>> {
-        Some(Box::new(watch::HeapWatch::of_room(Arc::clone(&self.shell))))
+        Some(Box::new(watch::HeapWatch::of_room(self.shell.clone())))
     }
 
     fn cfg(&self) -> Option<BufferCfg> {
@@ -404,6 +404,7 @@ mod tests {
     use super::*;
     use crate::buffer::TryRecvError;
     use crate::pure::Policy;
+    use alloc::sync::Arc;
 
     fn plain(cfg: BufferCfg) -> HeapBuffer<u64> {
         HeapBuffer::builder(&cfg).build_plain().expect("a sound description")

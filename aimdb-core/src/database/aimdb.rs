@@ -72,13 +72,16 @@ impl AimDb {
         Ok(self.record::<T>(key.as_ref())?.subscribe(start, label)?)
     }
 
-    /// A record without its type.
+    /// A record without its type. Allocates if nothing was at work with the record before; without memory for that, an
+    /// error on a value of a wrong type does not name the type.
     ///
     /// # Errors
     ///
     /// [`DbError::RecordNotFound`].
     pub fn erased(&self, key: impl AsRef<str>) -> DbResult<Arc<dyn AnyRecord>> {
-        self.find(key.as_ref()).cloned()
+        let record = self.find(key.as_ref())?;
+        record.become_known(&self.inner.common);
+        Ok(Arc::clone(record))
     }
 
     /// Every record's description, ordered by key.

@@ -77,7 +77,7 @@ impl AimDbBuilder {
             if unsound.contains(&facts.key) {
                 continue;
             }
-            match draft.make(&common) {
+            match draft.make() {
                 Ok(record) => records.push(record),
                 Err(mistake) => found(&facts.key, mistake),
             }
@@ -86,7 +86,7 @@ impl AimDbBuilder {
         let mut services = Vec::new();
         if records.len() == facts.len() {
             for (draft, facts) in self.drafts.into_iter().zip(&facts) {
-                if let Err(mistake) = draft.connect(&records, &mut services) {
+                if let Err(mistake) = draft.connect(&records, &common.stop, &mut services) {
                     found(&facts.key, mistake);
                 }
             }

@@ -97,7 +97,7 @@ impl<T: Send + 'static> Consumer<T> {
         if let Some(value) = self.reader.peek_at_once() {
             return Some(value);
         }
-        self.named.record.buffer.peek()
+        self.named.record.buffer().peek()
     }
 
     /// Another consumer of this cursor: each value goes to one of them.
@@ -136,7 +136,7 @@ impl<T: Send + 'static> Consumer<T> {
     /// Whether the record was closed; what is buffered can still be read.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.named.record.buffer.is_closed()
+        self.named.record.buffer().is_closed()
     }
 
     /// What tells when a read would find anything; see [`Reader::watch`].
@@ -170,7 +170,7 @@ mod blocking {
         /// [`AimDb::blocked`](crate::AimDb::blocked).
         #[must_use]
         pub fn about_to_wait(&self) -> About {
-            About::enter(self.named.record.buffer.identity(), WaitsFor::Value)
+            About::enter(self.named.record.buffer().identity(), WaitsFor::Value)
         }
 
         /// Blocks the calling thread until there is a value or the deadline passes. For
@@ -191,9 +191,11 @@ mod blocking {
 
 impl<T: Send + 'static> fmt::Debug for Consumer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let label = self.named.label();
+        let name: &dyn fmt::Display = label.as_ref().map_or(&"without a name", |label| label);
         f.debug_struct("Consumer")
             .field("key", &self.named.record.key)
-            .field("cursor", &format_args!("{}", self.named.label))
+            .field("cursor", &format_args!("{name}"))
             .field("stats", &self.stats())
             .finish()
     }

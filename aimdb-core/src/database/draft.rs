@@ -13,9 +13,10 @@ use core::task::Poll;
 use super::cursor_label::CursorLabel;
 use super::graph::{BufferFacts, RecordFacts, TypeFacts, WriterFacts};
 use super::held::Held;
-use super::record::{Common, Record};
+use super::record::Record;
 use super::records::Records;
 use super::registrar::{BufferPlan, Origin, Source, Tap, TapPlan, WriterForm, WriterPlan};
+use super::stop::StopSignal;
 use super::transform;
 use super::writer::Writer;
 use super::{AnyRecord, ConfigMistake, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
@@ -30,10 +31,15 @@ pub(super) trait Draft: Any + Send {
     fn facts(&self) -> RecordFacts;
 
     /// Makes the record. Called once, and only if the graph found nothing wrong with it.
-    fn make(&mut self, common: &Arc<Common>) -> Result<Arc<dyn AnyRecord>, ConfigMistake>;
+    fn make(&mut self) -> Result<Arc<dyn AnyRecord>, ConfigMistake>;
 
     /// Subscribes the record's services. Called once, after every record was made.
-    fn connect(self: Box<Self>, records: &Records, services: &mut Vec<Service>) -> Result<(), ConfigMistake>;
+    fn connect(
+        self: Box<Self>,
+        records: &Records,
+        stop: &Arc<StopSignal>,
+        services: &mut Vec<Service>,
+    ) -> Result<(), ConfigMistake>;
 }
 
 impl<T: Send + 'static> Draft for Registrar<T> {
@@ -58,7 +64,7 @@ impl<T: Send + 'static> Draft for Registrar<T> {
         }
     }
 
-    fn make(&mut self, common: &Arc<Common>) -> Result<Arc<dyn AnyRecord>, ConfigMistake> {
+    fn make(&mut self) -> Result<Arc<dyn AnyRecord>, ConfigMistake> {
         let (degrader, hook) = (self.degraders.pop(), self.hooks.pop());
         let buffer = match self.buffers.pop() {
             None => return Err(ConfigMistake::NoBuffer),
@@ -70,15 +76,20 @@ impl<T: Send + 'static> Draft for Registrar<T> {
             }
             Some(BufferPlan::Raw(buffer)) => buffer.into(),
         };
-        let record = Arc::new(Record::new(self.key.clone(), buffer, Arc::clone(common)));
+        let record = Arc::new(Record::new(self.key.clone(), buffer));
         self.made = Some(Arc::clone(&record));
         Ok(record)
     }
 
-    fn connect(self: Box<Self>, records: &Records, services: &mut Vec<Service>) -> Result<(), ConfigMistake> {
+    fn connect(
+        self: Box<Self>,
+        records: &Records,
+        stop: &Arc<StopSignal>,
+        services: &mut Vec<Service>,
+    ) -> Result<(), ConfigMistake> {
         let Some(record) = self.made else { return Err(ConfigMistake::NoBuffer) };
         for plan in self.writers {
-            services.push(writing(plan, &record, records)?);
+            services.push(writing(plan, &record, records, stop)?);
         }
         for (at, plan) in self.taps.into_iter().enumerate() {
             services.push(tapping(plan, at + 1, &record)?);
@@ -92,20 +103,21 @@ fn writing<T: Send + 'static>(
     plan: WriterPlan<T>,
     record: &Arc<Record<T>>,
     records: &Records,
+    stop: &Arc<StopSignal>,
 ) -> Result<Service, ConfigMistake> {
     let origin = plan.origin;
     let producer = Producer::new(Arc::clone(record));
     match plan.form {
         WriterForm::Source(source) => {
             let name = format!("{}/source", record.key);
-            let writer = Writer::new(record.clone());
+            let writer = Writer::new(record.clone(), stop);
             let run =
                 ServiceRun::Async(Box::new(move |context| Box::pin(run_source(source, context, producer, writer))));
             Ok(service(record, name, ServiceRole::Source, origin, 0, run))
         }
         WriterForm::SourceBlocking(source) => {
             let name = format!("{}/source", record.key);
-            let writer = Writer::on_thread(record.clone());
+            let writer = Writer::on_thread(record.clone(), stop);
             let run = ServiceRun::Blocking(Box::new(move |context: RuntimeContext| {
                 let writer = writer;
                 if !context.is_stopped() {
@@ -118,7 +130,7 @@ fn writing<T: Send + 'static>(
         WriterForm::Transform(transform) => {
             let name = format!("{}/transform", record.key);
             let opened = transform.open(records, &CursorLabel::service(&name, origin))?;
-            let writer = Writer::new(record.clone());
+            let writer = Writer::new(record.clone(), stop);
             let output = Arc::clone(record);
             let run = ServiceRun::Async(Box::new(move |context| {
                 Box::pin(transform::run(opened.stage, output, context, writer))
@@ -171,7 +183,7 @@ fn tapping<T: Send + 'static>(
         }
         Tap::Blocking(tap) => ServiceRun::Blocking(Box::new(move |context| tap(context, consumer))),
     };
-    Ok(service(record, name, ServiceRole::Tap, plan.origin, record.buffer.identity(), run))
+    Ok(service(record, name, ServiceRole::Tap, plan.origin, record.buffer().identity(), run))
 }
 
 fn service<T: Send + 'static>(

@@ -5,7 +5,8 @@ use alloc::sync::Arc;
 use core::any::{Any, TypeId};
 use core::fmt;
 
-use super::record::Record;
+use super::record::{Common, Record};
+use super::stop::StopSignal;
 use super::{BoxFuture, DbError, RecordInfo, RecordKey, RecordStats};
 use crate::buffer::SendError;
 use crate::pure::ErrorKind;
@@ -54,15 +55,18 @@ pub trait AnyRecord: Written + Any + Send + Sync {
     fn is_closed(&self) -> bool;
 }
 
-/// What a record is told by the service that writes it.
+/// What a record is told by its database, and by the service that writes it.
 ///
 /// In the interface of [`AnyRecord`] and not exported, so that nobody else can implement that.
 pub trait Written: Send + Sync {
+    /// The record will be known without its type: what its database has in common.
+    fn become_known(&self, common: &Arc<Common>);
+
     /// A service will write the record, and close it.
     fn writer_came(&self);
 
     /// That service is gone.
-    fn writer_left(&self, leaves_open: bool);
+    fn writer_left(&self, leaves_open: bool, stop: &StopSignal);
 
     /// Whether there is such a service.
     fn is_written(&self) -> bool;
@@ -144,7 +148,7 @@ impl<T: Send + 'static> Record<T> {
         value.downcast::<T>().map(|value| *value).map_err(|value| ProduceAnyError::WrongType {
             key: self.key.clone(),
             expected: core::any::type_name::<T>(),
-            found: self.common.type_name(id),
+            found: self.at_work.common().and_then(|common| common.type_name(id)),
             value,
         })
     }
@@ -168,18 +172,18 @@ impl<T: Send + 'static> AnyRecord for Record<T> {
     }
 
     fn identity(&self) -> usize {
-        self.buffer.identity()
+        self.buffer().identity()
     }
 
     fn produce_any(&self, value: Box<dyn Any + Send>) -> Result<(), ProduceAnyError> {
-        self.buffer.push(self.unpack(value)?);
+        self.buffer().push(self.unpack(value)?);
         Ok(())
     }
 
     fn produce_any_async(&self, value: Box<dyn Any + Send>) -> BoxFuture<'_, Result<(), ProduceAnyError>> {
         Box::pin(async move {
             let value = self.unpack(value)?;
-            let sent = self.buffer.push_async(value).await;
+            let sent = self.buffer().push_async(value).await;
             sent.map_err(|refused| match refused {
                 SendError::Full(value) => (DbError::from(SendError::Full(())), value),
                 SendError::Timeout(value) => (DbError::from(SendError::Timeout(())), value),
@@ -194,21 +198,25 @@ impl<T: Send + 'static> AnyRecord for Record<T> {
     }
 
     fn close(&self) {
-        self.buffer.close();
+        self.buffer().close();
     }
 
     fn is_closed(&self) -> bool {
-        self.buffer.is_closed()
+        self.buffer().is_closed()
     }
 }
 
 impl<T: Send + 'static> Written for Record<T> {
+    fn become_known(&self, common: &Arc<Common>) {
+        self.at_work.set_common(common);
+    }
+
     fn writer_came(&self) {
         self.writer_came();
     }
 
-    fn writer_left(&self, leaves_open: bool) {
-        self.writer_left(leaves_open);
+    fn writer_left(&self, leaves_open: bool, stop: &StopSignal) {
+        self.writer_left(leaves_open, stop);
     }
 
     fn is_written(&self) -> bool {

@@ -1,43 +1,106 @@
 //! The name of a record.
+#![allow(unsafe_code)]
 
+use alloc::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use alloc::string::String;
-use alloc::sync::Arc;
 use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::ptr::{self, NonNull};
+use core::slice;
+use core::sync::atomic::{self, AtomicU32};
 
 /// The name of a record, such as `motor.cmd`. Cloning it allocates nothing.
 ///
 /// It compares, orders and hashes as its text does, so maps can be searched with a `&str`.
-#[derive(Clone)]
-pub struct RecordKey(Text);
-
-#[derive(Clone)]
-enum Text {
-    Static(&'static str),
-    Shared(Arc<str>),
+pub struct RecordKey {
+    /// Where the text is: in the program, or behind a count of the keys that share it.
+    text: NonNull<u8>,
+    /// Its length, and `SHARED`.
+    len: usize,
 }
+
+/// Stands in the length of a text that keys share. No text is so long.
+const SHARED: usize = 1 << (usize::BITS - 1);
+
+/// What lies before a text that keys share: how many do.
+type Count = AtomicU32;
+
+/// More keys than this do not share one text, since the count must not wrap: somebody forgets them, and drops none.
+const MOST: u32 = u32::MAX / 2;
+
+// SAFETY: nobody changes the text, and the count is atomic.
+unsafe impl Send for RecordKey {}
+// SAFETY: as above.
+unsafe impl Sync for RecordKey {}
 
 impl RecordKey {
     /// The key with this text, in a constant.
     #[must_use]
     pub const fn from_static(key: &'static str) -> Self {
-        Self(Text::Static(key))
+        Self { text: NonNull::from_ref(key).cast(), len: key.len() }
     }
 
     /// The text of the key.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Text::Static(text) => text,
-            Text::Shared(text) => text,
-        }
+    pub const fn as_str(&self) -> &str {
+        // SAFETY: it was a text, whose bytes stay while the program, or a key, is there.
+        unsafe { str::from_utf8_unchecked(slice::from_raw_parts(self.text.as_ptr(), self.len & !SHARED)) }
     }
 
     /// The key that a caller's text names, for an error about it.
     pub(crate) fn of(text: &str) -> Self {
-        Self(Text::Shared(Arc::from(text)))
+        let layout = Self::layout(text.len());
+        // SAFETY: the layout has the size of a count at least.
+        let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        // SAFETY: the block has room for a count and the text behind it, and is ours alone.
+        let place = unsafe {
+            block.cast::<Count>().write(Count::new(1));
+            let place = block.add(size_of::<Count>());
+            ptr::copy_nonoverlapping(text.as_ptr(), place.as_ptr(), text.len());
+            place
+        };
+        Self { text: place, len: text.len() | SHARED }
+    }
+
+    fn layout(len: usize) -> Layout {
+        let size = size_of::<Count>().checked_add(len);
+        size.and_then(|size| Layout::from_size_align(size, align_of::<Count>()).ok()).expect("a text is in memory")
+    }
+
+    /// Where the text's keys are counted, if several may share it.
+    fn count(&self) -> Option<NonNull<Count>> {
+        if self.len & SHARED == 0 {
+            return None;
+        }
+        // SAFETY: a text that is shared lies behind its count, in one block.
+        Some(unsafe { self.text.sub(size_of::<Count>()).cast() })
+    }
+}
+
+impl Clone for RecordKey {
+    fn clone(&self) -> Self {
+        if let Some(count) = self.count() {
+            // Relaxed: whoever has a key may make another. SAFETY: the block stays while there is a key.
+            let count = unsafe { count.as_ref() };
+            if count.fetch_add(1, atomic::Ordering::Relaxed) >= MOST {
+                count.fetch_sub(1, atomic::Ordering::Relaxed);
+                return Self::of(self.as_str());
+            }
+        }
+        Self { text: self.text, len: self.len }
+    }
+}
+
+impl Drop for RecordKey {
+    fn drop(&mut self) {
+        let Some(count) = self.count() else { return };
+        // AcqRel: whoever frees the text comes after all who read it. SAFETY: this key is one of those counted.
+        if unsafe { count.as_ref() }.fetch_sub(1, atomic::Ordering::AcqRel) == 1 {
+            // SAFETY: it was allocated with this layout, and no key is left.
+            unsafe { dealloc(count.cast().as_ptr(), Self::layout(self.len & !SHARED)) };
+        }
     }
 }
 
@@ -49,7 +112,7 @@ impl From<&'static str> for RecordKey {
 
 impl From<String> for RecordKey {
     fn from(key: String) -> Self {
-        Self(Text::Shared(Arc::from(key)))
+        Self::of(&key)
     }
 }
 
@@ -121,7 +184,7 @@ impl fmt::Debug for RecordKey {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
@@ -135,6 +198,19 @@ mod tests {
         assert_eq!(map.get("motor.cmd"), Some(&1));
         assert_eq!(map.get(&RecordKey::from("motor.cmd".to_string())), Some(&1));
         assert_eq!(map.get("motor"), None);
+    }
+
+    #[test]
+    fn r2_a_key_is_two_words_and_its_text_lives_as_long_as_one_of_its_clones() {
+        assert_eq!(size_of::<Option<RecordKey>>(), 2 * size_of::<usize>());
+        for text in ["", "a", "größer.als.ein.wort"] {
+            let first = RecordKey::from(text.to_string());
+            let [one, other] = [first.clone(), RecordKey::from(&first)];
+            drop(first);
+            assert_eq!((one.as_str(), &one), (text, &other));
+            std::thread::spawn(move || drop(other)).join().expect("no panic");
+            assert_eq!(one, RecordKey::from(text));
+        }
     }
 
     #[test]

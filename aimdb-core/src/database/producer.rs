@@ -25,7 +25,7 @@ pub struct Producer<T: Send + 'static> {
 
 impl<T: Send + 'static> Producer<T> {
     pub(super) fn new(record: Arc<Record<T>>) -> Self {
-        Self { buffer: record.buffer.clone(), record }
+        Self { buffer: record.held(), record }
     }
 
     /// Push a value. Infallible — overwrite-on-overflow buffers cannot reject. Use this for

@@ -10,10 +10,11 @@ use super::graph::TypeFacts;
 use super::held::Held;
 use super::stop::StopSignal;
 use super::{Consumer, RecordInfo, RecordKey, RecordStats, SlowestCursor};
+use crate::buffer::{Buffer, HeapBuffer};
 use crate::pure::Start;
 
 /// What all records of a database share.
-pub(super) struct Common {
+pub struct Common {
     pub(super) stop: Arc<StopSignal>,
     /// The types that a value in a box can be named as.
     pub(super) types: Vec<TypeFacts>,
@@ -53,14 +54,35 @@ impl Common {
 /// A record of values of type `T`.
 pub(super) struct Record<T: Send + 'static> {
     pub(super) key: RecordKey,
-    pub(super) buffer: Held<T>,
-    pub(super) common: Arc<Common>,
-    pub(super) at_work: AtWork,
+    /// A buffer of our own; one of the user's is beside the record.
+    heap: Option<HeapBuffer<T>>,
+    pub(super) at_work: AtWork<T>,
 }
 
 impl<T: Send + 'static> Record<T> {
-    pub(super) fn new(key: RecordKey, buffer: Held<T>, common: Arc<Common>) -> Self {
-        Self { key, buffer, common, at_work: AtWork::new() }
+    pub(super) fn new(key: RecordKey, buffer: Held<T>) -> Self {
+        let (heap, own) = match buffer {
+            Held::Heap(heap) => (Some(heap), None),
+            Held::Other(own) => (None, Some(own)),
+        };
+        Self { key, heap, at_work: AtWork::new(own) }
+    }
+
+    /// The buffer.
+    #[inline]
+    pub(super) fn buffer(&self) -> &dyn Buffer<T> {
+        match &self.heap {
+            Some(heap) => heap,
+            None => &**self.at_work.own_buffer(),
+        }
+    }
+
+    /// The buffer, for a handle to keep.
+    pub(super) fn held(&self) -> Held<T> {
+        match &self.heap {
+            Some(heap) => Held::Heap(heap.clone()),
+            None => Held::Other(Arc::clone(self.at_work.own_buffer())),
+        }
     }
 
     /// A consumer with a cursor of its own.
@@ -69,16 +91,16 @@ impl<T: Send + 'static> Record<T> {
         start: Start,
         label: CursorLabel,
     ) -> Result<Consumer<T>, crate::buffer::SubscribeError> {
-        let reader = self.buffer.subscribe(start)?;
+        let reader = self.buffer().subscribe(start)?;
         Ok(Consumer::new(Arc::clone(self), reader, label))
     }
 
     pub(super) fn info(&self) -> RecordInfo {
-        RecordInfo { key: self.key.clone(), type_name: core::any::type_name::<T>(), cfg: self.buffer.cfg() }
+        RecordInfo { key: self.key.clone(), type_name: core::any::type_name::<T>(), cfg: self.buffer().cfg() }
     }
 
     pub(super) fn stats(&self) -> RecordStats {
-        let buffer = self.buffer.metrics();
+        let buffer = self.buffer().metrics();
         let slowest = buffer.slowest.map(|(id, unread)| SlowestCursor {
             id,
             unread,
@@ -96,13 +118,13 @@ impl<T: Send + 'static> Record<T> {
         self.at_work.is_written()
     }
 
-    pub(super) fn writer_left(&self, leaves_open: bool) {
+    pub(super) fn writer_left(&self, leaves_open: bool, stop: &StopSignal) {
         // Left first, then the look at the signal; `AimDb::close` does the reverse. One of the two
         // sees the other, and the record is closed: whoever comes second to the lock of `at_work` sees
         // what the first did before.
         self.at_work.set_written(false);
-        if !leaves_open || self.common.stop.is_stopped() {
-            self.buffer.close();
+        if !leaves_open || stop.is_stopped() {
+            self.buffer().close();
         }
     }
 }

@@ -12,7 +12,7 @@ use core::task::{Context, Poll, Waker};
 use crate::waiting::{HeapLock, Lock};
 
 /// Whether the database was told to stop, and who waits for that.
-pub(super) struct StopSignal {
+pub struct StopSignal {
     stopped: AtomicBool,
     waiting: HeapLock<Waiting>,
 }

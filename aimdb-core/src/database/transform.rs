@@ -127,9 +127,9 @@ pub(super) async fn run<Out: Send + 'static>(
     while let Some(value) = poll_fn(|task| stage.poll_next(task)).await {
         match place(&output, &context, value).await {
             Ok(()) => {}
-            Err(SendError::Full(value) | SendError::Misuse(value, _)) => output.buffer.lose(value),
+            Err(SendError::Full(value) | SendError::Misuse(value, _)) => output.buffer().lose(value),
             Err(SendError::Closed(value) | SendError::Timeout(value)) => {
-                output.buffer.lose(value);
+                output.buffer().lose(value);
                 return;
             }
         }
@@ -148,7 +148,7 @@ async fn place<Out: Send + 'static>(
     context: &RuntimeContext,
     value: Out,
 ) -> Result<(), SendError<Out>> {
-    let mut push = pin!(output.buffer.push_async(value));
+    let mut push = pin!(output.buffer().push_async(value));
     {
         let mut stopped = pin!(context.stopped());
         let stored = poll_fn(|task| match push.as_mut().poll(task) {
@@ -161,7 +161,7 @@ async fn place<Out: Send + 'static>(
     }
     // Each further turn means that somebody has read meanwhile.
     loop {
-        let before = output.buffer.metrics();
+        let before = output.buffer().metrics();
         if before.cursors > 0 {
             let mut patience = pin!(context.sleep(PATIENCE));
             let stored = poll_fn(|task| match push.as_mut().poll(task) {
@@ -171,7 +171,7 @@ async fn place<Out: Send + 'static>(
             if let Some(outcome) = stored.await {
                 return outcome;
             }
-            if output.buffer.metrics().counters.delivered > before.counters.delivered {
+            if output.buffer().metrics().counters.delivered > before.counters.delivered {
                 continue;
             }
         }
@@ -228,8 +228,8 @@ where
     fn open(self: Box<Self>, records: &Records, label: &CursorLabel) -> Result<OpenInput<S, Out>, ConfigMistake> {
         let unknown = || ConfigMistake::UnknownInput { input: self.key.clone() };
         let record = records.get(self.key.as_str()).and_then(typed::<In>).ok_or_else(unknown)?;
-        let reader = record.buffer.subscribe(Start::Live).map_err(ConfigMistake::Subscribe)?;
-        let identity = record.buffer.identity();
+        let reader = record.buffer().subscribe(Start::Live).map_err(ConfigMistake::Subscribe)?;
+        let identity = record.buffer().identity();
         let named = Named::new(record, reader.id(), label.clone());
         Ok((Box::new(Subscribed { reader, step: self.step, _named: named }), identity))
     }

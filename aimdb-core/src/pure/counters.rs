@@ -1,5 +1,7 @@
 //! What a record counts. Kept under the record's lock, so a snapshot is never torn.
 
+use super::Zero;
+
 /// Counts of one record since it was made.
 ///
 /// `offered() = accepted + refused + timed_out` always holds. Counting follows acceptance: a value
@@ -40,6 +42,56 @@ impl Counters {
     pub const fn offered(&self) -> u64 {
         self.accepted + self.refused + self.timed_out
     }
+}
+
+/// Those of a record's counts that are not told by something else, and that it keeps whether or not it has readers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// See [`Counters`], as the others of the same name.
+    pub refused: u64,
+    /// Values whose sender gave up.
+    pub timed_out: u64,
+    /// Stored values that made room for a newer one.
+    pub overwritten: u64,
+    /// Values that the policy dropped as the newest, or degraded: no policy does both.
+    pub by_policy: u64,
+    /// Stored values that were discarded.
+    pub aborted: u64,
+    /// Values whose `clone` panicked. One may look at a value without a cursor.
+    pub clone_panics: u64,
+    /// Episodes of waiting.
+    pub blocked: u64,
+    /// Their length.
+    pub blocked_ns: u64,
+}
+
+impl Counts {
+    /// Nothing yet.
+    pub(super) const NEW: Self = Self {
+        refused: 0,
+        timed_out: 0,
+        overwritten: 0,
+        by_policy: 0,
+        aborted: 0,
+        clone_panics: 0,
+        blocked: 0,
+        blocked_ns: 0,
+    };
+}
+
+/// What is counted over all cursors that ever were: nothing before the first of them, so it is kept beside them.
+#[derive(Debug, Clone, Copy)]
+pub struct Readers {
+    pub(super) delivered: u64,
+    pub(super) lagged: u64,
+    /// How many there were.
+    pub(super) serials: u64,
+    /// How many there are.
+    pub(super) live: u32,
+}
+
+impl Zero for Readers {
+    const ZERO: Self = Self { delivered: 0, lagged: 0, serials: 0, live: 0 };
 }
 
 /// Counts of one cursor. `accepted = delivered + lagged + skipped + readable` always holds.

@@ -20,7 +20,7 @@
 
 use super::slot_pool::{NONE, SlotPool};
 use super::{
-    Claim, Counters, CursorCounters, Doomed, DropCause, Kind, Owned, Pinned, SlotMeta, Start, Table, TableFull,
+    Beside, Claim, Counts, Doomed, DropCause, Kind, Owned, Pinned, Readers, SlotMeta, Start, Table, TableFull,
 };
 
 /// The arrays that a [`Log`] lives in. `W` is what storey 1 keeps beside each cursor.
@@ -29,8 +29,8 @@ pub trait Storage<W> {
     type Entries: Table<Entry>;
     /// One for each slot.
     type Metas: Table<SlotMeta>;
-    /// One for each cursor.
-    type Cursors: Table<Cursor<W>>;
+    /// One for each cursor, and what is counted over all of them.
+    type Cursors: Table<Cursor<W>> + Beside<Readers>;
 }
 
 /// One place of the window: its value's slot; without a value, a free slot that is kept here, or `NONE`.
@@ -122,18 +122,20 @@ pub struct Log<W, S: Storage<W>> {
     bare: u32,
     /// The number of the oldest entry.
     head: u64,
-    live_cursors: u32,
-    serials: u64,
     closed: bool,
+    /// How far before 0 the first number was. Not 0 in tests of the wrap only.
+    before_zero: u8,
     /// Places of the window that are kept for values to come.
     reserved: u16,
-    /// What the record has counted. Storey 2 adds what only it can see.
-    pub counters: Counters,
+    /// What storey 2 keeps here; the machine never looks at it.
+    pub note: u8,
+    /// What the record has counted, and nothing else tells. Storey 2 adds what only it can see.
+    pub counts: Counts,
 }
 
 impl<W, S: Storage<W>> Log<W, S> {
     /// An empty record over empty tables, with `slots` slots behind it. `first_number` is 0
-    /// except in tests of the wrap.
+    /// except in tests of the wrap, and then at most 255 before it.
     pub const fn new(
         kind: Kind,
         capacity: usize,
@@ -143,6 +145,8 @@ impl<W, S: Storage<W>> Log<W, S> {
         slots: u32,
         first_number: u64,
     ) -> Self {
+        let before_zero = first_number.wrapping_neg() as u8;
+        assert!((before_zero as u64).wrapping_neg() == first_number, "numbers begin at 0, or shortly before");
         Self {
             kind,
             capacity: capacity as u32,
@@ -153,24 +157,11 @@ impl<W, S: Storage<W>> Log<W, S> {
             len: 0,
             bare: 0,
             head: first_number,
-            live_cursors: 0,
-            serials: 0,
             closed: false,
+            before_zero,
             reserved: 0,
-            counters: Counters {
-                accepted: 0,
-                refused: 0,
-                timed_out: 0,
-                overwritten: 0,
-                dropped_newest: 0,
-                degraded: 0,
-                aborted: 0,
-                delivered: 0,
-                lagged: 0,
-                clone_panics: 0,
-                blocked: 0,
-                blocked_ns: 0,
-            },
+            note: 0,
+            counts: Counts::NEW,
         }
     }
 
@@ -203,11 +194,6 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Whether the record was closed.
     pub const fn is_closed(&self) -> bool {
         self.closed
-    }
-
-    /// Cursors that live.
-    pub const fn cursor_count(&self) -> usize {
-        self.live_cursors as usize
     }
 
     /// The number that the next published value gets.
@@ -255,7 +241,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// On a rendezvous: whether each cursor has a reader that waits and was not yet given a value.
     fn every_hand_is_open(&mut self) -> bool {
         let end = self.next_number();
-        self.live_cursors > 0
+        self.live_cursors() > 0
             && self.len() < self.entries.limit()
             && self
                 .cursors
@@ -319,11 +305,11 @@ impl<W, S: Storage<W>> Log<W, S> {
         let mut displaced = None;
         if self.len() + self.reserved() >= window && !self.grow_rendezvous() {
             let entry = self.pop();
-            self.counters.overwritten += 1;
+            self.counts.overwritten += 1;
             displaced = self.slots.doom(entry.slot(), Some(DropCause::Overwritten));
         }
         if !self.kind.retains() {
-            self.slots.set_unread(claim.0, self.live_cursors.max(1));
+            self.slots.set_unread(claim.0, self.live_cursors().max(1));
         }
         let entry = Entry(claim.0);
         let at = self.position(self.len());
@@ -337,7 +323,6 @@ impl<W, S: Storage<W>> Log<W, S> {
             return Err(claim);
         }
         self.len += 1;
-        self.counters.accepted += 1;
         Ok(displaced)
     }
 
@@ -401,7 +386,7 @@ impl<W, S: Storage<W>> Log<W, S> {
                 Start::Oldest => self.head,
             },
             Kind::SingleLatest => self.head,
-            Kind::Mailbox | Kind::Bounded(_) if self.live_cursors == 0 => self.head,
+            Kind::Mailbox | Kind::Bounded(_) if self.live_cursors() == 0 => self.head,
             Kind::Mailbox | Kind::Bounded(_) => self.next_number(),
         };
         let cursor = Cursor {
@@ -412,11 +397,11 @@ impl<W, S: Storage<W>> Log<W, S> {
             delivered: 0,
             lagged: 0,
             skipped: 0,
-            serial: self.serials,
+            serial: self.cursors.beside().serials,
             waiting: waiting(),
         };
         let all = self.cursors.as_ref();
-        let free = if all.len() == self.live_cursors as usize {
+        let free = if all.len() == self.live_cursors() as usize {
             None
         } else {
             all.iter().position(|cursor| cursor.shares == 0)
@@ -431,8 +416,10 @@ impl<W, S: Storage<W>> Log<W, S> {
                 self.cursors.as_ref().len() - 1
             }
         };
-        self.serials += 1;
-        self.live_cursors += 1;
+        if let Some(readers) = self.cursors.beside_mut() {
+            readers.serials += 1;
+            readers.live += 1;
+        }
         Ok(CursorId(at as u32))
     }
 
@@ -452,8 +439,10 @@ impl<W, S: Storage<W>> Log<W, S> {
             return 0;
         }
         let next = self.catch_up(id);
-        self.live_cursors -= 1;
-        if self.live_cursors == 0 {
+        if let Some(readers) = self.cursors.beside_mut() {
+            readers.live -= 1;
+        }
+        if self.live_cursors() == 0 {
             return if self.closed { self.discard_unreachable() } else { 0 };
         }
         if self.kind.retains() {
@@ -480,7 +469,7 @@ impl<W, S: Storage<W>> Log<W, S> {
         if lost as i64 > 0 {
             cursor.next = head;
             cursor.lagged += lost;
-            self.counters.lagged += lost;
+            self.count_readers(0, lost);
         }
         self.cursor(id).next
     }
@@ -511,7 +500,7 @@ impl<W, S: Storage<W>> Log<W, S> {
         let cursor = self.cursor_mut(id);
         cursor.next = next.wrapping_add(1);
         cursor.delivered += 1;
-        self.counters.delivered += 1;
+        self.count_readers(1, 0);
         self.read(offset)
     }
 
@@ -630,34 +619,6 @@ impl<W, S: Storage<W>> Log<W, S> {
         &mut self.cursor_mut(id).waiting
     }
 
-    /// The cursor's counts.
-    pub fn cursor_counters(&self, id: CursorId) -> CursorCounters {
-        let cursor = self.cursor(id);
-        let untold = self.head.wrapping_sub(cursor.next) as i64;
-        let untold = untold.max(0) as u64;
-        let end = self.next_number();
-        CursorCounters {
-            // Each value that it has passed was delivered, missed or skipped.
-            accepted: end.wrapping_sub(cursor.next) + cursor.delivered + cursor.lagged + cursor.skipped,
-            delivered: cursor.delivered,
-            lagged: cursor.lagged + untold,
-            skipped: cursor.skipped,
-            readable: end.wrapping_sub(cursor.next) - untold,
-        }
-    }
-
-    /// A number for the cursor that is never used again on this record.
-    pub fn serial(&self, id: CursorId) -> u64 {
-        self.cursor(id).serial
-    }
-
-    /// The cursor that is furthest behind, as its serial and the values that it has not read.
-    pub fn slowest(&self) -> Option<(u64, u64)> {
-        let end = self.next_number();
-        let live = self.cursors.as_ref().iter().filter(|cursor| cursor.shares > 0);
-        live.map(|cursor| (cursor.serial, end.wrapping_sub(cursor.next))).max_by_key(|&(_, behind)| behind)
-    }
-
     // ---- the end -------------------------------------------------------------------------
 
     /// Refuses all values to come. If the readers have come and gone, says how many values left
@@ -665,7 +626,11 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn close(&mut self) -> usize {
         let first = !self.closed;
         self.closed = true;
-        if first && self.serials > 0 && self.live_cursors == 0 { self.discard_unreachable() } else { 0 }
+        if first && self.cursors.beside().serials > 0 && self.live_cursors() == 0 {
+            self.discard_unreachable()
+        } else {
+            0
+        }
     }
 
     /// Drops what no reader will ever ask for, so that what lies inside the values (a reply
@@ -685,7 +650,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             return false;
         }
         let entry = self.pop();
-        self.counters.aborted += 1;
+        self.counts.aborted += 1;
         self.slots.doom_later(entry.slot(), Some(DropCause::Aborted));
         true
     }
@@ -717,6 +682,7 @@ impl<W> Cursor<W> {
     }
 }
 
+mod counting;
 mod unattended;
 pub use self::unattended::Ends;
 

@@ -13,10 +13,10 @@ mod policy;
 mod slot_pool;
 mod table;
 
-pub use counters::{Counters, CursorCounters};
+pub use counters::{Counters, Counts, CursorCounters, Readers};
 pub use error_kind::ErrorKind;
 pub use kind::{Kind, Start};
 pub use log::{Cursor, CursorId, Ends, Entry, Log, Next, Room, Storage};
 pub use policy::{Policy, UnknownPolicy, Verdict};
 pub use slot_pool::{Claim, Doomed, DropCause, Owned, Pinned, SlotMeta};
-pub use table::{Table, TableFull};
+pub use table::{Beside, Table, TableFull, With, Zero};

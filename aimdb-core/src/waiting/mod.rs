@@ -7,6 +7,10 @@
 
 mod block;
 mod clock;
+#[cfg(feature = "alloc")]
+mod counted;
+#[cfg(feature = "alloc")]
+mod late;
 mod lock;
 mod queue;
 mod wake_list;
@@ -45,6 +49,12 @@ pub(crate) use queue::{Ticket, WaiterState};
 pub use queue::{WaitQueue, Waiter};
 pub(crate) use wake_list::WakeList;
 
+#[cfg(feature = "alloc")]
+pub(crate) use counted::Counted;
+#[cfg(feature = "alloc")]
+pub(crate) use late::boxed;
+#[cfg(feature = "alloc")]
+pub use late::{Late, in_box};
 #[cfg(feature = "alloc")]
 pub(crate) use lock::HeapLock;
 

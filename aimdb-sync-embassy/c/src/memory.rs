@@ -6,7 +6,7 @@ use core::ptr;
 use core::slice;
 
 use aimdb_core::buffer::{Cloning, Held, Layout, SlotCell, Slots, State, UserCode};
-use aimdb_core::pure::{Claim, Cursor, DropCause, Entry, SlotMeta, Storage, Table, TableFull};
+use aimdb_core::pure::{Claim, Cursor, DropCause, Entry, Readers, SlotMeta, Storage, Table, TableFull, With};
 use aimdb_core::waiting::{Clock, WaitQueue};
 
 use crate::kernel::KernelLock;
@@ -90,7 +90,7 @@ pub(crate) struct LentStorage;
 impl Storage<WaitQueue> for LentStorage {
     type Entries = Lent<Entry>;
     type Metas = Lent<SlotMeta>;
-    type Cursors = Lent<Cursor<WaitQueue>>;
+    type Cursors = With<Lent<Cursor<WaitQueue>>, Readers>;
 }
 
 /// The slots: the bytes of the values, and the parcels that they came in.

@@ -6,7 +6,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use aimdb_core::buffer::{BufferMetrics, Shell, SlotCell, State, TryRecvError};
-use aimdb_core::pure::{Cursor, CursorId, Entry, Kind, Policy, SlotMeta, Start};
+use aimdb_core::pure::{Cursor, CursorId, Entry, Kind, Policy, SlotMeta, Start, With};
 use aimdb_core::waiting::WaitQueue;
 
 use crate::kernel::{KernelLock, masked};
@@ -40,7 +40,7 @@ unsafe impl Sync for Record {}
 const IS_32_BIT: bool = size_of::<usize>() == 4;
 
 /// The bytes of `aimdb_static_control_t`, `aimdb_static_cursor_t` and `aimdb_static_slot_t`.
-pub(crate) const CONTROL_BYTES: usize = if IS_32_BIT { 240 } else { 280 };
+pub(crate) const CONTROL_BYTES: usize = if IS_32_BIT { 232 } else { 272 };
 pub(crate) const CURSOR_BYTES: usize = if IS_32_BIT { 64 } else { 72 };
 pub(crate) const SLOT_BYTES: usize = if IS_32_BIT { 16 } else { 24 };
 
@@ -193,7 +193,7 @@ impl Record {
             (
                 Lent::new(entries, slots),
                 Lent::new(metas, slots),
-                Lent::new(self.cursor_memory.cast::<Cursor<WaitQueue>>(), u32::from(self.cursors)),
+                With::new(Lent::new(self.cursor_memory.cast::<Cursor<WaitQueue>>(), u32::from(self.cursors))),
                 LentSlots::new(parcels, self.values, self.value_size),
             )
         };

@@ -244,21 +244,25 @@ MUTANTS = [
     ("lane-opens-without-places", "The lane is opened before every place has a slot.", LANE + "course.rs", [(
         "            && state.log_mut().lay_out(STEPS)\n", "            && (state.log_mut().lay_out(0) || true)\n")]),
     ("lane-stays-open-under-the-lock", "Who works under the lock leaves the lane open.", LANE + "hold.rs", [(
-        "        course.close(lane, state.log_mut(), counts);\n        let result", "        let result")]),
+        "            course.close(lane, state.log_mut(), counts);\n            let result", "            let result")]),
     ("lane-opened-on-the-way-is-not-left", "Who finds the lane opened on its way to the lock works there all the same.", LANE + "hold.rs", [(
-        "            (!is_open).then(|| self.hold(locked, true, critical))",
-        "            Some(if is_open { critical(&mut locked.state) } else { self.hold(locked, true, critical) })")]),
+        "            (!is_open).then(|| self.hold(state, true, critical))",
+        "            Some(if is_open { critical(state) } else { self.hold(state, true, critical) })")]),
+    ("course-is-looked-at-before-the-lock", "How the lane is is looked at by one who has not the lock.", LANE + "hold.rs", [(
+        "        self.lock.with(|state| {\n            let is_open = self.on_course(state, |_state, course| course.is_some_and(|course| course.open));\n",
+        "        let is_open = self.glance.get().is_some_and(|glance| unsafe { glance.with_course(|course| course.is_some_and(|course| course.open)) });\n        self.lock.with(|state| {\n")]),
     ("lane-is-looked-for-before-the-lock", "Whoever waits for the lock misses a lane that comes meanwhile.", LANE + "hold.rs", [(
-        "        self.lock.with(|locked| self.hold(locked, true, critical))\n",
-        "        let came = self.glance.get().is_some();\n        self.lock.with(|locked| if came { self.hold(locked, true, critical) } else { critical(&mut locked.state) })\n")]),
-    ("lane-is-made-twice", "Two that make the lane both bring theirs in.", LANE + "mod.rs", [(
-        "            if self.glance.get().is_some() {\n                return", "            if self.glance.get().is_some() && false {\n                return")]),
+        "        self.lock.with(|state| self.hold(state, true, critical))\n",
+        "        let came = self.glance.get().is_some();\n        self.lock.with(|state| if came { self.hold(state, true, critical) } else { critical(state) })\n")]),
+    ("lane-is-made-twice", "Of two that make the lane, one brings the lane in, and the other how it is.", LANE + "mod.rs", [(
+        "            if self.glance.get().is_some() {\n                return Some((glance, lane));",
+        "            if self.glance.get().is_some() {\n                self.on_course(state, |_state, there| if let Some(there) = there { glance[0].with_new_course(|new| core::mem::swap(there, new)); });\n                return Some((glance, lane));")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "scheme.rs", [(
         "        if is_closed {\n            self.close(log, course);\n        }\n", "")]),
     ("one-of-many-doors-is-given-away-while-open", "A door changes hands while others go on and somebody may be inside.", GATED, [(
         "        shut([door].into_iter());\n", "")]),
     ("shut-door-is-given-away-and-opened", "A door that changes hands is opened though the lane was closed.", LANE + "mod.rs", [(
-        "            if !course.open {\n                return false;\n            }\n", "")]),
+        "            Some(course) if course.open => {", "            Some(course) => {")]),
     ("mailbox-is-left-under-a-peek", "The lane of a mailbox is opened while somebody looks at its value.", UNATTENDED, [(
         "        if self.slots.is_pinned(self.slot_at(0)) {", "        if self.closed {")]),
     ("mailbox-is-put-relaxed", "A value that is put over another in a mailbox is not seen with its slot.", MAILBOX, [(
@@ -272,7 +276,7 @@ MUTANTS = [
     ("mailbox-counts-no-displaced", "Values that were displaced in the lane are not counted.", MAILBOX, [(
         "let displaced = put.number() - taken.taken - u64::from(between & FULL != 0);", "let displaced = 0;")]),
     ("lane-opens-on-a-closed-record", "The lane of a closed record is opened.", UNATTENDED, [(
-        "self.may_be_left() && !self.closed &&", "self.may_be_left() &&")]),
+        "        self.may_be_left()\n            && !self.closed\n", "        self.may_be_left()\n")]),
     ("lane-opens-for-two-cursors", "The lane of one cursor is opened though two read.", LANE + "scheme.rs", [(
         "            Self::Queue(several, _) if log.cursor_count() > 1 => return several.open(", "            Self::Queue(several, _) if log.cursor_count() > 2 => return several.open(")]),
     ("one-gate-is-left-out", "A place is filled again though one cursor has not read it.", GATED, [(
@@ -300,11 +304,11 @@ MUTANTS = [
         "        if (end.until.wrapping_sub(number) as usize) < max {\n            end.until = self.stored.0.load(Ordering::Acquire);",
         "        if (end.until.wrapping_sub(number) as usize) < max {\n            end.until = self.stored.0.load(Ordering::Relaxed);")]),
     ("gated-lane-forgets-refusals", "What was refused in the lane of several cursors is not counted.", UNATTENDED, [(
-        "        self.store_unattended(sent);\n        self.counters.refused += refused;\n", "        self.store_unattended(sent);\n        let _ = refused;\n")]),
+        "        self.store_unattended(sent);\n        self.counts.refused += refused;\n", "        self.store_unattended(sent);\n        let _ = refused;\n")]),
     ("gated-lane-keeps-what-is-read", "What all have read in the lane stays in the window.", GATED, [(
         "        log.retire_read();\n", "")]),
     ("value-of-several-is-counted-for-one", "A value that was sent in the lane goes when the first cursor has read it.", UNATTENDED, [(
-        "self.slots.set_unread(self.slot_at(offset), self.live_cursors);", "self.slots.set_unread(self.slot_at(offset), 1);")]),
+        "self.slots.set_unread(self.slot_at(offset), self.live_cursors());", "self.slots.set_unread(self.slot_at(offset), 1);")]),
     ("read-in-the-lane-is-not-counted-down", "What a cursor has read in the lane still waits for it.", UNATTENDED, [(
         "                self.slots.less_unread(self.slot_at(offset as usize));\n", "                let _ = self.slots.is_read(self.slot_at(offset as usize));\n")]),
     ("lane-opens-before-a-lag-is-told", "The lane is opened for a cursor that has yet to be told its lag.", UNATTENDED, [(

@@ -1,13 +1,10 @@
 //! What a buffer on the heap is to be.
 
-use alloc::boxed::Box;
-use alloc::sync::Arc;
-
 use bytemuck::NoUninit;
 
 #[cfg(feature = "std")]
 use super::INSIDE_BYTES;
-use super::code::{HeapCode, Hooks};
+use super::code::{All, HeapCode};
 use super::{HeapBuffer, HeapClock};
 #[cfg(loom)]
 use crate::buffer::lane::are_words;
@@ -17,6 +14,7 @@ use crate::buffer::slots::HeapSlots;
 use crate::buffer::table::HeapTable;
 use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
 use crate::pure::Kind;
+use crate::waiting::Counted;
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -110,9 +108,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         T: Clone + Sync,
     {
         if Cloning::<T>::is_number() {
-            return self.with_copies().build_with(const { &Cloning::of_number() });
+            return self.with_copies().build_with(const { &All::plain(Cloning::of_number()) });
         }
-        self.build_with(const { &Cloning::allowed() })
+        self.build_with(const { &All::plain(Cloning::allowed()) })
     }
 
     /// Makes a buffer for plain data, without padding and without pointers to look after: as
@@ -126,7 +124,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: NoUninit + Sync,
     {
-        self.with_copies().build_with(const { &Cloning::plain() })
+        self.with_copies().build_with(const { &All::plain(Cloning::plain()) })
     }
 
     /// The values are plain data, so what overwrites has a lane too, unless a hook is to be given each
@@ -146,7 +144,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
     pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
         match self.cfg.kind() {
-            Kind::Mailbox | Kind::Bounded(_) => self.build_with(const { &Cloning::none() }),
+            Kind::Mailbox | Kind::Bounded(_) => self.build_with(const { &All::plain(Cloning::none()) }),
             kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
         }
     }
@@ -164,7 +162,7 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         }
     }
 
-    fn build_with(self, cloning: &'static Cloning<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+    fn build_with(self, all: &'static All<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
         #[cfg(feature = "std")]
         let (lanes, eager) = (self.lanes_of_values(), self.eager);
         let Self { cfg, degrade, on_drop, first_number, .. } = self;
@@ -185,13 +183,12 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let entries = HeapTable::with_capacity(capacity).map_err(|_| too_large)?;
         let metas = HeapTable::with_capacity(slots).map_err(|_| too_large)?;
         let state = State::new(cfg.kind(), capacity, entries, metas, HeapTable::new(), slots as u32, first_number);
-        let hooks = (degrade.is_some() || on_drop.is_some()).then(|| Box::new(Hooks { degrade, on_drop }));
-        let code = HeapCode { cloning, hooks };
+        let code = HeapCode::new(all, degrade, on_drop).ok_or(too_large)?;
         #[cfg(feature = "std")]
         let lock = LaneLock::new(state, lanes, eager);
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
-        let shell = Arc::new(Shell::from_parts(lock, cells, code, HeapClock));
+        let shell = Counted::new(Shell::from_parts(lock, cells, code, HeapClock)).ok_or(too_large)?;
         let buffer = HeapBuffer { shell };
         #[cfg(feature = "std")]
         buffer.shell.lock().begin(buffer.shell.slots());

@@ -10,6 +10,7 @@ use super::HeapLayout;
 use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Stored, Taken, Way};
 use crate::buffer::{Cloning, Shell, SlotCell};
 use crate::pure::DropCause;
+use crate::waiting::Counted;
 use crate::waiting::Token;
 
 /// The sending end, for one thread at a time; or none, of a buffer of the user's own.
@@ -19,20 +20,20 @@ pub(super) struct SendingHold<T: Send + 'static> {
     /// The shell's first slots.
     cells: NonNull<[SlotCell<T>]>,
     token: Token,
-    shell: Option<Arc<Shell<T, HeapLayout>>>,
+    shell: Option<Counted<Shell<T, HeapLayout>>>,
 }
 
 // SAFETY: the cells are the shell's, which may be sent, and looked at from there only.
-unsafe impl<T: Send + 'static> Send for SendingHold<T> where Arc<Shell<T, HeapLayout>>: Send {}
+unsafe impl<T: Send + 'static> Send for SendingHold<T> where Counted<Shell<T, HeapLayout>>: Send {}
 
 impl<T: Send + 'static> SendingHold<T> {
-    pub(super) fn new(shell: Option<Arc<Shell<T, HeapLayout>>>) -> Self {
+    pub(super) fn new(shell: Option<Counted<Shell<T, HeapLayout>>>) -> Self {
         let cells: &[_] = shell.as_ref().map_or(&[], |shell| shell.slots().base());
         let cells = cells.into();
         Self { grip: Cell::new(Grip::NONE), cells, token: Token::new(), shell }
     }
 
-    pub(super) const fn shell(&self) -> Option<&Arc<Shell<T, HeapLayout>>> {
+    pub(super) const fn shell(&self) -> Option<&Counted<Shell<T, HeapLayout>>> {
         self.shell.as_ref()
     }
 
@@ -101,8 +102,8 @@ impl<T: Send + 'static> SendingHold<T> {
         if !self.grip.get().is_open_question() {
             return;
         }
-        let grip = |shell: &Arc<Shell<T, HeapLayout>>| {
-            shell.lock().grip(LaneEnd::Sending, &self.token, shell.code().hooks.is_some())
+        let grip = |shell: &Counted<Shell<T, HeapLayout>>| {
+            shell.lock().grip(LaneEnd::Sending, &self.token, shell.code().has_hooks())
         };
         self.grip.set(self.shell.as_ref().map_or(Grip::NONE, grip));
     }
@@ -114,16 +115,16 @@ pub(super) struct CommonHold<T: Send + 'static> {
     way: Way,
     /// The shell's first slots.
     cells: NonNull<[SlotCell<T>]>,
-    shell: Option<Arc<Shell<T, HeapLayout>>>,
+    shell: Option<Counted<Shell<T, HeapLayout>>>,
 }
 
 // SAFETY: as for `SendingHold`; and whose the end is, each thread asks for itself.
-unsafe impl<T: Send + 'static> Send for CommonHold<T> where Arc<Shell<T, HeapLayout>>: Send {}
+unsafe impl<T: Send + 'static> Send for CommonHold<T> where Counted<Shell<T, HeapLayout>>: Send {}
 // SAFETY: as above.
-unsafe impl<T: Send + 'static> Sync for CommonHold<T> where Arc<Shell<T, HeapLayout>>: Sync {}
+unsafe impl<T: Send + 'static> Sync for CommonHold<T> where Counted<Shell<T, HeapLayout>>: Sync {}
 
 impl<T: Send + 'static> CommonHold<T> {
-    pub(super) fn new(shell: Option<Arc<Shell<T, HeapLayout>>>) -> Self {
+    pub(super) fn new(shell: Option<Counted<Shell<T, HeapLayout>>>) -> Self {
         let cells: &[_] = shell.as_ref().map_or(&[], |shell| shell.slots().base());
         Self { way: Way::new(), cells: cells.into(), shell }
     }
@@ -153,7 +154,7 @@ impl<T: Send + 'static> CommonHold<T> {
         if let Some(shell) = &self.shell
             && !self.way.is_known()
         {
-            shell.lock().show(&self.way, shell.code().hooks.is_some());
+            shell.lock().show(&self.way, shell.code().has_hooks());
         }
     }
 }
@@ -165,22 +166,22 @@ pub(super) struct TakingHold<T: Send + 'static> {
     /// The shell's first slots.
     cells: NonNull<[SlotCell<T>]>,
     token: Token,
-    shell: Arc<Shell<T, HeapLayout>>,
+    shell: Counted<Shell<T, HeapLayout>>,
     /// The cursor's end, where each has one of its own and the lane was made.
     cursor: OnceCell<Arc<CursorEnd>>,
 }
 
 // SAFETY: as for `SendingHold`.
-unsafe impl<T: Send + 'static> Send for TakingHold<T> where Arc<Shell<T, HeapLayout>>: Send {}
+unsafe impl<T: Send + 'static> Send for TakingHold<T> where Counted<Shell<T, HeapLayout>>: Send {}
 
 impl<T: Send + 'static> TakingHold<T> {
-    pub(super) fn new(shell: Arc<Shell<T, HeapLayout>>, cursor: Option<Arc<CursorEnd>>) -> Self {
+    pub(super) fn new(shell: Counted<Shell<T, HeapLayout>>, cursor: Option<Arc<CursorEnd>>) -> Self {
         let cells = shell.slots().base().into();
         let cursor = cursor.map_or_else(OnceCell::new, OnceCell::from);
         Self { grip: Cell::new(Grip::NONE), cells, token: Token::new(), shell, cursor }
     }
 
-    pub(super) const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
+    pub(super) const fn shell(&self) -> &Counted<Shell<T, HeapLayout>> {
         &self.shell
     }
 
@@ -194,7 +195,7 @@ impl<T: Send + 'static> TakingHold<T> {
 
     /// Another hold of the same end.
     pub(super) fn share(&self) -> Self {
-        Self::new(Arc::clone(&self.shell), self.cursor.get().cloned())
+        Self::new(self.shell.clone(), self.cursor.get().cloned())
     }
 
     /// Holds a cursor's end, which came late.

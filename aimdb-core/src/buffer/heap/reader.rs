@@ -1,7 +1,6 @@
 //! A cursor of a buffer on the heap, or a share of one.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 use core::pin::Pin;
@@ -17,6 +16,7 @@ use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::CursorId;
+use crate::waiting::{Counted, in_box};
 #[cfg(feature = "std")]
 use crate::waiting::{Deadline, Watched, glance_for, has_seen_nothing};
 
@@ -39,29 +39,38 @@ struct Standing<T: Send + 'static> {
 
 /// Without threads there is no lane, and nothing to hold but the buffer.
 #[cfg(not(feature = "std"))]
-struct TakingHold<T: Send + 'static>(Arc<Shell<T, HeapLayout>>);
+struct TakingHold<T: Send + 'static>(Counted<Shell<T, HeapLayout>>);
 
 #[cfg(not(feature = "std"))]
 impl<T: Send + 'static> TakingHold<T> {
-    const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
+    const fn shell(&self) -> &Counted<Shell<T, HeapLayout>> {
         &self.0
     }
 
     fn share(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
 impl<T: Send + 'static> HeapReader<T> {
-    /// A reader of a cursor that has just come.
-    pub(super) fn join(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
+    /// A reader of a cursor that has just come. Without memory for it the cursor leaves again.
+    pub(super) fn join(
+        shell: Counted<Shell<T, HeapLayout>>,
+        cursor: CursorId,
+    ) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         #[cfg(feature = "std")]
         let end = shell.lock().join(cursor);
         #[cfg(feature = "std")]
         let hold = TakingHold::new(shell, end);
         #[cfg(not(feature = "std"))]
         let hold = TakingHold(shell);
-        Self::standing(hold, cursor)
+        Self::standing(hold, cursor).boxed()
+    }
+
+    /// What is refused memory is dropped, and its share of the cursor with it.
+    fn boxed(self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
+        let reader = in_box(self).ok_or(SubscribeError::NoPlace)?;
+        Ok(reader)
     }
 
     const fn standing(hold: TakingHold<T>, cursor: CursorId) -> Self {
@@ -143,7 +152,7 @@ impl<T: Send + 'static> HeapReader<T> {
 }
 
 impl<T: Send + 'static> Standing<T> {
-    const fn shell(&self) -> &Arc<Shell<T, HeapLayout>> {
+    const fn shell(&self) -> &Counted<Shell<T, HeapLayout>> {
         self.hold.shell()
     }
 
@@ -317,7 +326,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     #[cfg(feature = "std")]
     fn watch(&self) -> Option<Box<dyn Watched>> {
-        Some(Box::new(HeapWatch::of_cursor(Arc::clone(self.at.shell()), self.at.cursor)))
+        Some(Box::new(HeapWatch::of_cursor(self.at.shell().clone(), self.at.cursor)))
     }
 
     fn cancel_recv(&mut self) {
@@ -332,7 +341,7 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
 
     fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
         self.at.shell().share(self.at.cursor);
-        Ok(Box::new(Self::standing(self.at.hold.share(), self.at.cursor)))
+        Self::standing(self.at.hold.share(), self.at.cursor).boxed()
     }
 
     fn metrics(&self) -> ReaderMetrics {

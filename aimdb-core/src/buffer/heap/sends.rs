@@ -1,7 +1,6 @@
 //! Storing a value in the lane, whose displaced value is disposed of outside.
 
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -301,13 +300,13 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// A sending end for threads together.
     #[must_use]
     pub fn common_sender(&self) -> CommonSender<T> {
-        CommonSender { hold: CommonHold::new(Some(Arc::clone(&self.shell))) }
+        CommonSender { hold: CommonHold::new(Some(self.shell.clone())) }
     }
 
     /// A sending end for one thread at a time.
     #[must_use]
     pub fn sender(&self) -> HeapSender<T> {
-        HeapSender { hold: SendingHold::new(Some(Arc::clone(&self.shell))) }
+        HeapSender { hold: SendingHold::new(Some(self.shell.clone())) }
     }
 }
 

@@ -11,12 +11,13 @@ use crate::buffer::Shell;
 use crate::buffer::lane::CursorEnd;
 use crate::buffer::shell::Watching;
 use crate::pure::CursorId;
+use crate::waiting::Counted;
 use crate::waiting::{Waiter, Watched};
 
 /// Tells when a cursor has something to read, or the buffer room. It keeps the buffer, but not the
 /// cursor.
 pub(super) struct HeapWatch<T: Send + 'static> {
-    shell: Arc<Shell<T, HeapLayout>>,
+    shell: Counted<Shell<T, HeapLayout>>,
     watching: Watching,
     /// The cursor's end of the lane, once there is one.
     end: OnceLock<Arc<CursorEnd>>,
@@ -24,16 +25,16 @@ pub(super) struct HeapWatch<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> HeapWatch<T> {
-    pub(super) fn of_cursor(shell: Arc<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
+    pub(super) fn of_cursor(shell: Counted<Shell<T, HeapLayout>>, cursor: CursorId) -> Self {
         let watching = shell.watching(cursor);
         Self::new(shell, watching)
     }
 
-    pub(super) fn of_room(shell: Arc<Shell<T, HeapLayout>>) -> Self {
+    pub(super) fn of_room(shell: Counted<Shell<T, HeapLayout>>) -> Self {
         Self::new(shell, Watching::Room)
     }
 
-    fn new(shell: Arc<Shell<T, HeapLayout>>, watching: Watching) -> Self {
+    fn new(shell: Counted<Shell<T, HeapLayout>>, watching: Watching) -> Self {
         Self { shell, watching, end: OnceLock::new(), waiter: Box::pin(Waiter::new()) }
     }
 

@@ -20,12 +20,11 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 
 use super::ends::{CURSORS, CursorEnd, CursorEnds, End, Gates};
-use super::late::{Late, boxed};
 use super::plan::MOST_PLACES;
 use super::{AT_ONCE, InLane, LaneEnd, LaneLock, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Pinned};
-use crate::waiting::{Door, Inside, Key, Lock, Progress, Token, World, shut};
+use crate::waiting::{Door, Inside, Key, Late, Lock, Progress, Token, World, boxed, shut};
 
 #[derive(Debug)]
 pub(super) struct GatedLane {
@@ -391,10 +390,11 @@ impl Several {
 impl LaneLock {
     /// Makes what a queue needs whose cursors have become several.
     pub(super) fn add_gates(&self, several: &Several) {
-        several.make(self.lock.with(|locked| locked.state.log().capacity()));
-        self.lock.with(|locked| {
-            let Some([course]) = locked.course.as_deref_mut() else { return };
-            course.cursors.grow(locked.state.log().cursors().len());
+        several.make(self.lock.with(|state| state.log().capacity()));
+        self.inside(|state, course| {
+            if let Some(course) = course {
+                course.cursors.grow(state.log().cursors().len());
+            }
         });
     }
 }

@@ -1,8 +1,17 @@
 //! How a record is, at a glance.
+#![allow(unsafe_code)]
+
+use alloc::boxed::Box;
+#[cfg(not(loom))]
+use core::cell::UnsafeCell;
 
 // Hints, of which a model checker need not know.
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
+#[cfg(loom)]
+use loom::cell::UnsafeCell;
+
+use super::course::Course;
 use super::queue::OwnCount;
 use super::ring::NextPlace;
 use super::{Called, CursorEnd, Lane, LaneLock, Machine, State};
@@ -27,7 +36,13 @@ pub(super) struct Glance {
     capacity: usize,
     /// Whether anybody ever waits for room.
     waits: bool,
+    /// How the lane is, for whoever holds the record's lock; none without a lane.
+    course: UnsafeCell<Option<Box<[Course; 1]>>>,
 }
+
+// SAFETY: the rest is atomic, or not changed; the course is reached under the record's lock only, see
+// `Glance::with_course`.
+unsafe impl Sync for Glance where Course: Send {}
 
 /// Who wants room. Each sender that looks for some writes here twice, so it stands apart from what readers look at.
 #[repr(align(64))]
@@ -38,6 +53,8 @@ struct Wanted {
     offers: AtomicU32,
 }
 
+// A model's cell notes who was there.
+#[cfg(not(loom))]
 const _: () = assert!(size_of::<Glance>() == 128);
 
 impl Glance {
@@ -52,7 +69,36 @@ impl Glance {
             is_turn: AtomicBool::new(false),
             capacity: log.capacity(),
             waits,
+            course: UnsafeCell::new(None),
         }
+    }
+
+    /// Gives the lane's course to a glance that nobody has yet.
+    pub(super) fn bring_course(&mut self, course: Box<[Course; 1]>) {
+        self.course = UnsafeCell::new(Some(course));
+    }
+
+    /// Works on the course of a glance that nobody has yet.
+    pub(super) fn with_new_course(&mut self, work: impl FnOnce(&mut Course)) {
+        // SAFETY: the borrow is exclusive.
+        unsafe { self.with_course(|course| course.map(work)) };
+    }
+
+    /// Works on the course, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the record's lock, or nobody else has the glance; and `work` does not come here again.
+    #[inline(always)]
+    pub(super) unsafe fn with_course<R>(&self, work: impl FnOnce(Option<&mut Course>) -> R) -> R {
+        // SAFETY: by this function's contract nobody else has a reference to the course.
+        let work =
+            |course: *mut Option<Box<[Course; 1]>>| work(unsafe { &mut *course }.as_deref_mut().map(|[course]| course));
+        #[cfg(not(loom))]
+        let result = work(self.course.get());
+        #[cfg(loom)]
+        let result = self.course.with_mut(work);
+        result
     }
 
     /// How many places are free, where somebody may wait for one: as the lane says, if that is open.

@@ -19,7 +19,6 @@ mod gated;
 mod glance;
 mod grip;
 mod hold;
-mod late;
 mod mailbox;
 #[cfg(loom)]
 mod model;
@@ -33,7 +32,6 @@ mod shared;
 mod stamp;
 mod way;
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -41,10 +39,9 @@ use alloc::vec::Vec;
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Doomed, Log};
-use crate::waiting::{HeapLock, Lock, Token, WaitQueue, prepare};
+use crate::waiting::{HeapLock, Late, Lock, Token, WaitQueue, boxed, prepare};
 use course::Course;
 use glance::Glance;
-use late::{Late, boxed};
 use patience::Patience;
 use plan::Plan;
 use ring::Cells;
@@ -69,13 +66,11 @@ pub(super) use way::Way;
 
 /// The lock of a buffer that may have a lane.
 pub(super) struct LaneLock {
-    lock: HeapLock<Locked>,
+    lock: HeapLock<State<HeapStorage>>,
     /// These come together when the record is first used, while somebody holds the lock. Some records
     /// have no lane.
     lane: Late<Lane>,
     glance: Late<Glance>,
-    lanes: Lanes,
-    eager: bool,
 }
 
 /// Values of a batch that one visit to the lane passes: whoever wants all ends to stand still waits so
@@ -89,12 +84,6 @@ const fn is_short<T>() -> bool {
     size_of::<T>() <= if cfg!(loom) { 24 } else { 16 }
 }
 
-struct Locked {
-    state: State<HeapStorage>,
-    /// Comes with the lane.
-    course: Option<Box<[Course; 1]>>,
-}
-
 /// In how many lock holds of how many steps a window is laid out when its lane is made.
 const FIRST_HOLDS: usize = 16;
 const FIRST_STEPS: usize = 64;
@@ -103,18 +92,19 @@ type Machine = Log<WaitQueue, HeapStorage>;
 
 impl LaneLock {
     /// The lock of a new record. An `eager` one has its lane from the start ([`LaneLock::begin`]).
-    pub(super) fn new(state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
-        let lock = HeapLock::new(Locked { state, course: None });
+    pub(super) fn new(mut state: State<HeapStorage>, lanes: Lanes, eager: bool) -> Self {
+        state.log_mut().note = lanes.note(eager);
+        let lock = HeapLock::new(state);
         if lanes != Lanes::None {
             // Now, and not at the first value: a process that has no other threads yet is done at once.
             prepare();
         }
-        Self { lock, lane: Late::new(eager), glance: Late::new(eager), lanes, eager }
+        Self { lock, lane: Late::new(eager), glance: Late::new(eager) }
     }
 
     /// Makes the lane of an eager record. Called before anybody knows the record, with the slots where they stay.
     pub(super) fn begin<T>(&self, slots: &impl Slots<T>) {
-        if self.eager {
+        if self.lock.with(|state| Lanes::of(state.log().note).1) {
             self.make(Cells::of(slots.first()));
         }
     }
@@ -128,36 +118,44 @@ impl LaneLock {
     /// happens outside the lock.
     #[cold]
     fn make(&self, cells: Cells) -> bool {
-        let (plan, glance) =
-            self.lock.with(|locked| (Plan::of(locked.state.log(), self.lanes), Glance::of(locked.state.log())));
+        let (plan, mut glance, eager) = self.lock.with(|state| {
+            let (lanes, eager) = Lanes::of(state.log().note);
+            (Plan::of(state.log(), lanes), Glance::of(state.log()), eager)
+        });
         // A record goes on without a lane where there is no memory for it.
         let lane = plan.lane(cells).and_then(boxed);
-        let patience = Patience::new(self.eager || cfg!(any(loom, shuttle)));
-        let course = Course::new(plan, patience);
-        let (Some(glance), Some(course)) = (boxed(glance), boxed(course)) else { return false };
+        if lane.is_some() {
+            let patience = Patience::new(eager || cfg!(any(loom, shuttle)));
+            let Some(course) = boxed(Course::new(plan, patience)) else { return false };
+            glance.bring_course(course);
+        }
+        let Some(mut glance) = boxed(glance) else { return false };
         for _ in 0..FIRST_HOLDS {
             let lay_out =
                 |state: &mut State<HeapStorage>| state.nobody_waits() && !state.log_mut().lay_out(FIRST_STEPS);
             // Not where somebody else has brought one meanwhile: it may be open.
-            let goes_on = |locked: &mut Locked| self.glance.get().is_none() && lay_out(&mut locked.state);
+            let goes_on = |state: &mut _| self.glance.get().is_none() && lay_out(state);
             if lane.is_none() || !self.lock.with(goes_on) {
                 break;
             }
         }
-        let late = self.lock.with(|locked| {
+        let late = self.lock.with(|state| {
             if self.glance.get().is_some() {
-                return Some((Some(glance), lane, course));
+                return Some((glance, lane));
             }
+            let log = state.log();
+            let [new] = &mut *glance;
+            new.with_new_course(|course| {
+                // None of the values has a stamp.
+                course.stamped = log.next_number().wrapping_sub(log.len() as u64);
+                if let Plan::Ring { .. } | Plan::Shared { .. } = plan {
+                    course.cursors.grow(log.cursors().len());
+                }
+            });
             self.glance.bring(glance);
-            let Some(lane) = lane else { return Some((None, None, course)) };
-            let [course] = &mut **locked.course.insert(course);
-            let log = locked.state.log();
-            // None of the values has a stamp.
-            course.stamped = log.next_number().wrapping_sub(log.len() as u64);
-            if let Plan::Ring { .. } | Plan::Shared { .. } = plan {
-                course.cursors.grow(log.cursors().len());
+            if let Some(lane) = lane {
+                self.lane.bring(lane);
             }
-            self.lane.bring(lane);
             None
         });
         // Opens the lane.
@@ -173,10 +171,7 @@ impl LaneLock {
             Lane::Queue(several, _) if several.is_made() => {}
             Lane::Queue(..) | Lane::Called(Called::Mailbox(_)) => return None,
         }
-        self.lock.with(|locked| {
-            let [course] = &mut **locked.course.as_mut()?;
-            course.cursors.join(cursor)
-        })
+        self.inside(|_state, course| course?.cursors.join(cursor))
     }
 }
 
@@ -301,22 +296,21 @@ impl LaneLock {
         if !lane.is_foreign(end, token) {
             return false;
         }
-        self.lock.with(|locked| {
-            let Some([course]) = locked.course.as_deref_mut() else { return false };
-            if !course.open {
-                return false;
+        self.inside(|state, course| match course {
+            Some(course) if course.open => {
+                course.open = lane.adopt(state.log_mut(), course, end, token);
+                true
             }
-            course.open = lane.adopt(locked.state.log_mut(), course, end, token);
-            true
+            Some(_) | None => false,
         })
     }
 
     /// Gives the slots that came since the lane was made the words that it needs. They are made outside
     /// the lock.
     fn add_words(&self, lane: &SharedLane) {
-        let lacking = self.lock.with(|locked| lane.lacking_words(locked.state.log()));
+        let lacking = self.lock.with(|state| lane.lacking_words(state.log()));
         let Ok(more) = Looks::new(lacking) else { return };
-        let late = self.lock.with(|locked| lane.add_words(locked.state.log(), more));
+        let late = self.lock.with(|state| lane.add_words(state.log(), more));
         drop(late);
     }
 

@@ -24,6 +24,21 @@ pub(in crate::buffer) enum Lanes {
     MovingAndSharing,
 }
 
+impl Lanes {
+    const ALL: [Self; 4] = [Self::None, Self::Moving, Self::MovingAndCopying, Self::MovingAndSharing];
+    const EAGER: u8 = 1 << 7;
+
+    /// As a note that the machine keeps; `eager` says that the lane is there from the start.
+    pub(super) const fn note(self, eager: bool) -> u8 {
+        self as u8 | if eager { Self::EAGER } else { 0 }
+    }
+
+    /// What was noted.
+    pub(super) const fn of(note: u8) -> (Self, bool) {
+        (Self::ALL[(note % Self::ALL.len() as u8) as usize], note >= Self::EAGER)
+    }
+}
+
 /// A record of more values than this has no lane: to lay its window out would take too long, and
 /// touch memory that a record which is never full does not need.
 pub(super) const MOST_PLACES: usize = 1 << 16;

@@ -26,11 +26,10 @@ use loom::sync::atomic::AtomicU64;
 use shuttle::sync::atomic::AtomicU64;
 
 use super::ends::{CURSORS, CursorEnd, CursorEnds, End, Gates};
-use super::late::boxed;
 use super::stamp::Since;
 use super::{LaneEnd, Machine, Taken};
 use crate::pure::{Claim, Kind, Pinned, TableFull};
-use crate::waiting::{Door, Inside, Key, Token, World, shut};
+use crate::waiting::{Door, Inside, Key, Token, World, boxed, shut};
 use places::Places;
 use quiet::Quiet;
 use spares::{NONE, Spares};

@@ -64,10 +64,10 @@ impl<T, L: Layout<T>> Shell<T, L> {
             let is_served = state.onlookers.state(waiter) == WaiterState::Done;
             let log = &state.log;
             let target = *flush.target.get_or_insert_with(|| {
-                *flush.aborted = log.counters.aborted;
+                *flush.aborted = log.counts.aborted;
                 log.next_number()
             });
-            let is_discarded = log.counters.aborted != *flush.aborted;
+            let is_discarded = log.counts.aborted != *flush.aborted;
             // Nobody consumes what was discarded, or what a close has left to nobody. A flush does not wait for
             // what a close has left to readers, who may never come back for it; a drain does.
             let outcome = if is_served || !log.kind().gates() || log.is_past(target) && !is_discarded {

@@ -38,7 +38,7 @@ impl<T, L: Layout<T>> Drop for Look<'_, T, L> {
     fn drop(&mut self) {
         let Some(pinned) = self.pinned.take() else { return };
         let doomed = self.shell.lock.with(|state| {
-            state.log.counters.clone_panics += u64::from(!self.cloned);
+            state.log.counts.clone_panics += u64::from(!self.cloned);
             state.log.unpin(pinned).and_then(|doomed| L::let_go(&self.shell.lock, doomed))
         });
         self.shell.dispose(doomed);

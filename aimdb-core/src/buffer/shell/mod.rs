@@ -71,6 +71,14 @@ pub struct Cloning<T> {
     plain: bool,
 }
 
+impl<T> Clone for Cloning<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Cloning<T> {}
+
 impl<T: 'static> Cloning<T> {
     /// Whether values are plain data without having been called so: a number, a truth value or a character of
     /// the language's own.
@@ -225,7 +233,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             BufferMetrics {
                 capacity: state.log.capacity(),
                 occupancy: state.log.occupancy(),
-                counters: state.log.counters,
+                counters: state.log.counters(),
                 cursors: state.log.cursor_count(),
                 waiting_producers: state.senders.len() + state.slotless.len(),
                 waiting_consumers,

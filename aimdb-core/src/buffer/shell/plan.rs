@@ -103,10 +103,10 @@ pub(super) fn plan<T, L: Layout<T>>(
         state.log.release(claim.0);
     }
     match plan {
-        Plan::Full | Plan::Closed => state.log.counters.refused += 1,
+        Plan::Full | Plan::Closed => state.log.counts.refused += 1,
         Plan::DropIncoming => {
-            state.log.counters.refused += 1;
-            state.log.counters.dropped_newest += 1;
+            state.log.counts.refused += 1;
+            state.log.counts.by_policy += 1;
         }
         Plan::Stored(_) | Plan::Again | Plan::Fill(_) | Plan::Grow | Plan::Degrade | Plan::Wait | Plan::Elsewhere => {}
     }

@@ -169,7 +169,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     #[cfg(feature = "std")]
     #[cold]
     pub(crate) fn count_clone_panic(&self) {
-        self.lock.with(|state| state.log.counters.clone_panics += 1);
+        self.lock.with(|state| state.log.counts.clone_panics += 1);
     }
 
     /// Waits for the cursor's next value. Never blocks the thread.

@@ -160,7 +160,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 Plan::Grow if self.grow() => continue,
                 Plan::Grow if matches!(mode, Mode::Wait | Mode::AtOnce) => return Err(NotStored::Wait(value.take())),
                 Plan::Grow => {
-                    self.lock.with(|state| state.log.counters.refused += 1);
+                    self.lock.with(|state| state.log.counts.refused += 1);
                     return Err(NotStored::Full(value.take()));
                 }
                 Plan::Degrade => {
@@ -236,7 +236,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     ) -> Result<Option<Doomed>, Claim> {
         let displaced = publish_if_room::<T, L>(state, claim, mode, degraded)?;
         let displaced = displaced.and_then(|doomed| L::let_go(&self.lock, doomed));
-        state.log.counters.degraded += u64::from(degraded);
+        state.log.counts.by_policy += u64::from(degraded);
         after.published(state);
         if mode == Mode::Force {
             // A flush may have waited for the value that was displaced.
@@ -325,7 +325,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             };
             #[cfg(feature = "std")]
             if crate::waiting::serves(self.identity()) {
-                self.lock.with(|state| state.log.counters.refused += 1);
+                self.lock.with(|state| state.log.counts.refused += 1);
                 return Some(Poll::Ready(Err(SendError::Misuse(value, crate::buffer::Misuse::OwnRecord))));
             }
             *offer.as_mut().project().value = Some(value);
@@ -389,7 +389,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             state.came();
             self.lock.note_offer(true);
             // A sender that waited for a slot, and now waits for room, goes on waiting.
-            state.log.counters.blocked += u64::from(!resumed);
+            state.log.counts.blocked += u64::from(!resumed);
             *offer.stage = OfferStage::Waiting(claim.take());
             *offer.since = now;
             after.offered(state);
@@ -413,7 +413,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
             }
             let (was, old) = state.settle_offer(offer.stage, waiter);
             self.lock.note_offer(false);
-            state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
+            state.log.counts.blocked_ns += now.saturating_sub(*offer.since);
             let resumed = match was {
                 WaiterState::Done => {
                     // The slot, and the value in it, are the record's now.
@@ -422,7 +422,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 }
                 WaiterState::Idle | WaiterState::Waiting | WaiterState::Notified | WaiterState::Granted => {
                     if state.log.is_closed() {
-                        state.log.counters.refused += 1;
+                        state.log.counts.refused += 1;
                         Resumed::Closed
                     } else {
                         Resumed::TryAgain
@@ -457,11 +457,11 @@ impl<T, L: Layout<T>> Shell<T, L> {
             self.lock.with(|state| {
                 let (was, spare) = state.settle_offer(offer.stage, waiter);
                 self.lock.note_offer(false);
-                state.log.counters.blocked_ns += now.saturating_sub(*offer.since);
+                state.log.counts.blocked_ns += now.saturating_sub(*offer.since);
                 if was == WaiterState::Done {
                     *offer.stage = OfferStage::Fresh;
                 } else {
-                    state.log.counters.timed_out += 1;
+                    state.log.counts.timed_out += 1;
                 }
                 (was, spare)
             })

@@ -89,7 +89,10 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// oldest value, and each value of the window is for it alone.
     pub fn is_plain_queue(&self) -> bool {
         let cursors = || self.cursors.as_ref().iter().filter(|cursor| cursor.shares > 0);
-        self.may_be_left() && !self.closed && self.live_cursors <= 1 && cursors().all(|cursor| cursor.next == self.head)
+        self.may_be_left()
+            && !self.closed
+            && self.live_cursors() <= 1
+            && cursors().all(|cursor| cursor.next == self.head)
     }
 
     /// Whether one sending end and those of several cursors could go on alone: the record is open, and none
@@ -98,7 +101,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn is_gated_queue(&self) -> bool {
         let cursors = || self.cursors.as_ref().iter().filter(|cursor| cursor.shares > 0);
         let has_lost = |cursor: &super::Cursor<W>| self.head.wrapping_sub(cursor.next) as i64 > 0;
-        let are_several = self.live_cursors > 1 && !cursors().any(has_lost);
+        let are_several = self.live_cursors() > 1 && !cursors().any(has_lost);
         are_several && !self.closed && self.may_be_left() && !self.is_looked_at()
     }
 
@@ -108,10 +111,10 @@ impl<W, S: Storage<W>> Log<W, S> {
     pub fn catch_up_sender(&mut self, sent: u64, refused: u64) {
         // What leaves the window here was read by all: its place has been filled again.
         self.store_unattended(sent);
-        self.counters.refused += refused;
+        self.counts.refused += refused;
         let kept = self.len().saturating_sub(usize::try_from(sent).unwrap_or(usize::MAX));
         for offset in kept..self.len() {
-            self.slots.set_unread(self.slot_at(offset), self.live_cursors);
+            self.slots.set_unread(self.slot_at(offset), self.live_cursors());
         }
     }
 
@@ -135,12 +138,12 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.first = ((u64::from(self.first) + taken) % u64::from(self.capacity)) as u32;
         self.head = self.head.wrapping_add(taken);
         self.len = len as u32;
-        self.counters.accepted += sent;
-        self.counters.delivered += taken;
-        self.counters.refused += refused;
-        if taken > 0
-            && let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0)
-        {
+        self.counts.refused += refused;
+        if taken == 0 {
+            return;
+        }
+        self.count_readers(taken, 0);
+        if let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0) {
             cursor.next = cursor.next.wrapping_add(taken);
             cursor.delivered += taken;
         }
@@ -155,7 +158,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Counts what the writing end has published, over the oldest values, since the window was laid
     /// out.
     pub fn catch_up_ring(&mut self, published: u64) {
-        self.counters.overwritten += self.store_unattended(published);
+        self.counts.overwritten += self.store_unattended(published);
     }
 
     /// Takes values into the window that were stored at its places, one after the other, and says how many
@@ -166,7 +169,6 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.first = ((u64::from(self.first) + over) % u64::from(self.capacity)) as u32;
         self.head = self.head.wrapping_add(over);
         self.len = (all - over) as u32;
-        self.counters.accepted += stored;
         over
     }
 
@@ -183,8 +185,7 @@ impl<W, S: Storage<W>> Log<W, S> {
         cursor.next = cursor.next.wrapping_add(read).wrapping_add(lagged);
         cursor.delivered += read;
         cursor.lagged += lagged;
-        self.counters.delivered += read;
-        self.counters.lagged += lagged;
+        self.count_readers(read, lagged);
     }
 
     /// Whether the record is a mailbox, whose ends could go on alone while it is open.
@@ -221,9 +222,8 @@ impl<W, S: Storage<W>> Log<W, S> {
         let head = self.head;
         self.len = (u64::from(self.len) + put - displaced - taken) as u32;
         self.head = head.wrapping_add(displaced).wrapping_add(taken);
-        self.counters.accepted += put;
-        self.counters.overwritten += displaced;
-        self.counters.delivered += taken;
+        self.counts.overwritten += displaced;
+        self.count_readers(taken, 0);
         if taken > 0
             && let Some(cursor) = self.cursors.as_mut().iter_mut().find(|cursor| cursor.shares > 0)
         {
@@ -234,7 +234,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             cursor.next = next;
             cursor.delivered += taken;
             cursor.lagged += lost;
-            self.counters.lagged += lost;
+            self.count_readers(0, lost);
         }
     }
 }

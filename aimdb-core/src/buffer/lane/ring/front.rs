@@ -14,8 +14,8 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::buffer::SlotCell;
 use crate::buffer::lane::Machine;
-use crate::buffer::lane::late::boxed;
 use crate::buffer::lane::stamp::{Since, Stamp, words};
+use crate::waiting::boxed;
 
 /// What is left of a cache line beside the stamp, in words.
 const WORDS: usize = 7;

@@ -1,4 +1,4 @@
-//! A part that comes late, or never, and then stays.
+//! A part that comes late, or never, and then stays. Those who look at it wait for nobody.
 #![allow(unsafe_code)]
 
 use alloc::boxed::Box;
@@ -11,7 +11,9 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Room for one word that leads to a `T` once it has come.
-pub(super) struct Late<T> {
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Late<T> {
     part: AtomicPtr<[T; 1]>,
     owned: PhantomData<Box<T>>,
     #[cfg(loom)]
@@ -21,19 +23,22 @@ pub(super) struct Late<T> {
 impl<T> Late<T> {
     /// Not there yet; `early` says that it will be before anybody looks.
     #[cfg(not(loom))]
-    pub(super) const fn new(_early: bool) -> Self {
+    #[must_use]
+    pub const fn new(_early: bool) -> Self {
         Self { part: AtomicPtr::new(ptr::null_mut()), owned: PhantomData }
     }
 
     #[cfg(loom)]
-    pub(super) fn new(early: bool) -> Self {
+    #[must_use]
+    pub fn new(early: bool) -> Self {
         let has_come = (!early).then(|| loom::sync::atomic::AtomicBool::new(false));
         Self { part: AtomicPtr::new(ptr::null_mut()), owned: PhantomData, has_come }
     }
 
     /// The part, if it has come.
     #[inline]
-    pub(super) fn get(&self) -> Option<&T> {
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
         #[cfg(loom)]
         if self.has_come.as_ref().is_some_and(|has_come| !has_come.load(Ordering::Acquire)) {
             return None;
@@ -44,7 +49,7 @@ impl<T> Late<T> {
     }
 
     /// Brings the part, unless another was faster, whose part stays.
-    pub(super) fn bring(&self, part: Box<[T; 1]>)
+    pub fn bring(&self, part: Box<[T; 1]>)
     where
         T: Send,
     {
@@ -61,18 +66,32 @@ impl<T> Late<T> {
     }
 }
 
-impl<T> Drop for Late<T> {
-    fn drop(&mut self) {
-        let part = *self.part.get_mut();
-        if !part.is_null() {
-            // SAFETY: it came from a box and goes once, here.
-            drop(unsafe { Box::from_raw(part) });
-        }
+impl<T> Late<T> {
+    /// Takes the part away, if it has come.
+    pub fn take(&mut self) -> Option<Box<[T; 1]>> {
+        let part = core::mem::replace(self.part.get_mut(), ptr::null_mut());
+        // SAFETY: it came from a box, and is no longer here.
+        (!part.is_null()).then(|| unsafe { Box::from_raw(part) })
     }
 }
 
-/// A box, if there is memory for it.
-pub(super) fn boxed<T>(value: T) -> Option<Box<[T; 1]>> {
+impl<T> Drop for Late<T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+/// A box, if there is memory for it. Else the value is dropped.
+#[doc(hidden)]
+#[must_use]
+pub fn in_box<T>(value: T) -> Option<Box<T>> {
+    let one = Box::into_raw(boxed(value)?).cast();
+    // SAFETY: it was a box of an array, which lies in memory as its one element does.
+    Some(unsafe { Box::from_raw(one) })
+}
+
+/// The same, as [`Late`] has it.
+pub(crate) fn boxed<T>(value: T) -> Option<Box<[T; 1]>> {
     let mut room = Vec::new();
     room.try_reserve_exact(1).ok()?;
     room.push(value);
