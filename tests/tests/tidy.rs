@@ -42,7 +42,7 @@ const PORTS: [&str; 12] = [
 ];
 
 /// A3: the files that may be unsafe, and why.
-const UNSAFE: [&str; 79] = [
+const UNSAFE: [&str; 81] = [
     // Notes that are leaked and linked, and the name that the system has for a thread.
     "aimdb-core/src/waiting/sleepers.rs",
     "aimdb-core/src/waiting/barrier.rs",
@@ -65,6 +65,7 @@ const UNSAFE: [&str; 79] = [
     "aimdb-core/src/buffer/lane/ring.rs",
     "aimdb-core/src/buffer/lane/ring/doors.rs",
     "aimdb-core/src/buffer/lane/ring/front.rs",
+    "aimdb-core/src/buffer/lane/ring/read.rs",
     "aimdb-core/src/buffer/lane/shared.rs",
     "aimdb-core/src/buffer/lane/shared/overwrite.rs",
     "aimdb-core/src/buffer/lane/shared/places.rs",
@@ -72,6 +73,8 @@ const UNSAFE: [&str; 79] = [
     "aimdb-core/src/buffer/lane/way.rs",
     "aimdb-core/src/waiting/fork.rs",
     "aimdb-core/src/buffer/slots.rs",
+    // Moves that a processor serves at once, and no compiler would make.
+    "aimdb-core/src/buffer/slots/carry.rs",
     "aimdb-core/src/buffer/slots/row.rs",
     // A text with its count in front of it, and user code that is in a constant or in a box.
     "aimdb-core/src/database/key.rs",

@@ -6,6 +6,8 @@
 //! tokens of the slots that the machine left to its ends, each behind a door of its own.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "std")]
+pub(in crate::buffer) mod carry;
 #[cfg(all(feature = "std", not(loom)))]
 mod row;
 
@@ -84,6 +86,10 @@ impl<T> SlotCell<T> {
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(super) unsafe fn fill_from(&self, claim: &Claim, value: &core::mem::ManuallyDrop<T>) {
+        if const { carry::pays::<T>() } {
+            // SAFETY: as for `fill`; the value is read once, by this function's contract.
+            return self.with_mut(|place| unsafe { carry::in_pairs(&raw const **value, place.cast()) });
+        }
         // SAFETY: the value is read once, by this function's contract.
         self.fill(claim, unsafe { core::ptr::read(&raw const **value) });
     }

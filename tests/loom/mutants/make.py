@@ -24,6 +24,7 @@ GATE = "aimdb-core/src/waiting/gate.rs"
 TOKEN = "aimdb-core/src/waiting/token.rs"
 FRONT = LANE + "ring/front.rs"
 PLAIN = LANE + "ring.rs"
+PLAIN_READ = LANE + "ring/read.rs"
 PLAIN_DOORS = LANE + "ring/doors.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 COUNT = "aimdb-ffi/src/block/count.rs"
@@ -185,9 +186,9 @@ MUTANTS = [
         ("        self.stored.0.store(at + 1, Ordering::Release);\n",
          "        self.stored.0.store(at + 1, Ordering::Release);\n        unsafe { cell.fill_from(&Claim(slot), value) };\n")]),
     ("place-is-handed-back-before-it-is-empty", "A place is handed back before its value was moved out.", QUEUE, [
-        ("        let value = cell.empty(&Owned(slot));\n", ""),
+        ("        let value = empty(cell, &Owned(slot));\n", ""),
         ("        self.taken.0.store(at + 1, Ordering::Release);\n",
-         "        self.taken.0.store(at + 1, Ordering::Release);\n        let value = cell.empty(&Owned(slot));\n")]),
+         "        self.taken.0.store(at + 1, Ordering::Release);\n        let value = empty(cell, &Owned(slot));\n")]),
     ("sender-comes-out-too-early", "The sending end lowers its flag before its value is counted.", QUEUE, [(
         "        self.stored.0.store(at + 1, Ordering::Release);\n",
         "        drop(end);\n        drop(inside);\n        self.stored.0.store(at + 1, Ordering::Release);\n")]),
@@ -325,6 +326,8 @@ MUTANTS = [
         "        self.0.store(being_written(number), Ordering::Relaxed);\n", "")]),
     ("copy-without-a-second-look", "A copy is kept though its place was written meanwhile.", STAMP, [(
         "        (self.0.load(Ordering::Relaxed) == stamp).then_some(value)", "        Some(value)")]),
+    ("long-copy-is-kept-though-it-is-torn", "A value that is copied to its reader's room is kept though its place was written meanwhile.", PLAIN_READ, [(
+        "room) }).is_none() {", "room) }).is_none() && !self.stamps.of(at).has_come(number) {")]),
     ("front-is-not-put-back", "A latest value that came while the lane was open is not brought to its slot.", PLAIN_DOORS, [(
         "        if published > 0 {\n", "        if published > 99 {\n")]),
     ("front-brings-nothing", "A latest value that came while the lane was closed is not brought into it.", FRONT, [(

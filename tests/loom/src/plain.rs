@@ -1,8 +1,8 @@
 //! The scenarios of the lane of plain data that is overwritten: what is copied by words while somebody writes it,
 //! and while somebody closes the lane.
 //!
-//! A value is two words that are alike. A ring of one value, and a latest value, lie in the lane while that is open;
-//! a ring of two lies in its slots.
+//! A value is two words that are alike, or with the feature `large` four, which a reader has copied to where it wants
+//! them. A ring of one value, and a latest value, lie in the lane while that is open; a ring of two lies in its slots.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,9 @@ use aimdb_core::pure::Start;
 
 use crate::schedule::{block_on, thread};
 
-type Pair = [u64; 2];
+const WORDS: usize = if cfg!(feature = "large") { 4 } else { 2 };
+
+type Pair = [u64; WORDS];
 type Pairs = HeapBuffer<Pair>;
 
 fn ring(capacity: usize) -> Pairs {
@@ -36,16 +38,16 @@ fn in_the_lane(buffer: &Pairs, sent: u64) -> Reader<Pair> {
 
 /// Stores a value, in the lane if that is open.
 fn push(buffer: &Pairs, value: u64) {
-    buffer.push([value; 2]);
+    buffer.push([value; WORDS]);
 }
 
 fn push_in_the_lane(buffer: &Pairs, value: u64) {
-    assert_eq!(buffer.push_at_once([value; 2]), Ok(()), "the lane is open, and this thread's");
+    assert_eq!(buffer.push_at_once([value; WORDS]), Ok(()), "the lane is open, and this thread's");
 }
 
 /// What came, if it is whole.
-fn whole([one, other]: Pair) -> u64 {
-    assert_eq!(one, other, "a value is never torn");
+fn whole([one, rest @ ..]: Pair) -> u64 {
+    assert_eq!(rest, [one; WORDS - 1], "a value is never torn");
     one
 }
 
@@ -257,7 +259,7 @@ pub fn s5_a_plain_latest_value_is_displaced_beside_a_reader() {
     let buffer = latest();
     let mut reader = in_the_lane(&buffer, 1);
     let reading = thread::spawn(move || (seen(reader.try_recv()).unwrap_or(1), reader));
-    buffer.displace([2; 2]).expect("it is open");
+    buffer.displace([2; WORDS]).expect("it is open");
     push(&buffer, 3);
     let (first, mut reader) = reading.join().unwrap();
     let last = seen(reader.try_recv());
@@ -272,7 +274,7 @@ pub fn s5_a_plain_latest_value_is_displaced_under_a_peek() {
         let buffer = buffer.clone();
         move || [(); 2].map(|()| whole(buffer.peek().expect("there is one")))
     });
-    buffer.displace([2; 2]).expect("it is open");
+    buffer.displace([2; WORDS]).expect("it is open");
     let [first, second] = peeking.join().unwrap();
     assert!(first >= 1 && second >= first, "{first} {second}");
     assert_eq!(buffer.peek().map(whole), Some(2));
@@ -286,7 +288,7 @@ pub fn c1_a_plain_ring_is_closed_beside_both_ends() {
         let buffer = buffer.clone();
         move || buffer.close()
     });
-    let stored = buffer.try_push([2; 2]).is_ok();
+    let stored = buffer.try_push([2; WORDS]).is_ok();
     let first = seen(reader.try_recv());
     closing.join().unwrap();
     let left = seen(reader.try_recv());
@@ -340,7 +342,7 @@ pub fn s6_a_batch_of_plain_values_meets_a_batch() {
         assert_eq!(taken, values.len());
         (values, reader)
     });
-    let mut batch: VecDeque<_> = [3, 4].map(|value| [value; 2]).into();
+    let mut batch: VecDeque<_> = [3, 4].map(|value| [value; WORDS]).into();
     let stored = buffer.push_many_at_once(&mut batch) as u64;
     assert_eq!(stored as usize + batch.len(), 2);
     let (values, reader) = reading.join().unwrap();

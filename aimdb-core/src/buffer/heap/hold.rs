@@ -3,11 +3,11 @@
 
 use alloc::sync::Arc;
 use core::cell::{Cell, OnceCell};
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 
 use super::HeapLayout;
-use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Stored, Taken, Way};
+use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Stored, Taken, Way, is_short};
 use crate::buffer::{Cloning, Shell, SlotCell};
 use crate::pure::DropCause;
 use crate::waiting::Counted;
@@ -208,9 +208,26 @@ impl<T: Send + 'static> TakingHold<T> {
     /// Takes the next value, where the owner of the end can do so with a few instructions. Never a lag.
     #[inline(always)]
     pub(super) fn take_at_once(&mut self) -> Taken<T> {
-        // SAFETY: the grip is of the shell's lane and this cursor, both are here, and nobody else has this
-        // token.
-        unsafe { self.grip.get().take(self.cells.as_ref(), |seen| self.shell.clone_in_lane(seen)) }
+        if is_short::<T>() {
+            // SAFETY: the grip is of the shell's lane and this cursor, both are here, and nobody else has this
+            // token.
+            return unsafe { self.grip.get().take(self.cells.as_ref(), |seen| self.shell.clone_in_lane(seen)) };
+        }
+        let mut room = MaybeUninit::uninit();
+        match self.take_to(&mut room) {
+            // SAFETY: it was put there.
+            Taken::Value(()) => Taken::Value(unsafe { room.assume_init() }),
+            Taken::Empty => Taken::Empty,
+            Taken::Lagged(lag) => Taken::Lagged(lag),
+            Taken::NotHere => Taken::NotHere,
+        }
+    }
+
+    /// A call, as such a value lies in memory anyway.
+    #[inline(never)]
+    fn take_to(&mut self, room: &mut MaybeUninit<T>) -> Taken<()> {
+        // SAFETY: as above.
+        unsafe { self.grip.get().take_to(self.cells.as_ref(), room, |seen| self.shell.clone_in_lane(seen)) }
     }
 
     /// Looks at the newest value, where the owner of the end can do so with a few instructions.

@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 
 use super::gated::GatedLane;
@@ -303,6 +303,33 @@ impl Grip {
                     lane.as_ref().take_with_key(cells, cursor.as_ref(), (world, key))
                 }
                 _ => Taken::NotHere,
+            }
+        }
+    }
+
+    /// The same of a value that is no short one, to where the caller has room for it: compilers copy such a value each time
+    /// that it is handed on, and where the ways meet on which it may have come.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Grip::take`].
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn take_to<T: 'static>(
+        self,
+        cells: &[SlotCell<T>],
+        room: &mut MaybeUninit<T>,
+        clone: impl FnOnce(Seen<'_>) -> Option<T>,
+    ) -> Taken<()> {
+        // SAFETY: by this function's contract, and the key is of this lane's door.
+        unsafe {
+            match self.0 {
+                Of::Queue(world, lane, key) => lane.as_ref().take_to(cells, (world, key), room),
+                Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) => {
+                    lane.as_ref().read_to(cells, cursor.as_ref(), (world, key), room)
+                }
+                Of::Overwriting(..) | Of::Gated(..) | Of::Common(..) | Of::Shared(..) | Of::Else(_) => {
+                    self.take(cells, clone).to(room)
+                }
             }
         }
     }

@@ -79,7 +79,7 @@ const AT_ONCE: usize = 64;
 
 /// Whether a call can be given a value in registers: then one that is seldom made spoils nothing where it
 /// stands.
-const fn is_short<T>() -> bool {
+pub(super) const fn is_short<T>() -> bool {
     // The values of a model know who counts them.
     size_of::<T>() <= if cfg!(loom) { 24 } else { 16 }
 }

@@ -86,6 +86,12 @@ pub(in crate::buffer) unsafe fn load<T>(from: *const Words<T>) -> MaybeUninit<T>
 }
 
 /// As its like outside a model.
+pub(in crate::buffer) unsafe fn load_to<T>(from: *const Words<T>, to: &mut MaybeUninit<T>) {
+    // SAFETY: the room is there.
+    *to = unsafe { load(from) };
+}
+
+/// As its like outside a model.
 pub(in crate::buffer) unsafe fn bring(from: *const Words<u8>, to: *const Words<u8>, bytes: usize) {
     // SAFETY: both are there.
     let (from, to) = unsafe { (&*from, &*to) };

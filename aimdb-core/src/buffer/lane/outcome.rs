@@ -1,6 +1,6 @@
 //! What comes of an attempt to use a lane.
 
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 use super::shared::Seen;
 
@@ -58,6 +58,22 @@ impl<T> InLane<T> {
             Err(value) => return Self::NotHere(value),
         }
         Self::Done
+    }
+}
+
+impl<T> Taken<T> {
+    /// What was found, with the value put where there is room for it.
+    #[inline(always)]
+    pub(super) fn to(self, room: &mut MaybeUninit<T>) -> Taken<()> {
+        match self {
+            Self::Value(value) => {
+                room.write(value);
+                Taken::Value(())
+            }
+            Self::Empty => Taken::Empty,
+            Self::Lagged(lag) => Taken::Lagged(lag),
+            Self::NotHere => Taken::NotHere,
+        }
     }
 }
 

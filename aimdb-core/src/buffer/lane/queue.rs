@@ -1,13 +1,12 @@
 //! The lane of a queue: a ring of places with one end that fills and one that empties them.
 //!
-//! Each end publishes how many values it has passed, and keeps the last that it saw of the other's, at
-//! which it looks only when that says full or empty (Lamport's queue, with the cached counters of
-//! FastForward and rtrb). What ends the window and what the other end has left are one number, so that
-//! a value mostly costs one comparison, and one store besides itself: processors write out about one in
-//! a cycle. What an end has seen it passes in pieces of some cache lines, whose lines it has come together before it
-//! is at them: a processor looks no further ahead than a few calls, and fetched from another core, one after the other,
-//! they take longer than all else. The ends stand behind [`Door`]s: no value is on its way through the lane while somebody
-//! holds the record's lock.
+//! Each end publishes how many values it has passed, and keeps the last that it saw of the other's, at which it looks
+//! only when that says full or empty (Lamport's queue, with the cached counters of FastForward and rtrb). What ends the
+//! window and what the other end has left are one number, so that a value mostly costs one comparison, and one store
+//! besides itself: processors write out about one in a cycle. What an end has seen it passes in pieces of some cache
+//! lines, whose lines it has come together before it is at them: a processor looks no further ahead than a few calls,
+//! and fetched from another core, one after the other, they take longer than all else. The ends stand behind [`Door`]s:
+//! no value is on its way through the lane while somebody holds the record's lock.
 #![allow(unsafe_code)]
 
 mod end;
@@ -15,7 +14,7 @@ mod glimpse;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 #[cfg(not(any(loom, shuttle)))]
 use core::sync::atomic::Ordering;
@@ -272,13 +271,14 @@ impl QueueLane {
         taken as usize
     }
 
-    /// Takes the next value, if `inside` came in and `cell` finds the slot.
+    /// Takes the next value, if `inside` came in and `cell` finds the slot; `empty` says what comes of it.
     #[inline(always)]
-    fn next<'a, T: 'a>(
+    fn next<'a, T: 'a, R>(
         &self,
         inside: Option<Inside<'_, End>>,
         cell: impl FnOnce(u32) -> Option<&'a SlotCell<T>>,
-    ) -> Taken<T> {
+        empty: impl FnOnce(&SlotCell<T>, &Owned) -> R,
+    ) -> Taken<R> {
         let Some(mut inside) = inside else { return Taken::NotHere };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
@@ -300,7 +300,7 @@ impl QueueLane {
             core::hint::cold_path();
             cell.fetch::<false>(there);
         }
-        let value = cell.empty(&Owned(slot));
+        let value = empty(cell, &Owned(slot));
         end.at = at + 1;
         // Release: the slot was emptied before the sender fills it.
         self.taken.0.store(at + 1, Ordering::Release);
@@ -315,12 +315,27 @@ impl QueueLane {
     #[inline(always)]
     pub(super) unsafe fn take_with_key<T>(&self, cells: &[SlotCell<T>], (world, key): (World, Key)) -> Taken<T> {
         // SAFETY: by this function's contract.
-        self.next(unsafe { self.taking.enter_with_key(world, key) }, |slot| cells.get(slot as usize))
+        self.next(unsafe { self.taking.enter_with_key(world, key) }, |slot| cells.get(slot as usize), SlotCell::empty)
+    }
+
+    /// # Safety
+    ///
+    /// As for [`QueueLane::take_with_key`], which does the same, and has no room for the value.
+    #[inline(always)]
+    pub(super) unsafe fn take_to<T>(
+        &self,
+        cells: &[SlotCell<T>],
+        (world, key): (World, Key),
+        room: &mut MaybeUninit<T>,
+    ) -> Taken<()> {
+        // SAFETY: by this function's contract.
+        let inside = unsafe { self.taking.enter_with_key(world, key) };
+        self.next(inside, |slot| cells.get(slot as usize), |cell, owned| _ = room.write(cell.empty(owned)))
     }
 
     /// Takes the next value.
     pub(super) fn take<T>(&self, slots: &impl Slots<T>, token: &Token) -> Taken<T> {
-        self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)))
+        self.next(self.taking.enter(token), |slot| Some(slots.cell(slot)), SlotCell::empty)
     }
 
     /// Whether a holder was sent away only because another has this end.

@@ -8,6 +8,7 @@
 mod come;
 mod doors;
 mod front;
+mod read;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -194,35 +195,6 @@ impl RingLane {
         }
         cursor.next.store(number, Ordering::Relaxed);
         taken
-    }
-
-    /// The cursor's next value, if it is there, with the key of the cursor's end. Anything else,
-    /// [`RingLane::read`] says.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Door::enter_with_key`].
-    #[inline(always)]
-    pub(super) unsafe fn read_with_key<T>(
-        &self,
-        cells: &[SlotCell<T>],
-        cursor: &CursorEnd,
-        (world, key): (World, Key),
-    ) -> Taken<T> {
-        // SAFETY: by this function's contract.
-        let Some(mut inside) = (unsafe { cursor.door.enter_with_key(world, key) }) else { return Taken::NotHere };
-        #[allow(unused_mut, reason = "a model's end is more than a reference")]
-        let mut end = inside.end();
-        let (at, number) = (end.at, cursor.next.load(Ordering::Relaxed));
-        if let Some(front) = Front::of::<T>(self.front.as_deref()) {
-            return self.read_front(front, &mut *end, &cursor.next, false).unwrap_or(Taken::NotHere);
-        }
-        let Some(cell) = cells.get(end.slot(at) as usize) else { return Taken::NotHere };
-        let Some(value) = self.copy(cell, at, number) else { return Taken::NotHere };
-        end.go_on(at, self.capacity);
-        cursor.next.store(number.wrapping_add(1), Ordering::Relaxed);
-        // SAFETY: the copy is whole.
-        Taken::Value(unsafe { value.assume_init() })
     }
 
     /// The cursor's next value.

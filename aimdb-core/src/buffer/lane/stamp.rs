@@ -4,7 +4,8 @@
 //! there. A reader copies between two looks at the stamp and keeps the copy only if both say that
 //! the value it wants is there (a sequence lock per place; the fences are those of Boehm, "Can
 //! seqlocks get along with programming language memory models?", 2012). The copy goes word by word
-//! with atomics, so that a torn one is worthless and nothing worse.
+//! with atomics, or by single instructions of the processor where that has better ones ([`carry`](crate::buffer::slots::carry)),
+//! so that a torn one is worthless and nothing worse.
 #![allow(unsafe_code)]
 #![allow(unreachable_pub, reason = "a model looks at the stamps alone")]
 
@@ -174,6 +175,8 @@ pub(super) mod words {
     use core::mem::MaybeUninit;
     use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
+    use crate::buffer::slots::carry;
+
     macro_rules! by_alignment {
         ($type:ty, $copy:ident!($($argument:expr),*)) => {
             match align_of::<$type>() {
@@ -199,7 +202,7 @@ pub(super) mod words {
 
     macro_rules! load_as {
         ($word:ty, $to:expr, $from:expr) => {
-            for at in 0..size_of_val(&$to) / size_of::<$word>() {
+            for at in 0..size_of_val($to) / size_of::<$word>() {
                 // SAFETY: see `load`; words of this width divide the value, and are aligned as it is.
                 unsafe {
                     let word = (*$from.cast::<$word>().add(at)).load(Ordering::Relaxed);
@@ -213,10 +216,14 @@ pub(super) mod words {
     ///
     /// # Safety
     ///
-    /// `to` is valid for a `T` and accessed by these two functions only meanwhile; `T` has no
+    /// `to` is valid for a `T` and accessed by these functions only meanwhile; `T` has no
     /// padding and no other uninitialised bytes.
     #[inline(always)]
     pub(in crate::buffer) unsafe fn store<T>(to: *mut T, from: &T) {
+        if const { carry::pays::<T>() } {
+            // SAFETY: by this function's contract.
+            return unsafe { carry::in_pairs(from, to) };
+        }
         by_alignment!(T, store_as!(to, from));
     }
 
@@ -224,13 +231,28 @@ pub(super) mod words {
     ///
     /// # Safety
     ///
-    /// `from` is valid for a `T`, all of which was once stored, and accessed by these two functions
+    /// `from` is valid for a `T`, all of which was once stored, and accessed by these functions
     /// only meanwhile.
     #[inline(always)]
     pub(in crate::buffer) unsafe fn load<T>(from: *const T) -> MaybeUninit<T> {
         let mut to = MaybeUninit::<T>::uninit();
-        by_alignment!(T, load_as!(to, from));
+        // SAFETY: by this function's contract.
+        unsafe { load_to(from, &mut to) };
         to
+    }
+
+    /// The same, to where the caller has room for it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`load`].
+    #[inline(always)]
+    pub(in crate::buffer) unsafe fn load_to<T>(from: *const T, to: &mut MaybeUninit<T>) {
+        if const { carry::pays::<T>() } {
+            // SAFETY: by this function's contract.
+            return unsafe { carry::by_pairs(from, to.as_mut_ptr()) };
+        }
+        by_alignment!(T, load_as!(to, from));
     }
 
     /// Brings a value to another place by its bytes.
