@@ -177,9 +177,14 @@ uint8_t aimdb_port_priority(void)
 #define AIMDB_MASK() portSET_INTERRUPT_MASK_FROM_ISR()
 #define AIMDB_UNMASK(before) portCLEAR_INTERRUPT_MASK_FROM_ISR(before)
 #if defined(__ARM_ARCH_7M__)
-/* The library for a Cortex-M3 raises the mask itself. One for other processors calls. */
-extern const uint32_t aimdb_port_basepri_of_cortex_m3;
-const uint32_t aimdb_port_basepri_of_cortex_m3 = configMAX_SYSCALL_INTERRUPT_PRIORITY;
+/* The library for a Cortex-M3 raises the mask itself, to the priority that is the address of this symbol: so each of its instructions that
+ * needs it has it, and nothing is looked up. One for other processors calls. */
+__attribute__((used)) static void aimdb_names_the_priority(void)
+{
+    __asm volatile(".globl aimdb_port_basepri_of_cortex_m3\n\t.set aimdb_port_basepri_of_cortex_m3, %c0"
+                   :
+                   : "i"(configMAX_SYSCALL_INTERRUPT_PRIORITY));
+}
 /* 0 masks nothing. */
 typedef char aimdb_the_mask_has_a_priority[(configMAX_SYSCALL_INTERRUPT_PRIORITY) > 0 ? 1 : -1];
 #endif

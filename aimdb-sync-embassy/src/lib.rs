@@ -55,10 +55,10 @@ pub use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 #[doc(hidden)]
 pub mod driving {
     pub use crate::latest::{ByteLatest, LATEST_BYTES};
-    pub use crate::lean::{Bytes, Form, Word};
+    pub use crate::lean::{Bytes, End, FOR_EVER, Form, WORD, Word};
     pub use crate::mailbox::{ByteMailbox, MailboxState};
     pub use crate::port::block_on;
     pub use crate::queue::{ByteQueue, ByteState};
     #[cfg(not(loom))]
-    pub use crate::ring::{ByteRing, NotStored, RING_BYTES, Read};
+    pub use crate::ring::{ByteRing, NotStored, RING_BYTES};
 }

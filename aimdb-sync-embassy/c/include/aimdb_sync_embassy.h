@@ -187,11 +187,11 @@ typedef struct aimdb_static_queue {
     aimdb_queue_state_t *state;
     void *values;
     uint8_t last; /* of `n` places, from 0: `n` - 1 */
-    uint8_t policy;
+    uint8_t when_full; /* what a sender is told that waits till its time is up: AIMDB_OK is that its value was dropped */
 } aimdb_static_queue_t;
 
 #define AIMDB_QUEUE_LAYOUT \
-    ((uint32_t)(6u << 24 | sizeof(aimdb_queue_state_t) << 8 | sizeof(aimdb_static_queue_t)))
+    ((uint32_t)(10u << 24 | sizeof(aimdb_queue_state_t) << 8 | sizeof(aimdb_static_queue_t)))
 
 /* A queue that keeps `n` values, 1 to 255, and pauses its senders when it is full; at file scope, a semicolon follows. */
 #define AIMDB_STATIC_QUEUE(name, type, n) AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE(name, type, n)
@@ -202,11 +202,11 @@ typedef struct aimdb_static_queue {
     AIMDB_QUEUE_CALLS(name, type) AIMDB_DEFINE_QUEUE_DROP_NEWEST(name, type, n)
 
 #define AIMDB_DECLARE_QUEUE(name, type) AIMDB_QUEUE_CALLS(name, type) typedef type name##_value_t
-#define AIMDB_DEFINE_QUEUE(name, type, n) AIMDB_DEFINE_LEAN(name, type, 0, n)
-#define AIMDB_DEFINE_QUEUE_FAIL(name, type, n) AIMDB_DEFINE_LEAN(name, type, 1, n)
-#define AIMDB_DEFINE_QUEUE_DROP_NEWEST(name, type, n) AIMDB_DEFINE_LEAN(name, type, 3, n)
+#define AIMDB_DEFINE_QUEUE(name, type, n) AIMDB_DEFINE_LEAN(name, type, AIMDB_TIMEOUT, n)
+#define AIMDB_DEFINE_QUEUE_FAIL(name, type, n) AIMDB_DEFINE_LEAN(name, type, AIMDB_FULL, n)
+#define AIMDB_DEFINE_QUEUE_DROP_NEWEST(name, type, n) AIMDB_DEFINE_LEAN(name, type, AIMDB_OK, n)
 
-#define AIMDB_DEFINE_LEAN(name, type, policy, n) \
+#define AIMDB_DEFINE_LEAN(name, type, when_full, n) \
     typedef char name##_is_of_the_declared_type[(size_t)name##_value_size == sizeof(type) ? 1 : -1]; \
     typedef char name##_has_a_capacity[(n) > 0 && (n) <= 255 ? 1 : -1]; \
     static struct { \
@@ -214,7 +214,7 @@ typedef struct aimdb_static_queue {
         type values[n]; \
     } name##_memory; \
     const aimdb_static_queue_t name = { AIMDB_QUEUE_LAYOUT, sizeof(type), &name##_memory.state, name##_memory.values, (n) - 1, \
-        policy }
+        when_full }
 
 /* -------------------------------------------------------------------------------------------- rings */
 
@@ -243,7 +243,7 @@ typedef struct aimdb_static_ring {
 } aimdb_static_ring_t;
 
 #define AIMDB_RING_LAYOUT \
-    ((uint32_t)(5u << 24 | sizeof(aimdb_ring_cursor_t) << 16 | sizeof(aimdb_ring_state_t) << 8 | sizeof(aimdb_static_ring_t)))
+    ((uint32_t)(9u << 24 | sizeof(aimdb_ring_cursor_t) << 16 | sizeof(aimdb_ring_state_t) << 8 | sizeof(aimdb_static_ring_t)))
 
 /* How many tasks and interrupts may be sending to one ring at the same moment, if its values are not one word: a place for the value of each,
  * beside those of the ring. One that finds none, because the others are in between, is told AIMDB_FULL. */
@@ -295,7 +295,7 @@ typedef struct aimdb_static_mailbox {
 } aimdb_static_mailbox_t;
 
 #define AIMDB_MAILBOX_LAYOUT \
-    ((uint32_t)(3u << 24 | sizeof(aimdb_mailbox_state_t) << 8 | sizeof(aimdb_static_mailbox_t)))
+    ((uint32_t)(7u << 24 | sizeof(aimdb_mailbox_state_t) << 8 | sizeof(aimdb_static_mailbox_t)))
 
 #define AIMDB_STATIC_MAILBOX(name, type) AIMDB_MAILBOX_CALLS(name, type) AIMDB_DEFINE_MAILBOX(name, type)
 
@@ -334,7 +334,7 @@ typedef struct aimdb_static_latest {
 } aimdb_static_latest_t;
 
 #define AIMDB_LATEST_LAYOUT \
-    ((uint32_t)(4u << 24 | sizeof(aimdb_latest_cursor_t) << 16 | sizeof(aimdb_latest_state_t) << 8 | \
+    ((uint32_t)(8u << 24 | sizeof(aimdb_latest_cursor_t) << 16 | sizeof(aimdb_latest_state_t) << 8 | \
                 sizeof(aimdb_static_latest_t)))
 
 #define AIMDB_STATIC_LATEST(name, type) AIMDB_LATEST_CALLS(name, type) AIMDB_DEFINE_LATEST(name, type)
@@ -362,7 +362,9 @@ typedef struct aimdb_static_latest {
 
 /* Values of one word have calls of their own, which are shorter: which ones are meant is known when a program is compiled. */
 #define AIMDB_IS_WORD(size) ((size) == sizeof(uint32_t))
-#define AIMDB_CALL(kind, verb, size) \
+#define AIMDB_CALL(kind, verb, size, ...) \
+    (AIMDB_IS_WORD(size) ? aimdb_##kind##_##verb##_word(__VA_ARGS__) : aimdb_##kind##_##verb##_bytes(__VA_ARGS__, size))
+#define AIMDB_FORM(kind, verb, size) \
     (AIMDB_IS_WORD(size) ? aimdb_##kind##_##verb##_word : aimdb_##kind##_##verb##_bytes)
 
 /* -------------------------------------------------------------------------------------------- calls */
@@ -424,28 +426,28 @@ typedef struct aimdb_static_latest {
     enum { name##_value_size = sizeof(type) }; \
     AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(queue, send, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(queue, send, sizeof(type), &name, value, AIMDB_TICKS(ticks)); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_send(const type *value) \
     { \
-        return AIMDB_CALL(queue, try_send, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(queue, try_send, sizeof(type), &name, value); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(queue, recv, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(queue, recv, sizeof(type), &name, value, AIMDB_TICKS(ticks)); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
     { \
-        return AIMDB_CALL(queue, try_recv, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(queue, try_recv, sizeof(type), &name, value); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_close(void) \
     { \
-        return AIMDB_CALL(queue, close, sizeof(type))(&name); \
+        return AIMDB_FORM(queue, close, sizeof(type))(&name); \
     } \
     AIMDB_UNUSED static inline uint32_t name##_abort(void) \
     { \
         uint32_t discarded = 0; \
-        (void)AIMDB_CALL(queue, abort, sizeof(type))(&name, &discarded); \
+        (void)AIMDB_FORM(queue, abort, sizeof(type))(&name, &discarded); \
         return discarded; \
     } \
     AIMDB_UNUSED static inline int32_t name##_is_closed(void) \
@@ -454,7 +456,7 @@ typedef struct aimdb_static_latest {
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_stats(aimdb_static_stats_t *stats) \
     { \
-        return AIMDB_CALL(queue, stats, sizeof(type))(&name, stats); \
+        return AIMDB_FORM(queue, stats, sizeof(type))(&name, stats); \
     }
 
 /* The calls of a ring: those of a record that is never full. */
@@ -464,15 +466,15 @@ typedef struct aimdb_static_latest {
     AIMDB_SENDING_CALLS(name, type, ring) \
     AIMDB_UNUSED static inline aimdb_status_t name##_force_send(const type *value) \
     { \
-        return AIMDB_CALL(ring, send, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(ring, send, sizeof(type), &name, value); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(ring, recv, sizeof(type))(&name, value, sizeof(type), 0, AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(ring, recv, sizeof(type), &name, value, AIMDB_TICKS(ticks), 0); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
     { \
-        return AIMDB_CALL(ring, try_recv, sizeof(type))(&name, value, sizeof(type), 0); \
+        return AIMDB_CALL(ring, try_recv, sizeof(type), &name, value, 0); \
     } \
     AIMDB_UNUSED static inline uint32_t name##_lag(void) \
     { \
@@ -483,11 +485,11 @@ typedef struct aimdb_static_latest {
 #define AIMDB_RING_READER_CALLS(name, type) \
     AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(ring, recv, sizeof(type))(&name, value, sizeof(type), reader, AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(ring, recv, sizeof(type), &name, value, AIMDB_TICKS(ticks), reader); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_reader_try_recv(uint32_t reader, type *value) \
     { \
-        return AIMDB_CALL(ring, try_recv, sizeof(type))(&name, value, sizeof(type), reader); \
+        return AIMDB_CALL(ring, try_recv, sizeof(type), &name, value, reader); \
     } \
     AIMDB_UNUSED static inline uint32_t name##_reader_lag(uint32_t reader) \
     { \
@@ -501,11 +503,11 @@ typedef struct aimdb_static_latest {
     AIMDB_SENDING_CALLS(name, type, mailbox) \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(mailbox, recv, sizeof(type))(&name, value, sizeof(type), AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(mailbox, recv, sizeof(type), &name, value, AIMDB_TICKS(ticks)); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
     { \
-        return AIMDB_CALL(mailbox, try_recv, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(mailbox, try_recv, sizeof(type), &name, value); \
     } \
     AIMDB_ENDING_CALLS(name, mailbox)
 
@@ -516,26 +518,26 @@ typedef struct aimdb_static_latest {
     AIMDB_SENDING_CALLS(name, type, latest) \
     AIMDB_UNUSED static inline aimdb_status_t name##_recv(type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(latest, recv, sizeof(type))(&name, value, sizeof(type), 0, AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(latest, recv, sizeof(type), &name, value, AIMDB_TICKS(ticks), 0); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_recv(type *value) \
     { \
-        return AIMDB_CALL(latest, try_recv, sizeof(type))(&name, value, sizeof(type), 0); \
+        return AIMDB_CALL(latest, try_recv, sizeof(type), &name, value, 0); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_peek(type *value) \
     { \
-        return AIMDB_CALL(latest, peek, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(latest, peek, sizeof(type), &name, value); \
     } \
     AIMDB_ENDING_CALLS(name, latest)
 
 #define AIMDB_LATEST_READER_CALLS(name, type) \
     AIMDB_UNUSED static inline aimdb_status_t name##_reader_recv(uint32_t reader, type *value, AIMDB_TICK_TYPE ticks) \
     { \
-        return AIMDB_CALL(latest, recv, sizeof(type))(&name, value, sizeof(type), reader, AIMDB_TICKS(ticks)); \
+        return AIMDB_CALL(latest, recv, sizeof(type), &name, value, AIMDB_TICKS(ticks), reader); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_reader_try_recv(uint32_t reader, type *value) \
     { \
-        return AIMDB_CALL(latest, try_recv, sizeof(type))(&name, value, sizeof(type), reader); \
+        return AIMDB_CALL(latest, try_recv, sizeof(type), &name, value, reader); \
     }
 
 /* Sends that do not wait. `ticks` is there so that a program may change over to another kind. */
@@ -543,11 +545,11 @@ typedef struct aimdb_static_latest {
     AIMDB_UNUSED static inline aimdb_status_t name##_send(const type *value, AIMDB_TICK_TYPE ticks) \
     { \
         (void)ticks; \
-        return AIMDB_CALL(kind, send, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(kind, send, sizeof(type), &name, value); \
     } \
     AIMDB_UNUSED static inline aimdb_status_t name##_try_send(const type *value) \
     { \
-        return AIMDB_CALL(kind, send, sizeof(type))(&name, value, sizeof(type)); \
+        return AIMDB_CALL(kind, send, sizeof(type), &name, value); \
     }
 
 #define AIMDB_ENDING_CALLS(name, kind) \
@@ -627,13 +629,13 @@ int32_t aimdb_static_is_closed(const aimdb_static_record_t *record);
 aimdb_status_t aimdb_static_stats(const aimdb_static_record_t *record, aimdb_static_stats_t *stats);
 
 /* The same for a queue; what `discarded` leads to may be null. Those without a `size` are for the values that the queue has. */
-aimdb_status_t aimdb_queue_send_word(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_queue_send_bytes(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_queue_try_send_word(const aimdb_static_queue_t *queue, const void *value, size_t size);
+aimdb_status_t aimdb_queue_send_word(const aimdb_static_queue_t *queue, const void *value, uint64_t ticks);
+aimdb_status_t aimdb_queue_send_bytes(const aimdb_static_queue_t *queue, const void *value, uint64_t ticks, size_t size);
+aimdb_status_t aimdb_queue_try_send_word(const aimdb_static_queue_t *queue, const void *value);
 aimdb_status_t aimdb_queue_try_send_bytes(const aimdb_static_queue_t *queue, const void *value, size_t size);
-aimdb_status_t aimdb_queue_recv_word(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_queue_recv_bytes(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_queue_try_recv_word(const aimdb_static_queue_t *queue, void *value, size_t size);
+aimdb_status_t aimdb_queue_recv_word(const aimdb_static_queue_t *queue, void *value, uint64_t ticks);
+aimdb_status_t aimdb_queue_recv_bytes(const aimdb_static_queue_t *queue, void *value, uint64_t ticks, size_t size);
+aimdb_status_t aimdb_queue_try_recv_word(const aimdb_static_queue_t *queue, void *value);
 aimdb_status_t aimdb_queue_try_recv_bytes(const aimdb_static_queue_t *queue, void *value, size_t size);
 aimdb_status_t aimdb_queue_close_word(const aimdb_static_queue_t *queue);
 aimdb_status_t aimdb_queue_close_bytes(const aimdb_static_queue_t *queue);
@@ -645,33 +647,31 @@ int32_t aimdb_queue_is_closed(const aimdb_static_queue_t *queue);
 
 static inline aimdb_status_t aimdb_queue_send(const aimdb_static_queue_t *queue, const void *value, size_t size, uint64_t ticks)
 {
-    return AIMDB_CALL(queue, send, size)(queue, value, size, ticks);
+    return AIMDB_CALL(queue, send, size, queue, value, ticks);
 }
 
 static inline aimdb_status_t aimdb_queue_try_send(const aimdb_static_queue_t *queue, const void *value, size_t size)
 {
-    return AIMDB_CALL(queue, try_send, size)(queue, value, size);
+    return AIMDB_CALL(queue, try_send, size, queue, value);
 }
 
 static inline aimdb_status_t aimdb_queue_recv(const aimdb_static_queue_t *queue, void *value, size_t size, uint64_t ticks)
 {
-    return AIMDB_CALL(queue, recv, size)(queue, value, size, ticks);
+    return AIMDB_CALL(queue, recv, size, queue, value, ticks);
 }
 
 static inline aimdb_status_t aimdb_queue_try_recv(const aimdb_static_queue_t *queue, void *value, size_t size)
 {
-    return AIMDB_CALL(queue, try_recv, size)(queue, value, size);
+    return AIMDB_CALL(queue, try_recv, size, queue, value);
 }
 
 /* The same for a ring. The first reader is 0; AIMDB_BAD_ARGUMENT for one that it has not. */
-aimdb_status_t aimdb_ring_send_word(const aimdb_static_ring_t *ring, const void *value, size_t size);
+aimdb_status_t aimdb_ring_send_word(const aimdb_static_ring_t *ring, const void *value);
 aimdb_status_t aimdb_ring_send_bytes(const aimdb_static_ring_t *ring, const void *value, size_t size);
-aimdb_status_t aimdb_ring_recv_word(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader,
-                                    uint64_t ticks);
-aimdb_status_t aimdb_ring_recv_bytes(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader,
-                                     uint64_t ticks);
-aimdb_status_t aimdb_ring_try_recv_word(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader);
-aimdb_status_t aimdb_ring_try_recv_bytes(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader);
+aimdb_status_t aimdb_ring_recv_word(const aimdb_static_ring_t *ring, void *value, uint64_t ticks, uint32_t reader);
+aimdb_status_t aimdb_ring_recv_bytes(const aimdb_static_ring_t *ring, void *value, uint64_t ticks, uint32_t reader, size_t size);
+aimdb_status_t aimdb_ring_try_recv_word(const aimdb_static_ring_t *ring, void *value, uint32_t reader);
+aimdb_status_t aimdb_ring_try_recv_bytes(const aimdb_static_ring_t *ring, void *value, uint32_t reader, size_t size);
 uint32_t aimdb_ring_lag(const aimdb_static_ring_t *ring, uint32_t reader);
 aimdb_status_t aimdb_ring_close(const aimdb_static_ring_t *ring);
 /* `discarded` may be null. */
@@ -681,26 +681,26 @@ aimdb_status_t aimdb_ring_stats(const aimdb_static_ring_t *ring, aimdb_static_st
 
 static inline aimdb_status_t aimdb_ring_send(const aimdb_static_ring_t *ring, const void *value, size_t size)
 {
-    return AIMDB_CALL(ring, send, size)(ring, value, size);
+    return AIMDB_CALL(ring, send, size, ring, value);
 }
 
 static inline aimdb_status_t aimdb_ring_recv(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader,
                                              uint64_t ticks)
 {
-    return AIMDB_CALL(ring, recv, size)(ring, value, size, reader, ticks);
+    return AIMDB_CALL(ring, recv, size, ring, value, ticks, reader);
 }
 
 static inline aimdb_status_t aimdb_ring_try_recv(const aimdb_static_ring_t *ring, void *value, size_t size, uint32_t reader)
 {
-    return AIMDB_CALL(ring, try_recv, size)(ring, value, size, reader);
+    return AIMDB_CALL(ring, try_recv, size, ring, value, reader);
 }
 
 /* The same for a mailbox. */
-aimdb_status_t aimdb_mailbox_send_word(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size);
+aimdb_status_t aimdb_mailbox_send_word(const aimdb_static_mailbox_t *mailbox, const void *value);
 aimdb_status_t aimdb_mailbox_send_bytes(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size);
-aimdb_status_t aimdb_mailbox_recv_word(const aimdb_static_mailbox_t *mailbox, void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_mailbox_recv_bytes(const aimdb_static_mailbox_t *mailbox, void *value, size_t size, uint64_t ticks);
-aimdb_status_t aimdb_mailbox_try_recv_word(const aimdb_static_mailbox_t *mailbox, void *value, size_t size);
+aimdb_status_t aimdb_mailbox_recv_word(const aimdb_static_mailbox_t *mailbox, void *value, uint64_t ticks);
+aimdb_status_t aimdb_mailbox_recv_bytes(const aimdb_static_mailbox_t *mailbox, void *value, uint64_t ticks, size_t size);
+aimdb_status_t aimdb_mailbox_try_recv_word(const aimdb_static_mailbox_t *mailbox, void *value);
 aimdb_status_t aimdb_mailbox_try_recv_bytes(const aimdb_static_mailbox_t *mailbox, void *value, size_t size);
 aimdb_status_t aimdb_mailbox_close(const aimdb_static_mailbox_t *mailbox);
 /* `discarded` may be null. */
@@ -710,30 +710,28 @@ aimdb_status_t aimdb_mailbox_stats(const aimdb_static_mailbox_t *mailbox, aimdb_
 
 static inline aimdb_status_t aimdb_mailbox_send(const aimdb_static_mailbox_t *mailbox, const void *value, size_t size)
 {
-    return AIMDB_CALL(mailbox, send, size)(mailbox, value, size);
+    return AIMDB_CALL(mailbox, send, size, mailbox, value);
 }
 
 static inline aimdb_status_t aimdb_mailbox_recv(const aimdb_static_mailbox_t *mailbox, void *value, size_t size,
                                                 uint64_t ticks)
 {
-    return AIMDB_CALL(mailbox, recv, size)(mailbox, value, size, ticks);
+    return AIMDB_CALL(mailbox, recv, size, mailbox, value, ticks);
 }
 
 static inline aimdb_status_t aimdb_mailbox_try_recv(const aimdb_static_mailbox_t *mailbox, void *value, size_t size)
 {
-    return AIMDB_CALL(mailbox, try_recv, size)(mailbox, value, size);
+    return AIMDB_CALL(mailbox, try_recv, size, mailbox, value);
 }
 
 /* The same for a latest value. The first reader is 0; AIMDB_BAD_ARGUMENT for one that it has not. */
-aimdb_status_t aimdb_latest_send_word(const aimdb_static_latest_t *latest, const void *value, size_t size);
+aimdb_status_t aimdb_latest_send_word(const aimdb_static_latest_t *latest, const void *value);
 aimdb_status_t aimdb_latest_send_bytes(const aimdb_static_latest_t *latest, const void *value, size_t size);
-aimdb_status_t aimdb_latest_recv_word(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader,
-                                      uint64_t ticks);
-aimdb_status_t aimdb_latest_recv_bytes(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader,
-                                       uint64_t ticks);
-aimdb_status_t aimdb_latest_try_recv_word(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader);
-aimdb_status_t aimdb_latest_try_recv_bytes(const aimdb_static_latest_t *latest, void *value, size_t size, uint32_t reader);
-aimdb_status_t aimdb_latest_peek_word(const aimdb_static_latest_t *latest, void *value, size_t size);
+aimdb_status_t aimdb_latest_recv_word(const aimdb_static_latest_t *latest, void *value, uint64_t ticks, uint32_t reader);
+aimdb_status_t aimdb_latest_recv_bytes(const aimdb_static_latest_t *latest, void *value, uint64_t ticks, uint32_t reader, size_t size);
+aimdb_status_t aimdb_latest_try_recv_word(const aimdb_static_latest_t *latest, void *value, uint32_t reader);
+aimdb_status_t aimdb_latest_try_recv_bytes(const aimdb_static_latest_t *latest, void *value, uint32_t reader, size_t size);
+aimdb_status_t aimdb_latest_peek_word(const aimdb_static_latest_t *latest, void *value);
 aimdb_status_t aimdb_latest_peek_bytes(const aimdb_static_latest_t *latest, void *value, size_t size);
 aimdb_status_t aimdb_latest_close(const aimdb_static_latest_t *latest);
 /* `discarded` may be null. */
@@ -743,24 +741,24 @@ aimdb_status_t aimdb_latest_stats(const aimdb_static_latest_t *latest, aimdb_sta
 
 static inline aimdb_status_t aimdb_latest_send(const aimdb_static_latest_t *latest, const void *value, size_t size)
 {
-    return AIMDB_CALL(latest, send, size)(latest, value, size);
+    return AIMDB_CALL(latest, send, size, latest, value);
 }
 
 static inline aimdb_status_t aimdb_latest_recv(const aimdb_static_latest_t *latest, void *value, size_t size,
                                                uint32_t reader, uint64_t ticks)
 {
-    return AIMDB_CALL(latest, recv, size)(latest, value, size, reader, ticks);
+    return AIMDB_CALL(latest, recv, size, latest, value, ticks, reader);
 }
 
 static inline aimdb_status_t aimdb_latest_try_recv(const aimdb_static_latest_t *latest, void *value, size_t size,
                                                    uint32_t reader)
 {
-    return AIMDB_CALL(latest, try_recv, size)(latest, value, size, reader);
+    return AIMDB_CALL(latest, try_recv, size, latest, value, reader);
 }
 
 static inline aimdb_status_t aimdb_latest_peek(const aimdb_static_latest_t *latest, void *value, size_t size)
 {
-    return AIMDB_CALL(latest, peek, size)(latest, value, size);
+    return AIMDB_CALL(latest, peek, size, latest, value);
 }
 
 #ifdef __cplusplus

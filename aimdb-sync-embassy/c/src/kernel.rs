@@ -36,18 +36,19 @@ mod mask {
 mod mask {
     use core::arch::asm;
 
-    unsafe extern "C" {
-        /// The most urgent priority that may call the kernel. Other processors, kernels, and masks of an application have none, so they
-        /// are not linked with this.
-        static aimdb_port_basepri_of_cortex_m3: u32;
-    }
-
+    /// The most urgent priority that may call the kernel is the address of a symbol of the port. Other processors, kernels, and masks of an
+    /// application have none, so they are not linked with this.
     #[inline(always)]
     pub(super) fn raise() -> u32 {
         let before;
-        // SAFETY: a constant of C. The mask keeps others out, so what is in memory is read again after it; it is never lowered by this.
+        // SAFETY: the mask keeps others out, so what is in memory is read again after it; it is never lowered by this.
         unsafe {
-            let priority = aimdb_port_basepri_of_cortex_m3;
+            let priority: u32;
+            asm!(
+                "movw {priority}, #:lower16:aimdb_port_basepri_of_cortex_m3",
+                priority = out(reg) priority,
+                options(nomem, nostack, preserves_flags)
+            );
             asm!(
                 "mrs {before}, basepri",
                 "msr basepri_max, {priority}",

@@ -2,11 +2,11 @@
 //! known when a program runs. What ends in `_word` is for values of one word, and what ends in `_bytes` for all others.
 
 use aimdb_sync_embassy::FreeRtos;
-use aimdb_sync_embassy::driving::{ByteLatest, Bytes, Form, LATEST_BYTES, Word};
+use aimdb_sync_embassy::driving::{ByteLatest, Bytes, Form, LATEST_BYTES, WORD, Word};
 
 use crate::exports::may_wait;
 use crate::kernel::KernelSection;
-use crate::lean::{self, IS_32_BIT, until, waited};
+use crate::lean::{self, IS_32_BIT};
 use crate::record::Stats;
 use crate::status::Status;
 
@@ -18,7 +18,7 @@ const STATE_BYTES: usize = 24;
 const CURSOR_BYTES: usize = if IS_32_BIT { 12 } else { 24 };
 const DESCRIPTION_BYTES: usize = if IS_32_BIT { 20 } else { 32 };
 
-const LAYOUT: u32 = lean::layout(4, CURSOR_BYTES << 8 | STATE_BYTES, DESCRIPTION_BYTES);
+const LAYOUT: u32 = lean::layout(8, CURSOR_BYTES << 8 | STATE_BYTES, DESCRIPTION_BYTES);
 
 const _: () = {
     assert!(LATEST_BYTES[0] == STATE_BYTES && LATEST_BYTES[1] == CURSOR_BYTES);
@@ -54,20 +54,13 @@ unsafe fn with_value<'a, F: Form>(
     size: usize,
 ) -> Result<&'a Latest<F>, Status> {
     // SAFETY: the caller's word.
-    let status = unsafe { lean::with_value(latest.cast(), LAYOUT, value, size) };
+    let status = unsafe { lean::fits::<F>(latest.cast(), LAYOUT, value, size) };
     if status != Status::Ok {
         return Err(status);
     }
     // SAFETY: it is not null.
     let latest = unsafe { &*latest };
-    if !latest.has_readers() {
-        Err(Status::BadArgument)
-    } else if F::has(size as u32) {
-        Ok(latest)
-    } else {
-        // A word is nothing for the calls on other values.
-        Err(Status::BadSize)
-    }
+    if latest.has_readers() { Ok(latest) } else { Err(Status::BadArgument) }
 }
 
 /// The same, with the number of a reader that it has.
@@ -105,8 +98,7 @@ unsafe fn try_recv<F: Form>(latest: *const Latest<F>, value: *mut u8, size: usiz
     unsafe {
         match with_reader(latest, value, size, reader) {
             Ok((latest, reader)) if latest.takes(reader, value) => Status::Ok,
-            Ok((latest, reader)) if latest.is_over(reader) => Status::Closed,
-            Ok(_) => Status::Empty,
+            Ok((latest, reader)) => nothing(latest, reader, Status::Empty),
             Err(status) => status,
         }
     }
@@ -123,17 +115,24 @@ unsafe fn recv<F: Form>(latest: *const Latest<F>, value: *mut u8, size: usize, r
         return status;
     }
     // SAFETY: the record is sound and has the reader, and there is room for a value of its size.
-    unsafe { if latest.takes(reader, value) { Status::Ok } else { waits(latest, reader, value, ticks) } }
+    unsafe {
+        if latest.takes(reader, value) || latest.waits::<FreeRtos>(value, ticks, reader) {
+            return Status::Ok;
+        }
+        nothing(latest, reader, Status::Timeout)
+    }
 }
 
+/// What a reader is told that has found nothing: this, if there may be something later.
+///
 /// # Safety
 ///
-/// The record is sound and has the reader, and there is room for a value of its size.
+/// The record is sound and has the reader.
 #[cold]
 #[inline(never)]
-unsafe fn waits<F: Form>(latest: &Latest<F>, reader: u8, value: *mut u8, ticks: u64) -> Status {
+unsafe fn nothing<F: Form>(latest: &Latest<F>, reader: u8, if_it_is_open: Status) -> Status {
     // SAFETY: the caller's word.
-    waited(unsafe { latest.stand_to_receive::<FreeRtos>(reader, value, until(ticks)) })
+    if unsafe { latest.is_over(reader) } { Status::Closed } else { if_it_is_open }
 }
 
 #[inline(always)]
@@ -155,9 +154,9 @@ unsafe fn peek<F: Form>(latest: *const Latest<F>, value: *mut u8, size: usize) -
 /// For all functions of this file: `latest` is null or was written by a macro of the header; other pointers are null,
 /// or lead to what the header says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_latest_send_word(latest: *const Latest<Word>, value: *const u8, size: usize) -> Status {
+pub unsafe extern "C" fn aimdb_latest_send_word(latest: *const Latest<Word>, value: *const u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { send(latest, value, size) }
+    unsafe { send(latest, value, WORD) }
 }
 
 /// The same for a value of another size.
@@ -184,11 +183,10 @@ pub unsafe extern "C" fn aimdb_latest_send_bytes(
 pub unsafe extern "C" fn aimdb_latest_try_recv_word(
     latest: *const Latest<Word>,
     value: *mut u8,
-    size: usize,
     reader: u32,
 ) -> Status {
     // SAFETY: the caller's word.
-    unsafe { try_recv(latest, value, size, reader) }
+    unsafe { try_recv(latest, value, WORD, reader) }
 }
 
 /// The same for a value of another size.
@@ -200,8 +198,8 @@ pub unsafe extern "C" fn aimdb_latest_try_recv_word(
 pub unsafe extern "C" fn aimdb_latest_try_recv_bytes(
     latest: *const Latest<Bytes>,
     value: *mut u8,
-    size: usize,
     reader: u32,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { try_recv(latest, value, size, reader) }
@@ -216,12 +214,11 @@ pub unsafe extern "C" fn aimdb_latest_try_recv_bytes(
 pub unsafe extern "C" fn aimdb_latest_recv_word(
     latest: *const Latest<Word>,
     value: *mut u8,
-    size: usize,
-    reader: u32,
     ticks: u64,
+    reader: u32,
 ) -> Status {
     // SAFETY: the caller's word.
-    unsafe { recv(latest, value, size, reader, ticks) }
+    unsafe { recv(latest, value, WORD, reader, ticks) }
 }
 
 /// The same for a value of another size.
@@ -233,9 +230,9 @@ pub unsafe extern "C" fn aimdb_latest_recv_word(
 pub unsafe extern "C" fn aimdb_latest_recv_bytes(
     latest: *const Latest<Bytes>,
     value: *mut u8,
-    size: usize,
-    reader: u32,
     ticks: u64,
+    reader: u32,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { recv(latest, value, size, reader, ticks) }
@@ -247,9 +244,9 @@ pub unsafe extern "C" fn aimdb_latest_recv_bytes(
 ///
 /// See [`aimdb_latest_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_latest_peek_word(latest: *const Latest<Word>, value: *mut u8, size: usize) -> Status {
+pub unsafe extern "C" fn aimdb_latest_peek_word(latest: *const Latest<Word>, value: *mut u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { peek(latest, value, size) }
+    unsafe { peek(latest, value, WORD) }
 }
 
 /// The same for a value of another size.

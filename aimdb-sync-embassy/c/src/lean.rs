@@ -1,8 +1,7 @@
-//! What the calls on lean records share: how a description is looked at, and until when a call waits.
+//! What the calls on lean records share: how a description is looked at.
 
-use aimdb_core::waiting::Deadline;
+use aimdb_sync_embassy::driving::Form;
 
-use crate::exports::deadline;
 use crate::status::Status;
 
 pub(crate) const IS_32_BIT: bool = size_of::<usize>() == 4;
@@ -47,13 +46,13 @@ unsafe fn looks_like(record: *const Head, layout: u32) -> Status {
     }
 }
 
-/// The same, and whether there is a value of the record's size.
+/// The same, and whether there is a value that is the record's: of its size, and of this form. To calls for the other form no value is.
 ///
 /// # Safety
 ///
 /// As [`open`].
 #[inline(never)]
-pub(crate) unsafe fn with_value(record: *const Head, layout: u32, value: *const u8, size: usize) -> Status {
+pub(crate) unsafe fn fits<F: Form>(record: *const Head, layout: u32, value: *const u8, size: usize) -> Status {
     // SAFETY: the caller's word.
     let status = unsafe { looks_like(record, layout) };
     if status != Status::Ok {
@@ -63,20 +62,5 @@ pub(crate) unsafe fn with_value(record: *const Head, layout: u32, value: *const 
         return Status::NullArgument;
     }
     // SAFETY: as above.
-    if unsafe { (*record).value_size } as usize == size { Status::Ok } else { Status::BadSize }
-}
-
-/// When so many ticks will have passed.
-#[inline(never)]
-pub(crate) fn until(ticks: u64) -> Deadline {
-    deadline(ticks)
-}
-
-/// The status of a read that waited.
-pub(crate) fn waited(found: Option<bool>) -> Status {
-    match found {
-        Some(true) => Status::Ok,
-        Some(false) => Status::Closed,
-        None => Status::Timeout,
-    }
+    if unsafe { (*record).value_size } as usize == size && F::has(size as u32) { Status::Ok } else { Status::BadSize }
 }

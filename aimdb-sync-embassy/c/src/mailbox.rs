@@ -2,11 +2,11 @@
 //! What ends in `_word` is for values of one word, and what ends in `_bytes` for all others: the header's calls choose.
 
 use aimdb_sync_embassy::FreeRtos;
-use aimdb_sync_embassy::driving::{ByteMailbox, Bytes, Form, MailboxState, Word};
+use aimdb_sync_embassy::driving::{ByteMailbox, Bytes, Form, MailboxState, WORD, Word};
 
 use crate::exports::may_wait;
 use crate::kernel::KernelSection;
-use crate::lean::{self, IS_32_BIT, until, waited};
+use crate::lean::{self, IS_32_BIT};
 use crate::record::Stats;
 use crate::status::Status;
 
@@ -17,7 +17,7 @@ pub type Mailbox<F> = ByteMailbox<KernelSection, F>;
 const STATE_BYTES: usize = if IS_32_BIT { 20 } else { 24 };
 const MAILBOX_BYTES: usize = if IS_32_BIT { 16 } else { 24 };
 
-const LAYOUT: u32 = lean::layout(3, STATE_BYTES, MAILBOX_BYTES);
+const LAYOUT: u32 = lean::layout(7, STATE_BYTES, MAILBOX_BYTES);
 
 const _: () = {
     assert!(size_of::<MailboxState>() == STATE_BYTES && align_of::<MailboxState>() <= align_of::<usize>());
@@ -51,9 +51,7 @@ unsafe fn with_value<'a, F: Form>(
     size: usize,
 ) -> Result<&'a Mailbox<F>, Status> {
     // SAFETY: the caller's word.
-    match unsafe { lean::with_value(mailbox.cast(), LAYOUT, value, size) } {
-        // A word is nothing for the calls on other values.
-        Status::Ok if !F::has(size as u32) => Err(Status::BadSize),
+    match unsafe { lean::fits::<F>(mailbox.cast(), LAYOUT, value, size) } {
         // SAFETY: it is not null.
         Status::Ok => Ok(unsafe { &*mailbox }),
         status => Err(status),
@@ -78,8 +76,7 @@ unsafe fn try_recv<F: Form>(mailbox: *const Mailbox<F>, value: *mut u8, size: us
     unsafe {
         match with_value(mailbox, value, size) {
             Ok(mailbox) if mailbox.takes(value) => Status::Ok,
-            Ok(mailbox) if mailbox.is_over() => Status::Closed,
-            Ok(_) => Status::Empty,
+            Ok(mailbox) => nothing(mailbox, Status::Empty),
             Err(status) => status,
         }
     }
@@ -96,17 +93,24 @@ unsafe fn recv<F: Form>(mailbox: *const Mailbox<F>, value: *mut u8, size: usize,
         return status;
     }
     // SAFETY: the mailbox is sound, and there is room for a value of its size.
-    unsafe { if mailbox.takes(value) { Status::Ok } else { waits(mailbox, value, ticks) } }
+    unsafe {
+        if mailbox.takes(value) || mailbox.waits::<FreeRtos>(value, ticks) {
+            return Status::Ok;
+        }
+        nothing(mailbox, Status::Timeout)
+    }
 }
 
+/// What a reader is told that has found nothing: this, if there may be something later.
+///
 /// # Safety
 ///
-/// The mailbox is sound, and there is room for a value of its size.
+/// The mailbox is sound.
 #[cold]
 #[inline(never)]
-unsafe fn waits<F: Form>(mailbox: &Mailbox<F>, value: *mut u8, ticks: u64) -> Status {
+unsafe fn nothing<F: Form>(mailbox: &Mailbox<F>, if_it_is_open: Status) -> Status {
     // SAFETY: the caller's word.
-    waited(unsafe { mailbox.stand_to_receive::<FreeRtos>(value, until(ticks)) })
+    if unsafe { mailbox.is_over() } { Status::Closed } else { if_it_is_open }
 }
 
 /// Stores a copy of the value; what was pending is displaced.
@@ -116,13 +120,9 @@ unsafe fn waits<F: Form>(mailbox: &Mailbox<F>, value: *mut u8, ticks: u64) -> St
 /// For all functions of this file: `mailbox` is null or was written by a macro of the header; other pointers are null,
 /// or lead to what the header says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_mailbox_send_word(
-    mailbox: *const Mailbox<Word>,
-    value: *const u8,
-    size: usize,
-) -> Status {
+pub unsafe extern "C" fn aimdb_mailbox_send_word(mailbox: *const Mailbox<Word>, value: *const u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { try_send(mailbox, value, size) }
+    unsafe { try_send(mailbox, value, WORD) }
 }
 
 /// The same for a value of another size.
@@ -146,13 +146,9 @@ pub unsafe extern "C" fn aimdb_mailbox_send_bytes(
 ///
 /// See [`aimdb_mailbox_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_mailbox_try_recv_word(
-    mailbox: *const Mailbox<Word>,
-    value: *mut u8,
-    size: usize,
-) -> Status {
+pub unsafe extern "C" fn aimdb_mailbox_try_recv_word(mailbox: *const Mailbox<Word>, value: *mut u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { try_recv(mailbox, value, size) }
+    unsafe { try_recv(mailbox, value, WORD) }
 }
 
 /// The same for a value of another size.
@@ -176,14 +172,9 @@ pub unsafe extern "C" fn aimdb_mailbox_try_recv_bytes(
 ///
 /// See [`aimdb_mailbox_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_mailbox_recv_word(
-    mailbox: *const Mailbox<Word>,
-    value: *mut u8,
-    size: usize,
-    ticks: u64,
-) -> Status {
+pub unsafe extern "C" fn aimdb_mailbox_recv_word(mailbox: *const Mailbox<Word>, value: *mut u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    unsafe { recv(mailbox, value, size, ticks) }
+    unsafe { recv(mailbox, value, WORD, ticks) }
 }
 
 /// The same for a value of another size.
@@ -195,8 +186,8 @@ pub unsafe extern "C" fn aimdb_mailbox_recv_word(
 pub unsafe extern "C" fn aimdb_mailbox_recv_bytes(
     mailbox: *const Mailbox<Bytes>,
     value: *mut u8,
-    size: usize,
     ticks: u64,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { recv(mailbox, value, size, ticks) }

@@ -2,11 +2,11 @@
 //! What ends in `_word` is for values of one word, and what ends in `_bytes` for all others: the header's calls choose.
 
 use aimdb_sync_embassy::FreeRtos;
-use aimdb_sync_embassy::driving::{ByteQueue, ByteState, Bytes, Form, Word};
+use aimdb_sync_embassy::driving::{ByteQueue, ByteState, Bytes, End, Form, WORD, Word};
 
 use crate::exports::may_wait;
 use crate::kernel::KernelSection;
-use crate::lean::{self, IS_32_BIT, until, waited};
+use crate::lean::{self, IS_32_BIT};
 use crate::record::Stats;
 use crate::status::Status;
 
@@ -17,7 +17,7 @@ pub type Queue<F> = ByteQueue<KernelSection, F>;
 const STATE_BYTES: usize = if IS_32_BIT { 32 } else { 40 };
 const QUEUE_BYTES: usize = if IS_32_BIT { 20 } else { 32 };
 
-const LAYOUT: u32 = lean::layout(6, STATE_BYTES, QUEUE_BYTES);
+const LAYOUT: u32 = lean::layout(10, STATE_BYTES, QUEUE_BYTES);
 
 const _: () = {
     assert!(size_of::<ByteState>() == STATE_BYTES && align_of::<ByteState>() <= align_of::<usize>());
@@ -49,12 +49,7 @@ unsafe fn open<'a, F: Form>(queue: *const Queue<F>) -> Result<&'a Queue<F>, Stat
 #[inline(always)]
 unsafe fn with_value<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize) -> Status {
     // SAFETY: the caller's word.
-    let status = unsafe { lean::with_value(queue.cast(), LAYOUT, value, size) };
-    if status != Status::Ok {
-        return status;
-    }
-    // A word is nothing for the calls on other values.
-    if F::has(size as u32) { Status::Ok } else { Status::BadSize }
+    unsafe { lean::fits::<F>(queue.cast(), LAYOUT, value, size) }
 }
 
 #[inline(always)]
@@ -65,33 +60,34 @@ unsafe fn try_send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usiz
         if status != Status::Ok || (*queue).stores(value) {
             return status;
         }
-        (*queue).refuse().map_or_else(Status::from, |()| Status::Ok)
+        not_sent(&*queue, Status::Full)
     }
 }
 
 #[inline(always)]
 unsafe fn send<F: Form>(queue: *const Queue<F>, value: *const u8, size: usize, ticks: u64) -> Status {
-    // SAFETY: the caller's word.
-    let status = unsafe { with_value(queue, value, size) };
-    if status != Status::Ok {
-        return status;
+    // SAFETY: the caller's word; the queue is sound, and the value has its size.
+    unsafe {
+        let status = with_value(queue, value, size);
+        if status != Status::Ok {
+            return status;
+        }
+        if let Err(status) = may_wait(ticks) {
+            return status;
+        }
+        let queue = &*queue;
+        if queue.stores(value) || queue.waits::<FreeRtos>(value.cast_mut(), ticks, End::Senders) {
+            return Status::Ok;
+        }
+        not_sent(queue, Status::Timeout)
     }
-    if let Err(status) = may_wait(ticks) {
-        return status;
-    }
-    // SAFETY: the queue is sound, and the value has its size.
-    unsafe { if (*queue).stores(value) { Status::Ok } else { waits_to_send(&*queue, value, ticks) } }
 }
 
-/// # Safety
-///
-/// The queue is sound, and the value has its size.
-#[cold]
-#[inline(never)]
-unsafe fn waits_to_send<F: Form>(queue: &Queue<F>, value: *const u8, ticks: u64) -> Status {
+/// What the sender of a value is told that was not stored: no more than this, if the queue is open.
+#[inline(always)]
+unsafe fn not_sent<F: Form>(queue: &Queue<F>, at_most: Status) -> Status {
     // SAFETY: the caller's word.
-    let sent = unsafe { queue.stand_to_send::<FreeRtos>(value, until(ticks)) };
-    sent.map_or_else(Status::from, |()| Status::Ok)
+    Status::of(unsafe { queue.refuses(at_most as u8) })
 }
 
 #[inline(always)]
@@ -102,32 +98,39 @@ unsafe fn try_recv<F: Form>(queue: *const Queue<F>, value: *mut u8, size: usize)
         if status != Status::Ok || (*queue).takes(value) {
             return status;
         }
-        if (*queue).is_over() { Status::Closed } else { Status::Empty }
+        nothing(&*queue, Status::Empty)
     }
 }
 
 #[inline(always)]
 unsafe fn recv<F: Form>(queue: *const Queue<F>, value: *mut u8, size: usize, ticks: u64) -> Status {
-    // SAFETY: the caller's word.
-    let status = unsafe { with_value(queue, value, size) };
-    if status != Status::Ok {
-        return status;
+    // SAFETY: the caller's word; the queue is sound, and there is room for a value of its size.
+    unsafe {
+        let status = with_value(queue, value, size);
+        if status != Status::Ok {
+            return status;
+        }
+        if let Err(status) = may_wait(ticks) {
+            return status;
+        }
+        let queue = &*queue;
+        if queue.takes(value) || queue.waits::<FreeRtos>(value, ticks, End::Readers) {
+            return Status::Ok;
+        }
+        nothing(queue, Status::Timeout)
     }
-    if let Err(status) = may_wait(ticks) {
-        return status;
-    }
-    // SAFETY: the queue is sound, and there is room for a value of its size.
-    unsafe { if (*queue).takes(value) { Status::Ok } else { waits_to_receive(&*queue, value, ticks) } }
 }
 
+/// What a reader is told that has found nothing: this, if there may be something later.
+///
 /// # Safety
 ///
-/// The queue is sound, and there is room for a value of its size.
+/// The queue is sound.
 #[cold]
 #[inline(never)]
-unsafe fn waits_to_receive<F: Form>(queue: &Queue<F>, value: *mut u8, ticks: u64) -> Status {
+unsafe fn nothing<F: Form>(queue: &Queue<F>, if_it_is_open: Status) -> Status {
     // SAFETY: the caller's word.
-    waited(unsafe { queue.stand_to_receive::<FreeRtos>(value, until(ticks)) })
+    if unsafe { queue.is_over() } { Status::Closed } else { if_it_is_open }
 }
 
 #[inline(always)]
@@ -181,14 +184,9 @@ unsafe fn stats<F: Form>(queue: *const Queue<F>, stats: *mut Stats) -> Status {
 /// For all functions of this file: `queue` is null or was written by a macro of the header; other pointers are null,
 /// or lead to what the header says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_send_word(
-    queue: *const Queue<Word>,
-    value: *const u8,
-    size: usize,
-    ticks: u64,
-) -> Status {
+pub unsafe extern "C" fn aimdb_queue_send_word(queue: *const Queue<Word>, value: *const u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    unsafe { send(queue, value, size, ticks) }
+    unsafe { send(queue, value, WORD, ticks) }
 }
 
 /// The same for values of another size.
@@ -200,8 +198,8 @@ pub unsafe extern "C" fn aimdb_queue_send_word(
 pub unsafe extern "C" fn aimdb_queue_send_bytes(
     queue: *const Queue<Bytes>,
     value: *const u8,
-    size: usize,
     ticks: u64,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { send(queue, value, size, ticks) }
@@ -213,9 +211,9 @@ pub unsafe extern "C" fn aimdb_queue_send_bytes(
 ///
 /// See [`aimdb_queue_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_try_send_word(queue: *const Queue<Word>, value: *const u8, size: usize) -> Status {
+pub unsafe extern "C" fn aimdb_queue_try_send_word(queue: *const Queue<Word>, value: *const u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { try_send(queue, value, size) }
+    unsafe { try_send(queue, value, WORD) }
 }
 
 /// The same for values of another size.
@@ -239,14 +237,9 @@ pub unsafe extern "C" fn aimdb_queue_try_send_bytes(
 ///
 /// See [`aimdb_queue_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_recv_word(
-    queue: *const Queue<Word>,
-    value: *mut u8,
-    size: usize,
-    ticks: u64,
-) -> Status {
+pub unsafe extern "C" fn aimdb_queue_recv_word(queue: *const Queue<Word>, value: *mut u8, ticks: u64) -> Status {
     // SAFETY: the caller's word.
-    unsafe { recv(queue, value, size, ticks) }
+    unsafe { recv(queue, value, WORD, ticks) }
 }
 
 /// The same for values of another size.
@@ -258,8 +251,8 @@ pub unsafe extern "C" fn aimdb_queue_recv_word(
 pub unsafe extern "C" fn aimdb_queue_recv_bytes(
     queue: *const Queue<Bytes>,
     value: *mut u8,
-    size: usize,
     ticks: u64,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { recv(queue, value, size, ticks) }
@@ -271,9 +264,9 @@ pub unsafe extern "C" fn aimdb_queue_recv_bytes(
 ///
 /// See [`aimdb_queue_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_queue_try_recv_word(queue: *const Queue<Word>, value: *mut u8, size: usize) -> Status {
+pub unsafe extern "C" fn aimdb_queue_try_recv_word(queue: *const Queue<Word>, value: *mut u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { try_recv(queue, value, size) }
+    unsafe { try_recv(queue, value, WORD) }
 }
 
 /// The same for values of another size.

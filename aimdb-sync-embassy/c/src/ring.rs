@@ -2,11 +2,11 @@
 //! when a program runs. What ends in `_word` is for values of one word, and what ends in `_bytes` for all others: the header's calls choose.
 
 use aimdb_sync_embassy::FreeRtos;
-use aimdb_sync_embassy::driving::{ByteRing, Bytes, Form, NotStored, RING_BYTES, Read, Word};
+use aimdb_sync_embassy::driving::{ByteRing, Bytes, Form, NotStored, RING_BYTES, WORD, Word};
 
 use crate::exports::may_wait;
 use crate::kernel::KernelSection;
-use crate::lean::{self, IS_32_BIT, until};
+use crate::lean::{self, IS_32_BIT};
 use crate::record::Stats;
 use crate::status::Status;
 
@@ -18,7 +18,7 @@ const STATE_BYTES: usize = if IS_32_BIT { 36 } else { 40 };
 const CURSOR_BYTES: usize = if IS_32_BIT { 28 } else { 40 };
 const RING_DESCRIPTION_BYTES: usize = if IS_32_BIT { 20 } else { 32 };
 
-const LAYOUT: u32 = lean::layout(5, CURSOR_BYTES << 8 | STATE_BYTES, RING_DESCRIPTION_BYTES);
+const LAYOUT: u32 = lean::layout(9, CURSOR_BYTES << 8 | STATE_BYTES, RING_DESCRIPTION_BYTES);
 
 const _: () = {
     assert!(RING_BYTES[0] == STATE_BYTES && RING_BYTES[1] == CURSOR_BYTES);
@@ -50,20 +50,13 @@ unsafe fn open<'a, F: Form>(ring: *const Ring<F>) -> Result<&'a Ring<F>, Status>
 #[inline(always)]
 unsafe fn with_value<'a, F: Form>(ring: *const Ring<F>, value: *const u8, size: usize) -> Result<&'a Ring<F>, Status> {
     // SAFETY: the caller's word.
-    let status = unsafe { lean::with_value(ring.cast(), LAYOUT, value, size) };
+    let status = unsafe { lean::fits::<F>(ring.cast(), LAYOUT, value, size) };
     if status != Status::Ok {
         return Err(status);
     }
     // SAFETY: it is not null.
     let ring = unsafe { &*ring };
-    if !ring.has_places() {
-        Err(Status::BadArgument)
-    } else if F::has(size as u32) {
-        Ok(ring)
-    } else {
-        // A word is nothing for the calls on other values.
-        Err(Status::BadSize)
-    }
+    if ring.has_places() { Ok(ring) } else { Err(Status::BadArgument) }
 }
 
 /// The same, with one of its readers.
@@ -98,23 +91,12 @@ unsafe fn send<F: Form>(ring: *const Ring<F>, value: *const u8, size: usize) -> 
     }
 }
 
-/// The status of a read.
-#[inline(always)]
-const fn told(read: Read) -> Status {
-    match read {
-        Read::Value => Status::Ok,
-        Read::Nothing => Status::Empty,
-        Read::Missed(_) => Status::Lagged,
-        Read::Ended => Status::Closed,
-    }
-}
-
 #[inline(always)]
 unsafe fn try_recv<F: Form>(ring: *const Ring<F>, value: *mut u8, size: usize, reader: u32) -> Status {
     // SAFETY: the caller's word; the ring is sound and has the reader, and there is room for a value of its size.
     unsafe {
         match with_reader(ring, value, size, reader) {
-            Ok(ring) => told(ring.takes(reader, value)),
+            Ok(ring) => Status::of(ring.takes(reader, value)),
             Err(status) => status,
         }
     }
@@ -131,22 +113,13 @@ unsafe fn recv<F: Form>(ring: *const Ring<F>, value: *mut u8, size: usize, reade
         return status;
     }
     // SAFETY: the ring is sound and has the reader, and there is room for a value of its size.
-    match unsafe { ring.takes(reader, value) } {
-        // SAFETY: as above.
-        Read::Nothing => unsafe { waits(ring, reader, value, ticks) },
-        read => told(read),
+    unsafe {
+        let mut told = Status::of(ring.takes(reader, value));
+        if told == Status::Empty {
+            told = Status::of(ring.waits::<FreeRtos>(value, ticks, reader));
+        }
+        if told == Status::Empty { Status::Timeout } else { told }
     }
-}
-
-/// # Safety
-///
-/// The ring is sound and has the reader, and there is room for a value of its size.
-#[cold]
-#[inline(never)]
-unsafe fn waits<F: Form>(ring: &Ring<F>, reader: u32, value: *mut u8, ticks: u64) -> Status {
-    // SAFETY: the caller's word.
-    let read = unsafe { ring.stand_to_receive::<FreeRtos>(reader, value, until(ticks)) };
-    read.map_or(Status::Timeout, told)
 }
 
 /// Stores a copy of the value, which displaces the oldest one of a ring that is full.
@@ -156,9 +129,9 @@ unsafe fn waits<F: Form>(ring: &Ring<F>, reader: u32, value: *mut u8, ticks: u64
 /// For all functions of this file: `ring` is null or was written by a macro of the header; other pointers are null,
 /// or lead to what the header says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_ring_send_word(ring: *const Ring<Word>, value: *const u8, size: usize) -> Status {
+pub unsafe extern "C" fn aimdb_ring_send_word(ring: *const Ring<Word>, value: *const u8) -> Status {
     // SAFETY: the caller's word.
-    unsafe { send(ring, value, size) }
+    unsafe { send(ring, value, WORD) }
 }
 
 /// The same for a value of another size.
@@ -178,14 +151,9 @@ pub unsafe extern "C" fn aimdb_ring_send_bytes(ring: *const Ring<Bytes>, value: 
 ///
 /// See [`aimdb_ring_send_word`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aimdb_ring_try_recv_word(
-    ring: *const Ring<Word>,
-    value: *mut u8,
-    size: usize,
-    reader: u32,
-) -> Status {
+pub unsafe extern "C" fn aimdb_ring_try_recv_word(ring: *const Ring<Word>, value: *mut u8, reader: u32) -> Status {
     // SAFETY: the caller's word.
-    unsafe { try_recv(ring, value, size, reader) }
+    unsafe { try_recv(ring, value, WORD, reader) }
 }
 
 /// The same for a value of another size.
@@ -197,8 +165,8 @@ pub unsafe extern "C" fn aimdb_ring_try_recv_word(
 pub unsafe extern "C" fn aimdb_ring_try_recv_bytes(
     ring: *const Ring<Bytes>,
     value: *mut u8,
-    size: usize,
     reader: u32,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { try_recv(ring, value, size, reader) }
@@ -213,12 +181,11 @@ pub unsafe extern "C" fn aimdb_ring_try_recv_bytes(
 pub unsafe extern "C" fn aimdb_ring_recv_word(
     ring: *const Ring<Word>,
     value: *mut u8,
-    size: usize,
-    reader: u32,
     ticks: u64,
+    reader: u32,
 ) -> Status {
     // SAFETY: the caller's word.
-    unsafe { recv(ring, value, size, reader, ticks) }
+    unsafe { recv(ring, value, WORD, reader, ticks) }
 }
 
 /// The same for a value of another size.
@@ -230,9 +197,9 @@ pub unsafe extern "C" fn aimdb_ring_recv_word(
 pub unsafe extern "C" fn aimdb_ring_recv_bytes(
     ring: *const Ring<Bytes>,
     value: *mut u8,
-    size: usize,
-    reader: u32,
     ticks: u64,
+    reader: u32,
+    size: usize,
 ) -> Status {
     // SAFETY: the caller's word.
     unsafe { recv(ring, value, size, reader, ticks) }

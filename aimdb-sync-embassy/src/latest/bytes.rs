@@ -2,15 +2,16 @@
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
+use core::pin::Pin;
 use core::ptr;
 
 use aimdb_core::buffer::BufferMetrics;
-use aimdb_core::waiting::Deadline;
 
 use super::copies::{Copies, Fate};
 use super::parts::Parts;
 use super::state::{self, Cursor, MOST_READERS, State};
-use crate::lean::{Form, Line, Lined, NOBODY, Stood};
+use crate::lean::words::in_a_register;
+use crate::lean::{Form, Line, Lined, NOBODY, NOTHING, Node, Stands};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -108,19 +109,16 @@ impl<M: PreemptionSafe, F: Form> ByteLatest<M, F> {
         self.has_ended_for(cursor)
     }
 
-    /// Blocks until there is a value, or will be none: says which. `None` when the time is up.
+    /// Blocks until a value was taken, which is said, for so many ticks at most: at none it was not, and there is no end to `FOR_EVER`.
     ///
     /// # Safety
     ///
     /// As [`ByteLatest::takes`].
-    pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u8, there: *mut u8, deadline: Deadline) -> Option<bool> {
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn waits<P: Port>(&self, there: *mut u8, ticks: u64, cursor: u8) -> bool {
         // SAFETY: by this function's contract.
-        let comes = || if unsafe { self.takes(cursor, there) } { Stood::Has(()) } else { self.nothing_now(cursor) };
-        match self.stand::<P, _>(cursor, deadline, comes) {
-            Stood::Has(()) => Some(true),
-            Stood::Ended => Some(false),
-            Stood::Not => None,
-        }
+        self.stands::<P>(cursor, ticks, || unsafe { self.takes(cursor, there) })
     }
 
     /// Refuses all values to come and wakes everyone who waits.
@@ -217,12 +215,34 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteLatest<M, F> {
     }
 
     #[inline(always)]
+    fn waits_at(&self, cursor: u8) -> u32 {
+        1 << cursor
+    }
+
+    /// A function of its own, where nothing else is in registers. In the section in which the node comes in it looks for a value only, and
+    /// leaves the mark if nobody is there: so whoever stores one after that wakes one, and nobody else does. For the end it looks
+    /// before that, and in [`Lined::notes`].
+    #[inline(never)]
+    fn enters(&self, cursor: u8, line: Line<'_, M>, _: u32, node: Pin<&Node>) -> u32 {
+        let seen = self.sees(cursor);
+        if seen != NOTHING {
+            return seen;
+        }
+        let state = self.state();
+        // Not as it is given: what is passed in memory would be read inside.
+        let mark = in_a_register(self.waits_at(cursor) as usize) as u32;
+        // SAFETY: inside the section.
+        unsafe { line.enter(node, || u32::from((*state).is_new(cursor)), || (*state).announce(mark)) }
+    }
+
+    #[inline(always)]
     fn is_end(&self, _: u8, seen: u32) -> bool {
         state::is_end(seen)
     }
 
+    /// At a record that was closed everyone who waits is woken, so that one is woken twice does no harm.
     #[inline(always)]
-    fn notes(&self, cursor: u8) -> bool {
-        self.notes_at(cursor)
+    fn notes(&self, _cursor: u8) -> bool {
+        self.refuses_all()
     }
 }

@@ -302,6 +302,12 @@ impl<C: Cursors + ?Sized> State<C> {
         before == self.awaited
     }
 
+    /// Somebody comes to wait at the cursor with this mark.
+    #[inline(always)]
+    pub(super) const fn announce(&mut self, mark: u32) {
+        self.awaited |= mark;
+    }
+
     /// Nobody waits at a cursor, if that is still so.
     pub(super) fn forget(&mut self, at: u8) {
         if self.readers(at).word() == NOBODY {

@@ -44,7 +44,7 @@ pub trait Form {
 }
 
 /// The bytes of a value that is moved inside.
-const WORD: usize = 4;
+pub const WORD: usize = 4;
 
 /// A word, which may lie anywhere.
 #[derive(Debug)]

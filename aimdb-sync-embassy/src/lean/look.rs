@@ -20,9 +20,11 @@ const OVER: u32 = u32::MAX - 1;
 const LAST: u32 = u32::MAX;
 
 /// Who waits for what.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Senders, for room.
     Senders,
+    /// Readers, for a value.
     Readers,
 }
 

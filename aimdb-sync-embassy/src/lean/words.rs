@@ -29,19 +29,26 @@ macro_rules! by {
     };
 }
 
-/// Copies so many words, eight in a turn: a turn costs as much as two of them.
+/// Copies so many words, eight in a turn: a turn costs as much as two of them, and has its one look at the end.
 #[inline(always)]
 fn each<W>(mut one: *mut W, mut other: *mut W, words: usize, copy: impl Fn(*mut W, *mut W)) {
-    for _ in 0..words / 8 {
-        copy(one, other);
-        copy(one.wrapping_add(1), other.wrapping_add(1));
-        copy(one.wrapping_add(2), other.wrapping_add(2));
-        copy(one.wrapping_add(3), other.wrapping_add(3));
-        copy(one.wrapping_add(4), other.wrapping_add(4));
-        copy(one.wrapping_add(5), other.wrapping_add(5));
-        copy(one.wrapping_add(6), other.wrapping_add(6));
-        copy(one.wrapping_add(7), other.wrapping_add(7));
-        (one, other) = (one.wrapping_add(8), other.wrapping_add(8));
+    let mut turns = words / 8;
+    if turns > 0 {
+        loop {
+            copy(one, other);
+            copy(one.wrapping_add(1), other.wrapping_add(1));
+            copy(one.wrapping_add(2), other.wrapping_add(2));
+            copy(one.wrapping_add(3), other.wrapping_add(3));
+            copy(one.wrapping_add(4), other.wrapping_add(4));
+            copy(one.wrapping_add(5), other.wrapping_add(5));
+            copy(one.wrapping_add(6), other.wrapping_add(6));
+            copy(one.wrapping_add(7), other.wrapping_add(7));
+            (one, other) = (one.wrapping_add(8), other.wrapping_add(8));
+            turns -= 1;
+            if turns == 0 {
+                break;
+            }
+        }
     }
     for _ in 0..words % 8 {
         copy(one, other);
@@ -133,4 +140,18 @@ pub(crate) unsafe fn copy_bytes(from: *const u8, to: *mut u8, size: usize) {
         // SAFETY: as above.
         unsafe { to.add(at).write(from.add(at).read()) };
     }
+}
+
+/// The same number, in a register of its own from now on: of which the compiler knows nothing, so it does not copy it where it is needed,
+/// which is inside of a section.
+#[inline(always)]
+pub(crate) fn in_a_register(number: usize) -> usize {
+    #[cfg(target_arch = "arm")]
+    let number = {
+        let mut number = number;
+        // SAFETY: it does nothing.
+        unsafe { core::arch::asm!("/* {0} */", inout(reg) number, options(nomem, nostack, preserves_flags)) };
+        number
+    };
+    number
 }

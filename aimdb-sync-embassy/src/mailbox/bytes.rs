@@ -3,15 +3,15 @@
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
+use core::pin::Pin;
 use core::ptr;
 
 use aimdb_core::buffer::BufferMetrics;
-use aimdb_core::waiting::Deadline;
 
 use super::moves::{Fate, Moves};
 use super::parts::Parts;
 use super::state::{self, State};
-use crate::lean::{Form, Line, Lined, NOBODY, Stood};
+use crate::lean::{Form, Line, Lined, NOBODY, Node, Stands};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -97,19 +97,16 @@ impl<M: PreemptionSafe, F: Form> ByteMailbox<M, F> {
         self.section(|state| state.is_over())
     }
 
-    /// Blocks until there is a value, or will be none: says which. `None` when the time is up.
+    /// Blocks until a value was taken, which is said, for so many ticks at most: at none it was not, and there is no end to `FOR_EVER`.
     ///
     /// # Safety
     ///
     /// As [`ByteMailbox::takes`].
-    pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn waits<P: Port>(&self, there: *mut u8, ticks: u64) -> bool {
         // SAFETY: by this function's contract.
-        let comes = || if unsafe { self.takes(there) } { Stood::Has(()) } else { self.nothing_now(()) };
-        match self.stand::<P, _>((), deadline, comes) {
-            Stood::Has(()) => Some(true),
-            Stood::Ended => Some(false),
-            Stood::Not => None,
-        }
+        self.stands::<P>((), ticks, || unsafe { self.takes(there) })
     }
 
     /// Refuses all values to come and wakes everyone who waits.
@@ -206,6 +203,13 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteMailbox<M, F> {
     unsafe fn look(&self, (): (), _: u32) -> u32 {
         // SAFETY: inside the section.
         unsafe { (*self.state()).look() }
+    }
+
+    /// A function of its own, where nothing else is in registers.
+    #[inline(never)]
+    fn enters(&self, (): (), line: Line<'_, M>, _: u32, node: Pin<&Node>) -> u32 {
+        // SAFETY: inside the section.
+        unsafe { line.enter(node, || self.look((), 0), || ()) }
     }
 
     #[inline(always)]

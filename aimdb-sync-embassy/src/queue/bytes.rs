@@ -4,17 +4,17 @@
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 
-use aimdb_core::buffer::{BufferMetrics, SendError, TrySendError};
+use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Verdict;
-use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
 use super::shape::Given;
 use super::state::State;
-use super::wait::Outcomes;
 use super::waking::Wakes;
-use crate::lean::{End, Form, Lined, Stood};
+use crate::lean::told::{CLOSED, FULL, WELL};
+use crate::lean::words::in_a_register;
+use crate::lean::{End, Form, Lined, Stands};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -33,8 +33,9 @@ pub struct ByteQueue<M, F> {
     places: *mut u8,
     /// The number of its last place: no more are there than can be inside at the same time.
     last: u8,
-    /// What happens when it is full: 0 is that senders wait, 3 that their values are dropped; else they are refused.
-    policy: u8,
+    /// What a sender is told when it is full, at the end: that its time is up, so it waits; that it is full; or that all is well, and its
+    /// value is dropped.
+    when_full: u8,
     mutex: M,
     form: PhantomData<fn() -> F>,
 }
@@ -80,13 +81,17 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
         unsafe { self.view().take_to(there.cast()) }.is_there()
     }
 
-    /// What a value that was not stored is told which does not wait.
+    /// What the sender of a value is told that was not stored, and is counted: 3 is that its time is up, if this is not `at_most` what it is
+    /// told; 1 that the queue is full; 0 that all is well, since the value was dropped; and 4 that the queue is closed.
     ///
     /// # Safety
     ///
     /// The queue is sound.
-    pub unsafe fn refuse(&self) -> Result<(), TrySendError<()>> {
-        self.view().refuse(()).map_err(TrySendError::from)
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn refuses(&self, at_most: u8) -> u8 {
+        let told = self.when_full.min(at_most);
+        if self.view().section(move |state| state.refuse_or_drop(told != FULL)) { CLOSED } else { told }
     }
 
     /// Whether there will be no value any more.
@@ -99,32 +104,25 @@ impl<M: PreemptionSafe, F: Form> ByteQueue<M, F> {
         queue.is_end(End::Readers, queue.sees(End::Readers))
     }
 
-    /// Blocks until the value is stored.
+    /// Blocks until the value is stored, or there is one, for so many ticks at most; says whether it was stored, or taken. At none it was
+    /// not, nor is it at a queue that does not let its senders wait; and there is no end to `FOR_EVER`.
     ///
     /// # Safety
     ///
-    /// As [`ByteQueue::stores`].
-    pub unsafe fn stand_to_send<P: Port>(&self, value: *const u8, deadline: Deadline) -> Result<(), SendError<()>> {
-        let queue = self.view();
-        // SAFETY: by this function's contract.
-        let goes = || if unsafe { self.stores(value) } { Stood::Has(()) } else { queue.nothing_now(End::Senders) };
-        queue.told(queue.stand::<P, _>(End::Senders, queue.patience(deadline), goes), || ())
-    }
-
-    /// Blocks until there is a value, or will be none: says which. `None` when the time is up.
-    ///
-    /// # Safety
-    ///
-    /// As [`ByteQueue::takes`].
-    pub unsafe fn stand_to_receive<P: Port>(&self, there: *mut u8, deadline: Deadline) -> Option<bool> {
-        let queue = self.view();
-        // SAFETY: by this function's contract.
-        let comes = || if unsafe { self.takes(there) } { Stood::Has(()) } else { queue.nothing_now(End::Readers) };
-        match queue.stand::<P, _>(End::Readers, deadline, comes) {
-            Stood::Has(()) => Some(true),
-            Stood::Ended => Some(false),
-            Stood::Not => None,
+    /// As [`ByteQueue::stores`] or [`ByteQueue::takes`].
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn waits<P: Port>(&self, value: *mut u8, ticks: u64, end: End) -> bool {
+        if end == End::Senders && self.when_full <= FULL {
+            return false;
         }
+        // SAFETY: by this function's contract.
+        self.view().stands::<P>(end, ticks, || unsafe {
+            match end {
+                End::Senders => self.stores(value),
+                End::Readers => self.takes(value),
+            }
+        })
     }
 
     /// Refuses all values to come and wakes everyone who waits.
@@ -214,11 +212,16 @@ impl<M: PreemptionSafe, F: Form> Parts for View<'_, M, F> {
     }
 
     #[inline(always)]
+    fn nothing_in_hand(&self) -> usize {
+        in_a_register(self.nothing())
+    }
+
+    #[inline(always)]
     fn when_full(&self) -> Verdict {
-        match self.queue.policy {
-            0 => Verdict::Wait,
-            3 => Verdict::DropIncoming,
-            _ => Verdict::Refuse,
+        match self.queue.when_full {
+            WELL => Verdict::DropIncoming,
+            FULL => Verdict::Refuse,
+            _ => Verdict::Wait,
         }
     }
 

@@ -27,10 +27,11 @@ pub(super) trait Moves: Parts {
             // A copy that lies in registers; its bits are the place's, if the value is stored.
             // SAFETY: the value is there.
             let held = unsafe { value.cast::<MaybeUninit<Self::Value>>().read() };
+            let nothing = self.nothing_in_hand();
             // How many were used says outside, too, whether the value is stored.
             let (awaited, used) = self.section_at(move |queue, state| {
                 let used = state.all_used();
-                let Some(at) = state.claim(shape) else { return (queue.nothing(), used) };
+                let Some(at) = state.claim(shape) else { return (nothing, used) };
                 // SAFETY: the place is claimed, so nobody else touches it.
                 unsafe { queue.fill(u32::from(at), held.as_ptr().cast()) };
                 // Last, into the register that says what was found: a compiler that reads it earlier needs another.

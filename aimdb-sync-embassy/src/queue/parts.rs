@@ -84,6 +84,12 @@ pub(crate) trait Parts: Sized {
         (&raw const *self).addr()
     }
 
+    /// The same, for use in a section.
+    #[inline(always)]
+    fn nothing_in_hand(&self) -> usize {
+        self.nothing()
+    }
+
     #[inline(always)]
     fn has_value(&self, state: &State) -> bool {
         state.has_value(self.shape())

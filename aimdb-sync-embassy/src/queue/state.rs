@@ -20,8 +20,6 @@ use crate::lean::{End, Waiters};
 
 /// In `used`: values to come are refused.
 pub(super) const CLOSED: u16 = 1 << 15;
-/// What [`State::look`] says of a queue that is closed: the flag is the sign.
-pub(super) const NOT_OPEN: u32 = u32::MAX;
 /// In `used`: values that are there, or come from senders that were inside, are discarded.
 const ABORTED: u16 = 1 << 14;
 const COUNT: u16 = ABORTED - 1;
@@ -121,10 +119,10 @@ impl State {
         self.used as u32
     }
 
-    /// What readers of large values see: 0 if there is none and the queue is open; [`NOT_OPEN`] if it is closed, whatever there is.
+    /// Of a queue whose values are moved outside, and that is not wide: 0 if no reader would find one.
     #[inline(always)]
-    pub(super) const fn look(&self) -> u32 {
-        (self.open ^ self.taken) as u32 | (self.used.cast_signed() as i32 >> 15).cast_unsigned()
+    pub(super) const fn shown(&self) -> u32 {
+        (self.open ^ self.taken) as u32
     }
 
     /// How many places are used, with the flags of a queue that is closed: so more than it has, see [`Shape::has_more_than`].

@@ -60,17 +60,25 @@ trait Comes: Parts {
         unsafe { line.enter(node, || (*self.state()).word() ^ places, || ()) }
     }
 
-    /// What there is besides at a queue that is closed is not looked at.
+    /// In the section in which it comes in a reader looks for values only: to find out there as well whether one may be on its way to a
+    /// queue that is closed would make it too long. So it looks for the end before and after that; at the end all are woken, so that one is
+    /// woken twice does no harm. For a value that comes meanwhile nobody is woken but the one whom its sender wakes.
     #[inline(never)]
     fn enters_to_read(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
-        // SAFETY: inside the section.
-        unsafe { line.enter(node, || (*self.state()).look(), || ()) }
+        let mut seen = self.sees(End::Readers);
+        if seen == NOTHING {
+            // SAFETY: inside the section.
+            seen = unsafe { line.enter(node, || (*self.state()).shown(), || ()) };
+            if seen == NOTHING && self.sees(End::Readers) == ENDED {
+                line.wake_one();
+            }
+        }
+        seen
     }
 
-    /// Looks, comes in, and looks again, in three sections: at a queue that is closed there may be a value on its way, for which a
-    /// reader waits, and in one with very many places more may be inside than can be counted. Whoever finds something then
+    /// Looks, comes in, and looks again, in three sections: in a queue with very many places, where more may be inside than can be
+    /// counted, and at one that is closed a value may be on its way, for which a reader waits. Whoever finds something then
     /// wakes the first, also if it was woken itself meanwhile: of two who came so, and two values, one would wait else.
-    #[cold]
     #[inline(never)]
     fn enters_unlooked(&self, end: End, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
         let mut seen = self.sees(end);
@@ -173,10 +181,7 @@ impl<Q: Parts> Lined for Q {
         }
         match end {
             End::Senders => self.enters_to_send(line, node),
-            End::Readers => match self.enters_to_read(line, node) {
-                state::NOT_OPEN => self.enters_unlooked(end, line, node),
-                seen => seen,
-            },
+            End::Readers => self.enters_to_read(line, node),
         }
     }
 

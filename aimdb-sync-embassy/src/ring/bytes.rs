@@ -2,10 +2,10 @@
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use aimdb_core::buffer::BufferMetrics;
-use aimdb_core::waiting::Deadline;
 
 use super::cursor::Cursor;
 use super::moves::{Moves, NotStored, Read};
@@ -14,7 +14,9 @@ use super::parts::Parts;
 use super::places::Values;
 use super::state::{MOST_READERS, State};
 use super::waking::Wakes;
-use crate::lean::{Form, Line, Lined, Stood};
+use crate::lean::told::{CLOSED, LAGGED, NOTHING, WELL};
+use crate::lean::words::in_a_register;
+use crate::lean::{Form, Line, Lined, Node, Stands};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -123,37 +125,41 @@ impl<M: PreemptionSafe, F: Form> ByteRing<M, F> {
         stored
     }
 
-    /// Takes the next value of a cursor, or says why there is none.
+    /// Takes the next value of a cursor, or says why there is none: 0 is a value, 2 nothing yet, 5 a lag, and 4 the end.
     ///
     /// # Safety
     ///
     /// The ring is sound and has the cursor, and there is room for a value.
     #[inline(never)]
-    pub unsafe fn takes(&self, cursor: u32, there: *mut u8) -> Read {
+    pub unsafe fn takes(&self, cursor: u32, there: *mut u8) -> u8 {
         // SAFETY: by this function's contract.
-        let read = unsafe { self.reads(cursor as usize, there.cast()) };
-        if let Read::Missed(missed) = read {
-            self.lag_of(cursor as usize).store(missed, Relaxed);
+        match unsafe { self.reads(cursor as usize, there.cast()) } {
+            Read::Value => WELL,
+            Read::Nothing => NOTHING,
+            Read::Missed(missed) => {
+                self.lag_of(cursor as usize).store(missed, Relaxed);
+                LAGGED
+            }
+            Read::Ended => CLOSED,
         }
-        read
     }
 
-    /// Blocks until there is something to tell. `None` when the time is up.
+    /// Blocks until there is something to tell, which is said likewise, for so many ticks at most: at none there is nothing, and there
+    /// is no end to `FOR_EVER`.
     ///
     /// # Safety
     ///
     /// As [`ByteRing::takes`].
-    pub unsafe fn stand_to_receive<P: Port>(&self, cursor: u32, there: *mut u8, deadline: Deadline) -> Option<Read> {
-        // SAFETY: by this function's contract.
-        let stood = self.stand::<P, _>(cursor as usize, deadline, || match unsafe { self.takes(cursor, there) } {
-            Read::Nothing => Stood::Not,
-            found => Stood::Has(found),
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn waits<P: Port>(&self, there: *mut u8, ticks: u64, cursor: u32) -> u8 {
+        let mut found = NOTHING;
+        self.stands::<P>(cursor as usize, ticks, || {
+            // SAFETY: by this function's contract.
+            found = unsafe { self.takes(cursor, there) };
+            found != NOTHING
         });
-        match stood {
-            Stood::Has(found) => Some(found),
-            Stood::Ended => Some(Read::Ended),
-            Stood::Not => None,
-        }
+        found
     }
 
     /// How many values the last lag was about that a reader of the cursor was told.
@@ -314,6 +320,16 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteRing<M, F> {
     #[inline(always)]
     fn is_end(&self, _cursor: usize, _seen: u32) -> bool {
         false
+    }
+
+    /// A function of its own, where nothing else is in registers.
+    #[inline(never)]
+    fn enters(&self, cursor: usize, line: Line<'_, M>, _: u32, node: Pin<&Node>) -> u32 {
+        // Not as it is given: what is passed in memory would be read inside.
+        let mark = in_a_register(self.mark_of(cursor) as usize) as u32;
+        // SAFETY: inside the section.
+        let seen = unsafe { line.enter(node, || self.look_at(cursor), || self.marks(mark)) };
+        in_a_register(seen as usize) as u32
     }
 
     #[inline(always)]

@@ -15,7 +15,7 @@ mod waking;
 
 #[cfg(not(loom))]
 pub use bytes::{ByteRing, RING_BYTES};
-pub use moves::{NotStored, Read};
+pub use moves::NotStored;
 
 use core::cell::UnsafeCell;
 

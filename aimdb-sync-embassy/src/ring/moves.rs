@@ -24,7 +24,7 @@ pub enum NotStored {
 
 /// What a reader has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read {
+pub(super) enum Read {
     /// A value, which is there.
     Value,
     /// Nothing yet.

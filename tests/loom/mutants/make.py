@@ -689,10 +689,15 @@ MUTANTS = [
         "            !is_told && state.is_new(cursor)\n", "            let _ = is_told;\n            state.is_new(cursor)\n")]),
     ("lean-latest-waiting-is-not-said", "A reader of a lean latest record waits and its cursor does not say so.", LEAN_LATEST + "parts.rs", [(
         "            let is_told = state.awaits(cursor);\n", "            let is_told = false;\n")]),
+    ("lean-reader-wakes-a-second", "A reader of a lean queue that has come to wait wakes one for a value that came then, which another was woken for.", LEAN + "wait.rs", [(
+        "self.sees(End::Readers) == ENDED {", "self.sees(End::Readers) != NOTHING {")]),
     ("lean-c-queue-has-a-place-too-many", "A lean queue of C fills a place that lies behind its last one.", LEAN + "shape.rs", [(
         "last: last as u32", "last: last as u32 + 1")]),
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
         "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
+    ("lean-c-time-is-up-whatever-woke", "A task of C whose time is up goes though it was woken before.", "aimdb-sync-embassy/src/lean/stands.rs", [(
+        "if last && !first {",
+        "if !first {")]),
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
         "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
     ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(
@@ -703,6 +708,10 @@ MUTANTS = [
         "            state.take();\n            discards\n", "            discards\n")]),
     ("lean-c-latest-value-wakes-nobody", "A value that comes to a lean latest record of C wakes no reader.", LEAN_LATEST + "bytes.rs", [(
         "        if awaited != NOBODY {\n", "        if awaited == NOBODY {\n")]),
+    ("lean-c-latest-end-is-not-looked-for-again", "A reader of a lean latest record of C does not look whether that was closed when it has come to wait.", LEAN_LATEST + "bytes.rs", [(
+        "    fn notes(&self, _cursor: u8) -> bool {\n        self.refuses_all()\n", "    fn notes(&self, _cursor: u8) -> bool {\n        false\n")]),
+    ("lean-c-latest-reader-comes-though-there-is-a-value", "A reader of a lean latest record of C does not look for a value in the section in which it comes to wait.", LEAN_LATEST + "bytes.rs", [(
+        "|| u32::from((*state).is_new(cursor)), ", "|| NOTHING, ")]),
     ("lean-c-latest-places-are-one", "The two places of a lean latest record of C are one.", LEAN_LATEST + "bytes.rs", [(
         "State::<[Cursor]>::index(place) * ", "State::<[Cursor]>::index(place) / 2 * ")]),
     ("lean-c-latest-cursors-are-one", "All who read a lean latest record of C read at its first cursor.", LEAN_LATEST + "state.rs", [(

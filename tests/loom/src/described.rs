@@ -7,9 +7,8 @@
 
 use std::marker::PhantomData;
 
-use aimdb_core::waiting::Deadline;
-
 use crate::latest::{ByteLatest, LATEST_BYTES};
+use crate::lean::{End, FOR_EVER};
 use crate::mailbox::{ByteMailbox, MailboxState};
 use crate::queue::{ByteQueue, ByteState};
 use crate::queues::Section;
@@ -97,7 +96,7 @@ struct Description {
     value_size: u32,
     state: *mut u64,
     places: *mut Room,
-    /// Of a queue how many places it has, and that its senders wait; of a latest value how many cursors.
+    /// Of a queue which place is its last, and that its senders wait; of a latest value how many cursors.
     more: [u8; 4],
 }
 
@@ -156,7 +155,7 @@ const MAILBOX_PLACES: usize = if cfg!(feature = "large") { 3 } else { 1 };
 const LATEST_PLACES: usize = if cfg!(feature = "large") { 2 } else { 1 };
 
 fn queue(places: u8) -> Memory<Queue> {
-    Memory::new(size_of::<ByteState>(), places.into(), [places - 1, 0, 0, 0])
+    Memory::new(size_of::<ByteState>(), places.into(), [places - 1, 3, 0, 0])
 }
 
 fn mailbox() -> Memory<Mailbox> {
@@ -174,26 +173,34 @@ fn write(id: u32, sends: impl FnOnce(*const u8) -> bool) -> bool {
     sends((&raw const room).cast())
 }
 
-/// As each blocking read of C: one that finds nothing goes to wait. None when there will be none.
-fn read(takes: impl FnOnce(*mut u8) -> bool, waits: impl FnOnce(*mut u8) -> Option<bool>) -> Option<u32> {
+/// As each blocking read of C: one that finds nothing goes to wait. None when there will be none, or the time is up.
+fn read(takes: impl FnOnce(*mut u8) -> bool, waits: impl FnOnce(*mut u8) -> bool) -> Option<u32> {
     let mut room = Room::with(0);
     let there = (&raw mut room).cast();
-    (takes(there) || waits(there).expect("it waits for ever")).then(|| room.id())
+    (takes(there) || waits(there)).then(|| room.id())
 }
 
 impl Memory<Queue> {
     fn sends(&self, id: u32) -> bool {
+        self.sends_within(id, FOR_EVER)
+    }
+
+    fn sends_within(&self, id: u32, ticks: u64) -> bool {
         // SAFETY: the queue is sound, and a value is there.
         write(id, |value| unsafe {
-            self.it().stores(value) || self.it().stand_to_send::<Model>(value, Deadline::Never).is_ok()
+            self.it().stores(value) || self.it().waits::<Model>(value.cast_mut(), ticks, End::Senders)
         })
     }
 
     fn reads(&self) -> Option<u32> {
+        self.reads_within(FOR_EVER)
+    }
+
+    fn reads_within(&self, ticks: u64) -> Option<u32> {
         // SAFETY: the queue is sound, and there is room.
         read(
             |there| unsafe { self.it().takes(there) },
-            |there| unsafe { self.it().stand_to_receive::<Model>(there, Deadline::Never) },
+            |there| unsafe { self.it().waits::<Model>(there, ticks, End::Readers) },
         )
     }
 }
@@ -206,10 +213,7 @@ impl Memory<Mailbox> {
 
     fn reads(&self) -> Option<u32> {
         // SAFETY: the mailbox is sound, and there is room.
-        read(
-            |there| unsafe { self.it().takes(there) },
-            |there| unsafe { self.it().stand_to_receive::<Model>(there, Deadline::Never) },
-        )
+        read(|there| unsafe { self.it().takes(there) }, |there| unsafe { self.it().waits::<Model>(there, FOR_EVER) })
     }
 }
 
@@ -220,10 +224,14 @@ impl Memory<Latest> {
     }
 
     fn reads(&self, cursor: u8) -> Option<u32> {
+        self.reads_within(cursor, FOR_EVER)
+    }
+
+    fn reads_within(&self, cursor: u8, ticks: u64) -> Option<u32> {
         // SAFETY: the record is sound, and there is room.
         read(
             |there| unsafe { self.it().takes(cursor, there) },
-            |there| unsafe { self.it().stand_to_receive::<Model>(cursor, there, Deadline::Never) },
+            |there| unsafe { self.it().waits::<Model>(there, ticks, cursor) },
         )
     }
 }
@@ -235,6 +243,40 @@ pub fn w1_of_c_a_queue_is_sent_to_and_read() {
     let had = stage.here(1, |queue| [(); 3].map(|()| queue.reads()));
     assert_eq!(had, [1, 2, 3].map(Some), "K6");
     sending.join().unwrap();
+}
+
+/// Two readers come, one of which waits for a short time, while a value does: one of the two has it, and a wake-up that is too late for
+/// the one is the other's.
+pub fn w2_of_c_a_reader_of_a_queue_leaves_in_time() {
+    let stage = Stage::new(queue(2), [1, 1, 1]);
+    let brief = stage.does(0, |queue| queue.reads_within(1));
+    let patient = stage.does(1, |queue| queue.reads());
+    stage.here(2, |queue| assert!(queue.sends(1)));
+    let had = brief.join().unwrap();
+    if had.is_some() {
+        stage.here(2, |queue| assert!(queue.sends(2)));
+    }
+    assert_eq!(patient.join().unwrap(), Some(if had.is_some() { 2 } else { 1 }));
+    // SAFETY: the queue is sound.
+    let stats = stage.here(2, |queue| unsafe { queue.it().stats() });
+    assert_eq!((stats.occupancy, stats.waiting_consumers), (0, 0));
+}
+
+/// The same of two senders, and a place.
+pub fn w2_of_c_a_sender_leaves_in_time() {
+    let stage = Stage::new(queue(1), [1, 1, 1]);
+    stage.here(2, |queue| assert!(queue.sends(1)));
+    let brief = stage.does(0, |queue| queue.sends_within(2, 1));
+    let patient = stage.does(1, |queue| assert!(queue.sends(3)));
+    assert_eq!(stage.here(2, |queue| queue.reads()), Some(1));
+    let sent = brief.join().unwrap();
+    let mut had = vec![stage.here(2, |queue| queue.reads())];
+    if sent {
+        had.push(stage.here(2, |queue| queue.reads()));
+    }
+    patient.join().unwrap();
+    had.sort_unstable();
+    assert_eq!(had, if sent { vec![Some(2), Some(3)] } else { vec![Some(3)] });
 }
 
 /// A close meets a sender that waits, and a reader.
@@ -318,6 +360,49 @@ pub fn w1_of_c_a_latest_value_is_sent_and_read() {
     stage.here(2, follows(1));
     reading.join().unwrap();
     sending.join().unwrap();
+}
+
+/// Two readers share a cursor, one of which waits for a short time, while a value comes: the mark that the one leaves behind does not keep
+/// the other from it.
+pub fn w2_of_c_a_reader_of_a_latest_value_leaves_in_time() {
+    let stage = Stage::new(latest(1), [1, 1, 1]);
+    let brief = stage.does(0, |latest| latest.reads_within(0, 1));
+    let patient = stage.does(1, |latest| latest.reads(0));
+    stage.here(2, |latest| assert!(latest.sends(1)));
+    let had = brief.join().unwrap();
+    if had.is_some() {
+        stage.here(2, |latest| assert!(latest.sends(2)));
+    }
+    assert_eq!(patient.join().unwrap(), Some(if had.is_some() { 2 } else { 1 }));
+    // SAFETY: the record is sound.
+    let (stats, is_unseen) = stage.here(2, |latest| unsafe { latest.it().stats() });
+    assert_eq!((stats.waiting_consumers, is_unseen), (0, false));
+}
+
+/// Two that share a cursor wait, the second more urgent. A value that comes when both stand there is the second's, and whoever has it
+/// sends the other's.
+pub fn w3_of_c_a_latest_value_comes_when_both_stand() {
+    let stage = Stage::new(latest(1), [0, 1, 1]);
+    let has = |latest: &Memory<Latest>| {
+        let had = latest.reads(0).unwrap();
+        if had == 1 {
+            assert!(latest.sends(2));
+        }
+        had
+    };
+    let gives = stage.does(2, |latest| {
+        // SAFETY: the record is sound.
+        let stand = unsafe { latest.it().stats() }.0.waiting_consumers == 2;
+        assert!(latest.sends(1));
+        stand
+    });
+    let reads = stage.does(0, has);
+    let had = stage.here(1, has);
+    let mut all = [had, reads.join().unwrap()];
+    all.sort_unstable();
+    assert_eq!(all, [1, 2]);
+    let both_stood = gives.join().unwrap();
+    assert!(!both_stood || had == 1, "W3: it was the more urgent one's");
 }
 
 /// Two who send at the same time, beside a reader and whoever looks.

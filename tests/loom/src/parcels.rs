@@ -135,7 +135,8 @@ struct Record(Shell<Parcel, Model>, CursorId);
 impl Record {
     fn new(kind: Kind, capacity: usize, slots: u32) -> Arc<Self> {
         let rows = slots as usize;
-        let state = State::new(kind, capacity, Rows(vec![], rows), Rows(vec![], rows), With::new(Rows(vec![], 1)), slots, 0);
+        let state =
+            State::new(kind, capacity, Rows(vec![], rows), Rows(vec![], rows), With::new(Rows(vec![], 1)), slots, 0);
         let cells = Cells {
             parcels: (0..slots).map(|_| SlotCell::new()).collect(),
             values: (0..slots).map(|_| UnsafeCell::new(0)).collect(),

@@ -149,12 +149,16 @@ models! { mailboxes:
 
 models! { described:
     w1_of_c_a_queue_is_sent_to_and_read: 3,
+    w2_of_c_a_reader_of_a_queue_leaves_in_time: 2,
+    w2_of_c_a_sender_leaves_in_time: 2,
     c1_of_c_a_queue_is_closed: 2,
     c2_of_c_a_queue_is_aborted: 2,
     w1_of_c_a_mailbox_is_sent_to_and_read: 3,
     k6_of_c_a_mailbox_has_two_senders: 3,
     c2_of_c_a_mailbox_is_aborted: 3,
     w1_of_c_a_latest_value_is_sent_and_read: 2,
+    w2_of_c_a_reader_of_a_latest_value_leaves_in_time: 2,
+    w3_of_c_a_latest_value_comes_when_both_stand: 2,
     k2_of_c_a_latest_value_has_two_senders: 3,
     c1_of_c_a_latest_value_is_closed: 3,
 }

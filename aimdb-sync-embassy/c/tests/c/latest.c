@@ -184,16 +184,16 @@ static void what_is_no_value(void)
     /* The calls for other values move them in another way. */
     uint32_t value = 77;
     CHECK(aimdb_latest_send_bytes(&spoiled, &V[2], sizeof V[2]) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_latest_try_recv_bytes(&spoiled, &value, sizeof value, 0) == AIMDB_BAD_SIZE && value == 77);
-    CHECK(aimdb_latest_recv_bytes(&spoiled, &value, sizeof value, 0, 0) == AIMDB_BAD_SIZE && value == 77);
+    CHECK(aimdb_latest_try_recv_bytes(&spoiled, &value, 0, sizeof value) == AIMDB_BAD_SIZE && value == 77);
+    CHECK(aimdb_latest_recv_bytes(&spoiled, &value, 0, 0, sizeof value) == AIMDB_BAD_SIZE && value == 77);
     odd_t odd_one = { { 1, 2, 3 } };
-    CHECK(aimdb_latest_send_word(&spoiled_odd, &odd_one, sizeof odd_one) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_latest_send_word(&spoiled_odd, &V[1], sizeof V[1]) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_latest_try_recv_word(&spoiled_odd, &odd_one, sizeof odd_one, 0) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_latest_recv_word(&spoiled_odd, &odd_one, sizeof odd_one, 0, 0) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_latest_send_word(&spoiled_odd, &odd_one) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_latest_send_word(&spoiled_odd, &V[1]) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_latest_try_recv_word(&spoiled_odd, &odd_one, 0) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_latest_recv_word(&spoiled_odd, &odd_one, 0, 0) == AIMDB_BAD_SIZE);
     CHECK(spoiled_peek(NULL) == AIMDB_NULL_ARGUMENT && aimdb_latest_peek(&spoiled, &large, sizeof large) == AIMDB_BAD_SIZE);
     CHECK(aimdb_latest_peek_bytes(&spoiled, &value, sizeof value) == AIMDB_BAD_SIZE && value == 77);
-    CHECK(aimdb_latest_peek_word(&spoiled_odd, &value, sizeof value) == AIMDB_BAD_SIZE && value == 77);
+    CHECK(aimdb_latest_peek_word(&spoiled_odd, &value) == AIMDB_BAD_SIZE && value == 77);
     CHECK(aimdb_latest_try_recv(&spoiled, &value, sizeof value, 1) == AIMDB_BAD_ARGUMENT && value == 77);
     /* The value is still there. */
     NEXT(spoiled, 1);

@@ -134,12 +134,12 @@ static void what_is_no_value(void)
     uint32_t value = 77;
     CHECK(aimdb_mailbox_send_bytes(&spoiled, &V[2], sizeof V[2]) == AIMDB_BAD_SIZE);
     CHECK(aimdb_mailbox_try_recv_bytes(&spoiled, &value, sizeof value) == AIMDB_BAD_SIZE && value == 77);
-    CHECK(aimdb_mailbox_recv_bytes(&spoiled, &value, sizeof value, 0) == AIMDB_BAD_SIZE && value == 77);
+    CHECK(aimdb_mailbox_recv_bytes(&spoiled, &value, 0, sizeof value) == AIMDB_BAD_SIZE && value == 77);
     odd_t odd_one = { { 1, 2, 3 } };
-    CHECK(aimdb_mailbox_send_word(&spoiled_odd, &odd_one, sizeof odd_one) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_mailbox_send_word(&spoiled_odd, &V[1], sizeof V[1]) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_mailbox_try_recv_word(&spoiled_odd, &odd_one, sizeof odd_one) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_mailbox_recv_word(&spoiled_odd, &odd_one, sizeof odd_one, 0) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_mailbox_send_word(&spoiled_odd, &odd_one) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_mailbox_send_word(&spoiled_odd, &V[1]) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_mailbox_try_recv_word(&spoiled_odd, &odd_one) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_mailbox_recv_word(&spoiled_odd, &odd_one, 0) == AIMDB_BAD_SIZE);
     /* The value is still there. */
     NEXT(spoiled, 1);
     CHECK(spoiled_odd_try_recv(&odd_one) == AIMDB_EMPTY);

@@ -239,16 +239,16 @@ static void what_is_no_value(void)
     /* The calls for other values move them in another way. */
     uint32_t value = 77;
     CHECK(aimdb_queue_try_send_bytes(&spoiled, &V[2], sizeof V[2]) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_queue_send_bytes(&spoiled, &V[2], sizeof V[2], 0) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_queue_send_bytes(&spoiled, &V[2], 0, sizeof V[2]) == AIMDB_BAD_SIZE);
     CHECK(aimdb_queue_try_recv_bytes(&spoiled, &value, sizeof value) == AIMDB_BAD_SIZE && value == 77);
-    CHECK(aimdb_queue_recv_bytes(&spoiled, &value, sizeof value, 0) == AIMDB_BAD_SIZE && value == 77);
+    CHECK(aimdb_queue_recv_bytes(&spoiled, &value, 0, sizeof value) == AIMDB_BAD_SIZE && value == 77);
     CHECK(aimdb_queue_close_bytes(&spoiled) == AIMDB_BAD_ARGUMENT && spoiled_is_closed() == 0);
     odd_t odd = { { 1, 2, 3 } };
-    CHECK(aimdb_queue_try_send_word(&odds, &V[1], sizeof V[1]) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_queue_try_send_word(&odds, &odd, sizeof odd) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_queue_send_word(&odds, &odd, sizeof odd, 0) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_queue_try_recv_word(&odds, &odd, sizeof odd) == AIMDB_BAD_SIZE);
-    CHECK(aimdb_queue_recv_word(&odds, &odd, sizeof odd, 0) == AIMDB_BAD_SIZE && odd.bytes[2] == 3);
+    CHECK(aimdb_queue_try_send_word(&odds, &V[1]) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_queue_try_send_word(&odds, &odd) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_queue_send_word(&odds, &odd, 0) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_queue_try_recv_word(&odds, &odd) == AIMDB_BAD_SIZE);
+    CHECK(aimdb_queue_recv_word(&odds, &odd, 0) == AIMDB_BAD_SIZE && odd.bytes[2] == 3);
     CHECK(aimdb_queue_abort_word(&odds, NULL) == AIMDB_BAD_ARGUMENT && odds_is_closed() == 0);
     /* The value is still there. */
     NEXT(spoiled, 1);
