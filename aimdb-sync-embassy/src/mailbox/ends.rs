@@ -5,7 +5,7 @@ use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError,
+    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
 };
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
@@ -80,7 +80,13 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
 
     #[inline(always)]
     fn find_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
-        self.stand::<Q, _>((), deadline, || self.find(there)).found()
+        match self.stand::<Q, _>((), deadline, || self.find(there)) {
+            Stood::Has(Some(value)) => Found::At(value),
+            // SAFETY: it was moved there.
+            Stood::Has(None) => Found::Is(Ok(unsafe { there.assume_init_read() })),
+            Stood::Ended => Found::Is(Err(RecvError::Closed)),
+            Stood::Not => Found::TimedOut,
+        }
     }
 
     fn push(&self, value: T) {

@@ -177,20 +177,21 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         Ok(displaced)
     }
 
-    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. While another reader is outside, it is
-    /// moved there.
+    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. `None` says that it was moved `there`,
+    /// for another reader is outside, whose place must stay its own.
     #[inline(always)]
-    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<*const T> {
+    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<Option<*const T>> {
         if Self::INSIDE {
-            return self.take_inside(there.as_mut_ptr()).map(|()| there.as_ptr());
+            // Nobody is outside.
+            return self.take_inside(there.as_mut_ptr()).map(|()| Some(there.as_ptr()));
         }
         let place = self.section(State::begin_to_take);
         if place == 0 {
             // Mostly there is none.
-            return self.take_beside(there.as_mut_ptr()).map(|()| there.as_ptr());
+            return self.take_beside(there.as_mut_ptr()).map(|()| None);
         }
         // SAFETY: the place was given to this reader.
-        Stood::Has(unsafe { self.place(place).with(|place| place.cast_const()) })
+        Stood::Has(Some(unsafe { self.place(place).with(|place| place.cast_const()) }))
     }
 
     /// The reader that has found a value outside needs the place no more.

@@ -638,6 +638,9 @@ MUTANTS = [
         "        if keeps {\n            self.filling = displaced;\n        }\n", "        let _ = keeps;\n")]),
     ("lean-mailbox-two-writers-are-outside", "A second writer of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
         "        if self.ended | self.filling != 0 {", "        if self.ended != 0 {")]),
+    ("lean-mailbox-moved-value-gives-anothers-place-back", "A reader whose value was moved beside another reader gives that one's place back.", LEAN_MAILBOX + "ends.rs", [(
+        "            // SAFETY: it was moved there.\n            Stood::Has(None) => Found::Is(Ok(unsafe { there.assume_init_read() })),\n",
+        "            Stood::Has(None) => Found::At(there.as_ptr()),\n")]),
     ("lean-mailbox-two-readers-are-outside", "A second reader of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
         "        if self.emptying != 0 {\n            return 0;\n        }\n", "")]),
     ("lean-mailbox-read-place-is-filled", "A writer of a lean mailbox fills the place that is being read.", LEAN_MAILBOX + "state.rs", [(

@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use aimdb_core::buffer::{RecvError, SendError};
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::{Arc, Notify};
 use loom::thread;
 
@@ -141,6 +142,23 @@ fn takes<R: Ops<Value = Value>>(record: &R, cursor: R::Cursor, deadline: Deadlin
             Some(Ok(value))
         }
         Found::Is(outcome) => Some(outcome),
+        Found::TimedOut => None,
+    }
+}
+
+/// For one that may be stopped while its value lies where it was found.
+fn takes_slowly<R: Ops<Value = Value, Cursor = ()>>(record: &R) -> Option<Value> {
+    let mut there = MaybeUninit::uninit();
+    match record.find_waiting::<Model>((), SHORT, &mut there) {
+        Found::At(value) => {
+            AtomicBool::new(false).load(Ordering::Relaxed);
+            // SAFETY: it says that the value is there, and it is not looked at again.
+            let value = unsafe { value.read() };
+            // SAFETY: as above.
+            unsafe { record.has_copied() };
+            Some(value)
+        }
+        Found::Is(outcome) => outcome.ok(),
         Found::TimedOut => None,
     }
 }
@@ -354,6 +372,22 @@ const PLACES: usize = 3;
 const COPIES: usize = 1;
 #[cfg(feature = "large")]
 const COPIES: usize = 2;
+
+/// Two read a mailbox in which a value is, while two more come: each gets one that nobody else gets, wherever it is moved.
+pub fn k6_turns_two_read_a_mailbox_beside_its_writer() {
+    let stage = Stage::new(StaticMailbox::<Value, Section, PLACES>::new(), [1, 1]);
+    assert!(stage.record.try_push(value(1)).is_ok());
+    let reading = [0, 1].map(|who| stage.does(who, |mailbox| takes_slowly(mailbox)));
+    (2..4).for_each(|id| assert!(stage.record.try_push(value(id)).is_ok()));
+    let mut out: Vec<_> = reading.into_iter().filter_map(|reader| reader.join().unwrap()).collect();
+    out.extend(stage.record.consumer().try_recv());
+    let counters = stage.record.stats().counters;
+    assert_eq!((counters.accepted, counters.delivered), (3, out.len() as u64));
+    assert_eq!(counters.overwritten, 3 - counters.delivered);
+    out.sort_unstable();
+    out.dedup();
+    assert!(out.len() as u64 == counters.delivered && out.last() == Some(&value(3)), "{out:?}");
+}
 
 /// Two wait at a mailbox, one not for long.
 pub fn w2_turns_one_gives_up_at_a_mailbox() {

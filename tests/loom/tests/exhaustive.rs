@@ -362,6 +362,7 @@ models! { turns:
     c2_turns_an_abort_meets_a_sender_and_a_reader: 2,
     w1_turns_two_cursors_of_a_ring: 2,
     w2_turns_one_of_a_cursor_gives_up: 2,
+    k6_turns_two_read_a_mailbox_beside_its_writer: 3,
     w2_turns_one_gives_up_at_a_mailbox: 2,
     w2_turns_one_gives_up_at_a_latest_value: 2,
     w3_turns_a_value_of_a_ring_comes_when_both_stand: 2,
