@@ -36,8 +36,8 @@ void join(unsigned number)
     /* A notification may be of another task's end. */
     while (!ended[number])
         (void)ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
-    /* It has said so, and is gone when the idle task has run. */
-    vTaskDelay(1);
+    /* It has said so, and is gone when the idle task has run, for which the rest of a tick may be too short. */
+    vTaskDelay(2);
 }
 
 void others_run(void)
