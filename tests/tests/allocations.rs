@@ -268,6 +268,42 @@ fn b23_a_cursor_that_gets_no_memory_is_an_error() {
     assert_eq!(buffer.metrics().cursors, 0, "the reader is gone");
 }
 
+/// C1, B23: a reader that gets no memory leaves a closed record its values.
+#[test]
+fn c1_b23_a_reader_that_gets_no_memory_takes_no_value_with_it() {
+    let buffer = pausing(1);
+    assert_eq!(buffer.try_push(1), Ok(()));
+    buffer.close();
+    let mut granted = 0;
+    // Bounded by the allocations of a reader.
+    let mut reader = loop {
+        match with_memory_for(granted, 0, || buffer.reader()) {
+            Ok(reader) => break reader,
+            Err(refused) => assert_eq!(refused, SubscribeError::NoPlace),
+        }
+        granted += 1;
+    };
+    assert!(granted > 1, "a cursor has a place, and its reader is made");
+    assert_eq!((reader.try_recv(), buffer.metrics().counters.aborted), (Ok(1), 0));
+}
+
+/// B23: a cursor that comes to a lane, and gets no memory for its end of it, is refused, or reads under the lock.
+#[test]
+fn b23_a_cursor_without_memory_for_its_end_of_a_lane_has_none() {
+    let ring = new(&BufferCfg::SpmcRing { capacity: 4 });
+    let mut readers = Vec::with_capacity(16);
+    for granted in 0..16 {
+        // Has the lane made, and opened.
+        let _ = ring.try_push(0);
+        if let Ok(reader) = with_memory_for(granted, 0, || ring.reader()) {
+            readers.push(reader);
+        }
+    }
+    assert!(readers.len() > 10, "a reader takes a few allocations: {}", readers.len());
+    assert_eq!(ring.try_push(7), Ok(()));
+    assert!(readers.iter_mut().all(|reader| (1..20).any(|_| reader.try_recv() == Ok(7))));
+}
+
 /// B23: the same of consumers, of those that share a cursor, and of a record that is asked for without its type.
 #[test]
 fn b23_a_consumer_that_gets_no_memory_is_an_error() {

@@ -338,8 +338,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
     }
 
     fn subscribe(&self, start: Start) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
-        let cursor = self.shell.subscribe(start)?;
-        HeapReader::join(self.shell.clone(), cursor)
+        HeapReader::join(&self.shell, start)
     }
 
     fn close(&self) {

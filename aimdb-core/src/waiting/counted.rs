@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use alloc::boxed::Box;
+use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
@@ -41,6 +42,12 @@ impl<S> Counted<S> {
     }
 }
 
+impl<S: fmt::Debug> fmt::Debug for Counted<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 impl<S> Deref for Counted<S> {
     type Target = S;
 
@@ -55,8 +62,10 @@ impl<S> Clone for Counted<S> {
     fn clone(&self) -> Self {
         // Relaxed: whoever holds it may give it to another.
         let holders = self.held().holders.fetch_add(1, Ordering::Relaxed);
+        let clone = Self { held: self.held, owned: PhantomData };
+        // Whoever catches the panic has dropped this one.
         assert!(holders < MOST, "holders are dropped");
-        Self { held: self.held, owned: PhantomData }
+        clone
     }
 }
 

@@ -1,7 +1,6 @@
 //! A handle's hold of its end of a buffer's lane. The buffer belongs to it, so the end stays where it is.
 #![allow(unsafe_code)]
 
-use alloc::sync::Arc;
 use core::cell::{Cell, OnceCell};
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
@@ -10,8 +9,7 @@ use super::HeapLayout;
 use crate::buffer::lane::{CursorEnd, Grip, InLane, LaneEnd, Seen, Stored, Taken, Way, is_short};
 use crate::buffer::{Cloning, Shell, SlotCell};
 use crate::pure::DropCause;
-use crate::waiting::Counted;
-use crate::waiting::Token;
+use crate::waiting::{Counted, Token};
 
 /// The sending end, for one thread at a time; or none, of a buffer of the user's own.
 pub(super) struct SendingHold<T: Send + 'static> {
@@ -168,14 +166,14 @@ pub(super) struct TakingHold<T: Send + 'static> {
     token: Token,
     shell: Counted<Shell<T, HeapLayout>>,
     /// The cursor's end, where each has one of its own and the lane was made.
-    cursor: OnceCell<Arc<CursorEnd>>,
+    cursor: OnceCell<Counted<CursorEnd>>,
 }
 
 // SAFETY: as for `SendingHold`.
 unsafe impl<T: Send + 'static> Send for TakingHold<T> where Counted<Shell<T, HeapLayout>>: Send {}
 
 impl<T: Send + 'static> TakingHold<T> {
-    pub(super) fn new(shell: Counted<Shell<T, HeapLayout>>, cursor: Option<Arc<CursorEnd>>) -> Self {
+    pub(super) fn new(shell: Counted<Shell<T, HeapLayout>>, cursor: Option<Counted<CursorEnd>>) -> Self {
         let cells = shell.slots().base().into();
         let cursor = cursor.map_or_else(OnceCell::new, OnceCell::from);
         Self { grip: Cell::new(Grip::NONE), cells, token: Token::new(), shell, cursor }
@@ -199,7 +197,7 @@ impl<T: Send + 'static> TakingHold<T> {
     }
 
     /// Holds a cursor's end, which came late.
-    pub(super) fn set_cursor(&self, cursor: Arc<CursorEnd>) {
+    pub(super) fn set_cursor(&self, cursor: Counted<CursorEnd>) {
         self.let_go();
         // Whoever comes second has found the first one's.
         self.cursor.get_or_init(|| cursor);

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -15,7 +16,7 @@ use super::watch::HeapWatch;
 use crate::buffer::lane::{LaneEnd, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
-use crate::pure::CursorId;
+use crate::pure::{CursorId, Start};
 use crate::waiting::{Counted, in_box};
 #[cfg(feature = "std")]
 use crate::waiting::{Deadline, Watched, glance_for, has_seen_nothing};
@@ -53,23 +54,22 @@ impl<T: Send + 'static> TakingHold<T> {
 }
 
 impl<T: Send + 'static> HeapReader<T> {
-    /// A reader of a cursor that has just come. Without memory for it the cursor leaves again.
+    /// A reader of a new cursor. It has its memory before: a cursor that came and left again would be the last of a closed
+    /// record, whose values nobody can read after it.
     pub(super) fn join(
-        shell: Counted<Shell<T, HeapLayout>>,
-        cursor: CursorId,
+        shell: &Counted<Shell<T, HeapLayout>>,
+        start: Start,
     ) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
+        let room = in_box(MaybeUninit::<Self>::uninit()).ok_or(SubscribeError::NoPlace)?;
+        let cursor = shell.subscribe(start)?;
+        let shell = shell.clone();
         #[cfg(feature = "std")]
         let end = shell.lock().join(cursor);
         #[cfg(feature = "std")]
         let hold = TakingHold::new(shell, end);
         #[cfg(not(feature = "std"))]
         let hold = TakingHold(shell);
-        Self::standing(hold, cursor).boxed()
-    }
-
-    /// What is refused memory is dropped, and its share of the cursor with it.
-    fn boxed(self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
-        let reader = in_box(self).ok_or(SubscribeError::NoPlace)?;
+        let reader: Box<Self> = Box::write(room, Self::standing(hold, cursor));
         Ok(reader)
     }
 
@@ -340,8 +340,10 @@ impl<T: Send + 'static> BufferReader<T> for HeapReader<T> {
     }
 
     fn share(&self) -> Result<Box<dyn BufferReader<T>>, SubscribeError> {
+        let room = in_box(MaybeUninit::<Self>::uninit()).ok_or(SubscribeError::NoPlace)?;
         self.at.shell().share(self.at.cursor);
-        Self::standing(self.at.hold.share(), self.at.cursor).boxed()
+        let reader: Box<Self> = Box::write(room, Self::standing(self.at.hold.share(), self.at.cursor));
+        Ok(reader)
     }
 
     fn metrics(&self) -> ReaderMetrics {

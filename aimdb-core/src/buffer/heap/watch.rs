@@ -1,7 +1,6 @@
 //! Watching an end of a buffer on the heap.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::Waker;
 use std::sync::OnceLock;
@@ -20,7 +19,7 @@ pub(super) struct HeapWatch<T: Send + 'static> {
     shell: Counted<Shell<T, HeapLayout>>,
     watching: Watching,
     /// The cursor's end of the lane, once there is one.
-    end: OnceLock<Arc<CursorEnd>>,
+    end: OnceLock<Counted<CursorEnd>>,
     waiter: Pin<Box<Waiter>>,
 }
 

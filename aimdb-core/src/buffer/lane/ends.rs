@@ -2,14 +2,13 @@
 //! are overwritten one looks at the newest.
 #![allow(unsafe_code)]
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use super::Machine;
 use crate::pure::{CursorId, Entry};
-use crate::waiting::Door;
+use crate::waiting::{Counted, Door};
 
 /// Names an end of a lane.
 #[derive(Clone, Copy)]
@@ -161,7 +160,7 @@ impl Gates {
 /// value has its door opened, without a closing, where the lane can do that ([`super::ring`]).
 #[derive(Debug, Default)]
 pub(super) struct CursorEnds {
-    ends: Vec<Arc<CursorEnd>>,
+    ends: Vec<Counted<CursorEnd>>,
     /// Has room for all.
     here: Vec<u32>,
 }
@@ -171,21 +170,22 @@ pub(super) const CURSORS: usize = 64;
 
 impl CursorEnds {
     /// The end of a cursor.
-    pub(super) fn join(&mut self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
+    pub(super) fn join(&mut self, cursor: CursorId) -> Option<Counted<CursorEnd>> {
         let at = cursor.0 as usize;
         self.grow(at + 1);
-        self.ends.get(at).map(Arc::clone)
+        self.ends.get(at).cloned()
     }
 
     /// Makes ends until there are so many.
     pub(super) fn grow(&mut self, cursors: usize) {
-        // A cursor for which the tables cannot grow has none; then the lane stays closed.
+        // A cursor for which there is no memory has none; then the lane stays closed.
         while self.ends.len() < cursors && self.ends.try_reserve(1).is_ok() {
             let at = self.ends.len();
             if self.here.try_reserve(at + 1 - self.here.len()).is_err() {
                 break;
             }
-            self.ends.push(Arc::new(CursorEnd::new(at as u32)));
+            let Some(end) = Counted::new(CursorEnd::new(at as u32)) else { break };
+            self.ends.push(end);
         }
     }
 

@@ -8,7 +8,6 @@
 #![allow(unsafe_code)]
 
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use core::sync::atomic::AtomicBool;
@@ -24,7 +23,7 @@ use super::plan::MOST_PLACES;
 use super::{AT_ONCE, InLane, LaneEnd, LaneLock, Machine, Taken};
 use crate::buffer::{SlotCell, Slots};
 use crate::pure::{Claim, Pinned};
-use crate::waiting::{Door, Inside, Key, Late, Lock, Progress, Token, World, boxed, shut};
+use crate::waiting::{Counted, Door, Inside, Key, Late, Lock, Progress, Token, World, boxed, shut};
 
 #[derive(Debug)]
 pub(super) struct GatedLane {
@@ -286,7 +285,7 @@ impl Several {
         &self,
         slots: &impl Slots<T>,
         token: &Token,
-        cursor: Option<&Arc<CursorEnd>>,
+        cursor: Option<&Counted<CursorEnd>>,
     ) -> Taken<T> {
         let (Some(lane), Some(cursor)) = (self.lane.get(), cursor) else { return Taken::NotHere };
         lane.next(cursor.door.enter_as_owner(token), cursor, |slot| slots.cell_at_once(slot))

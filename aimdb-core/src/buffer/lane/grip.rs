@@ -4,7 +4,6 @@
 //! call need not ask which lane there is, whether there is one, or whose the end is.
 #![allow(unsafe_code)]
 
-use alloc::sync::Arc;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 
@@ -16,7 +15,7 @@ use super::scheme::{Called, Lane};
 use super::shared::SharedLane;
 use super::{CursorEnd, InLane, LaneEnd, LaneLock, Seen, Stored, Taken, is_short};
 use crate::buffer::{Cloning, SlotCell, Slots};
-use crate::waiting::{Key, Token, World};
+use crate::waiting::{Counted, Key, Token, World};
 
 /// See the module's documentation. Whoever has one keeps the lane, and the cursor's end, where they are.
 #[derive(Clone, Copy)]
@@ -368,7 +367,7 @@ impl LaneLock {
         &self,
         slots: &impl Slots<T>,
         token: &Token,
-        cursor: Option<&Arc<CursorEnd>>,
+        cursor: Option<&Counted<CursorEnd>>,
         clone: impl FnOnce(Seen<'_>) -> Option<T>,
     ) -> Taken<T> {
         match (self.lane(), cursor) {

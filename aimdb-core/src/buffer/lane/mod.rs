@@ -33,13 +33,12 @@ mod stamp;
 mod way;
 
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Slots, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::{CursorId, Doomed, Log};
-use crate::waiting::{HeapLock, Late, Lock, Token, WaitQueue, boxed, prepare};
+use crate::waiting::{Counted, HeapLock, Late, Lock, Token, WaitQueue, boxed, prepare};
 use course::Course;
 use glance::Glance;
 use patience::Patience;
@@ -165,7 +164,7 @@ impl LaneLock {
     }
 
     /// The end of a cursor, where its reader has one of its own.
-    pub(super) fn join(&self, cursor: CursorId) -> Option<Arc<CursorEnd>> {
+    pub(super) fn join(&self, cursor: CursorId) -> Option<Counted<CursorEnd>> {
         match self.lane()? {
             Lane::Ring(_) | Lane::Called(Called::Shared(_)) => {}
             Lane::Queue(several, _) if several.is_made() => {}

@@ -16,8 +16,12 @@ const MOST: usize = 128;
 /// Whether such values are carried so: they are words, of which there are more than two, and there are moves for it,
 /// which models and interpreters do not know.
 pub(in crate::buffer) const fn pays<T>() -> bool {
-    cfg!(all(target_arch = "x86_64", target_feature = "sse2", not(any(loom, shuttle, miri))))
-        && size_of::<T>() > PAIR
+    cfg!(all(
+        target_arch = "x86_64",
+        target_pointer_width = "64",
+        target_feature = "sse2",
+        not(any(loom, shuttle, miri))
+    )) && size_of::<T>() > PAIR
         && size_of::<T>() <= MOST
         && size_of::<T>().is_multiple_of(WORD)
 }
@@ -47,7 +51,12 @@ pub(in crate::buffer) unsafe fn by_pairs<T>(from: *const T, to: *mut T) {
     unsafe { carry::<T, true>(from.cast(), to.cast()) }
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(any(loom, shuttle, miri))))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    target_feature = "sse2",
+    not(any(loom, shuttle, miri))
+))]
 #[inline(always)]
 unsafe fn carry<T, const BY_PAIRS: bool>(from: *const u8, to: *mut u8) {
     use core::arch::asm;
@@ -76,7 +85,12 @@ unsafe fn carry<T, const BY_PAIRS: bool>(from: *const u8, to: *mut u8) {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(any(loom, shuttle, miri)))))]
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    target_feature = "sse2",
+    not(any(loom, shuttle, miri))
+)))]
 unsafe fn carry<T, const BY_PAIRS: bool>(_from: *const u8, _to: *mut u8) {
     unreachable!("it pays for no type")
 }
@@ -124,7 +138,7 @@ mod tests {
     #[test]
     fn k1_what_is_no_number_of_words_is_not_carried_so() {
         assert!(!pays::<u64>() && !pays::<[u64; 2]>() && !pays::<[u8; 63]>() && !pays::<[u64; 17]>());
-        let there_are_moves = cfg!(all(target_arch = "x86_64", not(miri)));
+        let there_are_moves = cfg!(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)));
         assert_eq!((pays::<[u64; 3]>(), pays::<[u8; 128]>()), (there_are_moves, there_are_moves));
     }
 }
