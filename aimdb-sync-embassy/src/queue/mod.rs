@@ -63,8 +63,9 @@ impl QueuePolicy for DropNewest {}
 ///
 /// Counts are of 32 bits here, and wrap; how often and how long senders waited is not counted. Waiters are woken by priority and age; on
 /// several cores, two that were woken one after the other may come in the other order.
-/// Whoever was woken may be overtaken by others of its priority that run, however often, and on several cores by one that looks
-/// once more as its time is up: a place is not handed over here.
+/// Whoever was woken may be overtaken by others of its priority that run, however often, and by one that looks once more as its
+/// time is up, on several cores or where the waking task is stopped before it has rung: a place is not handed over here. One
+/// that stands behind others as its time is up does not look once more.
 /// One that comes to wait passes those before it one by one, with interrupts on in between. An interrupt that sends or takes meanwhile
 /// takes the steps that are left first, and wakes the first then.
 /// At most 255 senders and 255 readers of large values are inside at a time: one more waits, or meets a queue that is
