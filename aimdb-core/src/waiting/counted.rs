@@ -6,8 +6,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::atomic::{AtomicUsize, Ordering};
 use super::in_box;
 
 /// See the module's documentation.

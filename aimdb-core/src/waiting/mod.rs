@@ -49,6 +49,10 @@ pub(crate) use queue::{Ticket, WaiterState};
 pub use queue::{WaitQueue, Waiter};
 pub(crate) use wake_list::WakeList;
 
+// `counted.rs` counts in these; a model that has that file for itself, in those of the checker.
+#[cfg(feature = "alloc")]
+use core::sync::atomic;
+
 #[cfg(feature = "alloc")]
 pub(crate) use counted::Counted;
 #[cfg(feature = "alloc")]

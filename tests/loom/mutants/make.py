@@ -29,6 +29,7 @@ PLAIN_DOORS = LANE + "ring/doors.rs"
 UNATTENDED = "aimdb-core/src/pure/log/unattended.rs"
 COUNT = "aimdb-ffi/src/block/count.rs"
 LIST = "aimdb-ffi/src/block/list.rs"
+COUNTED = "aimdb-core/src/waiting/counted.rs"
 
 SET = "aimdb-core/src/waiting/ready_set/"
 LEAN = "aimdb-sync-embassy/src/queue/"
@@ -512,6 +513,16 @@ MUTANTS = [
         "let _ = self.0.load(Ordering::Acquire);", "let _ = self.0.load(Ordering::Relaxed);")]),
     ("block-has-two-last-holders", "Two holders find that they are the last.", COUNT, [(
         "        if self.0.fetch_sub(1, Ordering::Release) != 1 {", "        if self.0.fetch_sub(1, Ordering::Release) > 2 {")]),
+    ("counted-is-let-go-relaxed", "A holder of what is counted who lets go tells the last one nothing.", COUNTED, [(
+        "fetch_sub(1, Ordering::AcqRel)", "fetch_sub(1, Ordering::Acquire)")]),
+    ("counted-last-acquires-nothing", "The last holder of what is counted does not see what the others did.", COUNTED, [(
+        "fetch_sub(1, Ordering::AcqRel)", "fetch_sub(1, Ordering::Release)")]),
+    ("counted-is-cloned-in-two-steps", "One is counted who comes while another goes, and that one is not.", COUNTED, [(
+        "let holders = self.held().holders.fetch_add(1, Ordering::Relaxed);",
+        "let holders = self.held().holders.load(Ordering::Relaxed);\n        self.held().holders.store(holders + 1, Ordering::Relaxed);")]),
+    ("counted-is-let-go-in-two-steps", "Two who let go are counted as one.", COUNTED, [(
+        "self.held().holders.fetch_sub(1, Ordering::AcqRel) == 1",
+        "self.held().holders.load(Ordering::Acquire) == 1 || { self.held().holders.fetch_sub(1, Ordering::AcqRel); false }")]),
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
         " stage == WOKEN && self.sees(end) != NOTHING {", " stage == WOKEN && false {")]),
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(

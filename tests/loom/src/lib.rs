@@ -8,10 +8,16 @@
 //! Run it with `tests/loom/run.sh`; `tests/loom/mutants.sh` shows that the models can turn red.
 #![cfg(any(loom, shuttle))]
 
+// For the file of aimdb-core that is over the atomics of the model here.
+#[cfg(loom)]
+extern crate alloc;
+
 #[cfg(loom)]
 pub mod blocks;
 #[cfg(loom)]
 pub mod copies;
+#[cfg(loom)]
+pub mod counted;
 pub mod crowds;
 #[cfg(loom)]
 pub mod described;

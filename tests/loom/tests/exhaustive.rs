@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[cfg(not(feature = "large"))]
-use aimdb_models::{blocks, copies, ended, gated, handles, lanes, late, parcels, plain, shared};
+use aimdb_models::{blocks, copies, counted, ended, gated, handles, lanes, late, parcels, plain, shared};
 use aimdb_models::{
     described, latests, lines, mailboxes, queues, reserving, rings, scenarios, schedule::explore, turns, watching,
 };
@@ -242,6 +242,12 @@ models! { blocks:
     p1_a_block_is_taken_by_one_at_a_time: 4,
     p1_the_last_of_three_gives_a_block_back: 4,
     p1_a_holder_is_added_while_another_leaves: 4,
+}
+
+#[cfg(not(feature = "large"))]
+models! { counted:
+    k7_two_let_go_while_a_third_clones: 4,
+    k7_a_hold_is_given_away_while_another_lets_go: 4,
 }
 
 #[cfg(not(feature = "large"))]
