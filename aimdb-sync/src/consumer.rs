@@ -7,7 +7,7 @@ use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use aimdb_core::buffer::{ReaderMetrics, RecvError, RecvTimeoutError, TryRecvError};
+use aimdb_core::buffer::{Reader, ReaderMetrics, RecvError, RecvTimeoutError, TryRecvError};
 use aimdb_core::{Consumer, DbResult, RecordKey};
 
 use crate::events;
@@ -81,13 +81,10 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// closed and drained, and [`RecvError::Misuse`] in an async service or a forked child.
     #[inline(always)]
     pub fn recv(&mut self) -> Result<T, RecvError> {
-        match self.recv_at_once(|value| value) {
-            Some(value) => Ok(value),
-            None => {
-                let mut value = None;
-                self.recv_for_ever(&mut value).and_then(|()| value.ok_or(RecvError::Closed))
-            }
-        }
+        Reader::recv_or(self, Self::reader_that_may_wait, |this| {
+            let mut value = None;
+            this.recv_for_ever(&mut value).and_then(|()| value.ok_or(RecvError::Closed))
+        })
     }
 
     /// Takes the next value if there is one. Never waits.
@@ -97,13 +94,14 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// Why there is none.
     #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        if let Some(consumer) = self.consumer.as_mut()
-            && let Some(received) = consumer.reader_mut().try_recv_at_once()
-        {
-            return received;
-        }
-        let mut value = None;
-        self.try_recv_elsewhere(&mut value).and_then(|()| value.ok_or(TryRecvError::Empty))
+        Reader::try_recv_or(
+            self,
+            |this| this.consumer.as_mut().map(Consumer::reader_mut),
+            |this| {
+                let mut value = None;
+                this.try_recv_elsewhere(&mut value).and_then(|()| value.ok_or(TryRecvError::Empty))
+            },
+        )
     }
 
     /// Puts the value into `value`, and not into its own answer: else the caller would have one that is here at once

@@ -536,7 +536,8 @@ mod tests {
             assert_eq!(first.take_more(&mut batch, 4), 0, "it finds a lag, and the next call tells it");
             assert_eq!(second.try_recv(), Ok(Cloned(10 * turn + 6)));
             assert_eq!(first.peek_at_once(), None, "a ring has no newest to look at");
-            assert_eq!(first.try_recv_at_once(), None);
+            let at_once = Reader::try_recv_or(&mut first, |first| Some(first), |_| Err(TryRecvError::Closed));
+            assert_eq!(at_once, Err(TryRecvError::Closed), "nor does it have a value at once");
             assert_eq!(first.try_recv(), Err(TryRecvError::Lagged(6)));
             assert_eq!([(); 3].map(|()| first.try_recv()), [7, 8, 9].map(|value| Ok(Cloned(10 * turn + value))));
         }

@@ -12,7 +12,7 @@ use core::task::{Context, Poll};
 
 use super::heap::HeapReader;
 #[cfg(feature = "std")]
-use super::lane::Taken;
+use super::lane::{Taken, is_short};
 use super::{BufferReader, ReaderMetrics, RecvError, SubscribeError, TryRecvError};
 
 /// One cursor of a buffer, or a share of one.
@@ -74,26 +74,87 @@ impl<T: Send + 'static> Reader<T> {
     #[inline(always)]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         #[cfg(feature = "std")]
-        if let Some(received) = self.try_recv_at_once() {
-            return received;
-        }
+        return Self::try_recv_or(self, |this| Some(this), Self::try_recv_elsewhere);
+        #[cfg(not(feature = "std"))]
         self.try_recv_elsewhere()
     }
 
-    /// The same, where it takes a few instructions and the calling process is the one that this reader was used in
-    /// before; `None` says nothing of the buffer.
+    /// The same by the reader that `reader` finds in `of`, where it takes a few instructions and the calling process is the one
+    /// that this reader was used in before; else what `elsewhere` gives. For a facade whose ways to a value are to meet in one place.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`], or those of `elsewhere`.
     #[cfg(feature = "std")]
     #[inline(always)]
-    pub fn try_recv_at_once(&mut self) -> Option<Result<T, TryRecvError>> {
-        let Inner::Heap(reader) = &mut self.inner else { return None };
-        match reader.take_at_once() {
+    pub fn try_recv_or<S>(
+        of: &mut S,
+        reader: impl FnOnce(&mut S) -> Option<&mut Self>,
+        elsewhere: impl FnOnce(&mut S) -> Result<T, TryRecvError>,
+    ) -> Result<T, TryRecvError> {
+        // Such a value stays in registers.
+        if is_short::<T>() {
+            if let Some(reader) = reader(of)
+                && let Some(received) = reader.try_recv_at_once()
+            {
+                return received;
+            }
+            return elsewhere(of);
+        }
+        HeapReader::take_in_place(
+            of,
+            |of| reader(of).and_then(Self::heap),
+            |of, is_empty| match is_empty {
+                true => Err(TryRecvError::Empty),
+                false => elsewhere(of),
+            },
+        )
+    }
+
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    fn try_recv_at_once(&mut self) -> Option<Result<T, TryRecvError>> {
+        match self.heap()?.take_at_once() {
             Taken::Value(value) => Some(Ok(value)),
             Taken::Empty => Some(Err(TryRecvError::Empty)),
             Taken::Lagged(_) | Taken::NotHere => None,
         }
     }
 
-    /// The next value, where that takes a few instructions, as for [`Reader::try_recv_at_once`], or a call; `None` says
+    /// As [`Reader::try_recv_or`] for who waits where there is no value: `elsewhere` does.
+    ///
+    /// # Errors
+    ///
+    /// Those of `elsewhere`.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub fn recv_or<S, E>(
+        of: &mut S,
+        reader: impl FnOnce(&mut S) -> Option<&mut Self>,
+        elsewhere: impl FnOnce(&mut S) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // As above.
+        if is_short::<T>() {
+            if let Some(reader) = reader(of)
+                && let Some(value) = reader.recv_at_once_with(|value| value)
+            {
+                return Ok(value);
+            }
+            return elsewhere(of);
+        }
+        HeapReader::take_in_place(of, |of| reader(of).and_then(Self::heap), |of, _is_empty| elsewhere(of))
+    }
+
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    const fn heap(&mut self) -> Option<&mut HeapReader<T>> {
+        match &mut self.inner {
+            Inner::Heap(reader) => Some(reader),
+            Inner::Other(_) => None,
+        }
+    }
+
+    /// The next value, where that takes a few instructions, as for [`Reader::try_recv_or`], or a call; `None` says
     /// nothing of the buffer.
     #[cfg(feature = "std")]
     #[inline(always)]

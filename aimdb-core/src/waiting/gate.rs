@@ -43,19 +43,19 @@ use super::park::linger;
 use super::token::Token;
 use super::world::World;
 
-/// The way in for one end, and what that end works with; on cache lines of its own.
+/// The way in for one end, and what that end works with; on cache lines of its own. What each visit touches comes first, on one line.
 #[derive(Debug)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(crate) struct Door<E> {
     /// Who may go in now: [`SHUT`], [`NOBODY`], [`ALL`], or a holder, with the flag that it uses.
     pass: AtomicUsize,
     /// Whether somebody is inside: one flag for each owner that the door may have, so that a late
     /// write of an earlier one that lives meets nobody's, and the last for all others together.
     inside: [Flag; FLAGS],
+    end: UnsafeCell<E>,
     /// The pass while the door is open. Belongs to whoever shuts it, which a lock guards: no model need
     /// look at it.
     owner: core::sync::atomic::AtomicUsize,
-    end: UnsafeCell<E>,
 }
 
 /// Holders that may own a door, one after the other; an exhaustive model has few threads.

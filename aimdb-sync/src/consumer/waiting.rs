@@ -1,6 +1,6 @@
 //! The calls of [`SyncConsumer`] that wait.
 
-use aimdb_core::buffer::{Misuse, RecvError, RecvTimeoutError, TryRecvError};
+use aimdb_core::buffer::{Misuse, Reader, RecvError, RecvTimeoutError, TryRecvError};
 use aimdb_core::waiting::may_block;
 
 use super::{SyncConsumer, without_timeout};
@@ -27,8 +27,14 @@ impl<T: Send + 'static> SyncConsumer<T> {
     /// Takes the next value, where that takes a few instructions and the calling thread might wait for it.
     #[inline(always)]
     pub(super) fn recv_at_once<R>(&mut self, take: impl FnOnce(T) -> R) -> Option<R> {
+        self.reader_that_may_wait()?.recv_at_once_with(take)
+    }
+
+    /// The reader, if the calling thread might wait for it.
+    #[inline(always)]
+    pub(super) fn reader_that_may_wait(&mut self) -> Option<&mut Reader<T>> {
         match self.consumer.as_mut() {
-            Some(consumer) if may_block() => consumer.reader_mut().recv_at_once_with(take),
+            Some(consumer) if may_block() => Some(consumer.reader_mut()),
             Some(_) | None => None,
         }
     }

@@ -228,6 +228,24 @@ impl<T: Send + 'static> TakingHold<T> {
         unsafe { self.grip.get().take_to(self.cells.as_ref(), room, |seen| self.shell.clone_in_lane(seen)) }
     }
 
+    /// Takes the next value, which is no short one, by the hold that `hold` finds, as [`TakingHold::take_at_once`] does, or else what
+    /// `elsewhere` gives, which is told whether that found none. Both ways end in one place: compilers copy such a value once more
+    /// where ways meet.
+    #[inline(always)]
+    pub(super) fn take_in_place<S, E>(
+        of: &mut S,
+        hold: impl FnOnce(&mut S) -> Option<&mut Self>,
+        elsewhere: impl FnOnce(&mut S, bool) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut room = MaybeUninit::uninit();
+        match hold(of).map_or(Taken::NotHere, |hold| hold.take_to(&mut room)) {
+            Taken::Value(()) => {}
+            taken => _ = room.write(elsewhere(of, matches!(taken, Taken::Empty))?),
+        }
+        // SAFETY: it was put there.
+        Ok(unsafe { room.assume_init() })
+    }
+
     /// Looks at the newest value, where the owner of the end can do so with a few instructions.
     #[inline(always)]
     pub(super) fn peek_at_once(&self) -> Option<T> {

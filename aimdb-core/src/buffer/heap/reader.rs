@@ -90,6 +90,17 @@ impl<T: Send + 'static> HeapReader<T> {
         self.at.hold.take_at_once()
     }
 
+    /// As [`TakingHold::take_in_place`].
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(in crate::buffer) fn take_in_place<S, E>(
+        of: &mut S,
+        reader: impl FnOnce(&mut S) -> Option<&mut Self>,
+        elsewhere: impl FnOnce(&mut S, bool) -> Result<T, E>,
+    ) -> Result<T, E> {
+        TakingHold::take_in_place(of, |of| reader(of).map(|reader| &mut reader.at.hold), elsewhere)
+    }
+
     /// The same where that is a call.
     #[cfg(feature = "std")]
     #[inline]

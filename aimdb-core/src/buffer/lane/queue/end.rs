@@ -47,22 +47,23 @@ impl OwnCount {
     }
 }
 
-/// What an end works with.
+/// What an end works with: what it wants for each value first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct End {
     /// The places, as seen from where the count began: that of the value `at` is `lap + at`, until
     /// `lap_end`.
     lap: *const Entry,
-    lap_end: u64,
     /// Values that it has passed. Its count says so, too, but the other end, which looks at that, takes the line of it
     /// away each time.
     pub(super) at: u64,
+    /// The lesser of what was seen and the piece's end: up to here it need not look.
+    pub(super) until: u64,
     /// Where the piece of the lap ends for which it has the values come ahead.
     pub(super) piece_end: u64,
     /// Where the other end stops it, as that was last seen; or less, where that is before the piece's end.
     pub(super) seen: u64,
-    /// The lesser of what was seen and the piece's end: up to here it need not look.
-    pub(super) until: u64,
+    lap_end: u64,
     pub(super) capacity: u64,
     /// Sends that were refused.
     pub(super) refused: u64,
