@@ -12,6 +12,7 @@ use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use pin_project_lite::pin_project;
 
+use crate::lean::Room;
 use crate::port::{NoPort, Port, Timeout, deadline, may_wait};
 use crate::record::{ForHandles, Found, Record, Waiting, WholeRecord};
 
@@ -58,7 +59,25 @@ impl<'a, R: Record, P> StaticConsumer<'a, R, P> {
     ///
     /// Why there is none.
     pub fn try_recv(&mut self) -> Result<R::Value, TryRecvError> {
-        self.share.record.try_take(self.share.cursor)
+        if !R::TAKES_TO {
+            return self.share.record.try_take(self.share.cursor);
+        }
+        let mut told = MaybeUninit::uninit();
+        self.try_to(Room::new(&mut told));
+        // SAFETY: it is told.
+        unsafe { told.assume_init() }
+    }
+
+    /// As [`StaticConsumer::try_recv`].
+    #[inline(never)]
+    fn try_to(&mut self, mut room: Room<'_, R::Value, TryRecvError>) {
+        match self.share.record.take_to(self.share.cursor, room.value()) {
+            // SAFETY: the value is there.
+            Found::Value => unsafe { room.has() },
+            Found::Nothing => room.fails(TryRecvError::Empty),
+            Found::Missed(missed) => room.fails(TryRecvError::Lagged(u64::from(missed))),
+            Found::Ended => room.fails(TryRecvError::Closed),
+        }
     }
 
     /// Waits for the next value. For an async task; works on any executor and needs no port.
@@ -129,24 +148,35 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     /// [`RecvError::Lagged`] once after values were missed; [`RecvError::Closed`] when the record is
     /// closed and drained.
     pub fn recv(&mut self) -> Result<R::Value, RecvError> {
+        if R::TAKES_TO {
+            let mut told = MaybeUninit::uninit();
+            self.recv_to(Room::new(&mut told));
+            // SAFETY: it is told.
+            return unsafe { told.assume_init() };
+        }
         may_wait::<P>(Deadline::Never).map_err(RecvError::Misuse)?;
-        let mut there = MaybeUninit::uninit();
         // One turn: a wait without a deadline ends with an outcome.
         loop {
-            if !R::FINDS {
-                match self.share.record.take_waiting::<P>(self.share.cursor, Deadline::Never) {
-                    Some(outcome) => return outcome,
-                    None => continue,
-                }
+            if let Some(outcome) = self.share.record.take_waiting::<P>(self.share.cursor, Deadline::Never) {
+                return outcome;
             }
-            match self.share.record.find_waiting::<P>(self.share.cursor, Deadline::Never, &mut there) {
-                Found::At(value) => {
-                    let _copied = Copied(self.share.record);
-                    // SAFETY: it says that the value is there.
-                    return Ok(unsafe { value.read() });
-                }
-                Found::Is(outcome) => return outcome,
-                Found::TimedOut => {}
+        }
+    }
+
+    /// As [`StaticConsumer::recv`].
+    #[inline(never)]
+    fn recv_to(&mut self, mut room: Room<'_, R::Value, RecvError>) {
+        if let Err(misuse) = may_wait::<P>(Deadline::Never) {
+            return room.fails(RecvError::Misuse(misuse));
+        }
+        // One turn: a wait without a deadline ends with an outcome.
+        loop {
+            match self.share.record.take_to_waiting::<P>(self.share.cursor, Deadline::Never, room.value()) {
+                // SAFETY: the value is there.
+                Found::Value => return unsafe { room.has() },
+                Found::Nothing => {}
+                Found::Missed(missed) => return room.fails(RecvError::Lagged(u64::from(missed))),
+                Found::Ended => return room.fails(RecvError::Closed),
             }
         }
     }
@@ -172,21 +202,27 @@ impl<R: Record, P: Port> StaticConsumer<'_, R, P> {
     }
 
     fn recv_until(&mut self, deadline: Deadline) -> Result<R::Value, RecvTimeoutError> {
-        if !R::FINDS {
+        if !R::TAKES_TO {
             return match self.share.record.take_waiting::<P>(self.share.cursor, deadline) {
                 Some(outcome) => outcome.map_err(RecvTimeoutError::from),
                 None => Err(RecvTimeoutError::Timeout),
             };
         }
-        let mut there = MaybeUninit::uninit();
-        match self.share.record.find_waiting::<P>(self.share.cursor, deadline, &mut there) {
-            Found::At(value) => {
-                let _copied = Copied(self.share.record);
-                // SAFETY: it says that the value is there.
-                Ok(unsafe { value.read() })
-            }
-            Found::Is(outcome) => outcome.map_err(RecvTimeoutError::from),
-            Found::TimedOut => Err(RecvTimeoutError::Timeout),
+        let mut told = MaybeUninit::uninit();
+        self.recv_to_until(deadline, Room::new(&mut told));
+        // SAFETY: it is told.
+        unsafe { told.assume_init() }
+    }
+
+    /// As [`StaticConsumer::recv_deadline`].
+    #[inline(never)]
+    fn recv_to_until(&mut self, deadline: Deadline, mut room: Room<'_, R::Value, RecvTimeoutError>) {
+        match self.share.record.take_to_waiting::<P>(self.share.cursor, deadline, room.value()) {
+            // SAFETY: the value is there.
+            Found::Value => unsafe { room.has() },
+            Found::Nothing => room.fails(RecvTimeoutError::Timeout),
+            Found::Missed(missed) => room.fails(RecvTimeoutError::Lagged(u64::from(missed))),
+            Found::Ended => room.fails(RecvTimeoutError::Closed),
         }
     }
 }
@@ -230,17 +266,6 @@ impl<R: Record> Drop for Share<'_, R> {
         if self.waits == 0 {
             self.record.unsubscribe(self.cursor);
         }
-    }
-}
-
-/// A value that was found is where it is to be when this goes: so it is copied once, to where the call returns it.
-struct Copied<'a, R: Record>(&'a R);
-
-impl<R: Record> Drop for Copied<'_, R> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        // SAFETY: this is made only when a value was found.
-        unsafe { self.0.has_copied() };
     }
 }
 

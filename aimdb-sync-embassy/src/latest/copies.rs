@@ -209,7 +209,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     pub(super) fn take(&self, cursor: u8) -> Stood<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        unsafe { self.take_to(cursor, there.as_mut_ptr()).map(|()| there.assume_init()) }
+        unsafe { Copies::take_to(self, cursor, there.as_mut_ptr()).map(|()| there.assume_init()) }
     }
 
     /// A copy of the current value.

@@ -5,7 +5,7 @@ use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError,
+    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError,
 };
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
@@ -15,7 +15,7 @@ use super::copies::Copies;
 use super::parts::Parts;
 use super::state::State;
 use super::{Closed, StaticLatest};
-use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood};
+use crate::lean::{LeanRecv, Lined, SendAtOnce, is_worth_room};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 use crate::record::{ForHandles, Found, Ops, Record, WholeOps, WholeRecord};
@@ -62,7 +62,7 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     const SENDS_AT_ONCE: bool = true;
 
-    const FINDS: bool = true;
+    const TAKES_TO: bool = is_worth_room::<T>();
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
@@ -83,10 +83,21 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
     }
 
     #[inline(always)]
-    fn find_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
+    fn take_to(&self, LatestCursor(cursor): LatestCursor, there: &mut MaybeUninit<T>) -> Found {
         // SAFETY: there is room.
-        let find = || unsafe { self.take_to(cursor.0, there.as_mut_ptr()) }.map(|()| there.as_ptr());
-        self.stand::<Q, _>(cursor, deadline, find).found()
+        unsafe { Copies::take_to(self, cursor, there.as_mut_ptr()) }.found()
+    }
+
+    #[inline(always)]
+    fn take_to_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found {
+        // SAFETY: there is room.
+        let take = || unsafe { Copies::take_to(self, cursor.0, there.as_mut_ptr()) };
+        self.stand::<Q, _>(cursor, deadline, take).found()
+    }
+
+    #[inline(always)]
+    fn take_waiting<Q: Port>(&self, cursor: LatestCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand::<Q, _>(cursor, deadline, || self.take(cursor.0)).read()
     }
 
     fn push(&self, value: T) {
@@ -125,18 +136,6 @@ impl<T: NoUninit + Send, M: PreemptionSafe, const READERS: usize, const PLACES: 
 
     fn unsubscribe(&self, LatestCursor(cursor): LatestCursor) {
         self.section(|state| state.unsubscribe(cursor));
-    }
-
-    #[inline]
-    fn try_take(&self, LatestCursor(cursor): LatestCursor) -> Result<T, TryRecvError> {
-        let mut there = MaybeUninit::uninit();
-        // SAFETY: there is room, and when it says so, a value.
-        match unsafe { self.take_to(cursor, there.as_mut_ptr()) } {
-            // SAFETY: as above.
-            Stood::Has(()) => Ok(unsafe { there.assume_init() }),
-            Stood::Ended => Err(TryRecvError::Closed),
-            Stood::Not => Err(TryRecvError::Empty),
-        }
     }
 
     fn recv_async(&self, cursor: LatestCursor) -> Self::Receiving<'_> {

@@ -75,14 +75,14 @@ impl<T> Stood<T> {
     }
 }
 
-impl<T> Stood<*const T> {
-    /// What a reader is told that was to find where a value is.
+impl Stood<()> {
+    /// What a reader is told that had room for a value.
     #[inline(always)]
-    pub(crate) fn found(self) -> Found<T> {
+    pub(crate) fn found(self) -> Found {
         match self {
-            Self::Has(value) => Found::At(value),
-            Self::Ended => Found::Is(Err(RecvError::Closed)),
-            Self::Not => Found::TimedOut,
+            Self::Has(()) => Found::Value,
+            Self::Ended => Found::Ended,
+            Self::Not => Found::Nothing,
         }
     }
 }

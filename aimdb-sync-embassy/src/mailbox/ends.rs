@@ -5,7 +5,7 @@ use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError, TryRecvError,
+    BufferMetrics, FlushError, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError,
 };
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
@@ -13,7 +13,7 @@ use aimdb_core::waiting::Deadline;
 use super::moves::Moves;
 use super::parts::Parts;
 use super::{Closed, StaticMailbox};
-use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood};
+use crate::lean::{LeanRecv, Lined, SendAtOnce, is_worth_room};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 use crate::record::{ForHandles, Found, Ops, Record, WholeOps, WholeRecord};
@@ -50,7 +50,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
 
     const SENDS_AT_ONCE: bool = true;
 
-    const FINDS: bool = true;
+    const TAKES_TO: bool = is_worth_room::<T>();
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
@@ -70,23 +70,21 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
         Err(SendError::Closed(value))
     }
 
-    /// # Safety
-    ///
-    /// As [`Ops::has_copied`]: a place that was found is given back once.
     #[inline(always)]
-    unsafe fn has_copied(&self) {
-        Self::has_copied(self);
+    fn take_to(&self, (): (), there: &mut MaybeUninit<T>) -> Found {
+        // SAFETY: there is room.
+        unsafe { Moves::take_to(self, there.as_mut_ptr()) }.found()
     }
 
     #[inline(always)]
-    fn find_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
-        match self.stand::<Q, _>((), deadline, || self.find(there)) {
-            Stood::Has(Some(value)) => Found::At(value),
-            // SAFETY: it was moved there.
-            Stood::Has(None) => Found::Is(Ok(unsafe { there.assume_init_read() })),
-            Stood::Ended => Found::Is(Err(RecvError::Closed)),
-            Stood::Not => Found::TimedOut,
-        }
+    fn take_to_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found {
+        // SAFETY: there is room.
+        self.stand::<Q, _>((), deadline, || unsafe { Moves::take_to(self, there.as_mut_ptr()) }).found()
+    }
+
+    #[inline(always)]
+    fn take_waiting<Q: Port>(&self, (): (), deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand::<Q, _>((), deadline, || self.take()).read()
     }
 
     fn push(&self, value: T) {
@@ -121,18 +119,6 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Ops for StaticMailbox<T, M
     fn share(&self, (): ()) {}
 
     fn unsubscribe(&self, (): ()) {}
-
-    #[inline]
-    fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
-        let mut there = MaybeUninit::uninit();
-        // SAFETY: there is room, and when it says so, a value.
-        match unsafe { self.take_to(there.as_mut_ptr()) } {
-            // SAFETY: as above.
-            Stood::Has(()) => Ok(unsafe { there.assume_init() }),
-            Stood::Ended => Err(TryRecvError::Closed),
-            Stood::Not => Err(TryRecvError::Empty),
-        }
-    }
 
     fn recv_async(&self, (): ()) -> Self::Receiving<'_> {
         LeanRecv::new(self, ())

@@ -177,36 +177,11 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         Ok(displaced)
     }
 
-    /// Where the pending value lies, for whoever copies it from there; then [`Self::has_copied`]. `None` says that it was moved `there`,
-    /// for another reader is outside, whose place must stay its own.
-    #[inline(always)]
-    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<Option<*const T>> {
-        if Self::INSIDE {
-            // Nobody is outside.
-            return self.take_inside(there.as_mut_ptr()).map(|()| Some(there.as_ptr()));
-        }
-        let place = self.section(State::begin_to_take);
-        if place == 0 {
-            // Mostly there is none.
-            return self.take_beside(there.as_mut_ptr()).map(|()| None);
-        }
-        // SAFETY: the place was given to this reader.
-        Stood::Has(Some(unsafe { self.place(place).with(|place| place.cast_const()) }))
-    }
-
-    /// The reader that has found a value outside needs the place no more.
-    #[inline(always)]
-    pub(super) fn has_copied(&self) {
-        if !Self::INSIDE {
-            self.section(State::emptied);
-        }
-    }
-
     #[inline(always)]
     pub(super) fn take(&self) -> Stood<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        unsafe { self.take_to(there.as_mut_ptr()).map(|()| there.assume_init()) }
+        unsafe { Moves::take_to(self, there.as_mut_ptr()).map(|()| there.assume_init()) }
     }
 
     /// Closes, and takes what is pending, all in one step: nobody else gets it, and nothing comes after it.

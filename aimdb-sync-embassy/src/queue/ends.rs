@@ -3,16 +3,14 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, SendError, SubscribeError, TryProduceError, TryRecvError};
+use aimdb_core::buffer::{BufferMetrics, ReaderMetrics, RecvError, SendError, SubscribeError, TryProduceError};
 use aimdb_core::pure::{Start, Verdict};
 use aimdb_core::waiting::Deadline;
 
 use super::moves::Moves;
 use super::parts::Parts;
-use super::shape::Shape;
-use super::waking::Wakes;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{End, LeanRecv, LeanSend, Lined, Stood, not_sent};
+use crate::lean::{End, LeanRecv, LeanSend, Lined, is_worth_room, not_sent};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 use crate::record::{ForHandles, Found, Ops, Record};
@@ -33,7 +31,7 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
 
     const SENDS_AT_ONCE: bool = matches!(P::POLICY.verdict(), Verdict::DropIncoming);
 
-    const FINDS: bool = true;
+    const TAKES_TO: bool = is_worth_room::<T>();
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
@@ -58,31 +56,26 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
         self.refuse(value).map_err(not_sent)
     }
 
-    /// # Safety
-    ///
-    /// As [`Ops::has_copied`]: a place that was found is given back once.
-    #[inline(always)]
-    unsafe fn has_copied(&self) {
-        if Self::INSIDE {
-            return;
-        }
-        let freed = self.give_back();
-        if freed > 0 {
-            self.wake(u32::from(freed), End::Senders);
-        }
-        if self.shape().is_wide() {
-            self.has_emptied();
-        }
-    }
-
     #[inline(always)]
     fn push_waiting<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
         self.stand_to_send::<Q>(value, deadline)
     }
 
     #[inline(always)]
-    fn find_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
-        self.stand::<Q, _>(End::Readers, deadline, || self.find(there)).found()
+    fn take_to(&self, (): (), there: &mut MaybeUninit<T>) -> Found {
+        // SAFETY: there is room.
+        unsafe { Moves::take_to(self, there.as_mut_ptr()) }.found()
+    }
+
+    #[inline(always)]
+    fn take_to_waiting<Q: Port>(&self, (): (), deadline: Deadline, there: &mut MaybeUninit<T>) -> Found {
+        // SAFETY: there is room.
+        self.stand::<Q, _>(End::Readers, deadline, || unsafe { Moves::take_to(self, there.as_mut_ptr()) }).found()
+    }
+
+    #[inline(always)]
+    fn take_waiting<Q: Port>(&self, (): (), deadline: Deadline) -> Option<Result<T, RecvError>> {
+        self.stand::<Q, _>(End::Readers, deadline, || self.take()).read()
     }
 
     fn push(&self, value: T) {
@@ -117,18 +110,6 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Ops for StaticQ
     fn share(&self, (): ()) {}
 
     fn unsubscribe(&self, (): ()) {}
-
-    #[inline]
-    fn try_take(&self, (): ()) -> Result<T, TryRecvError> {
-        let mut there = MaybeUninit::uninit();
-        // SAFETY: there is room, and when it says so, a value.
-        match unsafe { self.take_to(there.as_mut_ptr()) } {
-            // SAFETY: as above.
-            Stood::Has(()) => Ok(unsafe { there.assume_init() }),
-            Stood::Ended => Err(TryRecvError::Closed),
-            Stood::Not => Err(TryRecvError::Empty),
-        }
-    }
 
     fn recv_async(&self, (): ()) -> Self::Receiving<'_> {
         LeanRecv::new(self, ())

@@ -83,7 +83,7 @@ pub(super) trait Moves: Parts {
             }
             let stood = self.take_outside(there);
             if shape.is_wide() && stood.is_there() {
-                self.has_emptied();
+                self.has_taken(there, || self.has_emptied());
             }
             stood
         }

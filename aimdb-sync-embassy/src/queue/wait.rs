@@ -96,30 +96,23 @@ trait Comes: Parts {
 impl<Q: Parts> Comes for Q {}
 
 /// A value on its way into a queue. If a user's code panics meanwhile, it is dropped.
-struct Going<T> {
-    value: ManuallyDrop<T>,
+struct Going<'a, T> {
+    value: &'a mut ManuallyDrop<T>,
     /// It is there, and not in the queue, nor on its way.
     in_hand: bool,
 }
 
-impl<T> Going<T> {
-    const fn new(value: T) -> Self {
-        Self { value: ManuallyDrop::new(value), in_hand: true }
-    }
-
-    /// The value, which is there if it was not stored.
-    fn back(mut self) -> ManuallyDrop<T> {
-        self.in_hand = false;
-        // SAFETY: it is not looked at again here.
-        ManuallyDrop::new(unsafe { (&raw const *self.value).read() })
+impl<'a, T> Going<'a, T> {
+    const fn new(value: &'a mut ManuallyDrop<T>) -> Self {
+        Self { value, in_hand: true }
     }
 }
 
-impl<T> Drop for Going<T> {
+impl<T> Drop for Going<'_, T> {
     fn drop(&mut self) {
         if self.in_hand {
             // SAFETY: it is there, and a user's code has panicked, so whoever had it does not come back to it.
-            unsafe { ManuallyDrop::drop(&mut self.value) };
+            unsafe { ManuallyDrop::drop(self.value) };
         }
     }
 }
@@ -194,11 +187,11 @@ impl<Q: Parts> Lined for Q {
 impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, M, N, P> {
     /// Whether the value was stored.
     #[inline(always)]
-    fn goes(&self, going: &mut Going<T>) -> Stood<()> {
+    fn goes(&self, going: &mut Going<'_, T>) -> Stood<()> {
         // Once it is stored, readers are woken.
         going.in_hand = false;
         // SAFETY: the value is there, and what is said tells what has become of it.
-        let stored = unsafe { self.store(&raw const *going.value) };
+        let stored = unsafe { self.store(&raw const **going.value) };
         going.in_hand = !stored.is_there();
         stored
     }
@@ -208,27 +201,17 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> StaticQueue<T, 
     pub(super) fn take(&self) -> Stood<T> {
         let mut there = MaybeUninit::uninit();
         // SAFETY: there is room, and it says that the value is there.
-        unsafe { self.take_to(there.as_mut_ptr()).map(|()| there.assume_init()) }
+        unsafe { Moves::take_to(self, there.as_mut_ptr()).map(|()| there.assume_init()) }
     }
 
     /// Blocks until the value is stored.
     #[inline(always)]
     pub(super) fn stand_to_send<Q: Port>(&self, value: T, deadline: Deadline) -> Result<(), SendError<T>> {
-        let mut going = Going::new(value);
+        let mut value = ManuallyDrop::new(value);
+        let mut going = Going::new(&mut value);
         let stood = self.stand::<Q, _>(End::Senders, self.patience(deadline), || self.goes(&mut going));
-        let value = going.back();
+        core::mem::forget(going);
         self.told(stood, || ManuallyDrop::into_inner(value))
-    }
-
-    /// Where the next value is, if there is one: there, or in the queue still.
-    #[inline(always)]
-    pub(super) fn find(&self, there: &mut MaybeUninit<T>) -> Stood<*const T> {
-        if Self::INSIDE {
-            // SAFETY: there is room.
-            return unsafe { self.take_to(there.as_mut_ptr()) }.map(|()| there.as_ptr());
-        }
-        // SAFETY: the place was taken.
-        self.find_outside().map(|at| unsafe { self.place(at).with(|place| place.cast_const()) })
     }
 }
 
@@ -243,14 +226,15 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> SendersWait for
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Result<Result<(), SendError<T>>, T> {
-        let mut going = Going::new(value);
+        let mut value = ManuallyDrop::new(value);
+        let mut going = Going::new(&mut value);
         if !self.pauses() {
             let stood = self.goes(&mut going);
-            let value = going.back();
+            core::mem::forget(going);
             return Ok(self.told(stood, || ManuallyDrop::into_inner(value)));
         }
         let stood = self.poll(End::Senders, node, waited, context.waker(), || self.goes(&mut going));
-        let value = going.back();
+        core::mem::forget(going);
         match stood {
             Stood::Not => Err(ManuallyDrop::into_inner(value)),
             stood => Ok(self.told(stood, || ManuallyDrop::into_inner(value))),

@@ -69,14 +69,18 @@ pub trait Sending: Waiting {
 #[derive(Debug)]
 pub struct ForHandles(pub(crate) ());
 
-/// What a reader has come to that waited.
+/// What a reader has come to.
 #[doc(hidden)]
-#[derive(Debug)]
-pub enum Found<T> {
-    /// A value lies there: who called takes it from there, and calls [`Ops::has_copied`].
-    At(*const T),
-    Is(Result<T, RecvError>),
-    TimedOut,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A value, which is where there was room for it.
+    Value,
+    /// Nothing yet, or until its time was up. What there was room for may be in part there.
+    Nothing,
+    /// So many values were overwritten before, likewise.
+    Missed(u32),
+    /// There will be none any more.
+    Ended,
 }
 
 #[doc(hidden)]
@@ -95,8 +99,9 @@ pub trait Ops: Sized {
 
     fn try_push(&self, value: Self::Value) -> Result<(), TryProduceError<Self::Value>>;
 
-    /// A reader is told where its value is, by [`Ops::find_waiting`]. Else it is handed out, by [`Ops::take_waiting`].
-    const FINDS: bool = false;
+    /// Readers have room for a value, to which it is taken, by [`Ops::take_to`] and [`Ops::take_to_waiting`]. Else it is handed out, by
+    /// [`Ops::try_take`] and [`Ops::take_waiting`].
+    const TAKES_TO: bool = false;
 
     /// Stores the value if that can be done at once, by the shortest way; of one that is not stored nothing is
     /// counted.
@@ -114,12 +119,6 @@ pub trait Ops: Sized {
         at_once(self, value)
     }
 
-    /// # Safety
-    ///
-    /// [`Ops::find_waiting`] has found a value [`Found::At`] a place, which is not looked at again.
-    #[inline(always)]
-    unsafe fn has_copied(&self) {}
-
     /// Stores the value, blocking the calling task until it can or the time is up.
     #[inline(always)]
     fn push_waiting<P: Port>(&self, value: Self::Value, deadline: Deadline) -> Result<(), SendError<Self::Value>> {
@@ -135,20 +134,26 @@ pub trait Ops: Sized {
         }
     }
 
-    /// Finds the next value, blocking the calling task until there is one, or the time is up. It may be in the record still, or be put
-    /// `there`, and who called takes it from where it is: one copy less, of a value that is large.
+    /// Takes the next value to this room, if there is one.
     #[inline(always)]
-    fn find_waiting<P: Port>(
+    fn take_to(&self, cursor: Self::Cursor, there: &mut MaybeUninit<Self::Value>) -> Found {
+        let _ = (cursor, there);
+        Found::Nothing
+    }
+
+    /// The same, blocking the calling task until there is one, or the time is up.
+    #[inline(always)]
+    fn take_to_waiting<P: Port>(
         &self,
         cursor: Self::Cursor,
         deadline: Deadline,
         there: &mut MaybeUninit<Self::Value>,
-    ) -> Found<Self::Value> {
-        let _ = there;
-        self.take_waiting::<P>(cursor, deadline).map_or(Found::TimedOut, Found::Is)
+    ) -> Found {
+        let _ = (cursor, deadline, there);
+        Found::Nothing
     }
 
-    /// As [`Ops::find_waiting`], of a record that hands its values out.
+    /// As [`Ops::take_to_waiting`], of a record that hands its values out.
     fn take_waiting<P: Port>(
         &self,
         cursor: Self::Cursor,
@@ -168,7 +173,20 @@ pub trait Ops: Sized {
     fn subscribe(&self, start: Start, _: ForHandles) -> Result<Self::Cursor, SubscribeError>;
     fn share(&self, cursor: Self::Cursor);
     fn unsubscribe(&self, cursor: Self::Cursor);
-    fn try_take(&self, cursor: Self::Cursor) -> Result<Self::Value, TryRecvError>;
+
+    /// As [`Ops::take_to`], and hands the value out.
+    #[inline(always)]
+    fn try_take(&self, cursor: Self::Cursor) -> Result<Self::Value, TryRecvError> {
+        let mut there = MaybeUninit::uninit();
+        match self.take_to(cursor, &mut there) {
+            // SAFETY: it says that the value is there.
+            Found::Value => Ok(unsafe { there.assume_init() }),
+            Found::Nothing => Err(TryRecvError::Empty),
+            Found::Missed(missed) => Err(TryRecvError::Lagged(u64::from(missed))),
+            Found::Ended => Err(TryRecvError::Closed),
+        }
+    }
+
     fn recv_async(&self, cursor: Self::Cursor) -> Self::Receiving<'_>;
     fn reader_metrics(&self, cursor: Self::Cursor) -> ReaderMetrics;
 }

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use aimdb_core::buffer::BufferMetrics;
 
 use super::cursor::Cursor;
-use super::moves::{Moves, NotStored, Read};
+use super::moves::{Moves, NotStored};
 use super::order::Order;
 use super::parts::Parts;
 use super::places::Values;
@@ -19,6 +19,7 @@ use crate::lean::words::in_a_register;
 use crate::lean::{Form, Line, Lined, Node, Stands};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
+use crate::record::Found;
 
 /// What lies in front of the cursors. All zero, with those, it is an empty ring that is not set up.
 #[repr(C)]
@@ -134,13 +135,13 @@ impl<M: PreemptionSafe, F: Form> ByteRing<M, F> {
     pub unsafe fn takes(&self, cursor: u32, there: *mut u8) -> u8 {
         // SAFETY: by this function's contract.
         match unsafe { self.reads(cursor as usize, there.cast()) } {
-            Read::Value => WELL,
-            Read::Nothing => NOTHING,
-            Read::Missed(missed) => {
+            Found::Value => WELL,
+            Found::Nothing => NOTHING,
+            Found::Missed(missed) => {
                 self.lag_of(cursor as usize).store(missed, Relaxed);
                 LAGGED
             }
-            Read::Ended => CLOSED,
+            Found::Ended => CLOSED,
         }
     }
 

@@ -4,17 +4,15 @@
 use core::future::{Ready, ready};
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::{
-    BufferMetrics, FlushError, ReaderMetrics, RecvError, SubscribeError, TryProduceError, TryRecvError,
-};
+use aimdb_core::buffer::{BufferMetrics, FlushError, ReaderMetrics, RecvError, SubscribeError, TryProduceError};
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
 use bytemuck::NoUninit;
 
 use super::StaticRing;
-use super::moves::{Moves, NotStored, Read};
+use super::moves::{Moves, NotStored};
 use super::parts::Parts;
-use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood};
+use crate::lean::{LeanRecv, Lined, SendAtOnce, Stood, is_worth_room};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 use crate::record::{ForHandles, Found, Ops, Record, WholeOps, WholeRecord};
@@ -68,7 +66,7 @@ of_rings!(Ops {
 
     const SENDS_AT_ONCE: bool = true;
 
-    const FINDS: bool = true;
+    const TAKES_TO: bool = is_worth_room::<T>();
 
     #[inline]
     fn try_push(&self, value: T) -> Result<(), TryProduceError<T>> {
@@ -87,20 +85,32 @@ of_rings!(Ops {
     }
 
     #[inline(always)]
-    fn find_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found<T> {
-        let cursor = cursor.index::<READERS>();
+    fn take_to(&self, cursor: RingCursor, there: &mut MaybeUninit<T>) -> Found {
         // SAFETY: there is room.
-        let find = || match unsafe { self.reads(cursor, there.as_mut_ptr()) } {
-            Read::Nothing => Stood::Not,
-            Read::Ended => Stood::Ended,
-            Read::Value => Stood::Has(None),
-            Read::Missed(missed) => Stood::Has(Some(missed)),
-        };
-        match self.stand::<Q, _>(cursor, deadline, find) {
-            Stood::Has(None) => Found::At(there.as_ptr()),
-            Stood::Has(Some(missed)) => Found::Is(Err(RecvError::Lagged(u64::from(missed)))),
-            Stood::Ended => Found::Is(Err(RecvError::Closed)),
-            Stood::Not => Found::TimedOut,
+        unsafe { self.reads(cursor.index::<READERS>(), there.as_mut_ptr()) }
+    }
+
+    #[inline(always)]
+    fn take_to_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found {
+        let cursor = cursor.index::<READERS>();
+        match self.stand::<Q, _>(cursor, deadline, || self.looks(cursor, there)) {
+            Stood::Has(None) => Found::Value,
+            Stood::Has(Some(missed)) => Found::Missed(missed),
+            Stood::Ended => Found::Ended,
+            Stood::Not => Found::Nothing,
+        }
+    }
+
+    #[inline(always)]
+    fn take_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
+        let mut there = MaybeUninit::uninit();
+        let cursor = cursor.index::<READERS>();
+        match self.stand::<Q, _>(cursor, deadline, || self.looks(cursor, &mut there)) {
+            // SAFETY: it says that the value is there.
+            Stood::Has(None) => Some(Ok(unsafe { there.assume_init() })),
+            Stood::Has(Some(missed)) => Some(Err(RecvError::Lagged(u64::from(missed)))),
+            Stood::Ended => Some(Err(RecvError::Closed)),
+            Stood::Not => None,
         }
     }
 
@@ -151,11 +161,6 @@ of_rings!(Ops {
             self.section_of(cursor, |state, cursor| state.hand_over(cursor));
             self.section_of(cursor, |state, cursor| state.free(cursor));
         }
-    }
-
-    #[inline]
-    fn try_take(&self, cursor: RingCursor) -> Result<T, TryRecvError> {
-        self.take(cursor.index::<READERS>())
     }
 
     fn recv_async(&self, cursor: RingCursor) -> Self::Receiving<'_> {

@@ -3,7 +3,6 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use aimdb_core::buffer::TryRecvError;
 use bytemuck::NoUninit;
 
 use super::StaticRing;
@@ -12,6 +11,7 @@ use super::order::{self, Order};
 use super::parts::Parts;
 use super::waking::Wakes;
 use crate::lock::PreemptionSafe;
+use crate::record::Found;
 
 /// Why a value was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,19 +20,6 @@ pub enum NotStored {
     Full,
     /// The ring is closed.
     Closed,
-}
-
-/// What a reader has found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Read {
-    /// A value, which is there.
-    Value,
-    /// Nothing yet.
-    Nothing,
-    /// So many values were overwritten before. If the last of them was while it was copied, a part of it is there.
-    Missed(u32),
-    /// There will be none any more.
-    Ended,
 }
 
 /// The moves of every ring.
@@ -114,7 +101,7 @@ pub(super) trait Moves: Wakes {
     ///
     /// There is room for a value.
     #[inline(always)]
-    unsafe fn take_to(&self, cursor: usize, there: *mut Self::Value) -> Read {
+    unsafe fn take_to(&self, cursor: usize, there: *mut Self::Value) -> Found {
         let places = self.places();
         if Self::INSIDE {
             // SAFETY: the ring has all of it, and touches it inside its section only.
@@ -122,7 +109,7 @@ pub(super) trait Moves: Wakes {
                 let cursor = self.cursor(cursor);
                 order::get(self.mutex(), self.state(), self.values(), places, cursor, there)
             };
-            return if taken { Read::Value } else { Read::Nothing };
+            return if taken { Found::Value } else { Found::Nothing };
         }
         // Before the value is taken, and not with it, so that the section is shorter.
         let laps = self.section(|state| state.laps());
@@ -130,17 +117,17 @@ pub(super) trait Moves: Wakes {
         // SAFETY: the ring has all of it, and touches it inside its section only.
         let taken = unsafe { order::take(self.mutex(), self.state(), order, places, self.cursor(cursor)) };
         let taken = Taken::new(taken, laps);
-        let Some(place) = taken.place() else { return Read::Nothing };
+        let Some(place) = taken.place() else { return Found::Nothing };
         // SAFETY: a value lay at the place when it was taken.
         unsafe { self.read(place, there) };
-        if taken.is_whole(places, self.section(|state| state.now())) { Read::Value } else { self.missed(cursor) }
+        if taken.is_whole(places, self.section(|state| state.now())) { Found::Value } else { self.missed(cursor) }
     }
 
     /// A value was overwritten while it was copied. Those that were overwritten since are told with it.
     #[cold]
-    fn missed(&self, cursor: usize) -> Read {
+    fn missed(&self, cursor: usize) -> Found {
         self.section_of(cursor, |_, cursor| cursor.miss());
-        Read::Missed(1 + self.section_of(cursor, |state, cursor| state.catch_up(cursor)))
+        Found::Missed(1 + self.section_of(cursor, |state, cursor| state.catch_up(cursor)))
     }
 
     /// Takes the next value of a cursor, or says why there is none.
@@ -149,12 +136,12 @@ pub(super) trait Moves: Wakes {
     ///
     /// As [`Moves::take_to`].
     #[inline(always)]
-    unsafe fn reads(&self, cursor: usize, there: *mut Self::Value) -> Read {
+    unsafe fn reads(&self, cursor: usize, there: *mut Self::Value) -> Found {
         // Each further turn means that a value came meanwhile.
         loop {
             // SAFETY: by this function's contract.
-            match unsafe { self.take_to(cursor, there) } {
-                Read::Nothing => {}
+            match unsafe { Moves::take_to(self, cursor, there) } {
+                Found::Nothing => {}
                 found => return found,
             }
             let why = if Self::FROM_ZERO { self.why_nothing_late(cursor) } else { self.why_nothing(cursor) };
@@ -167,27 +154,27 @@ pub(super) trait Moves: Wakes {
     /// The same as [`Moves::why_nothing`], of a ring that may have to be set up.
     #[cold]
     #[inline(never)]
-    fn why_nothing_late(&self, cursor: usize) -> Option<Read> {
+    fn why_nothing_late(&self, cursor: usize) -> Option<Found> {
         if self.begins() { None } else { self.why_nothing(cursor) }
     }
 
     /// Why a cursor has found no value; nothing, if it is to look again.
     #[inline(always)]
-    fn why_nothing(&self, cursor: usize) -> Option<Read> {
+    fn why_nothing(&self, cursor: usize) -> Option<Found> {
         let (missed, is_aborted) =
             self.section_of(cursor, |state, cursor| (state.catch_up(cursor), state.is_aborted()));
         if is_aborted {
-            return Some(Read::Ended);
+            return Some(Found::Ended);
         }
         if missed > 0 {
-            return Some(Read::Missed(missed));
+            return Some(Found::Missed(missed));
         }
         let (has_news, is_closed) =
             self.section_of(cursor, |state, cursor| (state.news(cursor) != 0, state.is_closed()));
         if has_news {
             return None;
         }
-        Some(if is_closed { Read::Ended } else { Read::Nothing })
+        Some(if is_closed { Found::Ended } else { Found::Nothing })
     }
 }
 
@@ -235,18 +222,5 @@ where
         }
         // SAFETY: it was copied there.
         Ok(displaced.then(|| unsafe { there.assume_init() }))
-    }
-
-    /// Takes the next value of a cursor, or says why there is none.
-    pub(super) fn take(&self, cursor: usize) -> Result<T, TryRecvError> {
-        let mut there = MaybeUninit::uninit();
-        // SAFETY: there is room.
-        match unsafe { self.reads(cursor, there.as_mut_ptr()) } {
-            // SAFETY: it says that the value is there.
-            Read::Value => Ok(unsafe { there.assume_init() }),
-            Read::Nothing => Err(TryRecvError::Empty),
-            Read::Missed(missed) => Err(TryRecvError::Lagged(u64::from(missed))),
-            Read::Ended => Err(TryRecvError::Closed),
-        }
     }
 }

@@ -1,15 +1,18 @@
 //! How readers of a ring wait.
 
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use aimdb_core::buffer::{RecvError, TryRecvError};
+use aimdb_core::buffer::RecvError;
 use bytemuck::NoUninit;
 
+use super::moves::Moves;
 use super::parts::Parts;
 use super::{RingCursor, StaticRing};
 use crate::lean::{Line, Lined, Node, ReadersWait, Stood};
 use crate::lock::PreemptionSafe;
+use crate::record::Found;
 
 impl<T, M, const N: usize, const READERS: usize, const WRITERS: usize> Lined for StaticRing<T, M, N, READERS, WRITERS>
 where
@@ -60,14 +63,15 @@ where
     T: NoUninit + Send + Sync,
     M: PreemptionSafe,
 {
-    /// What a reader of the cursor is told, if there is something.
+    /// Looks for a reader of the cursor: there is a value then, or it has missed so many.
     #[inline(always)]
-    fn comes(&self, cursor: usize) -> Stood<Result<T, RecvError>> {
-        match self.take(cursor) {
-            Ok(value) => Stood::Has(Ok(value)),
-            Err(TryRecvError::Empty) => Stood::Not,
-            Err(TryRecvError::Lagged(missed)) => Stood::Has(Err(RecvError::Lagged(missed))),
-            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Stood::Ended,
+    pub(super) fn looks(&self, cursor: usize, there: &mut MaybeUninit<T>) -> Stood<Option<u32>> {
+        // SAFETY: there is room.
+        match unsafe { self.reads(cursor, there.as_mut_ptr()) } {
+            Found::Value => Stood::Has(None),
+            Found::Missed(missed) => Stood::Has(Some(missed)),
+            Found::Nothing => Stood::Not,
+            Found::Ended => Stood::Ended,
         }
     }
 }
@@ -89,9 +93,12 @@ where
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
+        let mut there = MaybeUninit::uninit();
         let cursor = cursor.index::<READERS>();
-        match self.poll(cursor, node, waited, context.waker(), || self.comes(cursor)) {
-            Stood::Has(told) => Poll::Ready(told),
+        match self.poll(cursor, node, waited, context.waker(), || self.looks(cursor, &mut there)) {
+            // SAFETY: it says that the value is there.
+            Stood::Has(None) => Poll::Ready(Ok(unsafe { there.assume_init() })),
+            Stood::Has(Some(missed)) => Poll::Ready(Err(RecvError::Lagged(u64::from(missed)))),
             Stood::Ended => Poll::Ready(Err(RecvError::Closed)),
             Stood::Not => Poll::Pending,
         }

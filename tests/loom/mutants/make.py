@@ -583,14 +583,14 @@ MUTANTS = [
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
         "        if awaited != NOBODY {\n            self.has_taken(there, || {\n                self.line(End::Senders).wake_one();\n            });\n        }\n", "")]),
     ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "moves.rs", [(
-        "if taken.is_whole(places, self.section(|state| state.now())) { Read::Value }", "if self.section(|state| state.now()).0 > 0 { Read::Value }")]),
+        "if taken.is_whole(places, self.section(|state| state.now())) { Found::Value }", "if self.section(|state| state.now()).0 > 0 { Found::Value }")]),
     ("lean-ring-copy-is-kept-too-long", "A reader of a lean ring keeps what has just been displaced.", RING + "cursor.rs", [(
         "end.wrapping_sub(self.position) <= places &&", "end.wrapping_sub(self.position) <= places + 1 &&")]),
     ("lean-ring-looks-before-it-copies", "A reader of a lean ring has its second look before it copies.", RING + "moves.rs", [(
         "        unsafe { self.read(place, there) };\n        if taken.is_whole(places, self.section(|state| state.now())) {",
         "        let now = self.section(|state| state.now());\n        unsafe { self.read(place, there) };\n        if taken.is_whole(places, now) {")]),
     ("lean-ring-missed-value-is-not-told", "A reader of a lean ring whose value was overwritten while it copied is not told that one.", RING + "moves.rs", [(
-        "Read::Missed(1 + self.section_of(", "Read::Missed(self.section_of(")]),
+        "Found::Missed(1 + self.section_of(", "Found::Missed(self.section_of(")]),
     ("lean-ring-missed-value-is-not-counted", "A value that was overwritten while it was copied from a lean ring counts as delivered.", RING + "cursor.rs", [(
         "wrapping_sub(self.lagged).wrapping_sub(self.skipped)", "wrapping_sub(self.skipped)")]),
     ("lean-ring-lag-goes-too-far", "A reader of a lean ring that lagged passes over the oldest value that is retained.", RING + "state.rs", [(
@@ -626,7 +626,7 @@ MUTANTS = [
     ("lean-ring-close-wakes-one-cursor", "A close of a lean ring wakes those at one cursor.", RING + "waking.rs", [(
         "let mut cursors = u32::MAX >> (u32::BITS as usize - self.readers());", "let mut cursors = 1;")]),
     ("lean-ring-reader-does-not-see-the-end", "A reader of a lean ring waits at one that is closed.", RING + "wait.rs", [(
-        "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Stood::Ended,", "            Err(TryRecvError::Closed | TryRecvError::Misuse(_)) => Stood::Not,")]),
+        "            Found::Ended => Stood::Ended,", "            Found::Ended => Stood::Not,")]),
     ("lean-ring-is-set-up-twice", "A lean ring that began as zero is set up by each that comes before it was.", RING + "parts.rs", [(
         "            if begins {\n                state.begins", "            if begins || state.end() > 0 {\n                state.begins")]),
     ("lean-ring-that-was-set-up-is-full", "A publisher of a lean ring that another one sets up meanwhile finds it full.", RING + "moves.rs", [(
@@ -649,9 +649,9 @@ MUTANTS = [
         "        if keeps {\n            self.filling = displaced;\n        }\n", "        let _ = keeps;\n")]),
     ("lean-mailbox-two-writers-are-outside", "A second writer of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
         "        if self.ended | self.filling != 0 {", "        if self.ended != 0 {")]),
-    ("lean-mailbox-moved-value-gives-anothers-place-back", "A reader whose value was moved beside another reader gives that one's place back.", LEAN_MAILBOX + "ends.rs", [(
-        "            // SAFETY: it was moved there.\n            Stood::Has(None) => Found::Is(Ok(unsafe { there.assume_init_read() })),\n",
-        "            Stood::Has(None) => Found::At(there.as_ptr()),\n")]),
+    ("lean-mailbox-moved-value-gives-anothers-place-back", "A reader whose value was moved beside another reader gives that one's place back.", LEAN_MAILBOX + "moves.rs", [(
+        "            return self.take_beside(there);\n",
+        "            let stood = self.take_beside(there);\n            self.section(State::emptied);\n            return stood;\n")]),
     ("lean-mailbox-two-readers-are-outside", "A second reader of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
         "        if self.emptying != 0 {\n            return 0;\n        }\n", "")]),
     ("lean-mailbox-read-place-is-filled", "A writer of a lean mailbox fills the place that is being read.", LEAN_MAILBOX + "state.rs", [(

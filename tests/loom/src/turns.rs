@@ -3,12 +3,10 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
-use std::mem::MaybeUninit;
 
 use aimdb_core::buffer::{RecvError, SendError};
 use aimdb_core::pure::Start;
 use aimdb_core::waiting::Deadline;
-use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::{Arc, Notify};
 use loom::thread;
 
@@ -16,7 +14,7 @@ use crate::latest::StaticLatest;
 use crate::mailbox::StaticMailbox;
 use crate::port::{Port, Task};
 use crate::queues::Section;
-use crate::record::{ForHandles, Found, Ops};
+use crate::record::{ForHandles, Ops};
 use crate::{StaticQueue, StaticRing};
 
 /// What a task of a model is to its port.
@@ -132,35 +130,7 @@ fn value(id: u32) -> Value {
 type Queue<const N: usize> = StaticQueue<Value, Section, N>;
 
 fn takes<R: Ops<Value = Value>>(record: &R, cursor: R::Cursor, deadline: Deadline) -> Option<Result<Value, RecvError>> {
-    let mut there = MaybeUninit::uninit();
-    match record.find_waiting::<Model>(cursor, deadline, &mut there) {
-        Found::At(value) => {
-            // SAFETY: it says that the value is there, and it is not looked at again.
-            let value = unsafe { value.read() };
-            // SAFETY: as above.
-            unsafe { record.has_copied() };
-            Some(Ok(value))
-        }
-        Found::Is(outcome) => Some(outcome),
-        Found::TimedOut => None,
-    }
-}
-
-/// For one that may be stopped while its value lies where it was found.
-fn takes_slowly<R: Ops<Value = Value, Cursor = ()>>(record: &R) -> Option<Value> {
-    let mut there = MaybeUninit::uninit();
-    match record.find_waiting::<Model>((), SHORT, &mut there) {
-        Found::At(value) => {
-            AtomicBool::new(false).load(Ordering::Relaxed);
-            // SAFETY: it says that the value is there, and it is not looked at again.
-            let value = unsafe { value.read() };
-            // SAFETY: as above.
-            unsafe { record.has_copied() };
-            Some(value)
-        }
-        Found::Is(outcome) => outcome.ok(),
-        Found::TimedOut => None,
-    }
+    record.take_waiting::<Model>(cursor, deadline)
 }
 
 fn sends<const N: usize>(queue: &Queue<N>, id: u32) -> bool {
@@ -377,7 +347,7 @@ const COPIES: usize = 2;
 pub fn k6_turns_two_read_a_mailbox_beside_its_writer() {
     let stage = Stage::new(StaticMailbox::<Value, Section, PLACES>::new(), [1, 1]);
     assert!(stage.record.try_push(value(1)).is_ok());
-    let reading = [0, 1].map(|who| stage.does(who, |mailbox| takes_slowly(mailbox)));
+    let reading = [0, 1].map(|who| stage.does(who, |mailbox| takes(mailbox, (), SHORT).and_then(Result::ok)));
     (2..4).for_each(|id| assert!(stage.record.try_push(value(id)).is_ok()));
     let mut out: Vec<_> = reading.into_iter().filter_map(|reader| reader.join().unwrap()).collect();
     out.extend(stage.record.consumer().try_recv());
