@@ -5,7 +5,8 @@
 //! of. Who may keep what was read, a record's state says.
 #![allow(unsafe_code)]
 
-use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering::Relaxed};
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering, Ordering::Relaxed, compiler_fence};
 
 macro_rules! by {
     ($atomic:ty, $word:ty, $copy_in:ident, $copy_out:ident) => {
@@ -142,6 +143,71 @@ pub(crate) unsafe fn copy_bytes(from: *const u8, to: *mut u8, size: usize) {
     }
 }
 
+/// Moves a value that nobody else touches.
+///
+/// # Safety
+///
+/// The value is there and not used again, and there is room for it elsewhere.
+#[inline(always)]
+pub(crate) unsafe fn move_value<T>(from: *const T, to: *mut T) {
+    let is_of_words = align_of::<T>() >= align_of::<Handful>() && size_of::<T>() >= WORTH_HANDFULS;
+    // SAFETY: by this function's contract, and of a value of words there is at least a handful.
+    unsafe {
+        if cfg!(target_arch = "arm") && is_of_words {
+            move_by_handfuls(from, to);
+        } else {
+            to.copy_from_nonoverlapping(from, 1);
+        }
+    }
+}
+
+/// The same of a large value of words, by as many at once as a small machine has registers for: a compiler's own moves there are of one
+/// word each.
+///
+/// # Safety
+///
+/// As [`move_value`], and it is a handful at least, and lies where a word may.
+#[inline(always)]
+unsafe fn move_by_handfuls<T>(from: *const T, to: *mut T) {
+    let handfuls = size_of::<T>() / size_of::<Handful>();
+    let rest = size_of::<T>() % size_of::<Handful>() / size_of::<AnyWord>();
+    // SAFETY: by this function's contract.
+    unsafe {
+        move_handfuls(from.cast(), to.cast(), handfuls);
+        let (from, to) = (from.cast::<Handful>().add(handfuls), to.cast::<Handful>().add(handfuls));
+        to.cast::<AnyWord>().copy_from_nonoverlapping(from.cast(), rest);
+    }
+}
+
+/// A word of any value: some of its bytes may never have been written, or be a part of a pointer.
+type AnyWord = MaybeUninit<u32>;
+
+/// Values of so many bytes go by handfuls: those of fewer are not worth the function for it.
+const WORTH_HANDFULS: usize = 128;
+
+/// Words that are moved by one load and one store.
+type Handful = [AnyWord; 6];
+
+/// # Safety
+///
+/// There are so many, at least one, and there is room for them elsewhere.
+#[inline(never)]
+unsafe fn move_handfuls(mut from: *const Handful, mut to: *mut Handful, mut turns: usize) {
+    loop {
+        // SAFETY: by this function's contract.
+        unsafe {
+            to.copy_from_nonoverlapping(from, 1);
+            (from, to) = (from.add(1), to.add(1));
+        }
+        turns -= 1;
+        if turns == 0 {
+            return;
+        }
+        // Else a compiler would make one move of all turns, its own.
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
 /// The same number, in a register of its own from now on: of which the compiler knows nothing, so it does not copy it where it is needed,
 /// which is inside of a section.
 #[inline(always)]
@@ -154,4 +220,29 @@ pub(crate) fn in_a_register(number: usize) -> usize {
         number
     };
     number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moves<const WORDS: usize>() {
+        let mut room = [0_u32; 72];
+        let value: [u32; WORDS] = core::array::from_fn(|at| at as u32 + 1);
+        // SAFETY: there is room.
+        unsafe { move_by_handfuls(&raw const value, room.as_mut_ptr().wrapping_add(1).cast()) };
+        let moved: [u32; 72] = core::array::from_fn(|at| if at <= WORDS { at as u32 } else { 0 });
+        assert_eq!(room, moved, "{WORDS} words");
+    }
+
+    #[test]
+    fn all_words_of_a_value_are_moved_and_no_others() {
+        moves::<6>();
+        moves::<7>();
+        moves::<11>();
+        moves::<12>();
+        moves::<13>();
+        moves::<64>();
+        moves::<66>();
+    }
 }

@@ -15,6 +15,7 @@ use core::cell::UnsafeCell;
 use aimdb_core::buffer::BufferMetrics;
 use aimdb_core::pure::Kind;
 
+use crate::lean::words::move_value;
 use crate::lean::{MOVED_INSIDE, Place};
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
@@ -195,13 +196,13 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> Parts for StaticMailbox<T,
     #[inline(always)]
     unsafe fn fill(&self, bit: u8, value: *const T) {
         // SAFETY: by this function's contract.
-        unsafe { self.place(bit).with(|place| place.copy_from_nonoverlapping(value, 1)) };
+        unsafe { self.place(bit).with(|place| move_value(value, place)) };
     }
 
     #[inline(always)]
     unsafe fn empty(&self, bit: u8, there: *mut T) {
         // SAFETY: by this function's contract.
-        unsafe { self.place(bit).with(|place| there.copy_from_nonoverlapping(place, 1)) };
+        unsafe { self.place(bit).with(|place| move_value(place.cast_const(), there)) };
     }
 }
 

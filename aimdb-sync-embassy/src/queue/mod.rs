@@ -20,6 +20,7 @@ use aimdb_core::pure::{Kind, Verdict};
 
 use crate::kind::{DropNewest, Fail, PauseUpstream, StaticPolicy};
 use crate::lean::Place;
+use crate::lean::words::move_value;
 use crate::lock::PreemptionSafe;
 use crate::record::Ops;
 use crate::{StaticConsumer, StaticProducer};
@@ -220,13 +221,13 @@ impl<T: Send, M: PreemptionSafe, const N: usize, P: QueuePolicy> Parts for Stati
     #[inline(always)]
     unsafe fn fill(&self, at: u32, value: *const T) {
         // SAFETY: by this function's contract.
-        unsafe { self.place(at).with(|place| place.copy_from_nonoverlapping(value, 1)) };
+        unsafe { self.place(at).with(|place| move_value(value, place)) };
     }
 
     #[inline(always)]
     unsafe fn empty(&self, at: u32, there: *mut T) {
         // SAFETY: by this function's contract.
-        unsafe { self.place(at).with(|place| there.copy_from_nonoverlapping(place, 1)) };
+        unsafe { self.place(at).with(|place| move_value(place.cast_const(), there)) };
     }
 
     unsafe fn drop_at(&self, at: u32) {
