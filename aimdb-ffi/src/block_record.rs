@@ -57,7 +57,7 @@ impl RecordType for Blocks {
         });
     }
 
-    fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
+    fn producer(&self, db: &AimDbHandle, key: &str) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<Block>(key)?;
         let shared = BlockSend::new(own.shared(), self.ty, self.pool.clone(), kind, self.kept.clone());
@@ -65,10 +65,12 @@ impl RecordType for Blocks {
         Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 
-    fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
+    fn consumer(&self, db: &AimDbHandle, key: &str, start: Start) -> DbResult<Box<dyn RecvEnd>> {
         let kind = db.db().erased(key)?.info().kind();
-        let reading = Reading::new(db.consumer_from::<Block>(key, start)?, kind, self.kept.clone());
-        form::boxed(BlockRecv::new(reading, self.ty))
+        form::boxed(|| {
+            let reading = Reading::new(db.consumer_from::<Block>(key, start)?, kind, self.kept.clone());
+            Ok(BlockRecv::new(reading, self.ty))
+        })
     }
 
     fn kept(&self) -> u64 {

@@ -135,11 +135,11 @@ impl RecvEnd for BlockRecv {
     }
 
     fn share(&self) -> DbResult<Box<dyn RecvEnd>> {
-        boxed(Self::new(self.reading.share()?, self.ty))
+        boxed(|| Ok(Self::new(self.reading.share()?, self.ty)))
     }
 
     fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>> {
-        boxed(Self::new(self.reading.subscribe()?, self.ty))
+        boxed(|| Ok(Self::new(self.reading.subscribe()?, self.ty)))
     }
 
     fn is_closed(&self) -> bool {

@@ -216,7 +216,7 @@ pub unsafe extern "C" fn aimdb_builder_record(
         let record = unsafe { CRecord::read(record) }?;
         // SAFETY: the caller says so.
         let (key, taps) = unsafe { (entry::key(record.key)?, record.taps()?) };
-        object::hold(builder.id)?.builder()?.record(key, &record, taps)
+        object::hold(builder.id)?.builder()?.record(RecordKey::from(key.to_owned()), &record, taps)
     };
     // SAFETY: the caller says so.
     unsafe { entry::setting_up(error, body) }
@@ -242,10 +242,10 @@ pub unsafe extern "C" fn aimdb_builder_tap(
         let key = unsafe { entry::key(key) }?;
         let mut hold = object::hold(builder.id)?;
         let Builder { records, taps } = hold.builder()?;
-        if !records.contains_key(&key) {
+        if !records.contains_key(key) {
             return Err(Failure::new(Status::RECORD_NOT_FOUND, format!("the builder has no record `{key}`")));
         }
-        taps.push((key, Callback::new(tap, user, user_free)));
+        taps.push((RecordKey::from(key.to_owned()), Callback::new(tap, user, user_free)));
         Ok(())
     };
     // SAFETY: the caller says so.

@@ -1,7 +1,7 @@
 //! `aimdb_consumer_*`: the reading end of a record.
 
 use core::ffi::{c_char, c_void};
-use core::mem::offset_of;
+use core::mem::{MaybeUninit, offset_of};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use aimdb_core::DbResult;
@@ -13,14 +13,16 @@ use crate::entry::{self, ConsumerHandle, DatabaseHandle, ErrorHandle, with_consu
 use crate::failure::Failure;
 use crate::form::{CType, RecvEnd, Room, Type};
 use crate::object::{self, Consumer, Held, Hold, Object};
-use crate::status::{Answer, Status, Unread};
+use crate::status::{Status, Unread};
 use crate::time::Wait;
 use crate::versioned::{self, Versioned};
 
-fn insert(end: Box<dyn RecvEnd>) -> Answer<ConsumerHandle> {
-    let consumer = Consumer { end: Held::new(end), lag: AtomicU64::new(0) };
-    let consumer = in_box(consumer).ok_or(Status::OUT_OF_MEMORY)?;
-    Ok(ConsumerHandle { id: object::insert(Object::Consumer(consumer))? })
+/// A handle for a consumer, which has its place and its memory before its cursor comes.
+fn insert<E: From<Status>>(end: impl FnOnce() -> Result<Box<dyn RecvEnd>, E>) -> Result<ConsumerHandle, E> {
+    let place = object::place()?;
+    let room = in_box(MaybeUninit::<Consumer>::uninit()).ok_or(Status::OUT_OF_MEMORY)?;
+    let consumer = Box::write(room, Consumer { end: Held::new(end()?), lag: AtomicU64::new(0) });
+    Ok(ConsumerHandle { id: place.fill(Object::Consumer(consumer), true) })
 }
 
 /// `aimdb_start_t`.
@@ -54,7 +56,8 @@ pub unsafe extern "C" fn aimdb_consumer_open(
         let start = self::start(start)?;
         let pinned = database::pinned(db)?;
         let database = database::of(&pinned)?;
-        let handle = insert(database.record(&key, &ty)?.consumer(&database.handle, &key, start)?)?;
+        let record = database.record(key, &ty)?;
+        let handle = insert(|| record.consumer(&database.handle, key, start).map_err(Failure::from))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(consumer, handle) }.map_err(Failure::from)
     };
@@ -72,7 +75,7 @@ unsafe fn another(
 ) -> Status {
     with_consumer(consumer, |end| {
         entry::not_null(other)?;
-        let handle = insert(make(end).map_err(|error| Status::from(&error))?)?;
+        let handle = insert(|| make(end).map_err(|error| Unread::from(Status::from(&error))))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(other, handle) }.map_err(Unread::from)
     })

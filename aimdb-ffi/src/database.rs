@@ -31,7 +31,7 @@ impl Database {
     }
 
     /// The record that is to be opened as this.
-    pub(crate) fn record(&self, key: &RecordKey, opened: &Type) -> Result<&dyn RecordType, Failure> {
+    pub(crate) fn record(&self, key: &str, opened: &Type) -> Result<&dyn RecordType, Failure> {
         let Some(found) = self.types.get(key) else {
             return Err(Failure::new(Status::RECORD_NOT_FOUND, format!("there is no record `{key}`")));
         };
@@ -42,7 +42,7 @@ impl Database {
     /// Waits until the readers have consumed the rest of records that are closed, where they hold its producer up.
     fn drain(&self, until: Until) -> Answer {
         for (key, ty) in &self.types {
-            let end = ty.producer(&self.handle, key).map_err(|error| Status::from(&error))?.shared;
+            let end = ty.producer(&self.handle, key.as_str()).map_err(|error| Status::from(&error))?.shared;
             waited(end.end().drain(until.left()))?;
         }
         Ok(())
@@ -207,7 +207,7 @@ pub unsafe extern "C" fn aimdb_db_stats(db: DatabaseHandle, key: *const c_char, 
         let pinned = pinned(db)?;
         // SAFETY: the caller says so.
         let key = unsafe { entry::key(key) }.map_err(|failure| failure.status())?;
-        let of_record = of(&pinned)?.handle.db().erased(&key);
+        let of_record = of(&pinned)?.handle.db().erased(key);
         let of_record = of_record.map_err(|error: DbError| Status::from(&error))?.stats();
         // SAFETY: the caller says so.
         unsafe { write_stats(stats, &of_record.buffer) }

@@ -5,8 +5,6 @@ use core::panic::AssertUnwindSafe;
 use core::sync::atomic::Ordering;
 use std::panic::catch_unwind;
 
-use aimdb_core::RecordKey;
-
 use crate::failure::{self, Failure};
 use crate::form::{RecvEnd, SendEnd};
 use crate::object::{self, Hold, Object};
@@ -147,8 +145,8 @@ pub(crate) fn not_null<T: ?Sized>(place: *const T) -> Answer {
 ///
 /// # Safety
 ///
-/// `key` is null or leads to bytes that end with a zero.
-pub(crate) unsafe fn key(key: *const c_char) -> Result<RecordKey, Failure> {
+/// `key` is null or leads to bytes that end with a zero, as long as it is used.
+pub(crate) unsafe fn key<'a>(key: *const c_char) -> Result<&'a str, Failure> {
     if key.is_null() {
         return Err(Failure::new(Status::NULL_ARGUMENT, "the key is null"));
     }
@@ -163,7 +161,7 @@ pub(crate) unsafe fn key(key: *const c_char) -> Result<RecordKey, Failure> {
     if text.chars().any(char::is_control) {
         return Err(Failure::new(Status::BAD_KEY, format!("the key {text:?} has a control character")));
     }
-    Ok(RecordKey::from(text.to_owned()))
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -171,9 +169,9 @@ mod tests {
     use core::sync::atomic::AtomicU64;
     use std::sync::Arc;
 
-    use aimdb_core::AimDbBuilder;
     use aimdb_core::buffer::BufferCfg;
     use aimdb_core::pure::{Policy, Start};
+    use aimdb_core::{AimDbBuilder, RecordKey};
     use aimdb_sync::Attach;
 
     use super::*;
@@ -201,10 +199,10 @@ mod tests {
         let cfg = BufferCfg::Bounded { capacity: 2, policy: Policy::Fail };
         made.configure(&mut builder, key.clone(), cfg, false, &Callbacks::default());
         let db = builder.attach().expect("it can be attached");
-        let end = made.consumer(&db, &key, Start::Live).expect("the record is there");
+        let end = made.consumer(&db, "values", Start::Live).expect("the record is there");
         let object = Object::Consumer(Box::new(Consumer { end: Held::new(end), lag: AtomicU64::new(0) }));
         let consumer = ConsumerHandle { id: object::insert(object).expect("there is a place") };
-        let ends = made.producer(&db, &key).expect("the record is there");
+        let ends = made.producer(&db, "values").expect("the record is there");
         let producer =
             ProducerHandle { id: object::insert(Object::Producer(Arc::new(ends))).expect("there is a place") };
 

@@ -3,9 +3,11 @@
 use core::any::Any;
 use core::ffi::{CStr, c_char};
 use core::ptr;
+use std::borrow::Cow;
 use std::ffi::CString;
 
 use aimdb_core::DbError;
+use aimdb_core::buffer::SubscribeError;
 
 use crate::entry::{self, ErrorHandle};
 use crate::object::{self, Object};
@@ -15,14 +17,15 @@ use crate::status::Status;
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: Status,
-    message: CString,
+    /// Of an error that has no more to say than its status it is the status's, and takes no memory.
+    message: Cow<'static, CStr>,
 }
 
 impl Failure {
     pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
         // A zero inside would end the text early for C.
         let message = CString::new(message.into().replace('\0', "?")).unwrap_or_default();
-        Self { status, message }
+        Self { status, message: Cow::Owned(message) }
     }
 
     pub(crate) const fn status(&self) -> Status {
@@ -36,13 +39,17 @@ impl Failure {
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        Self { status, message: status.text().to_owned() }
+        Self { status, message: Cow::Borrowed(status.text()) }
     }
 }
 
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
-        Self::new(Status::from(&error), error.to_string())
+        match error {
+            // There may be none for a sentence either.
+            DbError::Subscribe(SubscribeError::NoPlace) => Self::from(Status::OUT_OF_MEMORY),
+            error => Self::new(Status::from(&error), error.to_string()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a value is, and the ends of a record as C has them: without a type, over bytes.
 
 use core::ffi::c_void;
-use core::mem::offset_of;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics, SubscribeError, TrySendError};
@@ -100,7 +100,7 @@ impl Type {
     }
 
     /// Whether whoever opens a record as this may have it, which is `record`.
-    pub(crate) fn matches(&self, record: &Self, key: &RecordKey) -> Result<(), Failure> {
+    pub(crate) fn matches(&self, record: &Self, key: &str) -> Result<(), Failure> {
         if (self.form, self.size) != (record.form, record.size) || self.alignment > record.alignment {
             let said = format!("record `{key}` holds {}, and was opened as {}", record.words(), self.words());
             return Err(Failure::new(Status::TYPE_MISMATCH, said));
@@ -130,9 +130,9 @@ pub(crate) trait RecordType: Send + Sync {
 
     fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<TapFn>);
 
-    fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer>;
+    fn producer(&self, db: &AimDbHandle, key: &str) -> DbResult<Producer>;
 
-    fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>>;
+    fn consumer(&self, db: &AimDbHandle, key: &str, start: Start) -> DbResult<Box<dyn RecvEnd>>;
 
     /// How many values its consumers keep for their next calls.
     fn kept(&self) -> u64;
@@ -248,9 +248,11 @@ pub(crate) struct Room {
     pub(crate) size: *mut usize,
 }
 
-/// A reading end in a box of its own, if there is memory for it; else its cursor is gone again.
-pub(crate) fn boxed(end: impl RecvEnd + 'static) -> DbResult<Box<dyn RecvEnd>> {
-    let end = in_box(end).ok_or(DbError::Subscribe(SubscribeError::NoPlace))?;
+/// A reading end in a box of its own, for which there is memory before its cursor comes: one that came and left again would be the last of
+/// a closed record, whose values nobody can read after it.
+pub(crate) fn boxed<E: RecvEnd + 'static>(end: impl FnOnce() -> DbResult<E>) -> DbResult<Box<dyn RecvEnd>> {
+    let room = in_box(MaybeUninit::<E>::uninit()).ok_or(DbError::Subscribe(SubscribeError::NoPlace))?;
+    let end: Box<E> = Box::write(room, end()?);
     Ok(end)
 }
 

@@ -16,7 +16,7 @@ use crate::form::{RecvEnd, SendEnd};
 use crate::loan::Loan;
 use crate::log::LogFn;
 use crate::status::{Answer, Status};
-use crate::table::{Grip, Pin, Table};
+use crate::table::{Grip, Pin, Table, Vacancy};
 
 /// What a handle names. Small, because the table has a place of one cache line for each.
 pub(crate) enum Object {
@@ -120,6 +120,11 @@ pub(crate) fn insert(object: Object) -> Answer<u64> {
         Object::Database(_) | Object::Failure(_) | Object::Log(_) | Object::WaitSet(_) | Object::Message(_) => false,
     };
     TABLE.insert(object, may_be_held).map_err(|_| Status::TOO_MANY)
+}
+
+/// A place for an object that is made when there is one.
+pub(crate) fn place() -> Answer<Vacancy<'static, Object>> {
+    TABLE.reserve().ok_or(Status::TOO_MANY)
 }
 
 /// Gives a callback a handle. Without one, its `user` stays the caller's.

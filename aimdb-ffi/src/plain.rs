@@ -89,7 +89,7 @@ impl<T: Bits> RecordType for Plain<T> {
         });
     }
 
-    fn producer(&self, db: &AimDbHandle, key: &RecordKey) -> DbResult<Producer> {
+    fn producer(&self, db: &AimDbHandle, key: &str) -> DbResult<Producer> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<T>(key)?;
         let (size, loans) = (self.ty.size, || Loans::aligned(self.ty.alignment));
@@ -98,10 +98,12 @@ impl<T: Bits> RecordType for Plain<T> {
         Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
     }
 
-    fn consumer(&self, db: &AimDbHandle, key: &RecordKey, start: Start) -> DbResult<Box<dyn RecvEnd>> {
+    fn consumer(&self, db: &AimDbHandle, key: &str, start: Start) -> DbResult<Box<dyn RecvEnd>> {
         let kind = db.db().erased(key)?.info().kind();
-        let reading = Reading::new(db.consumer_from::<T>(key, start)?, kind, self.kept.clone());
-        form::boxed(PlainRecv::new(reading, self.ty))
+        form::boxed(|| {
+            let reading = Reading::new(db.consumer_from::<T>(key, start)?, kind, self.kept.clone());
+            Ok(PlainRecv::new(reading, self.ty))
+        })
     }
 
     fn kept(&self) -> u64 {

@@ -150,11 +150,11 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
     }
 
     fn share(&self) -> DbResult<Box<dyn RecvEnd>> {
-        boxed(Self::new(self.reading.share()?, self.ty))
+        boxed(|| Ok(Self::new(self.reading.share()?, self.ty)))
     }
 
     fn subscribe(&self) -> DbResult<Box<dyn RecvEnd>> {
-        boxed(Self::new(self.reading.subscribe()?, self.ty))
+        boxed(|| Ok(Self::new(self.reading.subscribe()?, self.ty)))
     }
 
     fn is_closed(&self) -> bool {

@@ -35,7 +35,7 @@ pub unsafe extern "C" fn aimdb_producer_open(
         let (key, ty) = unsafe { (entry::key(key)?, Type::read(ty)?) };
         let pinned = database::pinned(db)?;
         let database = database::of(&pinned)?;
-        let made = database.record(&key, &ty)?.producer(&database.handle, &key)?;
+        let made = database.record(key, &ty)?.producer(&database.handle, key)?;
         let id = object::insert(Object::Producer(Arc::new(made)))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(producer, ProducerHandle { id }) }.map_err(Failure::from)

@@ -5,6 +5,7 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Mutex;
 
 // The functions are reached by their symbols, as from C.
 use aimdb_ffi as _;
@@ -14,12 +15,14 @@ struct Refusing;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
-    static REFUSES: Cell<bool> = const { Cell::new(false) };
+    /// So many are granted still.
+    static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 fn granted() -> bool {
     let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-    !REFUSES.try_with(Cell::get).unwrap_or(false)
+    let take = |left: &Cell<usize>| left.replace(left.get().saturating_sub(1)) > 0;
+    LEFT.try_with(take).unwrap_or(true)
 }
 
 // SAFETY: every block comes from, and goes back to, the system's allocator; what is refused is answered with null, as the
@@ -46,9 +49,14 @@ fn allocations(work: impl FnOnce()) -> usize {
 }
 
 fn without_memory<R>(work: impl FnOnce() -> R) -> R {
-    REFUSES.set(true);
+    with_memory_for(0, work)
+}
+
+/// Lets only so many allocations succeed while `work` runs.
+fn with_memory_for<R>(left: usize, work: impl FnOnce() -> R) -> R {
+    LEFT.set(left);
     let result = work();
-    REFUSES.set(false);
+    LEFT.set(usize::MAX);
     result
 }
 
@@ -108,6 +116,7 @@ unsafe extern "C" {
         user: *mut c_void,
         ns: i64,
     ) -> i32;
+    fn aimdb_producer_close(producer: Handle, ns: i64, left: *mut u64) -> i32;
     fn aimdb_producer_free(producer: Handle) -> i32;
     fn aimdb_consumer_open(
         db: Handle,
@@ -117,6 +126,8 @@ unsafe extern "C" {
         consumer: *mut Handle,
         error: *mut Handle,
     ) -> i32;
+    fn aimdb_consumer_share(consumer: Handle, other: *mut Handle) -> i32;
+    fn aimdb_consumer_subscribe(consumer: Handle, other: *mut Handle) -> i32;
     fn aimdb_consumer_try_recv(consumer: Handle, buffer: *mut c_void, capacity: usize, size: *mut usize) -> i32;
     fn aimdb_consumer_recv_batch(consumer: Handle, values: *mut c_void, max: usize, ns: i64, got: *mut usize) -> i32;
     fn aimdb_consumer_recv_message(
@@ -132,9 +143,11 @@ unsafe extern "C" {
 
 const OK: i32 = 0;
 const EMPTY: i32 = 2;
+const TIMEOUT: i32 = 3;
 const OUT_OF_MEMORY: i32 = 300;
+const TOO_MANY: i32 = 302;
 
-/// The two ends of a queue of 8.
+/// The two ends of a queue of 8; or the sending one, and no consumer yet.
 #[derive(Clone, Copy)]
 struct Ends {
     db: Handle,
@@ -144,6 +157,11 @@ struct Ends {
 }
 
 fn attached(form: i32, size: usize) -> Ends {
+    let ends = unread(form, size);
+    Ends { consumer: ends.open().expect("a consumer"), ..ends }
+}
+
+fn unread(form: i32, size: usize) -> Ends {
     let ty = Type { struct_size: size_of::<Type>(), form, size, alignment: 0, schema: [0; 16] };
     let (kind, policy, key) = (3, 1, c"values".as_ptr());
     let record = Record {
@@ -156,7 +174,7 @@ fn attached(form: i32, size: usize) -> Ends {
         single_cursor: 0,
         callbacks: [0; 6],
     };
-    let [mut builder, mut db, mut producer, mut consumer] = [Handle::default(); 4];
+    let [mut builder, mut db, mut producer, consumer] = [Handle::default(); 4];
     let none = ptr::null_mut();
     // SAFETY: all of it may be read and written, and the key ends with a zero.
     let answers = unsafe {
@@ -165,10 +183,9 @@ fn attached(form: i32, size: usize) -> Ends {
             aimdb_builder_record(builder, &raw const record, none),
             aimdb_builder_attach(builder, &raw mut db, none),
             aimdb_producer_open(db, key, &raw const ty, &raw mut producer, none),
-            aimdb_consumer_open(db, key, &raw const ty, 0, &raw mut consumer, none),
         ]
     };
-    assert_eq!(answers, [OK; 5]);
+    assert_eq!(answers, [OK; 4]);
     Ends { db, producer, consumer, ty }
 }
 
@@ -178,6 +195,17 @@ impl Ends {
         let answers =
             unsafe { [aimdb_db_free(self.db), aimdb_producer_free(self.producer), aimdb_consumer_free(self.consumer)] };
         assert_eq!(answers, [OK; 3]);
+    }
+
+    /// Another consumer.
+    fn open(self) -> Result<Handle, i32> {
+        let (mut consumer, none) = (Handle::default(), ptr::null_mut());
+        let (key, ty) = (c"values".as_ptr(), &raw const self.ty);
+        // SAFETY: all of it may be read and written, and the key ends with a zero.
+        match unsafe { aimdb_consumer_open(self.db, key, ty, 0, &raw mut consumer, none) } {
+            OK => Ok(consumer),
+            refused => Err(refused),
+        }
     }
 
     fn send(self, value: &[u8]) -> i32 {
@@ -225,12 +253,16 @@ fn free(message: Handle) {
     assert_eq!(unsafe { aimdb_message_free(message) }, OK);
 }
 
+/// Of the tests that have the table of handles, which is one for all, grow, and that count what is allocated: one at a time.
+static GROWS: Mutex<()> = Mutex::new(());
+
 const BYTES: i32 = 1;
 const POINTER: i32 = 2;
 const SHAPES: [(i32, usize); 4] = [(0, 48), (0, 1_000), (BYTES, 100_000), (POINTER, 0)];
 
 #[test]
 fn p1_no_message_allocates_after_warm_up() {
+    let _alone = GROWS.lock().expect("no other test has failed");
     for (form, size) in SHAPES {
         let ends = attached(form, size);
         let mut value = vec![7_u64; 12_500];
@@ -298,6 +330,63 @@ fn w6_a_value_for_which_there_is_no_memory_is_refused_and_stays_the_callers() {
         }
         ends.detach();
     }
+}
+
+/// What `make` makes, with as many allocations as it takes; says how many. With fewer it is refused.
+fn with_just_enough(make: impl Fn() -> Result<Handle, i32>) -> (Handle, usize) {
+    let mut granted = 0;
+    // Bounded by the allocations of a consumer.
+    loop {
+        match with_memory_for(granted, &make) {
+            Ok(made) => return (made, granted),
+            Err(refused) => assert!([OUT_OF_MEMORY, TOO_MANY].contains(&refused), "{refused} after {granted}"),
+        }
+        granted += 1;
+    }
+}
+
+/// C1, B23: a consumer that gets no memory, for its cursor, for itself, or for its handle, leaves a closed record its values.
+#[test]
+fn c1_b23_a_consumer_of_c_that_gets_no_memory_takes_no_value_with_it() {
+    for (form, size) in [(0, 48), (0, 1_000), (BYTES, 1_000)] {
+        let ends = unread(form, size);
+        // SAFETY: a handle may be any, and nobody wants to know what is left.
+        let close = || unsafe { aimdb_producer_close(ends.producer, 0, ptr::null_mut()) };
+        assert_eq!((ends.send(&vec![7; size]), close()), (OK, TIMEOUT));
+        let (consumer, granted) = with_just_enough(|| ends.open());
+        assert!(granted > 2, "a cursor, a consumer and its handle have a place: {granted}");
+        let ends = Ends { consumer, ..ends };
+        assert_eq!(ends.recv(&mut vec![0; size]), OK, "form {form}, size {size}");
+        ends.detach();
+    }
+}
+
+/// B23: so is one that shares a cursor, or subscribes again; and where the table of handles grows there is a place for each.
+#[test]
+fn b23_consumers_of_c_that_get_no_memory_are_refused() {
+    let _alone = GROWS.lock().expect("no other test has failed");
+    let ends = attached(0, 48);
+    let another = |make: unsafe extern "C" fn(Handle, *mut Handle) -> i32| {
+        let mut other = Handle::default();
+        // SAFETY: a handle may be any, and the other may be written.
+        match unsafe { make(ends.consumer, &raw mut other) } {
+            OK => Ok(other),
+            refused => Err(refused),
+        }
+    };
+    // More than the table has in one piece.
+    let mut consumers = Vec::with_capacity(600);
+    for _ in 0..200 {
+        consumers.push(with_just_enough(|| ends.open()).0);
+        consumers.push(with_just_enough(|| another(aimdb_consumer_share)).0);
+        consumers.push(with_just_enough(|| another(aimdb_consumer_subscribe)).0);
+    }
+    for consumer in consumers {
+        // SAFETY: handles may be any.
+        assert_eq!(unsafe { aimdb_consumer_free(consumer) }, OK);
+    }
+    assert_eq!((ends.send(&[7; 48]), ends.recv(&mut [0; 48])), (OK, OK));
+    ends.detach();
 }
 
 /// What a record's type takes says so, too.

@@ -31,6 +31,7 @@
 
 mod place;
 
+use core::mem;
 use core::ops::Deref;
 use core::ptr;
 
@@ -39,7 +40,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-use aimdb_core::waiting::{barrier, fork_generation};
+use aimdb_core::waiting::{barrier, fork_generation, in_box};
 
 use self::place::{
     CHUNK, CLOSED, Chunk, DEAD, GENERATION, HELD, ONE_GENERATION, ONE_PIN, PINS, POISONED, Place, RETIRED,
@@ -61,6 +62,13 @@ pub(crate) struct Table<T> {
 // SAFETY: an object is put in and taken out by the one who made its place alive or dead, and in between it is only
 // shared; what one thread inserts, another may drop.
 unsafe impl<T: Send + Sync> Sync for Table<T> {}
+
+/// A place of the table for an object to come. Unless it is filled, it is given back.
+pub(crate) struct Vacancy<'a, T: Send + Sync> {
+    table: &'a Table<T>,
+    index: u32,
+    place: &'a Place<T>,
+}
 
 /// An object that stays while this does.
 pub(crate) struct Pin<'a, T: Send + Sync> {
@@ -99,19 +107,16 @@ impl<T: Send + Sync> Table<T> {
     ///
     /// The object, when there are millions already or no memory.
     pub(crate) fn insert(&self, object: T, may_be_held: bool) -> Result<u64, T> {
-        let Some((index, place)) = self.take_place() else { return Err(object) };
-        place.process.store(fork_generation(), Ordering::Relaxed);
-        // SAFETY: the place is dead and off the free list: it is ours alone until it is made alive.
-        unsafe { *place.object.get() = Some(object) };
-        let generation = place.state.load(Ordering::Relaxed) & GENERATION;
-        let pins = if may_be_held {
-            place.hold.store(generation, Ordering::Release);
-            ONE_PIN
-        } else {
-            0
-        };
-        place.state.fetch_sub(DEAD - pins, Ordering::Release);
-        Ok(generation | u64::from(index))
+        match self.reserve() {
+            Some(vacancy) => Ok(vacancy.fill(object, may_be_held)),
+            None => Err(object),
+        }
+    }
+
+    /// A place for an object to come, if there are not millions already, and there is memory. Allocates when the table grows.
+    pub(crate) fn reserve(&self) -> Option<Vacancy<'_, T>> {
+        let (index, place) = self.take_place()?;
+        Some(Vacancy { table: self, index, place })
     }
 
     /// Looks a handle up and keeps its object.
@@ -237,21 +242,22 @@ impl<T: Send + Sync> Table<T> {
     fn grow(&self) -> Option<(u32, &Place<T>)> {
         // Before the first place: whoever looks one up goes by what this finds.
         barrier::prepare();
-        let index = self.fresh.load(Ordering::Relaxed);
-        if index >= (CHUNK * CHUNKS) as u64 {
-            return None;
-        }
-        let index = self.fresh.fetch_add(1, Ordering::AcqRel);
-        let slot = self.chunks.get(usize::try_from(index).ok()? / CHUNK)?;
-        if slot.load(Ordering::Acquire).is_null() {
-            let chunk = Box::into_raw(Box::new(Chunk::new()));
-            if slot.compare_exchange(ptr::null_mut(), chunk, Ordering::AcqRel, Ordering::Acquire).is_err() {
-                // SAFETY: another thread was first, and nobody has seen this one.
-                drop(unsafe { Box::from_raw(chunk) });
+        let mut index = self.fresh.load(Ordering::Acquire);
+        // Each turn but the last one, another thread has taken a place.
+        loop {
+            let slot = self.chunks.get(usize::try_from(index).ok()? / CHUNK)?;
+            if slot.load(Ordering::Acquire).is_null() {
+                let chunk = Box::into_raw(in_box(Chunk::new())?);
+                if slot.compare_exchange(ptr::null_mut(), chunk, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                    // SAFETY: another thread was first, and nobody has seen this one.
+                    drop(unsafe { Box::from_raw(chunk) });
+                }
+            }
+            match self.fresh.compare_exchange(index, index + 1, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some((index as u32, self.place(index as u32)?)),
+                Err(now) => index = now,
             }
         }
-        let index = index as u32;
-        Some((index, self.place(index)?))
     }
 
     fn return_place(&self, index: u32, place: &Place<T>) {
@@ -283,6 +289,31 @@ impl<T: Send + Sync> Table<T> {
         self.return_place(index, place);
         // Last: it may run the caller's code, which may come back here.
         drop(object);
+    }
+}
+
+impl<T: Send + Sync> Vacancy<'_, T> {
+    /// Puts an object there, as [`Table::insert`] does, and gives its handle.
+    pub(crate) fn fill(self, object: T, may_be_held: bool) -> u64 {
+        let Self { index, place, .. } = *mem::ManuallyDrop::new(self);
+        place.process.store(fork_generation(), Ordering::Relaxed);
+        // SAFETY: the place is dead and off the free list: it is ours alone until it is made alive.
+        unsafe { *place.object.get() = Some(object) };
+        let generation = place.state.load(Ordering::Relaxed) & GENERATION;
+        let pins = if may_be_held {
+            place.hold.store(generation, Ordering::Release);
+            ONE_PIN
+        } else {
+            0
+        };
+        place.state.fetch_sub(DEAD - pins, Ordering::Release);
+        generation | u64::from(index)
+    }
+}
+
+impl<T: Send + Sync> Drop for Vacancy<'_, T> {
+    fn drop(&mut self) {
+        self.table.return_place(self.index, self.place);
     }
 }
 
