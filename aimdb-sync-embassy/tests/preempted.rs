@@ -7,13 +7,14 @@ mod stopped;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use aimdb_sync_embassy::{RecvError, StaticQueue, TryRecvError, TrySendError};
-use port::{Wakes, conserves, poll_counted, poll_once, watched};
+use port::{TestTime, Wakes, conserves, poll_counted, poll_once, watched};
 use stopped::{Preempted, after};
 
 /// Moved outside the critical section.
@@ -162,18 +163,26 @@ fn c1_a_close_wakes_everybody_whatever_a_waker_does() {
 
 #[test]
 fn k7_a_value_is_dropped_once_though_a_waker_panics_that_its_reader_wakes() {
-    fn takes<T: Send + 'static>(more: impl Fn() -> T) {
+    type Of<T> = (Arc<()>, T);
+    fn takes<T: Send + 'static>(more: fn() -> T, read: impl FnOnce(Queue<Of<T>, 1>)) {
         let (value, refused) = (Arc::new(()), Arc::new(()));
-        let queue = queue::<(Arc<()>, T), 1>();
+        let queue = queue::<Of<T>, 1>();
         assert!(queue.producer().try_send((Arc::clone(&value), more())).is_ok());
         let mut sending = Box::pin(queue.producer().send_async((refused, more())));
         assert!(sending.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Broken)))).is_pending());
-        assert!(panics(|| _ = queue.consumer().try_recv()));
+        assert!(panics(|| read(queue)));
         assert_eq!(Arc::strong_count(&value), 1, "it was taken, and nobody has it");
         assert!(matches!(sending.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(()))));
     }
-    takes(|| ());
-    takes(|| [0_u64; 4]);
+    fn in_each_way<T: Send + 'static>(more: fn() -> T) {
+        takes(more, |queue| _ = queue.consumer().try_recv());
+        takes(more, |queue| _ = queue.consumer().on::<TestTime>().recv());
+        takes(more, |queue| _ = queue.consumer().on::<TestTime>().recv_timeout(Duration::ZERO));
+        takes(more, |queue| _ = queue.consumer().on::<TestTime>().recv_timeout(Duration::MAX));
+        takes(more, |queue| _ = poll_once(pin!(queue.consumer().recv_async())));
+    }
+    in_each_way(|| ());
+    in_each_way(|| [0_u64; 4]);
 }
 
 #[test]
