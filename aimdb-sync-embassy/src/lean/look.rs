@@ -117,6 +117,37 @@ pub(crate) trait Lined {
     /// Whether what was seen is that the record has ended, and there is nothing more in it for those of this line.
     fn is_end(&self, end: Self::End, seen: u32) -> bool;
 
+    /// Whether a node whose time is up is told how many would find something: see [`Lined::serves`].
+    const COUNTS: bool = false;
+
+    /// How many of those in this line would find something.
+    #[inline(always)]
+    fn finds(&self, _end: Self::End) -> u32 {
+        0
+    }
+
+    /// The time of a node is up, in which others may stand in front of it that are yet to be woken, for whoever does that was stopped: wakes
+    /// as many as would find something, at most up to this one. So those in front have what they have a claim to, and this one
+    /// has something only if more is there.
+    #[inline(always)]
+    fn serves(&self, end: Self::End, line: Line<'_, Self::Section>, node: Pin<&Node>) {
+        if !Self::COUNTS {
+            return;
+        }
+        let mut left = self.finds(end);
+        while left > 0 && node.waits() {
+            line.wake_one();
+            left -= 1;
+        }
+    }
+
+    /// Whether all who stand in this line are woken, because the record has ended, and do not know otherwise what there is: then one whose time is
+    /// up looks wherever it stands.
+    #[inline(always)]
+    fn wakes_all(&self, _end: Self::End) -> bool {
+        false
+    }
+
     /// One comes into this line, in which nobody was: for a record that makes a note of it.
     ///
     /// # Safety
@@ -218,12 +249,6 @@ pub(crate) trait Lined {
         }
     }
 
-    /// What one is told that has found nothing, and does not wait.
-    #[inline(always)]
-    fn nothing_now<O>(&self, end: Self::End) -> Stood<O> {
-        Stood::without(self.is_end(end, self.sees(end)))
-    }
-
     /// Looks, and blocks the calling task until there is something, or the record has ended, or the time is up.
     #[inline(always)]
     fn stand<P: Port, O>(
@@ -242,8 +267,8 @@ pub(crate) trait Lined {
             }
             stage = self.waits::<P>(end, self.line(end), self.waits_at(end), deadline, stage);
             if deadline != Deadline::Never && stage >= OVER {
-                if stage == OVER {
-                    return self.nothing_now(end);
+                if stage == OVER && !self.wakes_all(end) {
+                    return Stood::without(self.is_end(end, self.sees(end)));
                 }
                 deadline = ONE_TRY;
             }
@@ -273,8 +298,9 @@ pub(crate) trait Lined {
                 Deadline::At(_) => deadline.has_passed(caller.now()),
             };
             if expired {
+                self.serves(end, line, node);
                 core::mem::forget(wait);
-                return expires(line, node);
+                return expires(line, node, !Self::COUNTS);
             }
             caller.park(deadline);
         }
@@ -304,12 +330,12 @@ pub(crate) trait Lined {
 
 /// The time of a node is up. Says what one is at that waited.
 #[cold]
-fn expires<M: PreemptionSafe>(line: Line<'_, M>, node: Pin<&Node>) -> u32 {
+fn expires<M: PreemptionSafe>(line: Line<'_, M>, node: Pin<&Node>, first_looks: bool) -> u32 {
     let (first, stage) = line.leave(node);
     // It may have been woken before its time was up, and have been stopped until after: then it looks.
     if stage == WOKEN {
         WOKEN | WAITS
-    } else if first {
+    } else if first && first_looks {
         LAST
     } else {
         OVER

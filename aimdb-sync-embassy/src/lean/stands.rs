@@ -38,11 +38,12 @@ pub(crate) trait Stands: Lined {
             while seen == NOTHING && line.has(node) {
                 let left = if until == 0 { None } else { Some(until.saturating_sub(P::now())) };
                 if left == Some(0) {
+                    self.serves(end, line, node);
                     let (first, stage) = line.leave(node);
                     // It may have been woken before its time was up, and have been stopped until after. Else it looks once more if
                     // it was the first, and goes.
                     last = stage != WOKEN;
-                    if last && !first {
+                    if last && (Self::COUNTS || !first) && !self.wakes_all(end) {
                         return false;
                     }
                     break;

@@ -125,6 +125,12 @@ impl State {
         (self.open ^ self.taken) as u32
     }
 
+    /// Of a queue whose values are moved outside: how many are shown, and not taken.
+    #[inline(always)]
+    pub(super) const fn readable(&self) -> u32 {
+        (self.open - self.taken) as u32
+    }
+
     /// How many places are used, with the flags of a queue that is closed: so more than it has, see [`Shape::has_more_than`].
     #[inline(always)]
     pub(super) const fn all_used(&self) -> u16 {

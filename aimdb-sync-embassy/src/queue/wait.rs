@@ -178,6 +178,20 @@ impl<Q: Parts> Lined for Q {
         }
     }
 
+    const COUNTS: bool = !Q::INSIDE;
+
+    #[inline(always)]
+    fn finds(&self, end: End) -> u32 {
+        // Nothing where as many are inside as can be counted: who is woken then would find nothing, and be woken again.
+        match end {
+            End::Senders => {
+                let places = self.shape().places() as u32;
+                self.section(|state| if self.has_room(state) { places - state.word() } else { 0 })
+            }
+            End::Readers => self.section(|state| if self.has_value(state) { state.readable() } else { 0 }),
+        }
+    }
+
     #[inline(always)]
     fn is_end(&self, end: End, seen: u32) -> bool {
         if Q::INSIDE || end == End::Senders { state::is_end(end, seen) } else { seen == ENDED }

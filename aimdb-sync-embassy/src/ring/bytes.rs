@@ -323,6 +323,18 @@ impl<M: PreemptionSafe, F: Form> Lined for ByteRing<M, F> {
         false
     }
 
+    const COUNTS: bool = true;
+
+    #[inline(always)]
+    fn finds(&self, cursor: usize) -> u32 {
+        self.finds_at(cursor)
+    }
+
+    #[inline(always)]
+    fn wakes_all(&self, _cursor: usize) -> bool {
+        self.refuses_all()
+    }
+
     /// A function of its own, where nothing else is in registers.
     #[inline(never)]
     fn enters(&self, cursor: usize, line: Line<'_, M>, _: u32, node: Pin<&Node>) -> u32 {

@@ -158,8 +158,15 @@ pub(crate) trait Parts: Sized {
         })
     }
 
+    #[inline(never)]
     fn refuses_all(&self) -> bool {
         self.section(|state| state.is_closed())
+    }
+
+    /// How many readers of a cursor would be told something: of each value that is retained, and first that some were missed.
+    #[inline(always)]
+    fn finds_at(&self, cursor: usize) -> u32 {
+        self.section_of(cursor, |state, cursor| state.news(cursor))
     }
 
     fn count_refused(&self) {

@@ -45,6 +45,18 @@ where
         false
     }
 
+    const COUNTS: bool = true;
+
+    #[inline(always)]
+    fn finds(&self, cursor: usize) -> u32 {
+        self.finds_at(cursor)
+    }
+
+    #[inline(always)]
+    fn wakes_all(&self, _cursor: usize) -> bool {
+        self.refuses_all()
+    }
+
     #[inline(always)]
     unsafe fn first_comes(&self, mark: u32) {
         // SAFETY: inside the section.

@@ -528,7 +528,7 @@ MUTANTS = [
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(
         "            if !stood.is_nothing() {\n                *waited = false;\n", "            if !stood.is_nothing() {\n                if *waited {\n                    self.leave(end, node);\n                }\n                *waited = false;\n")]),
     ("lean-wake-up-before-the-time-is-lost", "A task that was woken at a lean record before its time was up goes and does not look.", WAITS + "look.rs", [(
-        "        WOKEN | WAITS\n    } else if first {", "        OVER\n    } else if first {")]),
+        "        WOKEN | WAITS\n    } else if first && first_looks {", "        OVER\n    } else if first && first_looks {")]),
     ("lean-one-that-walks-is-waited-for", "One that comes into a line while another walks takes none of its steps.", WAITS + "look.rs", [(
         "        if matches!(seen, NOTHING | WALKS) {", "        if seen == NOTHING && WALKS != 0 {")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record has looked in a section before.", WAITS + "line.rs", [(
@@ -635,8 +635,12 @@ MUTANTS = [
         "        if self.has_order() {\n            // SAFETY: inside the section. Bounded", "        if self.readers() == 0 {\n            // SAFETY: inside the section. Bounded")]),
     ("lean-ring-reader-comes-though-there-is-a-value", "A reader of a lean ring comes to wait though there is a value.", RING + "parts.rs", [(
         "u32::from(state.news(cursor) > 0)", "u32::from(state.news(cursor) == u32::MAX)")]),
+    ("lean-ring-second-goes-with-nothing", "Who stands behind another at a cursor of a lean ring goes when its time is up, whatever is there.", RING + "wait.rs", [(
+        "    const COUNTS: bool = true;\n", "    const COUNTS: bool = false;\n")]),
+    ("lean-ring-second-sees-no-end", "Who stands behind another at a lean ring that is closed goes when its time is up, and is not told.", RING + "wait.rs", [(
+        "    fn wakes_all(&self, _cursor: usize) -> bool {\n        self.refuses_all()\n", "    fn wakes_all(&self, _cursor: usize) -> bool {\n        false && self.refuses_all()\n")]),
     ("lean-ring-end-is-not-looked-for-again", "A reader of a lean ring does not look whether that was closed when it has come to wait.", RING + "wait.rs", [(
-        "        self.refuses_all()\n", "        false\n")]),
+        "    fn notes(&self, _cursor: usize) -> bool {\n        self.refuses_all()\n", "    fn notes(&self, _cursor: usize) -> bool {\n        false\n")]),
     ("lean-ring-waiter-wakes-a-second", "A reader of a lean ring that has come to wait wakes one for a value that came then, which another was woken for.", RING + "wait.rs", [(
         "    fn notes(&self, _cursor: usize) -> bool {\n        self.refuses_all()\n", "    fn notes(&self, cursor: usize) -> bool {\n        self.refuses_all() || self.section_of(cursor, |state, cursor| state.news(cursor) > 0)\n")]),
     ("lean-ring-mark-is-taken-from-who-waits", "A publisher of a lean ring takes the mark away though somebody waits.", RING + "state.rs", [(
@@ -710,8 +714,8 @@ MUTANTS = [
     ("lean-c-queue-places-are-one", "All values of a lean queue of C lie at one place.", LEAN + "bytes.rs", [(
         "self.places.wrapping_add(at as usize * size)", "self.places.wrapping_add(at as usize / 256 * size)")]),
     ("lean-c-time-is-up-whatever-woke", "A task of C whose time is up goes though it was woken before.", "aimdb-sync-embassy/src/lean/stands.rs", [(
-        "if last && !first {",
-        "if !first {")]),
+        "if last && (Self::COUNTS || !first) && !self.wakes_all(end) {",
+        "if (Self::COUNTS || !first) && !self.wakes_all(end) {")]),
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
         "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
     ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(

@@ -262,6 +262,23 @@ pub fn w2_of_c_a_reader_of_a_queue_leaves_in_time() {
     assert_eq!((stats.occupancy, stats.waiting_consumers), (0, 0));
 }
 
+/// Two readers come, one of which waits for a short time, while two values do: if both are there when its time is up, it has one.
+#[cfg(feature = "large")]
+pub fn w4_of_c_two_values_are_there_in_time() {
+    let stage = Stage::new(queue(2), [1, 1, 1, 1]);
+    let patient = stage.does(1, |queue| queue.reads());
+    let sending = [2, 3].map(|who| stage.does(who, move |queue| assert!(queue.sends(who as u32))));
+    // SAFETY: the queue is sound.
+    let both_are_there = |queue: &Memory<Queue>| unsafe { queue.it().stats() }.counters.accepted == 2;
+    let (had, both) = stage.in_time(0, |queue| queue.reads_within(1), both_are_there);
+    for thread in sending {
+        thread.join().unwrap();
+    }
+    let other = patient.join().unwrap();
+    assert!(had.is_some() || !both, "W4: one was there for each");
+    assert!(other.is_some() && had != other);
+}
+
 /// The same of two senders, and a place.
 pub fn w2_of_c_a_sender_leaves_in_time() {
     let stage = Stage::new(queue(1), [1, 1, 1]);

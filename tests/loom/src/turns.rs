@@ -2,7 +2,9 @@
 //! and whose time is up at the first park that has one.
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
+use std::rc::Rc;
 
 use aimdb_core::buffer::{RecvError, SendError};
 use aimdb_core::pure::Start;
@@ -27,6 +29,8 @@ struct Person {
 loom::thread_local! {
     static ME: Cell<*const Person> = Cell::new(std::ptr::null());
     static NOW: Cell<u64> = Cell::new(1);
+    /// What is looked at when the time is up.
+    static LOOKS: RefCell<Option<Box<dyn FnOnce()>>> = RefCell::new(None);
 }
 
 pub(crate) struct Model;
@@ -54,7 +58,12 @@ unsafe impl Port for Model {
         match ticks {
             None => me().token.wait(),
             // Whatever the others do, they do it before or after that.
-            Some(_) => NOW.with(|now| now.set(10)),
+            Some(_) => {
+                if let Some(looks) = LOOKS.with(RefCell::take) {
+                    looks();
+                }
+                NOW.with(|now| now.set(10));
+            }
         }
     }
 
@@ -112,6 +121,16 @@ impl<R: Send + Sync + 'static, const TASKS: usize> Stage<R, TASKS> {
     pub(crate) fn here<T>(&self, who: usize, work: impl FnOnce(&R) -> T) -> T {
         ME.with(|me| me.set(&raw const self.people[who]));
         work(&self.record)
+    }
+
+    /// The same. Says too whether the record `is` something when the time of its wait is up.
+    pub(crate) fn in_time<T>(&self, who: usize, work: impl FnOnce(&R) -> T, is: fn(&R) -> bool) -> (T, bool) {
+        let was = Rc::new(Cell::new(false));
+        let (record, seen) = (self.record.clone(), was.clone());
+        LOOKS.with(|looks| looks.replace(Some(Box::new(move || seen.set(is(&record))))));
+        let done = self.here(who, work);
+        LOOKS.with(RefCell::take);
+        (done, was.get())
     }
 }
 
@@ -332,6 +351,54 @@ pub fn w2_turns_one_of_a_cursor_gives_up() {
     assert!(stage.here(1, |ring| takes(ring, cursor, Deadline::Never)).unwrap().is_ok());
     gives.join().unwrap();
     gives_up.join().unwrap();
+}
+
+/// Two wait, one not for long, while two publish: if both values are there when its time is up, it has one, wherever it stands, and leaves
+/// the other one the other.
+fn two_values_are_there_in_time<R>(record: R, cursor: R::Cursor)
+where
+    R: Ops<Value = Value> + Send + Sync + 'static,
+    R::Cursor: Send + 'static,
+{
+    let stage = Stage::new(record, [1, 1]);
+    let waits = stage.does(0, move |record| takes(record, cursor, Deadline::Never).unwrap().unwrap());
+    let publishing = [1, 2].map(|id| {
+        let other = stage.record.clone();
+        thread::spawn(move || assert!(other.try_push(value(id)).is_ok()))
+    });
+    let takes = |record: &R| takes(record, cursor, SHORT);
+    let (had, both) = stage.in_time(1, takes, |record| record.metrics().counters.accepted == 2);
+    publishing.into_iter().for_each(|thread| thread.join().unwrap());
+    let other = waits.join().unwrap();
+    assert!(had.is_some() || !both, "W4: one was there for each");
+    assert_ne!(had, Some(Ok(other)));
+}
+
+/// At a cursor of a ring.
+pub fn w4_turns_two_values_of_a_ring_are_there_in_time() {
+    let ring = Ring::new();
+    let cursor = ring.subscribe(Start::Live, ForHandles(())).unwrap();
+    two_values_are_there_in_time(ring, cursor);
+}
+
+/// At a queue of large values.
+#[cfg(feature = "large")]
+pub fn w4_turns_two_large_values_are_there_in_time() {
+    two_values_are_there_in_time(Queue::<2>::new(), ());
+}
+
+/// Two share a cursor of a ring, one not for long, while that is closed: if it is when its time is up, it is told so.
+pub fn b18_turns_a_ring_is_closed_in_time() {
+    let ring = Ring::new();
+    let cursor = ring.subscribe(Start::Live, ForHandles(())).unwrap();
+    let stage = Stage::new(ring, [1, 1]);
+    let waits = stage.does(0, move |ring| takes(ring, cursor, Deadline::Never).unwrap());
+    let other = stage.record.clone();
+    let closes = thread::spawn(move || other.close());
+    let (had, closed) = stage.in_time(1, |ring| takes(ring, cursor, SHORT), Ops::is_closed);
+    closes.join().unwrap();
+    assert_eq!(waits.join().unwrap(), Err(RecvError::Closed));
+    assert!(had == Some(Err(RecvError::Closed)) || had.is_none() && !closed, "B18: there was nothing more");
 }
 
 #[cfg(not(feature = "large"))]

@@ -377,6 +377,8 @@ models! { turns:
     c2_turns_an_abort_meets_a_sender_and_a_reader: 2,
     w1_turns_two_cursors_of_a_ring: 2,
     w2_turns_one_of_a_cursor_gives_up: 2,
+    w4_turns_two_values_of_a_ring_are_there_in_time: 2,
+    b18_turns_a_ring_is_closed_in_time: 2,
     k6_turns_two_read_a_mailbox_beside_its_writer: 3,
     w2_turns_one_gives_up_at_a_mailbox: 2,
     w2_turns_one_gives_up_at_a_latest_value: 2,
@@ -384,4 +386,16 @@ models! { turns:
     w3_turns_a_latest_value_comes_when_both_stand: 2,
     w3_turns_a_value_of_a_mailbox_comes_when_both_stand: 2,
     w3_turns_a_value_of_a_queue_comes_when_both_stand: 2,
+}
+
+// Of small values two are there at once only if two were stopped before they have woken anybody.
+#[cfg(feature = "large")]
+mod turns_of_large_values {
+    use super::*;
+    models! { turns:
+        w4_turns_two_large_values_are_there_in_time: 2,
+    }
+    models! { described:
+        w4_of_c_two_values_are_there_in_time: 2,
+    }
 }
