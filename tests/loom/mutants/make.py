@@ -226,6 +226,8 @@ MUTANTS = [
         "let sent = end.seen.saturating_sub(at).min(most);", "let sent = (end.seen.saturating_sub(at) + 1).min(most);")]),
     ("lane-takes-one-too-many", "The lane takes a value for which there is no place.", QUEUE_END, [(
         "        if at == seen {\n            return false;", "        if at == seen && ahead == 0 {\n            return false;")]),
+    ("key-goes-past-what-it-has-seen", "A sender with a key that it kept stores where it has seen no room.", QUEUE, [(
+        "        if at == inside.end().until {\n            core::hint::cold_path();\n            // Relaxed", "        if at > inside.end().until {\n            core::hint::cold_path();\n            // Relaxed")]),
     ("lap-begins-a-place-late", "An end that goes round leaves the first place out.", QUEUE_END, [(
         "        self.lap = self.lap.wrapping_sub(self.capacity as usize);\n        self.lap_end += self.capacity;\n",
         "        let late = (self.capacity > 1) as u64;\n        self.lap = self.lap.wrapping_sub((self.capacity - late) as usize);\n        self.lap_end += self.capacity - late;\n")]),

@@ -203,6 +203,27 @@ pub fn k6_a_kept_key_meets_another_owner() {
     });
 }
 
+/// A handle with a key that it kept only tries, at a lane that is full, while a value is taken: it is refused as long as there is no
+/// room, and no longer.
+pub fn b13_a_kept_key_meets_a_pop() {
+    Ledger::audit(|ledger| {
+        let buffer = with_lane(3);
+        let (sender, mut reader) = (buffer.sender(), reader(&buffer));
+        let send = |id| sender.try_push(ledger.tag(id)).map_err(drop);
+        assert_eq!((send(0), try_recv(&mut reader)), (Ok(()), Ok(0)));
+        // The last of these stands in the next lap, in front of a place that is not read.
+        assert_eq!([1, 2, 3, 4].map(&send), [Ok(()), Ok(()), Ok(()), Err(())]);
+        let popping = thread::spawn(move || (try_recv(&mut reader), reader));
+        let stored = send(5);
+        let (popped, mut reader) = popping.join().unwrap();
+        assert_eq!(popped, Ok(1));
+        assert_eq!(send(6).is_ok(), stored.is_err(), "there was room for one more");
+        let last = if stored.is_ok() { 5 } else { 6 };
+        assert_eq!([(); 4].map(|()| try_recv(&mut reader)), [Ok(2), Ok(3), Ok(last), Err(TryRecvError::Empty)]);
+        assert_eq!(buffer.metrics().counters.refused, 2);
+    });
+}
+
 /// A close meets both ends, whose holders go in with the keys that they kept.
 pub fn c1_a_close_meets_kept_keys() {
     Ledger::audit(|ledger| {

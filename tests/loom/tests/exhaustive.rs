@@ -210,6 +210,7 @@ models! { lanes:
     c2_an_abort_meets_a_push: 3,
     k6_a_door_changes_hands: 3,
     k6_a_kept_key_meets_another_owner: 3,
+    b13_a_kept_key_meets_a_pop: 3,
     c1_a_close_meets_kept_keys: 3,
     k6_threads_together_meet_at_a_door: 3,
     c1_a_close_meets_a_common_handle: 3,
