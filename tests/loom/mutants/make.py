@@ -637,8 +637,6 @@ MUTANTS = [
         "        if self.has_order() {\n            // SAFETY: inside the section. Bounded", "        if self.readers() == 0 {\n            // SAFETY: inside the section. Bounded")]),
     ("lean-ring-reader-comes-though-there-is-a-value", "A reader of a lean ring comes to wait though there is a value.", RING + "parts.rs", [(
         "u32::from(state.news(cursor) > 0)", "u32::from(state.news(cursor) == u32::MAX)")]),
-    ("lean-ring-second-goes-with-nothing", "Who stands behind another at a cursor of a lean ring goes when its time is up, whatever is there.", RING + "wait.rs", [(
-        "    const COUNTS: bool = true;\n", "    const COUNTS: bool = false;\n")]),
     ("lean-ring-second-sees-no-end", "Who stands behind another at a lean ring that is closed goes when its time is up, and is not told.", RING + "wait.rs", [(
         "    fn wakes_all(&self, _cursor: usize) -> bool {\n        self.refuses_all()\n", "    fn wakes_all(&self, _cursor: usize) -> bool {\n        false && self.refuses_all()\n")]),
     ("lean-ring-end-is-not-looked-for-again", "A reader of a lean ring does not look whether that was closed when it has come to wait.", RING + "wait.rs", [(

@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::mem::MaybeUninit;
 use std::rc::Rc;
 
 use aimdb_core::buffer::{RecvError, SendError};
