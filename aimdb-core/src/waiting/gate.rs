@@ -43,7 +43,8 @@ use super::park::linger;
 use super::token::Token;
 use super::world::World;
 
-/// The way in for one end, and what that end works with; on cache lines of its own. What each visit touches comes first, on one line.
+/// The way in for one end, and what that end works with; on cache lines of its own. What each visit reads of the door comes first, on one
+/// line with what the end begins with.
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub(crate) struct Door<E> {
