@@ -255,8 +255,15 @@ impl<T: Send + 'static> SyncConsumer<T> {
 
     /// A clone of the current value (`SingleLatest`) or the pending one (`Mailbox`). Others have none. Never waits.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn peek(&self) -> Option<T> {
+        // In a forked child nobody has it at once.
+        let at_once = self.consumer.as_ref().and_then(|consumer| consumer.reader().peek_at_once());
+        at_once.or_else(|| self.peek_elsewhere())
+    }
+
+    #[inline(never)]
+    fn peek_elsewhere(&self) -> Option<T> {
         self.here()?.peek()
     }
 

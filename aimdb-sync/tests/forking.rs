@@ -132,6 +132,8 @@ mod unix {
             }
             producer.send(100).expect("there is room");
             together.send(100).expect("there is room");
+            let looks = matches!(cfg, BufferCfg::SingleLatest | BufferCfg::Mailbox).then_some(100);
+            assert_eq!([&consumer, &reader].map(|consumer| [consumer.peek(), consumer.peek()]), [[looks; 2]; 2]);
             let child = Mutex::new((consumer, reader));
             assert!(
                 forked(|| {
@@ -147,6 +149,7 @@ mod unix {
                         for consumer in [&mut *consumer, &mut *reader] {
                             assert_eq!(consumer.try_recv(), Err(TryRecvError::Misuse(misuse)));
                             assert_eq!(consumer.recv(), Err(RecvError::Misuse(misuse)));
+                            assert_eq!(consumer.peek(), None);
                         }
                     }
                 }),

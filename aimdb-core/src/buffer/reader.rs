@@ -198,14 +198,20 @@ impl<T: Send + 'static> Reader<T> {
         }
     }
 
-    /// A clone of the newest value, where it can be had at once; `None` says nothing of the buffer.
+    /// A clone of the newest value, where that takes a few instructions and perhaps a call of `clone`; `None` says
+    /// nothing of the buffer.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub fn peek_at_once(&self) -> Option<T> {
-        match &self.inner {
-            Inner::Heap(reader) => reader.peek_as_owner(),
-            Inner::Other(_) => None,
-        }
+        let Inner::Heap(reader) = &self.inner else { return None };
+        reader.peek_at_once()
+    }
+
+    /// The same for whoever has found that it cannot be had at once, but may be without the record's lock.
+    #[cfg(feature = "std")]
+    pub fn peek_by_call(&self) -> Option<T> {
+        let Inner::Heap(reader) = &self.inner else { return None };
+        reader.peek_by_call()
     }
 
     /// As [`Reader::try_recv`], for whoever has found that the next value cannot be had at once.

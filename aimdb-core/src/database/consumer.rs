@@ -94,7 +94,7 @@ impl<T: Send + 'static> Consumer<T> {
     #[inline]
     pub fn peek(&self) -> Option<T> {
         #[cfg(feature = "std")]
-        if let Some(value) = self.reader.peek_at_once() {
+        if let Some(value) = self.reader.peek_at_once().or_else(|| self.reader.peek_by_call()) {
             return Some(value);
         }
         self.named.record.buffer().peek()
@@ -150,6 +150,13 @@ impl<T: Send + 'static> Consumer<T> {
     #[must_use]
     pub const fn has_untold_lag(&self) -> bool {
         self.reader.has_untold_lag()
+    }
+
+    /// The reader, for the forms of looking that are not here.
+    #[inline]
+    #[must_use]
+    pub const fn reader(&self) -> &Reader<T> {
+        &self.reader
     }
 
     /// The reader, for the forms of reading that are not here.

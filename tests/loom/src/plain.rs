@@ -10,6 +10,7 @@ use aimdb_core::buffer::{Buffer, BufferCfg, HeapBuffer, Reader, RecvError, TryRe
 use aimdb_core::pure::Start;
 
 use crate::schedule::{block_on, thread};
+use crate::verbs::look;
 
 const WORDS: usize = if cfg!(feature = "large") { 4 } else { 2 };
 
@@ -186,10 +187,10 @@ pub fn k_a_reader_looks_at_a_plain_latest_value() {
     let buffer = latest();
     let reader = in_the_lane(&buffer, 1);
     push_in_the_lane(&buffer, 2);
-    assert_eq!(reader.peek_at_once().map(whole), Some(2), "its end is its own");
+    assert_eq!(look(&reader).map(whole), Some(2), "its end is its own");
     let looking = thread::spawn(move || {
-        let first = reader.peek_at_once().map_or(2, whole);
-        let second = reader.peek_at_once().map_or(first, whole);
+        let first = look(&reader).map_or(2, whole);
+        let second = look(&reader).map_or(first, whole);
         (first, second, reader)
     });
     push(&buffer, 3);

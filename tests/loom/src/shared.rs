@@ -11,7 +11,7 @@ use loom::cell::UnsafeCell;
 
 use crate::ledger::Ledger;
 use crate::schedule::thread;
-use crate::verbs::{Tags, drain, overwriting_with_lane, reader, recv, ring_with_late_lane, try_recv};
+use crate::verbs::{Tags, drain, look, overwriting_with_lane, reader, recv, ring_with_late_lane, try_recv};
 
 fn ring(capacity: usize) -> Tags {
     overwriting_with_lane(&BufferCfg::SpmcRing { capacity })
@@ -120,10 +120,10 @@ pub fn k_a_reader_looks_at_the_latest_value() {
         let buffer = latest();
         let mut reader = reader(&buffer);
         buffer.push(ledger.tag(1));
-        assert_eq!((try_recv(&mut reader), reader.peek_at_once().map(|value| value.id)), (Ok(1), Some(1)));
+        assert_eq!((try_recv(&mut reader), look(&reader).map(|value| value.id)), (Ok(1), Some(1)));
         let looking = thread::spawn(move || {
-            let first = reader.peek_at_once().map_or(1, |value| value.id);
-            let second = reader.peek_at_once().map_or(first, |value| value.id);
+            let first = look(&reader).map_or(1, |value| value.id);
+            let second = look(&reader).map_or(first, |value| value.id);
             (first, second, reader)
         });
         buffer.push(ledger.tag(2));

@@ -91,6 +91,11 @@ pub fn recv(reader: &mut Reader<Tag>) -> Result<u32, RecvError> {
     block_on(reader.recv()).map(|value| value.id)
 }
 
+/// The newest value, as a consumer looks at it without the record's lock.
+pub fn look<T: Send + 'static>(reader: &Reader<T>) -> Option<T> {
+    reader.peek_at_once().or_else(|| reader.peek_by_call())
+}
+
 /// Receives without waiting.
 pub fn try_recv(reader: &mut Reader<Tag>) -> Result<u32, TryRecvError> {
     reader.try_recv().map(|value| value.id)

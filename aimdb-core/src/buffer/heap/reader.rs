@@ -128,12 +128,17 @@ impl<T: Send + 'static> HeapReader<T> {
         self.at.shell().try_latest(self.at.cursor)
     }
 
-    /// The newest value of a record that has one, where the owner of the lane's end can have it at once.
+    /// The newest value of a record that has one, where whoever has looked or read before knows the way.
     #[cfg(feature = "std")]
     #[inline(always)]
-    pub(in crate::buffer) fn peek_as_owner(&self) -> Option<T> {
-        // Whoever has looked or read before knows the way.
-        self.at.hold.peek_at_once().or_else(|| self.at.peek_by_call())
+    pub(in crate::buffer) fn peek_at_once(&self) -> Option<T> {
+        self.at.hold.peek_at_once()
+    }
+
+    /// The same, where the owner of the lane's end can have it.
+    #[cfg(feature = "std")]
+    pub(in crate::buffer) fn peek_by_call(&self) -> Option<T> {
+        self.at.peek_by_call()
     }
 
     /// Appends the next values, up to `max`, that can be had without the lock and for which there is room,
@@ -211,7 +216,6 @@ impl<T: Send + 'static> Standing<T> {
     }
 
     #[cfg(feature = "std")]
-    #[inline(never)]
     fn peek_by_call(&self) -> Option<T> {
         self.hold.peek_plain().or_else(|| self.peek_as_owner()).or_else(|| self.peek_after_all())
     }

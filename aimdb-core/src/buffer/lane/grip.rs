@@ -45,8 +45,9 @@ const _: () = assert!(size_of::<Grip>() <= 4 * size_of::<u64>());
 /// What an end overwrites.
 #[derive(Clone, Copy)]
 enum Overwriting {
-    /// With a cursor's end, or else of the end that writes.
-    Ring(NonNull<RingLane>, Option<NonNull<CursorEnd>>, Key),
+    /// With a cursor's end; of the end that writes it leads nowhere, and nobody goes there: to ask would be one more
+    /// question for each read.
+    Ring(NonNull<RingLane>, NonNull<CursorEnd>, Key),
     /// Nobody is to be given what a value displaces.
     Mailbox(NonNull<MailboxLane>, Key),
 }
@@ -86,11 +87,11 @@ impl Grip {
                 (lane.is_common(end), own.or_else(gated))
             }
             (Lane::Ring(lane), LaneEnd::Taking(Some(cursor))) => {
-                let ring = |key| Overwriting::Ring(lane.into(), Some(cursor.into()), key);
+                let ring = |key| Overwriting::Ring(lane.into(), cursor.into(), key);
                 (lane.is_common(end), lane.key(end, token).map(ring).map(overwriting))
             }
             (Lane::Ring(lane), LaneEnd::Sending) => {
-                let ring = |key| Overwriting::Ring(lane.into(), None, key);
+                let ring = |key| Overwriting::Ring(lane.into(), NonNull::dangling(), key);
                 (lane.is_common(end), lane.key(end, token).map(ring).map(overwriting))
             }
             (Lane::Ring(_), LaneEnd::Taking(None)) => (false, None),
@@ -226,8 +227,9 @@ impl Grip {
         if !may() {
             return Stored::NotHere;
         }
+        // A copy: what a pointer leads to has to lie in memory for all other ways, too.
         // SAFETY: by the contract of `send`.
-        unsafe { lane.as_ref().send_in_turn(cells, world, value, counts) }
+        unsafe { lane.as_ref().send_in_turn(cells, world, &core::ptr::read(value), counts) }
     }
 
     /// Looks at the newest value, if that takes no more than the few instructions that most looks are, or a call of
@@ -256,7 +258,7 @@ impl Grip {
     /// As for [`Grip::take`].
     #[inline(always)]
     pub(in crate::buffer) unsafe fn peek_plain<T>(self) -> Option<T> {
-        let Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) = self.0 else { return None };
+        let Of::Overwriting(world, Overwriting::Ring(lane, cursor, key)) = self.0 else { return None };
         // SAFETY: by this function's contract, and the key is of this cursor's door.
         unsafe { lane.as_ref().peek_with_key(cursor.as_ref(), (world, key)) }
     }
@@ -288,13 +290,13 @@ impl Grip {
             }
             if let Of::Overwriting(world, overwriting) = self.0 {
                 return match overwriting {
-                    Overwriting::Ring(lane, Some(cursor), key) => {
+                    Overwriting::Ring(lane, cursor, key) => {
                         lane.as_ref().read_with_key(cells, cursor.as_ref(), (world, key))
                     }
                     Overwriting::Mailbox(lane, key) if is_short::<T>() => {
                         lane.as_ref().take_with_key(cells, (world, key))
                     }
-                    Overwriting::Ring(_, None, _) | Overwriting::Mailbox(..) => Taken::NotHere,
+                    Overwriting::Mailbox(..) => Taken::NotHere,
                 };
             }
             match self.0 {
@@ -323,7 +325,7 @@ impl Grip {
         unsafe {
             match self.0 {
                 Of::Queue(world, lane, key) => lane.as_ref().take_to(cells, (world, key), room),
-                Of::Overwriting(world, Overwriting::Ring(lane, Some(cursor), key)) => {
+                Of::Overwriting(world, Overwriting::Ring(lane, cursor, key)) => {
                     lane.as_ref().read_to(cells, cursor.as_ref(), (world, key), room)
                 }
                 Of::Overwriting(..) | Of::Gated(..) | Of::Common(..) | Of::Shared(..) | Of::Else(_) => {
