@@ -51,18 +51,25 @@ impl Way {
     ) -> Stored {
         // Acquire: whoever sees the way sees the lane, and the world.
         let to = self.to.load(Ordering::Acquire);
-        let (scheme, lane) = (to.addr() & NONE, to.wrapping_sub(to.addr() & NONE));
         let (world, token) = (self.world.get(), Token::of_thread_as_it_is());
+        // One question after the other, as in a grip, and a queue's address is as it is.
         // SAFETY: such a lane was found at this address, and the rest is this function's contract.
         unsafe {
-            match scheme {
-                QUEUE if !may() => Stored::NotHere,
-                QUEUE => (*lane.cast::<QueueLane>()).send_in(cells, world, &token, value, counts),
-                RING => (*lane.cast::<RingLane>()).publish_in(cells, world, &token, value),
-                MAILBOX if is_short::<T>() => (*lane.cast::<MailboxLane>()).put_in(cells, world, &token, value),
-                _ => Stored::NotHere,
+            if to.addr() & NONE == QUEUE {
+                return match may() {
+                    true => (*to.cast::<QueueLane>()).send_in(cells, world, &token, value, counts),
+                    false => Stored::NotHere,
+                };
+            }
+            let lane = to.wrapping_sub(to.addr() & NONE);
+            if to.addr() & NONE == RING {
+                return (*lane.cast::<RingLane>()).publish_in(cells, world, &token, value);
+            }
+            if is_short::<T>() && to.addr() & NONE == MAILBOX {
+                return (*lane.cast::<MailboxLane>()).put_in(cells, world, &token, value);
             }
         }
+        Stored::NotHere
     }
 
     /// Whether the way was found, in this process.
