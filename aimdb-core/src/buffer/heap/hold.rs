@@ -52,7 +52,7 @@ impl<T: Send + 'static> SendingHold<T> {
         full: impl FnOnce(T) -> Result<(), E>,
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let value = ManuallyDrop::new(value);
+        let value = ManuallyDrop::new(crate::buffer::slots::carry::in_registers(value));
         // SAFETY: the grip is of the shell's lane, the shell is here, nobody else has this token, and a value
         // that was stored is not used again.
         match unsafe { self.grip.get().send(self.cells.as_ref(), &value, counts, may) } {
@@ -137,7 +137,7 @@ impl<T: Send + 'static> CommonHold<T> {
         full: impl FnOnce(T) -> Result<(), E>,
         elsewhere: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let value = ManuallyDrop::new(value);
+        let value = ManuallyDrop::new(crate::buffer::slots::carry::in_registers(value));
         // SAFETY: the way is to the shell's lane, the shell is here, and a value that was stored is not used
         // again.
         match unsafe { self.way.send(self.cells.as_ref(), &value, counts, may) } {
