@@ -63,6 +63,14 @@ impl Answer {
         Self { number: "-", name, asks, clock: Clock::Wall, unit: "ns", goal, processes: 1, entries }
     }
 
+    /// The same with a sketch that asks all questions.
+    #[cfg(test)]
+    pub fn and_asking(mut self, samples: &[f64]) -> Self {
+        let series = Series::new(samples.into());
+        self.entries.push(Entry { name: String::new(), class: Class::Asking, series });
+        self
+    }
+
     /// Ours: the first, where a row has it in two forms.
     pub fn ours(&self) -> &Entry {
         self.entries.iter().find(|entry| entry.class == Class::Ours).expect("every row has ours")
@@ -73,9 +81,15 @@ impl Answer {
         self.best(Class::Peer)
     }
 
-    /// The best of the row's sketches, if it has any. One that takes more than ours or a peer bounds nothing.
+    /// The best of the row's sketches, if it has any; of those that ask all questions, if it has such.
     pub fn limit(&self) -> Option<&Entry> {
-        self.best(Class::Sketch)
+        self.best(Class::Asking).or_else(|| self.best(Class::Sketch))
+    }
+
+    /// Whether a peer takes less than this sketch, which bounds nothing then. One that asks all questions no peer
+    /// refutes, since none of them asks these.
+    pub fn is_refuted_by_peer(&self, sketch: &Entry) -> bool {
+        sketch.class == Class::Sketch && self.peer().is_some_and(|peer| peer.series.median() < sketch.series.median())
     }
 
     /// What one writes oneself.

@@ -35,10 +35,9 @@ pub struct Verdict {
 pub enum Standing {
     /// It is met.
     Met,
-    /// It is not, and ours takes no more than the bare structure, by the medians and by the rounds; nor does a peer take
-    /// less than that.
+    /// It is not, and ours takes no more than the row's sketch, by the medians and by the rounds.
     AtLimit,
-    /// It is not, and even the bare structure, which takes less than ours, takes more than the goal.
+    /// It is not, and even the row's sketch, which takes less than ours, takes more than the goal.
     BelowLimit,
     /// It is not, and no sketch shows that it cannot be.
     Short,
@@ -86,9 +85,9 @@ impl Goal {
     /// How ours stands to the goal, which is not met.
     fn shortfall(&self, answer: &Answer) -> Standing {
         // Of what is to be much, a sketch that has less shows nothing.
-        let Some(limit) = answer.limit().filter(|_| !matches!(self, Self::AtLeast(_))) else { return Standing::Short };
-        let (ours, limit) = (&answer.ours().series, &limit.series);
-        if answer.peer().is_some_and(|peer| peer.series.median() < limit.median()) {
+        let Some(sketch) = answer.limit().filter(|_| !matches!(self, Self::AtLeast(_))) else { return Standing::Short };
+        let (ours, limit) = (&answer.ours().series, &sketch.series);
+        if answer.is_refuted_by_peer(sketch) {
             return Standing::Short;
         }
         if ours.median() <= limit.median() && ours.ratio_to(limit) <= 1.0 {
@@ -167,6 +166,17 @@ mod tests {
         for (ours, sketch) in [([6.0; 3], [13.0; 3]), ([14.0; 3], [13.0; 3])] {
             assert_eq!(standing(Goal::Peer(0.4), &ours, &[&sketch]), Some(Standing::Short));
         }
+    }
+
+    #[test]
+    fn where_a_sketch_asks_all_questions_it_is_the_limit_and_no_peer_refutes_it() {
+        let standing = |ours: f64, asking: f64| {
+            let answer = Answer::sampled(Goal::Peer(0.4), &[ours; 3], &[4.0; 3], &[&[3.0; 3]]).and_asking(&[asking; 3]);
+            Some(answer.goal.verdict(&answer, &[])?.standing)
+        };
+        assert_eq!(standing(6.0, 5.0), Some(Standing::BelowLimit));
+        assert_eq!(standing(5.0, 5.0), Some(Standing::AtLimit));
+        assert_eq!(standing(6.0, 1.5), Some(Standing::Short), "the goal is in reach");
     }
 
     #[test]

@@ -17,8 +17,10 @@ pub enum Class {
     Hand,
     /// A crate that never sleeps, or keeps less than the row asks for: shown, and not to be beaten.
     Limit,
-    /// The least code that could keep the promises of the row; what it takes is the row's limit.
+    /// The bare structure that could keep the promises of the row; what it takes is the row's limit.
     Sketch,
+    /// The same, asking all that a call has to ask; where a row has one, this is its limit.
+    Asking,
     /// The AimDB that is published today.
     Published,
 }

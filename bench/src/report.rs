@@ -154,6 +154,7 @@ fn entry(entry: &Entry) -> Value {
             Class::Hand => "by hand",
             Class::Limit => "limit",
             Class::Sketch => "sketch",
+            Class::Asking => "sketch, all questions",
             Class::Published => "published",
         },
         "minimum": entry.series.minimum(),

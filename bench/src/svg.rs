@@ -55,7 +55,8 @@ const fn color(class: Class) -> &'static str {
         Class::Peer => "#8c959f",
         Class::Hand => "#c5a253",
         Class::Limit => "#d8dee4",
-        Class::Sketch => "#7fb069",
+        Class::Sketch => "#a9c99a",
+        Class::Asking => "#7fb069",
         Class::Published => "#cf6f6f",
     }
 }
@@ -67,7 +68,8 @@ fn legend(svg: &mut String) {
         (Class::Peer, "blocking crate"),
         (Class::Hand, "written by hand"),
         (Class::Limit, "never sleeps, or keeps more: no peer"),
-        (Class::Sketch, "sketch of the limit"),
+        (Class::Sketch, "sketch"),
+        (Class::Asking, "sketch, all questions"),
         (Class::Published, "published AimDB"),
     ] {
         let _ = writeln!(
@@ -121,7 +123,7 @@ fn panel(svg: &mut String, left: f64, top: f64, answer: &Answer) {
 const fn weight(class: Class) -> &'static str {
     match class {
         Class::Ours => "font-weight=\"bold\" fill=\"#0550ae\"",
-        Class::Peer | Class::Hand | Class::Limit | Class::Sketch | Class::Published => "",
+        Class::Peer | Class::Hand | Class::Limit | Class::Sketch | Class::Asking | Class::Published => "",
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use crate::answer::{Answer, Entry};
-use crate::statistics::Series;
 
 /// A measured row: each contestant's minimum, median, spread, and how ours compares to it.
 pub fn row(answer: &Answer) -> String {
@@ -57,7 +56,7 @@ pub fn summary(answers: &[Answer]) -> String {
                 .map_or("-".into(), |(least, most)| format!("{least:.2} to {most:.2}")),
             answer.goal.text(),
             verdict.map_or("-".into(), |verdict| format!("{} {:.2}", verdict.standing.text(), verdict.value)),
-            answer.limit().map_or("-".into(), |entry| limit(answer, &entry.series)),
+            answer.limit().map_or("-".into(), |sketch| limit(answer, sketch)),
             ratio(answer, answer.hand()),
             ratio(answer, answer.published()),
         ]);
@@ -82,11 +81,11 @@ pub fn summary(answers: &[Answer]) -> String {
     text
 }
 
-/// What a sketch takes; in parentheses where it takes more than ours or a peer, and so bounds nothing.
-fn limit(answer: &Answer, sketch: &Series) -> String {
-    let best = answer.peer().into_iter().chain([answer.ours()]).map(|entry| entry.series.median());
-    let text = number(sketch.median());
-    if best.fold(f64::INFINITY, f64::min) < sketch.median() { format!("({text})") } else { text }
+/// What a sketch takes; in parentheses where ours takes less, or a peer that refutes it, so that it bounds nothing.
+fn limit(answer: &Answer, sketch: &Entry) -> String {
+    let takes = sketch.series.median();
+    let is_beaten = answer.ours().series.median() < takes || answer.is_refuted_by_peer(sketch);
+    if is_beaten { format!("({})", number(takes)) } else { number(takes) }
 }
 
 /// Three digits that mean something, and a comma between thousands.
@@ -134,7 +133,7 @@ mod tests {
     fn a_sketch_that_takes_more_than_ours_or_a_peer_stands_in_parentheses() {
         let of = |ours: f64, peer: f64, sketch: f64| {
             let answer = Answer::sampled(Goal::None, &[ours], &[peer], &[&[sketch]]);
-            limit(&answer, &answer.limit().expect("it has a sketch").series)
+            limit(&answer, answer.limit().expect("it has a sketch"))
         };
         assert_eq!(of(2.0, 3.0, 1.0), "1.00");
         assert_eq!(of(2.0, 3.0, 2.0), "2.00");

@@ -5,7 +5,7 @@ use crate::clock::Clock::{ThreadCpu, Wall};
 use crate::goal::Goal;
 use crate::ours;
 use crate::payload::Opaque;
-use crate::peers::sketches::{Kept, Ring, Spin};
+use crate::peers::sketches::{Asking, Kept, Ring, Spin};
 use crate::peers::{embassy, limits, plain, published, tokio_watch};
 
 type Ours = ours::Sync<ours::Latest>;
@@ -39,7 +39,7 @@ macro_rules! peeked {
         contestants!(
             $($workload)+;
             Ours, embassy::Latest, tokio_watch::Latest, plain::Latest, limits::Locked, limits::Swap,
-            Ring<Spin<1>>, published::Peeked,
+            Ring<Spin<1>>, Asking<Ring<Spin<1>>>, published::Peeked,
         )
     };
 }

@@ -8,7 +8,7 @@ use crate::goal::Goal;
 use crate::link::{Class, Ends, Link, Named, Shared};
 use crate::ours;
 use crate::payload::{Line, Payload};
-use crate::peers::sketches::{Batches, Counted, Kept, Queue, Spin, Stamped};
+use crate::peers::sketches::{Asking, Batches, Counted, Kept, Queue, Spin, Stamped};
 use crate::peers::{bus, crossbeam, limits, plain, published, queues, tokio_mpsc};
 
 type Ours = ours::Sync<ours::Bounded>;
@@ -34,7 +34,7 @@ macro_rules! all_shared {
             ours::SharedSync<ours::Bounded>, Second<Ours>, Second<queues::Chenal>, Second<queues::Parkring>,
             Second<queues::Kanal>, Second<queues::CrossfireShared>, Second<queues::FibreShared>, Second<queues::Flume>,
             Second<crossbeam::Queue>, Second<tokio_mpsc::Queue>, Second<plain::Queue>, Queue<Spin<1>>, Counted<Spin<1>, false>,
-            Second<Published>,
+            Asking<Queue<Spin<1>>, true>, Asking<Counted<Spin<1>, false>, true>, Second<Published>,
         )
     };
 }
@@ -145,22 +145,28 @@ fn pairs() -> Vec<Row> {
             "try-pair",
             TRY,
             0.40,
-            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; try_pair::<u64>(64)),
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>, Asking<Queue<Spin<1>>>, Asking<Counted<Spin<1>, false>>]; try_pair::<u64>(64)),
         ),
-        row("1", "pair", WAITING, 0.40, all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; pair::<u64>(64))),
+        row(
+            "1",
+            "pair",
+            WAITING,
+            0.40,
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>, Asking<Queue<Spin<1>>>, Asking<Counted<Spin<1>, false>>]; pair::<u64>(64)),
+        ),
         row(
             "2",
             "try-pair-64B",
             TRY,
             0.70,
-            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; try_pair::<Line>(64)),
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>, Asking<Queue<Spin<1>>>, Asking<Counted<Spin<1>, false>>]; try_pair::<Line>(64)),
         ),
         row(
             "2",
             "pair-64B",
             WAITING,
             0.70,
-            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>]; pair::<Line>(64)),
+            all_queues!(2048, [Queue<Spin<1>>, Counted<Spin<1>, false>, Asking<Queue<Spin<1>>>, Asking<Counted<Spin<1>, false>>]; pair::<Line>(64)),
         ),
         row("3", "try-pair-shared", "the same beside a second sender", 0.90, all_shared!(try_pair::<u64>(64))),
         row("3", "pair-shared", "the same beside a second sender", 0.90, all_shared!(pair::<u64>(64))),

@@ -3,6 +3,7 @@
 //! machine allows: a goal below that cannot be reached. A sketch keeps no promise itself; it has what the
 //! keeping costs those who do not wait.
 
+mod asking;
 mod batches;
 mod counted;
 mod crowd;
@@ -21,6 +22,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, compiler_fence};
 
+pub use asking::Asking;
 pub use batches::Batches;
 pub use counted::Counted;
 pub use crowd::Crowd;
