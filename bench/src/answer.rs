@@ -87,7 +87,7 @@ impl Answer {
     }
 
     /// Whether a peer takes less than this sketch, which bounds nothing then. One that asks all questions no peer
-    /// refutes, since none of them asks these.
+    /// refutes, since none of them asks these all.
     pub fn is_refuted_by_peer(&self, sketch: &Entry) -> bool {
         sketch.class == Class::Sketch && self.peer().is_some_and(|peer| peer.series.median() < sketch.series.median())
     }

@@ -73,8 +73,8 @@ fn memory(name: &str, asks: &str, unit: &'static str, limit: f64, contestants: V
 
 fn bytes() -> Vec<Row> {
     let (record, reader) = ("bytes of a record that nobody uses", "bytes of a reader that does not read");
-    let row = |name, asks, limit, mut contestants: Vec<Contestant>, sketch| {
-        contestants.push(sketch);
+    let row = |name, asks, limit, mut contestants: Vec<Contestant>, sketches: &mut Vec<Contestant>| {
+        contestants.append(sketches);
         memory(name, asks, "bytes", limit, contestants)
     };
     vec![
@@ -84,7 +84,7 @@ fn bytes() -> Vec<Row> {
             320.0,
             contestants!(bytes_per_record::<u64>(1);
                 ours::Sync<Latest>, tokio_watch::Latest, plain::Latest, published::Sync<published::Latest>),
-            least::one(),
+            &mut vec![least::one()],
         ),
         row(
             "record-mailbox",
@@ -92,7 +92,7 @@ fn bytes() -> Vec<Row> {
             320.0,
             contestants!(bytes_per_record::<u64>(1);
                 ours::Sync<Mailbox>, crossbeam::Mailbox, plain::Mailbox, published::Sync<published::Mailbox>),
-            least::one(),
+            &mut vec![least::one()],
         ),
         row(
             "record-ring",
@@ -101,7 +101,7 @@ fn bytes() -> Vec<Row> {
             contestants!(bytes_per_record::<u64>(64);
                 ours::Sync<Ring>, async_broadcast::Ring, tokio_broadcast::Ring, plain::Ring,
                 published::Sync<published::Ring>),
-            least::ring(),
+            &mut vec![least::ring()],
         ),
         row(
             "record-bounded",
@@ -110,7 +110,7 @@ fn bytes() -> Vec<Row> {
             contestants!(bytes_per_record::<u64>(64);
                 ours::Sync<Bounded>, queues::Chenal, queues::Parkring, queues::Kanal, queues::Crossfire,
                 crossbeam::Queue, plain::Queue),
-            least::bounded(),
+            &mut vec![least::bounded()],
         ),
         row(
             "consumer",
@@ -119,7 +119,7 @@ fn bytes() -> Vec<Row> {
             contestants!(bytes_per_reader::<u64>(64);
                 ours::Sync<Ring>, async_broadcast::Ring, tokio_broadcast::Ring, plain::Ring,
                 published::Sync<published::Ring>),
-            least::consumer(),
+            &mut vec![least::consumer(), least::fast_consumer()],
         ),
     ]
 }
