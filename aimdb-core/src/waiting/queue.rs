@@ -60,6 +60,13 @@ struct Node {
     waker: Option<Waker>,
 }
 
+impl Node {
+    /// What its waiter left for whoever serves it.
+    const fn ticket(&self) -> Ticket {
+        Ticket { slot: self.slot, target: self.target, at_front: false, starving: self.starving }
+    }
+}
+
 // SAFETY: a waiter is reached from another thread only through the queue that it is linked in, and
 // only under the lock of that queue's record.
 unsafe impl Send for Waiter {}
@@ -150,14 +157,19 @@ impl WaitQueue {
     }
 
     pub(crate) fn len(&mut self) -> usize {
-        let first = self.first();
-        let mut count = usize::from(!first.is_null());
-        let mut at = first;
+        self.count(|_| true)
+    }
+
+    /// How many left such a ticket.
+    pub(crate) fn count(&mut self, which: impl Fn(Ticket) -> bool) -> usize {
+        let mut count = 0;
+        let mut at = self.first();
         // Ends at the last, which is linked.
-        while at != self.last {
-            count += 1;
+        while !at.is_null() {
             // SAFETY: `at` is linked, see `node`.
-            at = unsafe { Self::node(at) }.next;
+            let node = unsafe { Self::node(at) };
+            count += usize::from(which(node.ticket()));
+            at = if at == self.last { ptr::null() } else { node.next };
         }
         count
     }
@@ -253,7 +265,7 @@ impl WaitQueue {
         }
         // SAFETY: `first` is linked.
         let node = unsafe { Self::node(first) };
-        Some(Ticket { slot: node.slot, target: node.target, at_front: false, starving: node.starving })
+        Some(node.ticket())
     }
 
     /// Takes the waiter at the front out, puts it into `state`, and hands out its waker, to be woken
@@ -278,8 +290,7 @@ impl WaitQueue {
             // SAFETY: `at` is linked.
             let node = unsafe { Self::node(at) };
             let next = if at == self.last { ptr::null() } else { node.next };
-            let ticket = Ticket { slot: node.slot, target: node.target, at_front: false, starving: node.starving };
-            if ready(ticket) {
+            if ready(node.ticket()) {
                 self.detach(at);
                 // SAFETY: as in `pop`; the reference is made anew after `detach`.
                 let node = unsafe { Self::node(at) };

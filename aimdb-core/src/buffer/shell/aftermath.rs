@@ -76,7 +76,7 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
 
     /// A slot was given back.
     pub(super) fn slot_freed(&mut self, state: &mut State<L::Storage>) {
-        if !state.slotless.is_empty() {
+        if !state.onlookers.is_empty() {
             self.todo.slots += 1;
             self.work(state);
         }
@@ -177,14 +177,12 @@ impl WakeList {
     /// Wakes as many senders as slots were given back, and says how many are left to be woken.
     #[cold]
     fn wake_slotless<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, slots: usize) -> usize {
-        let mut left = slots;
-        while left > 0 && state.log.has_free_slot() && !state.slotless.is_empty() {
+        for woken in 0..slots {
             if self.is_full() {
-                return left;
+                return slots - woken;
             }
-            let served = state.slotless.pop(WaiterState::Notified);
-            self.push(served);
-            left -= 1;
+            let Some(waker) = state.pop_slotless() else { break };
+            self.push(Some(waker));
         }
         0
     }
@@ -247,9 +245,7 @@ impl WakeList {
             if self.is_full() {
                 return false;
             }
-            let waker = state.senders.pop(WaiterState::Notified);
-            let waker = waker.or_else(|| state.slotless.pop(WaiterState::Notified));
-            let Some(waker) = waker else { break };
+            let Some(waker) = state.senders.pop(WaiterState::Notified) else { break };
             self.push(Some(waker));
         }
         loop {

@@ -48,8 +48,11 @@ pub(crate) use watch::Watching;
 use super::BufferCfg;
 use super::{BufferMetrics, ReaderMetrics, Slots};
 use crate::pure::{Claim, CursorId, Doomed, DropCause, Owned, Storage};
-use crate::waiting::{Clock, Lock, WaitQueue, WaiterState};
+use crate::waiting::{Clock, Lock, WaitQueue};
 use aftermath::Aftermath;
+
+/// What a sender that waits for a slot leaves as its slot in the queue of onlookers. No cursor has this number.
+const SLOTLESS: u32 = u32::MAX - 2;
 
 /// The user's code that a buffer runs, always outside its lock.
 pub trait UserCode<T>: Send + Sync {
@@ -235,7 +238,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
                 occupancy: state.log.occupancy(),
                 counters: state.log.counters(),
                 cursors: state.log.cursor_count(),
-                waiting_producers: state.senders.len() + state.slotless.len(),
+                waiting_producers: state.senders.len() + state.onlookers.count(|ticket| ticket.slot == Some(SLOTLESS)),
                 waiting_consumers,
                 slowest: state.log.slowest(),
                 closed: state.log.is_closed(),
@@ -276,7 +279,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     pub(crate) fn give_back(&self, owned: Owned) {
         let awaited = self.lock.with(|state| {
             state.log.release(owned.0);
-            !state.slotless.is_empty()
+            !state.onlookers.is_empty()
         });
         if awaited {
             self.slots_freed(1);
@@ -301,10 +304,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     fn slots_freed(&self, slots: usize) {
         // Bounded by the slots, and by those who wait.
         for _ in 0..slots {
-            let waker = self
-                .lock
-                .with(|state| if state.log.has_free_slot() { state.slotless.pop(WaiterState::Notified) } else { None });
-            let Some(waker) = waker else { return };
+            let Some(waker) = self.lock.with(State::pop_slotless) else { return };
             waker.wake();
         }
     }

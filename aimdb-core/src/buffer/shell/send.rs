@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 
 use super::operation::{Offer, OfferStage, Pushing};
 use super::plan::{Mode, NotStored, Plan, plan, publish_if_room};
-use super::{Aftermath, Layout, Shell, State, UserCode};
+use super::{Aftermath, Layout, SLOTLESS, Shell, State, UserCode};
 use crate::buffer::{SendError, Slots, TryProduceError};
 use crate::pure::{Claim, Doomed, DropCause, Owned, Room, Verdict};
 use crate::waiting::{Clock, Lock, Ticket, WaiterState};
@@ -251,7 +251,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
         let awaited = self.lock.with(|state| {
             let slots = self.slots.install(chunk);
             state.log.back(slots);
-            !state.slotless.is_empty()
+            !state.onlookers.is_empty()
         });
         if awaited {
             self.slots_freed(usize::MAX);
@@ -367,7 +367,8 @@ impl<T, L: Layout<T>> Shell<T, L> {
                     (&mut state.senders, Ticket { slot: Some(claim.0), ..Ticket::default() })
                 }
                 None if room != Room::Closed && !state.log.has_free_slot() => {
-                    (&mut state.slotless, Ticket { at_front: resumed, ..Ticket::default() })
+                    let slot = Some(SLOTLESS);
+                    (&mut state.onlookers, Ticket { slot, at_front: resumed, ..Ticket::default() })
                 }
                 None => return Begun::TryAgain(None),
                 // What to displace, or to drop, is decided anew.

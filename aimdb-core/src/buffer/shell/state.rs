@@ -3,6 +3,7 @@
 use core::pin::Pin;
 use core::task::Waker;
 
+use super::SLOTLESS;
 use super::operation::OfferStage;
 use crate::pure::{CursorId, Kind, Log, Room, Storage};
 use crate::waiting::{Ticket, WaitQueue, Waiter, WaiterState};
@@ -12,10 +13,9 @@ pub struct State<S: Storage<WaitQueue>> {
     pub(super) log: Log<WaitQueue, S>,
     /// Senders that wait for room, each with its value in a slot.
     pub(super) senders: WaitQueue,
-    /// Senders that wait for a slot: only fixed storage, or an allocator that is empty, has them.
-    pub(super) slotless: WaitQueue,
-    /// Flushes, which have no slot; and those who watch, whose slot says for what, see `watch`. Most records
-    /// have neither, so they share a word.
+    /// Flushes, which have no slot; those who watch, whose slot says for what, see `watch`; and senders that wait
+    /// for a slot, which only fixed storage, or an allocator that is empty, has. Most records have none of them, so
+    /// they share a word.
     pub(super) onlookers: WaitQueue,
     /// Cursors at which somebody stands in the queue.
     pub(super) waiting_cursors: u32,
@@ -39,7 +39,6 @@ impl<S: Storage<WaitQueue>> State<S> {
         Self {
             log: Log::new(kind, capacity, entries, metas, cursors, slots, first_number),
             senders: WaitQueue::new(),
-            slotless: WaitQueue::new(),
             onlookers: WaitQueue::new(),
             waiting_cursors: 0,
             #[cfg(feature = "std")]
@@ -105,9 +104,17 @@ impl<S: Storage<WaitQueue>> State<S> {
     /// The queue in which an offer at this stage waits.
     pub(super) fn offers(&mut self, stage: &OfferStage) -> &mut WaitQueue {
         match stage {
-            OfferStage::Waiting(None) => &mut self.slotless,
+            OfferStage::Waiting(None) => &mut self.onlookers,
             OfferStage::Waiting(Some(_)) | OfferStage::Fresh => &mut self.senders,
         }
+    }
+
+    /// Takes out the first sender that waits for a slot, if there is one for it.
+    pub(super) fn pop_slotless(&mut self) -> Option<Waker> {
+        if !self.log.has_free_slot() {
+            return None;
+        }
+        self.onlookers.pop_where(WaiterState::Notified, |ticket| ticket.slot == Some(SLOTLESS))
     }
 
     pub(super) fn cursor_queue(&mut self, cursor: CursorId) -> &mut WaitQueue {

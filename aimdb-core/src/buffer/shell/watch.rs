@@ -9,7 +9,7 @@ use core::pin::Pin;
 use core::task::Waker;
 
 use super::end::DRAIN;
-use super::{Layout, Shell, State};
+use super::{Layout, SLOTLESS, Shell, State};
 use crate::pure::{CursorId, Room, Storage, Verdict};
 use crate::waiting::{Lock, Ticket, WaitQueue, Waiter, WaiterState, WakeList};
 
@@ -117,7 +117,7 @@ impl WakeList {
         // Each turn takes one out. One whose cursor has left is told, so that nothing is kept for it.
         while !self.is_full() {
             let told = onlookers.pop_where(WaiterState::Notified, |ticket| match ticket.slot {
-                None | Some(DRAIN) => false,
+                None | Some(DRAIN | SLOTLESS) => false,
                 Some(ROOM) => state.has_room(),
                 Some(cursor) => !state.is_live(CursorId(cursor)) || state.has_value(CursorId(cursor)),
             });
