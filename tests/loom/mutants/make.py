@@ -259,8 +259,8 @@ MUTANTS = [
         "        self.lock.with(|state| self.hold(state, true, critical))\n",
         "        let came = self.glance.get().is_some();\n        self.lock.with(|state| if came { self.hold(state, true, critical) } else { critical(state) })\n")]),
     ("lane-is-made-twice", "Of two that make the lane, one brings the lane in, and the other how it is.", LANE + "mod.rs", [(
-        "            if self.glance.get().is_some() {\n                return Some((glance, lane));",
-        "            if self.glance.get().is_some() {\n                self.on_course(state, |_state, there| if let Some(there) = there { glance[0].with_new_course(|new| core::mem::swap(there, new)); });\n                return Some((glance, lane));")]),
+        "            if self.glance.get().is_some() {\n                return Some(glance);",
+        "            if self.glance.get().is_some() {\n                self.on_course(state, |_state, there| if let Some(there) = there { glance[0].with_new_course(|new| core::mem::swap(there, new)); });\n                return Some(glance);")]),
     ("door-is-given-away-while-open", "A door changes hands while somebody may be inside.", LANE + "scheme.rs", [(
         "        if is_closed {\n            self.close(log, course);\n        }\n", "")]),
     ("one-of-many-doors-is-given-away-while-open", "A door changes hands while others go on and somebody may be inside.", GATED, [(

@@ -36,6 +36,7 @@ pub(super) struct Glance {
     capacity: usize,
     /// Whether anybody ever waits for room.
     waits: bool,
+    lane: Option<Box<[Lane; 1]>>,
     /// How the lane is, for whoever holds the record's lock; none without a lane.
     course: UnsafeCell<Option<Box<[Course; 1]>>>,
 }
@@ -69,12 +70,20 @@ impl Glance {
             is_turn: AtomicBool::new(false),
             capacity: log.capacity(),
             waits,
+            lane: None,
             course: UnsafeCell::new(None),
         }
     }
 
-    /// Gives the lane's course to a glance that nobody has yet.
-    pub(super) fn bring_course(&mut self, course: Box<[Course; 1]>) {
+    /// The lane, if the record has one.
+    #[inline(always)]
+    pub(super) fn lane(&self) -> Option<&Lane> {
+        self.lane.as_deref().map(|[lane]| lane)
+    }
+
+    /// Gives the lane and its course to a glance that nobody has yet.
+    pub(super) fn bring_lane(&mut self, lane: Box<[Lane; 1]>, course: Box<[Course; 1]>) {
+        self.lane = Some(lane);
         self.course = UnsafeCell::new(Some(course));
     }
 

@@ -65,7 +65,7 @@ impl LaneLock {
     ) -> R {
         let Some(glance) = self.glance.get() else { return critical(state) };
         let work = |course: Option<&mut Course>| {
-            let (Some(lane), Some(course)) = (self.lane(), course) else {
+            let (Some(lane), Some(course)) = (glance.lane(), course) else {
                 let result = critical(state);
                 glance.note(state);
                 return result;

@@ -66,9 +66,8 @@ pub(super) use way::Way;
 /// The lock of a buffer that may have a lane.
 pub(super) struct LaneLock {
     lock: HeapLock<State<HeapStorage>>,
-    /// These come together when the record is first used, while somebody holds the lock. Some records
-    /// have no lane.
-    lane: Late<Lane>,
+    /// Comes when the record is first used, while somebody holds the lock; and with it the lane, which some
+    /// records have none of.
     glance: Late<Glance>,
 }
 
@@ -98,7 +97,7 @@ impl LaneLock {
             // Now, and not at the first value: a process that has no other threads yet is done at once.
             prepare();
         }
-        Self { lock, lane: Late::new(eager), glance: Late::new(eager) }
+        Self { lock, glance: Late::new(eager) }
     }
 
     /// Makes the lane of an eager record. Called before anybody knows the record, with the slots where they stay.
@@ -110,7 +109,7 @@ impl LaneLock {
 
     #[inline(always)]
     fn lane(&self) -> Option<&Lane> {
-        self.lane.get()
+        self.glance.get()?.lane()
     }
 
     /// Makes what lies beside the lock, and says whether it is there. All that takes time, or memory,
@@ -123,10 +122,11 @@ impl LaneLock {
         });
         // A record goes on without a lane where there is no memory for it.
         let lane = plan.lane(cells).and_then(boxed);
-        if lane.is_some() {
+        let has_lane = lane.is_some();
+        if let Some(lane) = lane {
             let patience = Patience::new(eager || cfg!(any(loom, shuttle)));
             let Some(course) = boxed(Course::new(plan, patience)) else { return false };
-            glance.bring_course(course);
+            glance.bring_lane(lane, course);
         }
         let Some(mut glance) = boxed(glance) else { return false };
         for _ in 0..FIRST_HOLDS {
@@ -134,13 +134,13 @@ impl LaneLock {
                 |state: &mut State<HeapStorage>| state.nobody_waits() && !state.log_mut().lay_out(FIRST_STEPS);
             // Not where somebody else has brought one meanwhile: it may be open.
             let goes_on = |state: &mut _| self.glance.get().is_none() && lay_out(state);
-            if lane.is_none() || !self.lock.with(goes_on) {
+            if !has_lane || !self.lock.with(goes_on) {
                 break;
             }
         }
         let late = self.lock.with(|state| {
             if self.glance.get().is_some() {
-                return Some((glance, lane));
+                return Some(glance);
             }
             let log = state.log();
             let [new] = &mut *glance;
@@ -152,9 +152,6 @@ impl LaneLock {
                 }
             });
             self.glance.bring(glance);
-            if let Some(lane) = lane {
-                self.lane.bring(lane);
-            }
             None
         });
         // Opens the lane.
