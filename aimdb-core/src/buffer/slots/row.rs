@@ -34,6 +34,22 @@ impl<T> Row<T> {
     }
 }
 
+/// The slots of a row, to be given to [`from_raw`] once.
+pub(super) const fn into_raw<T>(row: Row<T>) -> NonNull<[SlotCell<T>]> {
+    let slots = row.0;
+    core::mem::forget(row);
+    slots
+}
+
+/// The row of these slots.
+///
+/// # Safety
+///
+/// [`into_raw`] gave them, and nobody has them.
+pub(super) const unsafe fn from_raw<T>(slots: NonNull<[SlotCell<T>]>) -> Row<T> {
+    Row(slots)
+}
+
 impl<T> Deref for Row<T> {
     type Target = [SlotCell<T>];
 
