@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use aimdb_core::buffer::{BufferMetrics, Cloning, Shell, State, SubscribeError};
-use aimdb_core::pure::{DropCause, Kind, Start, With};
+use aimdb_core::pure::{Both, DropCause, Kind, Start, With};
 
 use crate::kind::{Bounded, DegradeQuality, SingleCursorKind, StaticKind, WithoutDegrader};
 use crate::layout::{StaticClock, StaticCode, StaticLayout};
@@ -209,8 +209,9 @@ where
             );
             assert!(CURSORS > 0, "a record without a cursor could never be read");
         }
+        let rows = Both::new(FixedTable::new(), FixedTable::new(), SLOTS as u32);
         let cursors = With::new(FixedTable::new());
-        let state = State::new(K::KIND, K::CAPACITY, FixedTable::new(), FixedTable::new(), cursors, SLOTS as u32, 0);
+        let state = State::new(K::KIND, K::CAPACITY, rows, cursors, 0);
         let shell = Shell::from_parts(StaticLock::new(state), FixedSlots::new(), code, StaticClock(now));
         Self { shell, _kind: PhantomData }
     }

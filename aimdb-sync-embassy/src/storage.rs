@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use aimdb_core::buffer::{SlotCell, Slots};
-use aimdb_core::pure::{Cursor, Entry, Readers, SlotMeta, Storage, Table, TableFull, With};
+use aimdb_core::pure::{Both, Cursor, Entry, Readers, SlotMeta, Storage, Table, TableFull, With};
 use aimdb_core::waiting::WaitQueue;
 
 /// A table with `LIMIT` places.
@@ -45,8 +45,7 @@ impl<E, const LIMIT: usize> Table<E> for FixedTable<E, LIMIT> {
 pub struct FixedStorage<const SLOTS: usize, const CURSORS: usize>;
 
 impl<const SLOTS: usize, const CURSORS: usize> Storage<WaitQueue> for FixedStorage<SLOTS, CURSORS> {
-    type Entries = FixedTable<Entry, SLOTS>;
-    type Metas = FixedTable<SlotMeta, SLOTS>;
+    type Rows = Both<FixedTable<Entry, SLOTS>, FixedTable<SlotMeta, SLOTS>>;
     type Cursors = With<FixedTable<Cursor<WaitQueue>, CURSORS>, Readers>;
 }
 

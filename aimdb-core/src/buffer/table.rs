@@ -1,8 +1,8 @@
 //! The tables of a machine on the heap: arrays that a record holds by one word each.
 //!
-//! A record has three tables, and a database has many records whose tables are small or empty. A
-//! `Vec` is three words even then; here the two counts lie in front of the elements, and so does what a
-//! table keeps beside them.
+//! A record has three arrays, and a database has many records whose arrays are small or empty. A
+//! `Vec` is three words even then; here the counts lie in front of the elements, and so does what a
+//! table keeps beside them. The two that every record has lie in one block.
 #![allow(unsafe_code)]
 
 use alloc::alloc::{alloc, dealloc, realloc};
@@ -11,15 +11,14 @@ use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 use core::slice;
 
-use crate::pure::{Beside, Cursor, Entry, Readers, SlotMeta, Storage, Table, TableFull, Zero};
+use crate::pure::{Beside, Cursor, Entry, Readers, Rows, SlotMeta, Storage, Table, TableFull, Zero};
 
 /// Storage that grows on the heap.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeapStorage;
 
 impl<W> Storage<W> for HeapStorage {
-    type Entries = HeapTable<Entry>;
-    type Metas = HeapTable<SlotMeta>;
+    type Rows = HeapRows;
     type Cursors = HeapTable<Cursor<W>, Readers>;
 }
 
@@ -63,19 +62,6 @@ impl<E, N: InFront> HeapTable<E, N> {
         const { assert!(align_of::<E>() <= align_of::<Header<N>>(), "elements follow the header directly") };
         // The pointer is only written through when there is a capacity.
         Self { header: NonNull::from_ref(N::EMPTY), elements: PhantomData }
-    }
-
-    /// An empty table with room for so many elements.
-    ///
-    /// # Errors
-    ///
-    /// When there is no memory for them.
-    pub(crate) fn with_capacity(capacity: usize) -> Result<Self, TableFull> {
-        let mut table = Self::new();
-        if capacity > 0 {
-            table.grow(u32::try_from(capacity).map_err(|_| TableFull)?)?;
-        }
-        Ok(table)
     }
 
     fn layout(capacity: u32) -> Result<Layout, TableFull> {
@@ -181,6 +167,156 @@ impl<E, N: InFront> Drop for HeapTable<E, N> {
     }
 }
 
+/// The places of a window and the notes of its slots.
+pub(crate) struct HeapRows {
+    /// Of a block with `slots` notes and `places` places behind it, of which the first `noted` and `placed` are there.
+    head: NonNull<Head>,
+}
+
+/// What lies in front of them.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Head {
+    slots: u32,
+    noted: u32,
+    places: u32,
+    placed: u32,
+}
+
+// They follow each other without gaps.
+const _: () = assert!(align_of::<SlotMeta>() == align_of::<Head>() && align_of::<Entry>() == align_of::<Head>());
+
+// SAFETY: rows own what lies in them, which is plain data.
+unsafe impl Send for HeapRows {}
+// SAFETY: as above; what is shared is not changed.
+unsafe impl Sync for HeapRows {}
+
+impl HeapRows {
+    /// Rows with room for so many places, and so many slots.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for them.
+    pub(crate) fn new(places: usize, slots: usize) -> Result<Self, TableFull> {
+        let number = |count| u32::try_from(count).map_err(|_| TableFull);
+        let head = Head { slots: number(slots)?, noted: 0, places: number(places)?, placed: 0 };
+        // SAFETY: the layout has the size of a head at least.
+        let block = NonNull::new(unsafe { alloc(head.layout()?) }).ok_or(TableFull)?.cast();
+        // SAFETY: the block begins with room for a head and is ours alone.
+        unsafe { block.write(head) };
+        Ok(Self { head: block })
+    }
+
+    const fn head(&self) -> &Head {
+        // SAFETY: it was written, and only `&mut self` changes it.
+        unsafe { self.head.as_ref() }
+    }
+
+    const fn first_meta(&self) -> NonNull<SlotMeta> {
+        // SAFETY: the notes follow the head in the block.
+        unsafe { self.head.add(1).cast() }
+    }
+
+    const fn first_place(&self) -> NonNull<Entry> {
+        // SAFETY: the places follow the notes.
+        unsafe { self.first_meta().add(self.head().slots as usize).cast() }
+    }
+
+    /// Makes room for so many places and slots, which are not fewer than before, in another block.
+    fn grow(&mut self, places: u32, slots: u32) -> Result<(), TableFull> {
+        let grown = Self::new(places as usize, slots as usize)?;
+        let Head { noted, placed, .. } = *self.head();
+        // SAFETY: the other block is larger, and its head ours to write; what is copied is plain data.
+        unsafe {
+            self.first_meta().copy_to_nonoverlapping(grown.first_meta(), noted as usize);
+            self.first_place().copy_to_nonoverlapping(grown.first_place(), placed as usize);
+            grown.head.write(Head { slots, noted, places, placed });
+        }
+        *self = grown;
+        Ok(())
+    }
+}
+
+impl Head {
+    fn layout(self) -> Result<Layout, TableFull> {
+        let metas = Layout::array::<SlotMeta>(self.slots as usize).map_err(|_| TableFull)?;
+        let places = Layout::array::<Entry>(self.places as usize).map_err(|_| TableFull)?;
+        let (layout, _) = Layout::new::<Self>().extend(metas).map_err(|_| TableFull)?;
+        Ok(layout.extend(places).map_err(|_| TableFull)?.0)
+    }
+}
+
+impl Rows for HeapRows {
+    fn entries(&self) -> &[Entry] {
+        // SAFETY: so many are there, and stay while `self` is borrowed.
+        unsafe { slice::from_raw_parts(self.first_place().as_ptr(), self.head().placed as usize) }
+    }
+
+    fn entries_mut(&mut self) -> &mut [Entry] {
+        // SAFETY: as above; the borrow is exclusive.
+        unsafe { slice::from_raw_parts_mut(self.first_place().as_ptr(), self.head().placed as usize) }
+    }
+
+    fn metas(&self) -> &[SlotMeta] {
+        // SAFETY: as above.
+        unsafe { slice::from_raw_parts(self.first_meta().as_ptr(), self.head().noted as usize) }
+    }
+
+    fn metas_mut(&mut self) -> &mut [SlotMeta] {
+        // SAFETY: as above; the borrow is exclusive.
+        unsafe { slice::from_raw_parts_mut(self.first_meta().as_ptr(), self.head().noted as usize) }
+    }
+
+    /// Grows where a rendezvous has no room, by an eighth.
+    fn append_entry(&mut self, entry: Entry) -> Result<(), TableFull> {
+        let Head { slots, places, placed, .. } = *self.head();
+        if placed == places {
+            self.grow(places.checked_add(1 + places / 8).ok_or(TableFull)?, slots)?;
+        }
+        // SAFETY: there is room for one more, and the head is ours to write.
+        unsafe {
+            self.first_place().add(placed as usize).write(entry);
+            self.head.as_mut().placed = placed + 1;
+        }
+        Ok(())
+    }
+
+    fn append_meta(&mut self, meta: SlotMeta) -> Result<(), TableFull> {
+        let Head { slots, noted, .. } = *self.head();
+        if noted == slots {
+            return Err(TableFull);
+        }
+        // SAFETY: as above.
+        unsafe {
+            self.first_meta().add(noted as usize).write(meta);
+            self.head.as_mut().noted = noted + 1;
+        }
+        Ok(())
+    }
+
+    fn limit(&self) -> usize {
+        u32::MAX as usize
+    }
+
+    fn slots(&self) -> u32 {
+        self.head().slots
+    }
+
+    fn back(&mut self, slots: u32) -> Result<(), TableFull> {
+        let Head { slots: before, places, .. } = *self.head();
+        if slots <= before { Ok(()) } else { self.grow(places, slots) }
+    }
+}
+
+impl Drop for HeapRows {
+    fn drop(&mut self) {
+        if let Ok(layout) = self.head().layout() {
+            // SAFETY: the block was allocated with this layout, and goes once; what lies in it needs no drop.
+            unsafe { dealloc(self.head.cast().as_ptr(), layout) };
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,9 +357,28 @@ mod tests {
     }
 
     #[test]
-    fn b23_a_table_too_large_for_any_memory_is_an_error() {
-        assert!(HeapTable::<u64>::with_capacity(usize::MAX).is_err());
-        assert!(HeapTable::<[u64; 1 << 40]>::with_capacity(1 << 20).is_err());
-        assert!(HeapTable::<u64>::with_capacity(0).is_ok_and(|table| table.as_ref().is_empty()));
+    fn p1_rows_keep_what_they_are_given_whichever_of_the_two_grows() {
+        let mut rows = HeapRows::new(2, 3).expect("there is memory");
+        let mut slot = 0;
+        for round in 0..20_u32 {
+            while rows.append_meta(SlotMeta::UNUSED).is_ok() {
+                let mut place = Entry::BARE;
+                place.put(slot * 7);
+                rows.append_entry(place).expect("there is memory");
+                slot += 1;
+            }
+            assert_eq!((rows.slots(), rows.metas().len(), rows.entries().len()), (slot, slot as usize, slot as usize));
+            assert!((0..slot).eq(rows.entries().iter().map(|place| place.slot() / 7)));
+            rows.back(slot.saturating_sub(1)).expect("there are more");
+            rows.back(slot + 1 + round).expect("there is memory");
+        }
+        rows.entries_mut()[5].put(1);
+        assert_eq!((rows.entries()[5].slot(), rows.metas_mut().len()), (1, slot as usize));
+    }
+
+    #[test]
+    fn b23_rows_too_large_for_any_memory_are_an_error() {
+        assert!(HeapRows::new(usize::MAX, 1).is_err() && HeapRows::new(1, usize::MAX).is_err());
+        assert!(HeapRows::new(0, 2).is_ok_and(|rows| rows.entries().is_empty() && rows.metas().is_empty()));
     }
 }

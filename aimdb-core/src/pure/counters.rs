@@ -88,10 +88,12 @@ pub struct Readers {
     pub(super) serials: u64,
     /// How many there are.
     pub(super) live: u32,
+    /// What storey 2 counts here; see [`super::Log::noted_of_readers`].
+    pub(super) noted: u32,
 }
 
 impl Zero for Readers {
-    const ZERO: Self = Self { delivered: 0, lagged: 0, serials: 0, live: 0 };
+    const ZERO: Self = Self { delivered: 0, lagged: 0, serials: 0, live: 0, noted: 0 };
 }
 
 /// Counts of one cursor. `accepted = delivered + lagged + skipped + readable` always holds.

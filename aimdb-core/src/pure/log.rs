@@ -19,16 +19,12 @@
 //! [`Log::lay_out`] and [`Log::catch_up_queue`].
 
 use super::slot_pool::{NONE, SlotPool};
-use super::{
-    Beside, Claim, Counts, Doomed, DropCause, Kind, Owned, Pinned, Readers, SlotMeta, Start, Table, TableFull,
-};
+use super::{Beside, Claim, Counts, Doomed, DropCause, Kind, Owned, Pinned, Readers, Rows, Start, Table, TableFull};
 
 /// The arrays that a [`Log`] lives in. `W` is what storey 1 keeps beside each cursor.
 pub trait Storage<W> {
-    /// The window: `capacity` entries, at least one.
-    type Entries: Table<Entry>;
-    /// One for each slot.
-    type Metas: Table<SlotMeta>;
+    /// The window: `capacity` places, at least one; and a note for each slot.
+    type Rows: Rows;
     /// One for each cursor, and what is counted over all of them.
     type Cursors: Table<Cursor<W>> + Beside<Readers>;
 }
@@ -39,6 +35,9 @@ pub trait Storage<W> {
 pub struct Entry(u32);
 
 impl Entry {
+    /// A place that keeps no slot.
+    pub(crate) const BARE: Self = Self(NONE);
+
     /// The slot that belongs to the place.
     #[must_use]
     pub const fn slot(self) -> u32 {
@@ -111,15 +110,15 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Log<W, S: Storage<W>> {
     kind: Kind,
-    entries: S::Entries,
-    slots: SlotPool<S::Metas>,
+    slots: SlotPool<S::Rows>,
     cursors: S::Cursors,
     capacity: u32,
     /// Position of the oldest entry, and how many there are.
     first: u32,
     len: u32,
-    /// Places of the window without a value that keep no slot.
-    bare: u32,
+    /// What storey 2 counts here; the machine never looks at it.
+    #[cfg(feature = "std")]
+    pub noted: u32,
     /// The number of the oldest entry.
     head: u64,
     closed: bool,
@@ -134,28 +133,20 @@ pub struct Log<W, S: Storage<W>> {
 }
 
 impl<W, S: Storage<W>> Log<W, S> {
-    /// An empty record over empty tables, with `slots` slots behind it. `first_number` is 0
-    /// except in tests of the wrap, and then at most 255 before it.
-    pub const fn new(
-        kind: Kind,
-        capacity: usize,
-        entries: S::Entries,
-        metas: S::Metas,
-        cursors: S::Cursors,
-        slots: u32,
-        first_number: u64,
-    ) -> Self {
+    /// An empty record over empty tables. `first_number` is 0 except in tests of the wrap, and then
+    /// at most 255 before it.
+    pub const fn new(kind: Kind, capacity: usize, rows: S::Rows, cursors: S::Cursors, first_number: u64) -> Self {
         let before_zero = first_number.wrapping_neg() as u8;
         assert!((before_zero as u64).wrapping_neg() == first_number, "numbers begin at 0, or shortly before");
         Self {
             kind,
             capacity: capacity as u32,
-            entries,
-            slots: SlotPool::new(metas, slots),
+            slots: SlotPool::new(rows),
             cursors,
             first: 0,
             len: 0,
-            bare: 0,
+            #[cfg(feature = "std")]
+            noted: 0,
             head: first_number,
             closed: false,
             before_zero,
@@ -242,7 +233,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     fn every_hand_is_open(&mut self) -> bool {
         let end = self.next_number();
         self.live_cursors() > 0
-            && self.len() < self.entries.limit()
+            && self.len() < self.slots.limit()
             && self
                 .cursors
                 .as_ref()
@@ -266,8 +257,8 @@ impl<W, S: Storage<W>> Log<W, S> {
     /// Takes the free slot that is kept at a place behind the values of the window.
     fn take_kept_slot(&mut self, at: usize) -> Option<Claim> {
         let slot = self.kept_slot(at)?;
-        self.entries.as_mut()[at] = Entry(NONE);
-        self.bare += 1;
+        self.slots.places_mut()[at] = Entry::BARE;
+        self.slots.bare += 1;
         Some(Claim(slot))
     }
 
@@ -275,7 +266,7 @@ impl<W, S: Storage<W>> Log<W, S> {
         if self.len() >= self.window() {
             return None;
         }
-        self.entries.as_ref().get(at).map(|entry| entry.slot()).filter(|&slot| slot != NONE)
+        self.slots.places().get(at).map(|entry| entry.slot()).filter(|&slot| slot != NONE)
     }
 
     /// Whether a slot could be claimed now.
@@ -283,9 +274,10 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.slots.has_free() || self.kept_slot(self.position(self.len())).is_some()
     }
 
-    /// Tells the machine that the storage now has `slots` slots.
-    pub fn back(&mut self, slots: u32) {
-        self.slots.back(slots);
+    /// Tells the machine that the storage now has `slots` slots. Says whether there was memory to note what becomes of
+    /// them: else they are not used.
+    pub fn back(&mut self, slots: u32) -> bool {
+        self.slots.back(slots)
     }
 
     /// Gives back a slot that holds no value.
@@ -313,13 +305,13 @@ impl<W, S: Storage<W>> Log<W, S> {
         }
         let entry = Entry(claim.0);
         let at = self.position(self.len());
-        if at < self.entries.as_ref().len() {
+        if at < self.slots.places().len() {
             if let Some(kept) = self.take_kept_slot(at) {
                 self.slots.release(kept.0);
             }
-            self.bare -= 1;
-            self.entries.as_mut()[at] = entry;
-        } else if self.entries.append(entry).is_err() {
+            self.slots.bare -= 1;
+            self.slots.places_mut()[at] = entry;
+        } else if self.slots.append(entry).is_err() {
             return Err(claim);
         }
         self.len += 1;
@@ -328,7 +320,7 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// Places in the window: the capacity, and on a rendezvous as many as readers have waited.
     fn window(&self) -> usize {
-        if self.capacity() > 0 { self.capacity() } else { self.entries.as_ref().len() }
+        if self.capacity() > 0 { self.capacity() } else { self.slots.places().len() }
     }
 
     /// A rendezvous needs a place for each reader that waits; its window grows to the largest
@@ -336,7 +328,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     fn grow_rendezvous(&mut self) -> bool {
         if self.capacity() == 0 {
             let first = self.first_place();
-            self.entries.as_mut().rotate_left(first);
+            self.slots.places_mut().rotate_left(first);
             self.first = 0;
         }
         self.capacity() == 0
@@ -350,14 +342,14 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// The slot of the value at this distance from the oldest.
     fn slot_at(&self, offset: usize) -> u32 {
-        self.entries.as_ref()[self.position(offset)].slot()
+        self.slots.places()[self.position(offset)].slot()
     }
 
     fn pop(&mut self) -> Entry {
-        let entry = self.entries.as_ref()[self.first_place()];
+        let entry = self.slots.places()[self.first_place()];
         let first = self.first_place();
-        self.entries.as_mut()[first] = Entry(NONE);
-        self.bare += 1;
+        self.slots.places_mut()[first] = Entry::BARE;
+        self.slots.bare += 1;
         let next = self.position(1);
         self.first = if next >= self.window() { 0 } else { next as u32 };
         self.head = self.head.wrapping_add(1);

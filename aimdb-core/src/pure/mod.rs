@@ -19,4 +19,4 @@ pub use kind::{Kind, Start};
 pub use log::{Cursor, CursorId, Ends, Entry, Log, Next, Room, Storage};
 pub use policy::{Policy, UnknownPolicy, Verdict};
 pub use slot_pool::{Claim, Doomed, DropCause, Owned, Pinned, SlotMeta};
-pub use table::{Beside, Table, TableFull, With, Zero};
+pub use table::{Beside, Both, Rows, Table, TableFull, With, Zero};

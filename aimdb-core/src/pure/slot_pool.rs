@@ -11,7 +11,7 @@
 //! [`Owned`] or a [`Doomed`] is alone with the slot, and while a [`Pinned`] exists the value stays. Of
 //! the slots that are left to the ends of a record (`log::unattended`), those ends answer for.
 
-use super::{Table, TableFull};
+use super::{Entry, Rows, TableFull};
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -97,6 +97,9 @@ const fn doomed_for(cause: Option<DropCause>) -> u32 {
 }
 
 impl SlotMeta {
+    /// Of a slot that holds no value, and is in no list.
+    pub(crate) const UNUSED: Self = Self { pins_or_next: 0, fate: 0 };
+
     const fn is_doomed(&self) -> bool {
         self.fate >= DOOMED
     }
@@ -115,26 +118,47 @@ impl SlotMeta {
 }
 
 #[derive(Debug)]
-pub(super) struct SlotPool<M> {
-    metas: M,
+pub(super) struct SlotPool<R> {
+    rows: R,
     free: u32,
     /// The doomed that wait for `next_doomed`, in a circle: the newest, which knows the oldest.
     last_doomed: u32,
-    backed: u32,
     /// Looks that have not ended, at all slots together.
     pins: u32,
+    /// Places of the window without a value that keep no slot.
+    pub(super) bare: u32,
 }
 
-impl<M> SlotPool<M> {
-    pub(super) const fn new(metas: M, backed: u32) -> Self {
-        Self { metas, free: NONE, last_doomed: NONE, backed, pins: 0 }
+impl<R> SlotPool<R> {
+    pub(super) const fn new(rows: R) -> Self {
+        Self { rows, free: NONE, last_doomed: NONE, pins: 0, bare: 0 }
     }
 }
 
-impl<M: Table<SlotMeta>> SlotPool<M> {
-    /// Tells the pool that the storage now has this many slots.
-    pub(super) fn back(&mut self, slots: u32) {
-        self.backed = self.backed.max(slots);
+impl<R: Rows> SlotPool<R> {
+    /// Tells the pool that the storage now has this many slots, and says whether it can use them.
+    pub(super) fn back(&mut self, slots: u32) -> bool {
+        self.rows.back(slots).is_ok()
+    }
+
+    /// The places of the window.
+    pub(super) fn places(&self) -> &[Entry] {
+        self.rows.entries()
+    }
+
+    /// The same, to be changed.
+    pub(super) fn places_mut(&mut self) -> &mut [Entry] {
+        self.rows.entries_mut()
+    }
+
+    /// Adds a place to the window.
+    pub(super) fn append(&mut self, entry: Entry) -> Result<(), TableFull> {
+        self.rows.append_entry(entry)
+    }
+
+    /// How many places the window may ever have.
+    pub(super) fn limit(&self) -> usize {
+        self.rows.limit()
     }
 
     pub(super) fn claim(&mut self) -> Result<Claim, TableFull> {
@@ -145,17 +169,17 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
             self.free = next;
             return Ok(Claim(slot));
         }
-        let slot = self.metas.as_ref().len() as u32;
-        if slot >= self.backed {
+        let slot = self.rows.metas().len() as u32;
+        if slot >= self.rows.slots() {
             return Err(TableFull);
         }
-        self.metas.append(SlotMeta { pins_or_next: 0, fate: 0 })?;
+        self.rows.append_meta(SlotMeta::UNUSED)?;
         Ok(Claim(slot))
     }
 
     /// Whether a claim would succeed.
     pub(super) fn has_free(&self) -> bool {
-        self.free != NONE || (self.metas.as_ref().len() as u32) < self.backed
+        self.free != NONE || (self.rows.metas().len() as u32) < self.rows.slots()
     }
 
     /// Gives an emptied, or never filled, slot back.
@@ -182,7 +206,7 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
 
     /// Whether no cursor has to read the value of a live slot any more, where that is counted.
     pub(super) fn is_read(&self, slot: u32) -> bool {
-        self.metas.as_ref()[slot as usize].fate == 0
+        self.rows.metas()[slot as usize].fate == 0
     }
 
     pub(super) fn pin(&mut self, slot: u32) -> Pinned {
@@ -238,7 +262,7 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
         let slot = self.meta(last).pins_or_next;
         let meta = self.meta(slot);
         let cause = meta.cause();
-        let next = core::mem::replace(meta, SlotMeta { pins_or_next: 0, fate: 0 }).pins_or_next;
+        let next = core::mem::replace(meta, SlotMeta::UNUSED).pins_or_next;
         if slot == last {
             self.last_doomed = NONE;
         } else {
@@ -252,8 +276,8 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     }
 
     /// Slots that the storage has.
-    pub(super) const fn backed(&self) -> u32 {
-        self.backed
+    pub(super) fn backed(&self) -> u32 {
+        self.rows.slots()
     }
 
     pub(super) fn is_pinned(&mut self, slot: u32) -> bool {
@@ -261,6 +285,6 @@ impl<M: Table<SlotMeta>> SlotPool<M> {
     }
 
     fn meta(&mut self, slot: u32) -> &mut SlotMeta {
-        &mut self.metas.as_mut()[slot as usize]
+        &mut self.rows.metas_mut()[slot as usize]
     }
 }

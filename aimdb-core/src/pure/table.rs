@@ -1,10 +1,12 @@
 //! The one thing that storey 0 needs of its storage: an array that may grow up to some limit.
 
+use super::{Entry, SlotMeta};
+
 /// The table has no place for one more element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableFull;
 
-/// An array that grows at its end: a `HeapTable` on the heap, a fixed array in a `static`.
+/// An array that grows at its end: a growing one on the heap, a fixed array in a `static`.
 pub trait Table<E>: AsRef<[E]> + AsMut<[E]> {
     /// Adds one element at the end.
     ///
@@ -16,6 +18,103 @@ pub trait Table<E>: AsRef<[E]> + AsMut<[E]> {
 
     /// How many elements it may ever have.
     fn limit(&self) -> usize;
+}
+
+/// The two arrays of a window: its places, and what is noted of each slot that was ever claimed.
+pub trait Rows {
+    /// The places that were ever used.
+    fn entries(&self) -> &[Entry];
+
+    /// The same, to be changed.
+    fn entries_mut(&mut self) -> &mut [Entry];
+
+    /// What is noted of the slots.
+    fn metas(&self) -> &[SlotMeta];
+
+    /// The same, to be changed.
+    fn metas_mut(&mut self) -> &mut [SlotMeta];
+
+    /// Adds one place at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::append`].
+    fn append_entry(&mut self, entry: Entry) -> Result<(), TableFull>;
+
+    /// Adds one slot at the end, of those that there are.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::append`].
+    fn append_meta(&mut self, meta: SlotMeta) -> Result<(), TableFull>;
+
+    /// How many places there may ever be.
+    fn limit(&self) -> usize;
+
+    /// How many slots there are.
+    fn slots(&self) -> u32;
+
+    /// There are so many now.
+    ///
+    /// # Errors
+    ///
+    /// [`TableFull`] without memory for their notes: then there are as many as before.
+    fn back(&mut self, slots: u32) -> Result<(), TableFull>;
+}
+
+/// A table of its own for each of the two.
+#[derive(Debug)]
+pub struct Both<E, M> {
+    entries: E,
+    metas: M,
+    slots: u32,
+}
+
+impl<E, M> Both<E, M> {
+    /// These tables, for so many slots.
+    #[must_use]
+    pub const fn new(entries: E, metas: M, slots: u32) -> Self {
+        Self { entries, metas, slots }
+    }
+}
+
+impl<E: Table<Entry>, M: Table<SlotMeta>> Rows for Both<E, M> {
+    fn entries(&self) -> &[Entry] {
+        self.entries.as_ref()
+    }
+
+    fn entries_mut(&mut self) -> &mut [Entry] {
+        self.entries.as_mut()
+    }
+
+    fn metas(&self) -> &[SlotMeta] {
+        self.metas.as_ref()
+    }
+
+    fn metas_mut(&mut self) -> &mut [SlotMeta] {
+        self.metas.as_mut()
+    }
+
+    fn append_entry(&mut self, entry: Entry) -> Result<(), TableFull> {
+        self.entries.append(entry)
+    }
+
+    fn append_meta(&mut self, meta: SlotMeta) -> Result<(), TableFull> {
+        self.metas.append(meta)
+    }
+
+    fn limit(&self) -> usize {
+        self.entries.limit()
+    }
+
+    fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    fn back(&mut self, slots: u32) -> Result<(), TableFull> {
+        self.slots = self.slots.max(slots);
+        Ok(())
+    }
 }
 
 /// What is kept beside the elements of a table, before anything was noted.

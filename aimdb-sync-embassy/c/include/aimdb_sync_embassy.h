@@ -83,7 +83,7 @@ typedef int32_t aimdb_status_t;
 
 /* The memory of a record beside its values; what is in it is the library's own. All zero at the start. */
 typedef struct aimdb_static_control {
-    uint64_t opaque[sizeof(void *) == 4 ? 29 : 34];
+    uint64_t opaque[sizeof(void *) == 4 ? 28 : 33];
 } aimdb_static_control_t;
 
 typedef struct aimdb_static_cursor {

@@ -6,7 +6,7 @@ use core::ptr;
 use core::slice;
 
 use aimdb_core::buffer::{Cloning, Held, Layout, SlotCell, Slots, State, UserCode};
-use aimdb_core::pure::{Claim, Cursor, DropCause, Entry, Readers, SlotMeta, Storage, Table, TableFull, With};
+use aimdb_core::pure::{Both, Claim, Cursor, DropCause, Entry, Readers, SlotMeta, Storage, Table, TableFull, With};
 use aimdb_core::waiting::{Clock, WaitQueue};
 
 use crate::kernel::KernelLock;
@@ -88,8 +88,7 @@ impl<E> Table<E> for Lent<E> {
 pub(crate) struct LentStorage;
 
 impl Storage<WaitQueue> for LentStorage {
-    type Entries = Lent<Entry>;
-    type Metas = Lent<SlotMeta>;
+    type Rows = Both<Lent<Entry>, Lent<SlotMeta>>;
     type Cursors = With<Lent<Cursor<WaitQueue>>, Readers>;
 }
 

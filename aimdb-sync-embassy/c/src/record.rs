@@ -6,7 +6,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use aimdb_core::buffer::{BufferMetrics, Shell, SlotCell, State, TryRecvError};
-use aimdb_core::pure::{Cursor, CursorId, Entry, Kind, Policy, SlotMeta, Start, With};
+use aimdb_core::pure::{Both, Cursor, CursorId, Entry, Kind, Policy, SlotMeta, Start, With};
 use aimdb_core::waiting::WaitQueue;
 
 use crate::kernel::{KernelLock, masked};
@@ -40,7 +40,7 @@ unsafe impl Sync for Record {}
 const IS_32_BIT: bool = size_of::<usize>() == 4;
 
 /// The bytes of `aimdb_static_control_t`, `aimdb_static_cursor_t` and `aimdb_static_slot_t`.
-pub(crate) const CONTROL_BYTES: usize = if IS_32_BIT { 232 } else { 272 };
+pub(crate) const CONTROL_BYTES: usize = if IS_32_BIT { 224 } else { 264 };
 pub(crate) const CURSOR_BYTES: usize = if IS_32_BIT { 64 } else { 72 };
 pub(crate) const SLOT_BYTES: usize = if IS_32_BIT { 16 } else { 24 };
 
@@ -189,15 +189,14 @@ impl Record {
         let entries = metas.wrapping_add(slots as usize).cast::<Entry>();
         // SAFETY: the macros give each record as many places as they say it has slots and cursors, and the values as
         // much room; they are large enough for the parts, see the assertions above.
-        let (entries, metas, cursors, slots_of_values) = unsafe {
+        let (rows, cursors, slots_of_values) = unsafe {
             (
-                Lent::new(entries, slots),
-                Lent::new(metas, slots),
+                Both::new(Lent::new(entries, slots), Lent::new(metas, slots), slots),
                 With::new(Lent::new(self.cursor_memory.cast::<Cursor<WaitQueue>>(), u32::from(self.cursors))),
                 LentSlots::new(parcels, self.values, self.value_size),
             )
         };
-        let state: State<LentStorage> = State::new(kind, self.capacity as usize, entries, metas, cursors, slots, 0);
+        let state: State<LentStorage> = State::new(kind, self.capacity as usize, rows, cursors, 0);
         Shell::from_parts(KernelLock::new(state), slots_of_values, NoCode::new(), NoClock)
     }
 }

@@ -434,10 +434,10 @@ MUTANTS = [
     ("sender-at-a-rendezvous-tells-no-watch", "A sender that comes to a rendezvous is told to no watch.", SHELL + "send.rs", [(
         "            after.offered(state);\n", "")]),
     ("watch-takes-a-readers-wake-up", "Where somebody watches, no reader is woken.", SHELL + "aftermath.rs", [(
-        "        if state.waiting_cursors > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
-        "        if state.is_watched() {\n            self.work(state);\n        } else if state.waiting_cursors > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
+        "        if state.waiting_cursors() > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        } else if state.is_watched() {\n            self.work(state);\n        }",
+        "        if state.is_watched() {\n            self.work(state);\n        } else if state.waiting_cursors() > 0 {\n            self.todo.readers = Some(Readers::of(1));\n            self.work(state);\n        }")]),
     ("watched-lane-opens", "A lane is opened though somebody watches.", SHELL + "state.rs", [(
-        "        self.unsettled == 0 && self.onlookers.is_empty()", "        self.unsettled == 0")]),
+        "        self.unsettled() == 0 && self.onlookers.is_empty()", "        self.unsettled() == 0")]),
     ("drain-ends-with-the-close", "A drain does not go on when the record is closed.", SHELL + "end.rs", [(
         "(!*flush.drains || is_discarded || log.cursor_count() == 0)", "(!*flush.drains || is_discarded || log.cursor_count() <= 1)")]),
     ("drain-waits-for-who-has-left", "A drain waits for readers where there is none left.", SHELL + "end.rs", [(

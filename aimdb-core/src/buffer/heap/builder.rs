@@ -11,7 +11,7 @@ use crate::buffer::lane::are_words;
 #[cfg(feature = "std")]
 use crate::buffer::lane::{LaneLock, Lanes, SPARES};
 use crate::buffer::slots::HeapSlots;
-use crate::buffer::table::HeapTable;
+use crate::buffer::table::{HeapRows, HeapTable};
 use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
 use crate::pure::Kind;
 use crate::waiting::Counted;
@@ -180,9 +180,8 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         #[cfg(loom)]
         let cells =
             HeapSlots::new(slots, lanes == Lanes::MovingAndCopying && cfg.kind().retains()).map_err(|_| too_large)?;
-        let entries = HeapTable::with_capacity(capacity).map_err(|_| too_large)?;
-        let metas = HeapTable::with_capacity(slots).map_err(|_| too_large)?;
-        let state = State::new(cfg.kind(), capacity, entries, metas, HeapTable::new(), slots as u32, first_number);
+        let rows = HeapRows::new(capacity, slots).map_err(|_| too_large)?;
+        let state = State::new(cfg.kind(), capacity, rows, HeapTable::new(), first_number);
         let code = HeapCode::new(all, degrade, on_drop).ok_or(too_large)?;
         #[cfg(feature = "std")]
         let lock = LaneLock::new(state, lanes, eager);

@@ -51,7 +51,7 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
 
     /// A value was published.
     pub(super) fn published(&mut self, state: &mut State<L::Storage>) {
-        if state.waiting_cursors > 0 {
+        if state.waiting_cursors() > 0 {
             self.todo.readers = Some(Readers::of(1));
             self.work(state);
         } else if state.is_watched() {
@@ -119,7 +119,7 @@ impl<'a, T, L: Layout<T>> Aftermath<'a, T, L> {
         }
         if todo.room {
             let (published, done) = wakes.serve_senders(state);
-            if published > 0 && state.waiting_cursors > 0 {
+            if published > 0 && state.waiting_cursors() > 0 {
                 let waiting = todo.readers.map_or(0, |readers| readers.values);
                 todo.readers = Some(Readers::of(waiting + published));
             }
@@ -206,7 +206,7 @@ impl WakeList {
 
     fn wake_readers<S: Storage<WaitQueue>>(&mut self, state: &mut State<S>, from: Readers) -> Option<Readers> {
         let mut readers = from;
-        while readers.cursor < state.log.cursors_mut().len() && state.waiting_cursors > 0 {
+        while readers.cursor < state.log.cursors_mut().len() && state.waiting_cursors() > 0 {
             let cursor = CursorId(readers.cursor as u32);
             if readers.woken == readers.values
                 || state.cursor_queue(cursor).is_empty()
@@ -231,7 +231,7 @@ impl WakeList {
         let left = queue.is_empty();
         if served.is_some() {
             if left {
-                state.waiting_cursors -= 1;
+                state.note_waiting_cursors(-1);
             }
             if starves {
                 state.log.grant(cursor);
@@ -259,7 +259,7 @@ impl WakeList {
             self.push(Some(waker));
         }
         // Bounded by the readers that wait: on a closed record nobody joins them.
-        while state.waiting_cursors > 0 {
+        while state.waiting_cursors() > 0 {
             for at in 0..state.log.cursors_mut().len() {
                 let cursor = CursorId(at as u32);
                 while !state.cursor_queue(cursor).is_empty() {

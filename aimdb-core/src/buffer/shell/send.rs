@@ -248,15 +248,14 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Adds slots; says whether there are more now.
     fn grow(&self) -> bool {
         let Ok(chunk) = self.slots.prepare() else { return false };
-        let awaited = self.lock.with(|state| {
+        let (grown, awaited) = self.lock.with(|state| {
             let slots = self.slots.install(chunk);
-            state.log.back(slots);
-            !state.onlookers.is_empty()
+            (state.log.back(slots), !state.onlookers.is_empty())
         });
         if awaited {
             self.slots_freed(usize::MAX);
         }
-        true
+        grown
     }
 
     /// Stores a value, waiting for room if the policy is to wait. Never blocks the thread.

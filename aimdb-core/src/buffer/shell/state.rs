@@ -17,32 +17,16 @@ pub struct State<S: Storage<WaitQueue>> {
     /// for a slot, which only fixed storage, or an allocator that is empty, has. Most records have none of them, so
     /// they share a word.
     pub(super) onlookers: WaitQueue,
-    /// Cursors at which somebody stands in the queue.
-    pub(super) waiting_cursors: u32,
-    /// All who stand in a queue, or were woken and have not yet looked.
-    #[cfg(feature = "std")]
-    unsettled: u32,
 }
 
 impl<S: Storage<WaitQueue>> State<S> {
-    /// The state of an empty buffer over empty tables, with `slots` slots behind it. `first_number`
-    /// is 0 except in tests of the wrap of the sequence.
-    pub const fn new(
-        kind: Kind,
-        capacity: usize,
-        entries: S::Entries,
-        metas: S::Metas,
-        cursors: S::Cursors,
-        slots: u32,
-        first_number: u64,
-    ) -> Self {
+    /// The state of an empty buffer over empty tables. `first_number` is 0 except in tests of the wrap
+    /// of the sequence.
+    pub const fn new(kind: Kind, capacity: usize, rows: S::Rows, cursors: S::Cursors, first_number: u64) -> Self {
         Self {
-            log: Log::new(kind, capacity, entries, metas, cursors, slots, first_number),
+            log: Log::new(kind, capacity, rows, cursors, first_number),
             senders: WaitQueue::new(),
             onlookers: WaitQueue::new(),
-            waiting_cursors: 0,
-            #[cfg(feature = "std")]
-            unsettled: 0,
         }
     }
 
@@ -66,11 +50,29 @@ impl<S: Storage<WaitQueue>> State<S> {
         }
     }
 
+    /// Cursors at which somebody stands in the queue.
+    pub(super) fn waiting_cursors(&self) -> u32 {
+        self.log.noted_of_readers()
+    }
+
+    /// So many more.
+    pub(super) fn note_waiting_cursors(&mut self, more: i32) {
+        if let Some(waiting) = self.log.noted_of_readers_mut() {
+            *waiting = waiting.wrapping_add_signed(more);
+        }
+    }
+
+    /// All who stand in a queue, or were woken and have not yet looked.
+    #[cfg(feature = "std")]
+    const fn unsettled(&self) -> u32 {
+        self.log.noted
+    }
+
     /// Whether nobody waits, watches or keeps a place, and nobody who was woken has yet to look.
     #[cfg(feature = "std")]
     pub(crate) const fn nobody_waits(&self) -> bool {
         // Who watches is not counted: once told, it need not look for the lane to open.
-        self.unsettled == 0 && self.onlookers.is_empty() && self.log.reserved() == 0
+        self.unsettled() == 0 && self.onlookers.is_empty() && self.log.reserved() == 0
     }
 
     /// Whether somebody may watch.
@@ -86,7 +88,7 @@ impl<S: Storage<WaitQueue>> State<S> {
     pub(super) const fn came(&mut self) {
         #[cfg(feature = "std")]
         {
-            self.unsettled += 1;
+            self.log.noted += 1;
         }
     }
 
@@ -95,7 +97,7 @@ impl<S: Storage<WaitQueue>> State<S> {
     fn left(&mut self, was: WaiterState) {
         #[cfg(feature = "std")]
         {
-            self.unsettled -= u32::from(was != WaiterState::Idle);
+            self.log.noted -= u32::from(was != WaiterState::Idle);
         }
         #[cfg(not(feature = "std"))]
         let _ = was;
@@ -126,7 +128,9 @@ impl<S: Storage<WaitQueue>> State<S> {
         let queue = self.cursor_queue(cursor);
         let first = queue.is_empty();
         queue.link(waiter, ticket, waker);
-        self.waiting_cursors += u32::from(first);
+        if first {
+            self.note_waiting_cursors(1);
+        }
         self.came();
     }
 
@@ -135,7 +139,9 @@ impl<S: Storage<WaitQueue>> State<S> {
         let queue = self.cursor_queue(cursor);
         let (was, waker) = queue.settle(waiter);
         let last = was == WaiterState::Waiting && queue.is_empty();
-        self.waiting_cursors -= u32::from(last);
+        if last {
+            self.note_waiting_cursors(-1);
+        }
         self.left(was);
         (was, waker)
     }

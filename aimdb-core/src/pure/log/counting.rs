@@ -45,6 +45,16 @@ impl<W, S: Storage<W>> Log<W, S> {
         }
     }
 
+    /// What storey 2 counts over all cursors; the machine never looks at it. Nothing before the first of them.
+    pub fn noted_of_readers(&self) -> u32 {
+        self.cursors.beside().noted
+    }
+
+    /// The same, to be changed where there is a cursor.
+    pub fn noted_of_readers_mut(&mut self) -> Option<&mut u32> {
+        self.cursors.beside_mut().map(|readers| &mut readers.noted)
+    }
+
     /// The cursor's counts.
     pub fn cursor_counters(&self, id: CursorId) -> CursorCounters {
         let cursor = self.cursor(id);

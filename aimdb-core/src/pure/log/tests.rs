@@ -6,15 +6,18 @@ extern crate std;
 use std::vec::Vec;
 
 use super::*;
-use crate::pure::{Policy, Verdict, With};
+use crate::pure::{Both, Policy, SlotMeta, Table, Verdict, With};
 
 /// Storage that a test can look into.
 struct VecStorage;
 
 impl<W> Storage<W> for VecStorage {
-    type Entries = Vec<Entry>;
-    type Metas = Vec<SlotMeta>;
+    type Rows = Both<Vec<Entry>, Vec<SlotMeta>>;
     type Cursors = With<Vec<Cursor<W>>, Readers>;
+}
+
+fn rows(slots: u32) -> Both<Vec<Entry>, Vec<SlotMeta>> {
+    Both::new(Vec::new(), Vec::new(), slots)
 }
 
 impl<E> Table<E> for Vec<E> {
@@ -111,7 +114,7 @@ fn run(kind: Kind, capacity: usize, first_number: u64, seed: u64) {
     let random = &mut Random(seed);
     let slots = &mut Slots::default();
     let mut log: Log<(), VecStorage> =
-        Log::new(kind, capacity, Vec::new(), Vec::new(), With::new(Vec::new()), capacity as u32 + 3, first_number);
+        Log::new(kind, capacity, rows(capacity as u32 + 3), With::new(Vec::new()), first_number);
     let mut reference = Reference { kind, capacity, values: Vec::new(), oldest: 0, closed: false };
     let mut readers: Vec<Reader> = Vec::new();
     let mut looks: Vec<(Pinned, u32)> = Vec::new();
@@ -281,7 +284,7 @@ fn b12_the_numbers_may_wrap() {
 
 #[test]
 fn k3_the_value_after_a_lag_is_the_oldest_retained() {
-    let mut log: Log<(), VecStorage> = Log::new(Kind::SpmcRing, 3, Vec::new(), Vec::new(), With::new(Vec::new()), 5, 0);
+    let mut log: Log<(), VecStorage> = Log::new(Kind::SpmcRing, 3, rows(5), With::new(Vec::new()), 0);
     let cursor = log.subscribe(Start::Live, || ()).expect("the heap has room");
     for _ in 0..10 {
         let claim = log.claim().expect("a slot is free");
@@ -296,7 +299,7 @@ fn k3_the_value_after_a_lag_is_the_oldest_retained() {
 #[test]
 fn c1_a_promise_holds_nobody_back_on_a_closed_record() {
     let mut log: Log<(), VecStorage> =
-        Log::new(Kind::Bounded(Policy::PauseUpstream), 2, Vec::new(), Vec::new(), With::new(Vec::new()), 4, 0);
+        Log::new(Kind::Bounded(Policy::PauseUpstream), 2, rows(4), With::new(Vec::new()), 0);
     let cursor = log.subscribe(Start::Live, || ()).expect("the heap has room");
     let claim = log.claim().expect("a slot is free");
     assert!(log.publish(claim).expect("the heap has room").is_none());

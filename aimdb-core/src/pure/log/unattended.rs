@@ -4,28 +4,28 @@
 
 use super::{Entry, Log, Storage};
 use crate::pure::slot_pool::NONE;
-use crate::pure::{Claim, Kind, Policy, Table, TableFull};
+use crate::pure::{Claim, Kind, Policy, TableFull};
 
 impl<W, S: Storage<W>> Log<W, S> {
     /// Gives every place of the window a slot, so that it can be filled and emptied in order
     /// without claims. Does at most `budget` steps; says whether every place has one now.
     pub fn lay_out(&mut self, budget: usize) -> bool {
         let mut left = budget;
-        while self.entries.as_ref().len() < self.capacity() {
+        while self.slots.places().len() < self.capacity() {
             let Some(entry) = self.entry_for_a_place(&mut left) else { return false };
-            if self.entries.append(entry).is_err() {
+            if self.slots.append(entry).is_err() {
                 self.release(entry.slot());
                 return false;
             }
         }
         // The bare places are the ones that were emptied last, right before the first value. The oldest
         // of them comes first, so that what is left to do stays in one piece.
-        let mut at = (self.first_place() + self.capacity() - self.bare as usize) % self.capacity();
-        for _ in 0..self.bare {
-            if self.entries.as_ref()[at].slot() == NONE {
+        let mut at = (self.first_place() + self.capacity() - self.slots.bare as usize) % self.capacity();
+        for _ in 0..self.slots.bare {
+            if self.slots.places()[at].slot() == NONE {
                 let Some(entry) = self.entry_for_a_place(&mut left) else { return false };
-                self.entries.as_mut()[at] = entry;
-                self.bare -= 1;
+                self.slots.places_mut()[at] = entry;
+                self.slots.bare -= 1;
             } else if left == 0 {
                 return false;
             } else {
@@ -34,7 +34,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             at = if at + 1 == self.capacity() { 0 } else { at + 1 };
         }
         // One that is left is a sender's, which has taken the slot and not yet come back.
-        self.bare == 0
+        self.slots.bare == 0
     }
 
     /// A slot for a place, whose values one cursor will read at most.
@@ -47,12 +47,12 @@ impl<W, S: Storage<W>> Log<W, S> {
 
     /// The places of the window, each with its slot once the window is laid out.
     pub fn places(&self) -> &[Entry] {
-        self.entries.as_ref()
+        self.slots.places()
     }
 
     /// The places, for whoever puts other slots there: each slot at one place.
     pub fn places_mut(&mut self) -> &mut [Entry] {
-        self.entries.as_mut()
+        self.slots.places_mut()
     }
 
     /// A free slot that belongs to no place.
@@ -65,7 +65,7 @@ impl<W, S: Storage<W>> Log<W, S> {
     }
 
     /// Slots that the storage has.
-    pub const fn slots(&self) -> usize {
+    pub fn slots(&self) -> usize {
         self.slots.backed() as usize
     }
 
@@ -217,7 +217,7 @@ impl<W, S: Storage<W>> Log<W, S> {
         }
         let Ends { put, displaced, taken, last_taken } = ends;
         let first = self.first_place();
-        self.entries.as_mut()[first] = Entry(slot);
+        self.slots.places_mut()[first] = Entry(slot);
         self.slots.set_unread(slot, 1);
         let head = self.head;
         self.len = (u64::from(self.len) + put - displaced - taken) as u32;
