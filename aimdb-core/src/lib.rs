@@ -24,9 +24,9 @@ pub use buffer::TryProduceError;
 #[cfg(feature = "alloc")]
 pub use database::{
     AimDb, AimDbBuilder, AnyRecord, BoundedRegistrar, BoxFuture, ConfigError, ConfigErrors, ConfigMistake, Consumer,
-    DbError, DbResult, Join, JoinBuilder, LogLevel, ProduceAnyError, Producer, RecordInfo, RecordKey, RecordStats,
-    Registrar, Runtime, RuntimeContext, Service, ServiceRole, ServiceRun, SlowestCursor, Stopped, Transform,
-    TransformBuilder,
+    DbError, DbResult, ErasedRecord, Join, JoinBuilder, LogLevel, ProduceAnyError, Producer, RecordInfo, RecordKey,
+    RecordStats, Registrar, Runtime, RuntimeContext, Service, ServiceRole, ServiceRun, SlowestCursor, Stopped,
+    Transform, TransformBuilder,
 };
 #[cfg(feature = "std")]
 pub use database::{Blocked, CommonProducer, LocalProducer};

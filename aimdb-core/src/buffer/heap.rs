@@ -5,6 +5,7 @@ mod builder;
 mod code;
 #[cfg(feature = "std")]
 mod hold;
+mod house;
 #[cfg(feature = "std")]
 mod look;
 mod reader;
@@ -21,6 +22,7 @@ use core::task::{Context, Poll};
 
 pub use self::builder::HeapBufferBuilder;
 use self::code::HeapCode;
+pub(crate) use self::house::{Housed, Unhoused};
 pub(super) use self::reader::HeapReader;
 #[cfg(feature = "std")]
 pub use self::sends::{CommonSender, HeapSender};
@@ -59,7 +61,10 @@ impl Clock for HeapClock {
 }
 
 /// The parts of a shell on the heap.
-struct HeapLayout;
+pub(crate) struct HeapLayout;
+
+/// A shell on the heap.
+pub(crate) type HeapShell<T> = Shell<T, HeapLayout>;
 
 /// Values up to this many bytes are moved under the lock, and in a lane. Two cache lines: a copy
 /// that costs less than taking the lock once more.
@@ -99,8 +104,9 @@ unsafe impl<T: Send + 'static> Layout<T> for HeapLayout {
 /// assert_eq!(reader.try_recv(), Ok(7));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[repr(transparent)]
 pub struct HeapBuffer<T: Send + 'static> {
-    shell: Counted<Shell<T, HeapLayout>>,
+    shell: Counted<HeapShell<T>>,
 }
 
 impl<T: Send + 'static> HeapBuffer<T> {
@@ -153,13 +159,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
 
     /// Stores a value; see [`Buffer::push`].
     pub fn push(&self, value: T) {
-        #[cfg(feature = "std")]
-        let value = match self.shell.send_as_thread(value, false) {
-            InLane::Done => return,
-            InLane::Full(value) => value,
-            InLane::NotHere(value) => return self.shell.push_past_lane(value),
-        };
-        self.shell.push(value);
+        self.shell.push_by_lane(value);
     }
 
     /// Stores a value without waiting, or gives it back; see [`Buffer::try_push`].
@@ -209,7 +209,7 @@ impl<T: Send + 'static> HeapBuffer<T> {
     /// Stores a value, waiting for space if the policy is to wait; see [`Buffer::push_async`].
     #[inline]
     pub fn push_async(&self, value: T) -> PushFuture<'_, T> {
-        PushFuture::offer(&*self.shell, value)
+        self.shell.push_async_by_lane(value)
     }
 
     /// Refuses all values to come; see [`Buffer::close`].
@@ -233,6 +233,25 @@ impl<T: Send + 'static> HeapBuffer<T> {
     #[must_use]
     pub fn metrics(&self) -> BufferMetrics {
         self.shell.metrics()
+    }
+}
+
+impl<T: Send + 'static> HeapShell<T> {
+    /// See [`HeapBuffer::push`].
+    pub(crate) fn push_by_lane(&self, value: T) {
+        #[cfg(feature = "std")]
+        let value = match self.send_as_thread(value, false) {
+            InLane::Done => return,
+            InLane::Full(value) => value,
+            InLane::NotHere(value) => return self.push_past_lane(value),
+        };
+        self.push(value);
+    }
+
+    /// See [`HeapBuffer::push_async`].
+    #[inline]
+    pub(crate) fn push_async_by_lane(&self, value: T) -> PushFuture<'_, T> {
+        PushFuture::offer(self, value)
     }
 }
 

@@ -57,6 +57,8 @@ pub use heap::{CommonSender, HeapSender};
 #[cfg(feature = "alloc")]
 pub use heap::{HeapBuffer, HeapBufferBuilder};
 #[cfg(feature = "alloc")]
+pub(crate) use heap::{HeapShell, Housed, Unhoused};
+#[cfg(feature = "alloc")]
 pub use push_future::{PushFuture, Refusal};
 #[cfg(feature = "alloc")]
 pub use reader::{Reader, Recv};

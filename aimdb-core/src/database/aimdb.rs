@@ -7,8 +7,8 @@ use core::mem;
 use core::panic::Location;
 
 use super::cursor_label::CursorLabel;
-use super::erased::{AnyRecord, typed};
-use super::record::{Common, Record};
+use super::erased::ErasedRecord;
+use super::record::{Common, Record, Shared};
 use super::records::Records;
 use super::{
     Consumer, DbError, DbResult, Producer, RecordInfo, RecordKey, RecordStats, Runtime, RuntimeContext, Service,
@@ -69,7 +69,7 @@ impl AimDb {
     #[track_caller]
     pub fn consumer_from<T: Send + 'static>(&self, key: impl AsRef<str>, start: Start) -> DbResult<Consumer<T>> {
         let label = CursorLabel::Consumer(Location::caller());
-        Ok(self.record::<T>(key.as_ref())?.subscribe(start, label)?)
+        Ok(Record::subscribe(&self.record::<T>(key.as_ref())?, start, label)?)
     }
 
     /// A record without its type. Allocates if nothing was at work with the record before; without memory for that, an
@@ -78,10 +78,10 @@ impl AimDb {
     /// # Errors
     ///
     /// [`DbError::RecordNotFound`].
-    pub fn erased(&self, key: impl AsRef<str>) -> DbResult<Arc<dyn AnyRecord>> {
+    pub fn erased(&self, key: impl AsRef<str>) -> DbResult<ErasedRecord> {
         let record = self.find(key.as_ref())?;
         record.become_known(&self.inner.common);
-        Ok(Arc::clone(record))
+        Ok(record.clone())
     }
 
     /// Every record's description, ordered by key.
@@ -154,13 +154,13 @@ impl AimDb {
         self.inner.common.stop.is_stopped()
     }
 
-    fn find(&self, key: &str) -> DbResult<&Arc<dyn AnyRecord>> {
+    fn find(&self, key: &str) -> DbResult<&ErasedRecord> {
         self.inner.records.get(key).ok_or_else(|| DbError::RecordNotFound { key: RecordKey::of(key) })
     }
 
-    fn record<T: Send + 'static>(&self, key: &str) -> DbResult<Arc<Record<T>>> {
+    fn record<T: Send + 'static>(&self, key: &str) -> DbResult<Shared<T>> {
         let record = self.find(key)?;
-        typed(record).ok_or_else(|| DbError::TypeMismatch {
+        record.typed().ok_or_else(|| DbError::TypeMismatch {
             key: record.key().clone(),
             expected: record.info().type_name,
             found: core::any::type_name::<T>(),

@@ -1,14 +1,13 @@
 //! The reading end of a record.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::fmt;
 use core::future::Future;
 use core::panic::Location;
 
 use super::cursor_label::{CursorLabel, Named};
 use super::next_value::NextValue;
-use super::record::Record;
+use super::record::{Record, Shared};
 use super::{DbError, DbResult, RecordKey};
 use crate::buffer::{BufferReader, Reader, ReaderMetrics};
 use crate::pure::Start;
@@ -29,7 +28,7 @@ pub struct Consumer<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> Consumer<T> {
-    pub(super) fn new(record: Arc<Record<T>>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
+    pub(super) fn new(record: Shared<T>, reader: Box<dyn BufferReader<T>>, label: CursorLabel) -> Self {
         let reader = Reader::new(reader);
         let named = Named::new(record, reader.id(), label);
         Self { reader, named, burst: 0 }
@@ -97,7 +96,7 @@ impl<T: Send + 'static> Consumer<T> {
         if let Some(value) = self.reader.peek_at_once().or_else(|| self.reader.peek_by_call()) {
             return Some(value);
         }
-        self.named.record.buffer().peek()
+        Record::buffer_of(&self.named.record).peek()
     }
 
     /// Another consumer of this cursor: each value goes to one of them.
@@ -118,7 +117,7 @@ impl<T: Send + 'static> Consumer<T> {
     #[track_caller]
     pub fn subscribe(&self) -> DbResult<Self> {
         let label = CursorLabel::Consumer(Location::caller());
-        Ok(self.named.record.subscribe(Start::Live, label)?)
+        Ok(Record::subscribe(&self.named.record, Start::Live, label)?)
     }
 
     /// The record's key.
@@ -136,7 +135,7 @@ impl<T: Send + 'static> Consumer<T> {
     /// Whether the record was closed; what is buffered can still be read.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.named.record.buffer().is_closed()
+        self.named.record.is_closed()
     }
 
     /// What tells when a read would find anything; see [`Reader::watch`].
@@ -177,7 +176,7 @@ mod blocking {
         /// [`AimDb::blocked`](crate::AimDb::blocked).
         #[must_use]
         pub fn about_to_wait(&self) -> About {
-            About::enter(self.named.record.buffer().identity(), WaitsFor::Value)
+            About::enter(self.named.record.identity(), WaitsFor::Value)
         }
 
         /// Blocks the calling thread until there is a value or the deadline passes. For

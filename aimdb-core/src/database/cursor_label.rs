@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::panic::Location;
 
-use super::record::{Common, Record};
+use super::record::{Common, Shared};
 use crate::buffer::Buffer;
 use crate::waiting::{HeapLock, Late, Lock, boxed};
 
@@ -248,13 +248,13 @@ impl<T: Send + 'static> AtWork<T> {
 
 /// A reader's hold on its record, under its name: dropping it forgets the name.
 pub(super) struct Named<T: Send + 'static> {
-    pub(super) record: Arc<Record<T>>,
+    pub(super) record: Shared<T>,
     at: At,
 }
 
 impl<T: Send + 'static> Named<T> {
     /// Names the cursor with this id.
-    pub(super) fn new(record: Arc<Record<T>>, cursor: u64, label: CursorLabel) -> Self {
+    pub(super) fn new(record: Shared<T>, cursor: u64, label: CursorLabel) -> Self {
         let at = record.at_work.add(cursor, label);
         Self { record, at }
     }
@@ -267,7 +267,7 @@ impl<T: Send + 'static> Named<T> {
 
 impl<T: Send + 'static> Clone for Named<T> {
     fn clone(&self) -> Self {
-        Self { record: Arc::clone(&self.record), at: self.record.at_work.add_as(self.at) }
+        Self { record: self.record.clone(), at: self.record.at_work.add_as(self.at) }
     }
 }
 

@@ -12,17 +12,16 @@ use core::task::Poll;
 
 use super::cursor_label::CursorLabel;
 use super::graph::{BufferFacts, RecordFacts, TypeFacts, WriterFacts};
-use super::held::Held;
-use super::record::Record;
+use super::record::{Record, Shared};
 use super::records::Records;
 use super::registrar::{BufferPlan, Origin, Source, Tap, TapPlan, WriterForm, WriterPlan};
 use super::stop::StopSignal;
 use super::transform;
 use super::writer::Writer;
-use super::{AnyRecord, ConfigMistake, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
+use super::{ConfigMistake, ErasedRecord, Producer, Registrar, RuntimeContext, Service, ServiceRole, ServiceRun};
 use bytemuck::NoUninit;
 
-use crate::buffer::{BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer, HeapBufferBuilder};
+use crate::buffer::{BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer, HeapBufferBuilder, Unhoused};
 use crate::pure::Start;
 
 /// A registrar without its type, as the builder keeps it.
@@ -31,7 +30,7 @@ pub(super) trait Draft: Any + Send {
     fn facts(&self) -> RecordFacts;
 
     /// Makes the record. Called once, and only if the graph found nothing wrong with it.
-    fn make(&mut self) -> Result<Arc<dyn AnyRecord>, ConfigMistake>;
+    fn make(&mut self) -> Result<ErasedRecord, ConfigMistake>;
 
     /// Subscribes the record's services. Called once, after every record was made.
     fn connect(
@@ -64,21 +63,19 @@ impl<T: Send + 'static> Draft for Registrar<T> {
         }
     }
 
-    fn make(&mut self) -> Result<Arc<dyn AnyRecord>, ConfigMistake> {
+    fn make(&mut self) -> Result<ErasedRecord, ConfigMistake> {
         let (degrader, hook) = (self.degraders.pop(), self.hooks.pop());
-        let buffer = match self.buffers.pop() {
+        let (cfg, shell, own) = match self.buffers.pop() {
             None => return Err(ConfigMistake::NoBuffer),
-            Some(BufferPlan::FanOut(cfg, make)) => {
-                Held::Heap(make(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?)
-            }
-            Some(BufferPlan::SingleCursor(cfg)) => {
-                Held::Heap(make_single_cursor(&cfg, degrader, hook).map_err(ConfigMistake::Buffer)?)
-            }
-            Some(BufferPlan::Raw(buffer)) => buffer.into(),
+            Some(BufferPlan::FanOut(cfg, make)) => (Some(cfg), Some(make(&cfg, degrader, hook)), None),
+            Some(BufferPlan::SingleCursor(cfg)) => (Some(cfg), Some(make_single_cursor(&cfg, degrader, hook)), None),
+            Some(BufferPlan::Raw(buffer)) => (buffer.cfg(), None, Some(buffer)),
         };
-        let record = Arc::new(Record::new(self.key.clone(), buffer));
-        self.made = Some(Arc::clone(&record));
-        Ok(record)
+        let shell = shell.transpose().map_err(ConfigMistake::Buffer)?;
+        let no_memory = BufferCfgError::CapacityTooLarge { capacity: cfg.map_or(1, |cfg| cfg.capacity()) };
+        let record = Record::with_buffer(self.key.clone(), shell, own).ok_or(ConfigMistake::Buffer(no_memory))?;
+        self.made = Some(record.clone());
+        Ok(ErasedRecord::of(record))
     }
 
     fn connect(
@@ -101,23 +98,23 @@ impl<T: Send + 'static> Draft for Registrar<T> {
 /// The service of a writer. It holds the record's [`Writer`] from now on.
 fn writing<T: Send + 'static>(
     plan: WriterPlan<T>,
-    record: &Arc<Record<T>>,
+    record: &Shared<T>,
     records: &Records,
     stop: &Arc<StopSignal>,
 ) -> Result<Service, ConfigMistake> {
     let origin = plan.origin;
-    let producer = Producer::new(Arc::clone(record));
+    let producer = Producer::new(record.clone());
     match plan.form {
         WriterForm::Source(source) => {
             let name = format!("{}/source", record.key);
-            let writer = Writer::new(record.clone(), stop);
+            let writer = Writer::new(ErasedRecord::of(record.clone()), stop);
             let run =
                 ServiceRun::Async(Box::new(move |context| Box::pin(run_source(source, context, producer, writer))));
             Ok(service(record, name, ServiceRole::Source, origin, 0, run))
         }
         WriterForm::SourceBlocking(source) => {
             let name = format!("{}/source", record.key);
-            let writer = Writer::on_thread(record.clone(), stop);
+            let writer = Writer::on_thread(ErasedRecord::of(record.clone()), stop);
             let run = ServiceRun::Blocking(Box::new(move |context: RuntimeContext| {
                 let writer = writer;
                 if !context.is_stopped() {
@@ -130,8 +127,8 @@ fn writing<T: Send + 'static>(
         WriterForm::Transform(transform) => {
             let name = format!("{}/transform", record.key);
             let opened = transform.open(records, &CursorLabel::service(&name, origin))?;
-            let writer = Writer::new(record.clone(), stop);
-            let output = Arc::clone(record);
+            let writer = Writer::new(ErasedRecord::of(record.clone()), stop);
+            let output = record.clone();
             let run = ServiceRun::Async(Box::new(move |context| {
                 Box::pin(transform::run(opened.stage, output, context, writer))
             }));
@@ -168,14 +165,10 @@ async fn run_source<T: Send + 'static>(
     }
 }
 
-fn tapping<T: Send + 'static>(
-    plan: TapPlan<T>,
-    number: usize,
-    record: &Arc<Record<T>>,
-) -> Result<Service, ConfigMistake> {
+fn tapping<T: Send + 'static>(plan: TapPlan<T>, number: usize, record: &Shared<T>) -> Result<Service, ConfigMistake> {
     let name = format!("{}/tap#{number}", record.key);
     let label = CursorLabel::service(&name, plan.origin);
-    let consumer = record.subscribe(Start::Live, label).map_err(ConfigMistake::Subscribe)?;
+    let consumer = Record::subscribe(record, Start::Live, label).map_err(ConfigMistake::Subscribe)?;
     let run = match plan.tap {
         // The user's function runs when the task does, not where the task is made.
         Tap::Async(tap) => {
@@ -183,7 +176,7 @@ fn tapping<T: Send + 'static>(
         }
         Tap::Blocking(tap) => ServiceRun::Blocking(Box::new(move |context| tap(context, consumer))),
     };
-    Ok(service(record, name, ServiceRole::Tap, plan.origin, record.buffer().identity(), run))
+    Ok(service(record, name, ServiceRole::Tap, plan.origin, record.identity(), run))
 }
 
 fn service<T: Send + 'static>(
@@ -202,24 +195,24 @@ pub(super) fn make_fan_out<T: Clone + Send + Sync + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
-) -> Result<HeapBuffer<T>, BufferCfgError> {
-    described(cfg, degrader, hook).build()
+) -> Result<Unhoused<T, Record<T>>, BufferCfgError> {
+    described(cfg, degrader, hook).fan_out()
 }
 
 pub(super) fn make_plain<T: NoUninit + Send + Sync + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
-) -> Result<HeapBuffer<T>, BufferCfgError> {
-    described(cfg, degrader, hook).build_plain()
+) -> Result<Unhoused<T, Record<T>>, BufferCfgError> {
+    described(cfg, degrader, hook).plain()
 }
 
 fn make_single_cursor<T: Send + 'static>(
     cfg: &BufferCfg,
     degrader: Option<Degrader<T>>,
     hook: Option<DropHook<T>>,
-) -> Result<HeapBuffer<T>, BufferCfgError> {
-    described(cfg, degrader, hook).build_single_cursor()
+) -> Result<Unhoused<T, Record<T>>, BufferCfgError> {
+    described(cfg, degrader, hook).single_cursor()
 }
 
 fn described<T: Send + 'static>(

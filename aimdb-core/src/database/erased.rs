@@ -1,15 +1,18 @@
 //! A record whose type is known at run time only, for connectors and tools.
+#![allow(unsafe_code)]
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::any::{Any, TypeId};
 use core::fmt;
+use core::ops::Deref;
 
-use super::record::{Common, Record};
+use super::record::{Common, Record, Shared};
 use super::stop::StopSignal;
 use super::{BoxFuture, DbError, RecordInfo, RecordKey, RecordStats};
 use crate::buffer::SendError;
 use crate::pure::ErrorKind;
+use crate::waiting::{Block, Counted, Hold};
 
 /// A record without its type.
 ///
@@ -172,37 +175,45 @@ impl<T: Send + 'static> AnyRecord for Record<T> {
     }
 
     fn identity(&self) -> usize {
-        self.buffer().identity()
+        self.identity()
     }
 
     fn produce_any(&self, value: Box<dyn Any + Send>) -> Result<(), ProduceAnyError> {
-        self.buffer().push(self.unpack(value)?);
+        let value = self.unpack(value)?;
+        match self.shell() {
+            Some(shell) => shell.push_by_lane(value),
+            None => self.at_work.own_buffer().push(value),
+        }
         Ok(())
     }
 
     fn produce_any_async(&self, value: Box<dyn Any + Send>) -> BoxFuture<'_, Result<(), ProduceAnyError>> {
         Box::pin(async move {
             let value = self.unpack(value)?;
-            let sent = self.buffer().push_async(value).await;
-            sent.map_err(|refused| match refused {
-                SendError::Full(value) => (DbError::from(SendError::Full(())), value),
-                SendError::Timeout(value) => (DbError::from(SendError::Timeout(())), value),
-                SendError::Closed(value) => (DbError::from(SendError::Closed(())), value),
-                SendError::Misuse(value, misuse) => (DbError::from(misuse), value),
-            })
-            .map_err(|(error, value)| ProduceAnyError::Refused {
-                error: error.of_record(&self.key),
-                value: Box::new(value),
-            })
+            let push = match self.shell() {
+                Some(shell) => shell.push_async_by_lane(value),
+                None => self.at_work.own_buffer().push_async(value).moved(),
+            };
+            push.await
+                .map_err(|refused| match refused {
+                    SendError::Full(value) => (DbError::from(SendError::Full(())), value),
+                    SendError::Timeout(value) => (DbError::from(SendError::Timeout(())), value),
+                    SendError::Closed(value) => (DbError::from(SendError::Closed(())), value),
+                    SendError::Misuse(value, misuse) => (DbError::from(misuse), value),
+                })
+                .map_err(|(error, value)| ProduceAnyError::Refused {
+                    error: error.of_record(&self.key),
+                    value: Box::new(value),
+                })
         })
     }
 
     fn close(&self) {
-        self.buffer().close();
+        self.close();
     }
 
     fn is_closed(&self) -> bool {
-        self.buffer().is_closed()
+        self.is_closed()
     }
 }
 
@@ -230,10 +241,43 @@ impl fmt::Debug for dyn AnyRecord {
     }
 }
 
-/// The record with its type, if that is the one.
-pub(super) fn typed<T: Send + 'static>(record: &Arc<dyn AnyRecord>) -> Option<Arc<Record<T>>> {
-    let any: Arc<dyn Any + Send + Sync> = record.clone();
-    any.downcast().ok()
+/// A hold on a record without its type. It keeps the record, not the database.
+#[derive(Clone)]
+pub struct ErasedRecord(Counted<dyn AnyRecord>);
+
+impl Hold for dyn AnyRecord {}
+
+impl ErasedRecord {
+    /// Of this record.
+    pub(super) fn of<T: Send + 'static>(record: Shared<T>) -> Self {
+        let known = |block: *mut Block<Record<T>>| -> *mut Block<dyn AnyRecord> { block };
+        // SAFETY: the pointer leads where it led, and a record is one without its type.
+        Self(unsafe { record.known_as(known) })
+    }
+
+    /// The record with its type, if that is the one.
+    pub(super) fn typed<T: Send + 'static>(&self) -> Option<Shared<T>> {
+        if self.0.value_type() != TypeId::of::<T>() {
+            return None;
+        }
+        // SAFETY: the pointer leads where it led, and there is no other implementation of this trait than that of
+        // records, see `Written`; so this one is of the type that it says.
+        Some(unsafe { self.0.clone().known_as(<*mut Block<dyn AnyRecord>>::cast) })
+    }
+}
+
+impl Deref for ErasedRecord {
+    type Target = dyn AnyRecord;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for ErasedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
 }
 
 #[cfg(all(test, feature = "std", not(any(loom, shuttle))))]

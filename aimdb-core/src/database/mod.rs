@@ -61,7 +61,7 @@ pub use builder::AimDbBuilder;
 pub use common_producer::CommonProducer;
 pub use consumer::Consumer;
 pub use context::{LogLevel, Runtime, RuntimeContext};
-pub use erased::{AnyRecord, ProduceAnyError};
+pub use erased::{AnyRecord, ErasedRecord, ProduceAnyError};
 pub use error::{ConfigError, ConfigErrors, ConfigMistake, DbError, DbResult};
 pub use key::RecordKey;
 #[cfg(feature = "std")]

@@ -1,10 +1,9 @@
 //! The writing end of a record.
 
-use alloc::sync::Arc;
 use core::fmt;
 
 use super::held::Held;
-use super::record::Record;
+use super::record::{Record, Shared};
 use super::{DbError, DbResult, RecordKey};
 use crate::buffer::{Buffer, PushFuture, TryProduceError};
 
@@ -20,12 +19,12 @@ use crate::buffer::{Buffer, PushFuture, TryProduceError};
 /// Clones write the same record and are one writer seen from several places.
 pub struct Producer<T: Send + 'static> {
     buffer: Held<T>,
-    record: Arc<Record<T>>,
+    record: Shared<T>,
 }
 
 impl<T: Send + 'static> Producer<T> {
-    pub(super) fn new(record: Arc<Record<T>>) -> Self {
-        Self { buffer: record.held(), record }
+    pub(super) fn new(record: Shared<T>) -> Self {
+        Self { buffer: Record::held(&record), record }
     }
 
     /// Push a value. Infallible — overwrite-on-overflow buffers cannot reject. Use this for
@@ -179,7 +178,7 @@ mod blocking {
 
 impl<T: Send + 'static> Clone for Producer<T> {
     fn clone(&self) -> Self {
-        Self { buffer: self.buffer.clone(), record: Arc::clone(&self.record) }
+        Self { buffer: self.buffer.clone(), record: self.record.clone() }
     }
 }
 

@@ -10,8 +10,9 @@ use super::graph::TypeFacts;
 use super::held::Held;
 use super::stop::StopSignal;
 use super::{Consumer, RecordInfo, RecordKey, RecordStats, SlowestCursor};
-use crate::buffer::{Buffer, HeapBuffer};
+use crate::buffer::{Buffer, HeapShell, Housed, Unhoused};
 use crate::pure::Start;
+use crate::waiting::Counted;
 
 /// What all records of a database share.
 pub struct Common {
@@ -51,62 +52,92 @@ impl Common {
     }
 }
 
-/// A record of values of type `T`.
-pub(super) struct Record<T: Send + 'static> {
+/// A record of values of type `T`: a buffer of our own, or none, and the rest of the record beside it.
+pub(super) type Record<T> = Housed<T, Particulars<T>>;
+
+/// A hold on a record.
+pub(super) type Shared<T> = Counted<Record<T>>;
+
+/// What a record has beside its buffer.
+pub(super) struct Particulars<T: Send + 'static> {
     pub(super) key: RecordKey,
-    /// A buffer of our own; one of the user's is beside the record.
-    heap: Option<HeapBuffer<T>>,
     pub(super) at_work: AtWork<T>,
 }
 
 impl<T: Send + 'static> Record<T> {
-    pub(super) fn new(key: RecordKey, buffer: Held<T>) -> Self {
-        let (heap, own) = match buffer {
-            Held::Heap(heap) => (Some(heap), None),
-            Held::Other(own) => (None, Some(own)),
-        };
-        Self { key, heap, at_work: AtWork::new(own) }
+    /// A record with one of two buffers, `own` being the user's; if there is memory for it.
+    pub(super) fn with_buffer(
+        key: RecordKey,
+        shell: Option<Unhoused<T, Self>>,
+        own: Option<Arc<dyn Buffer<T>>>,
+    ) -> Option<Shared<T>> {
+        Self::new(shell, Particulars { key, at_work: AtWork::new(own) })
     }
 
-    /// The buffer.
+    /// The buffer, where it lies.
     #[inline]
-    pub(super) fn buffer(&self) -> &dyn Buffer<T> {
-        match &self.heap {
+    pub(super) fn buffer_of(record: &Shared<T>) -> &dyn Buffer<T> {
+        match Self::buffer(record) {
             Some(heap) => heap,
-            None => &**self.at_work.own_buffer(),
+            None => &**record.at_work.own_buffer(),
         }
     }
 
     /// The buffer, for a handle to keep.
-    pub(super) fn held(&self) -> Held<T> {
-        match &self.heap {
+    pub(super) fn held(record: &Shared<T>) -> Held<T> {
+        match Self::buffer(record) {
             Some(heap) => Held::Heap(heap.clone()),
-            None => Held::Other(Arc::clone(self.at_work.own_buffer())),
+            None => Arc::clone(record.at_work.own_buffer()).into(),
         }
     }
 
     /// A consumer with a cursor of its own.
     pub(super) fn subscribe(
-        self: &Arc<Self>,
+        record: &Shared<T>,
         start: Start,
         label: CursorLabel,
     ) -> Result<Consumer<T>, crate::buffer::SubscribeError> {
-        let reader = self.buffer().subscribe(start)?;
-        Ok(Consumer::new(Arc::clone(self), reader, label))
+        let reader = Self::buffer_of(record).subscribe(start)?;
+        Ok(Consumer::new(record.clone(), reader, label))
+    }
+
+    /// Asks the buffer, of whichever sort it is, what needs no handle of it.
+    pub(super) fn ask<'a, R>(
+        &'a self,
+        heap: impl FnOnce(&'a HeapShell<T>) -> R,
+        own: impl FnOnce(&'a dyn Buffer<T>) -> R,
+    ) -> R {
+        match self.shell() {
+            Some(shell) => heap(shell),
+            None => own(&**self.at_work.own_buffer()),
+        }
     }
 
     pub(super) fn info(&self) -> RecordInfo {
-        RecordInfo { key: self.key.clone(), type_name: core::any::type_name::<T>(), cfg: self.buffer().cfg() }
+        let cfg = self.ask(|heap| Some(heap.cfg()), |own| own.cfg());
+        RecordInfo { key: self.key.clone(), type_name: core::any::type_name::<T>(), cfg }
     }
 
     pub(super) fn stats(&self) -> RecordStats {
-        let buffer = self.buffer().metrics();
+        let buffer = self.ask(|heap| heap.metrics(), |own| own.metrics());
         let slowest = buffer.slowest.map(|(id, unread)| SlowestCursor {
             id,
             unread,
             name: self.at_work.find(id).map(|label| label.to_string()).unwrap_or_default(),
         });
         RecordStats { record: self.info(), buffer, slowest }
+    }
+
+    pub(super) fn identity(&self) -> usize {
+        self.ask(|heap| heap.identity(), |own| own.identity())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.ask(|heap| heap.is_closed(), |own| own.is_closed())
+    }
+
+    pub(super) fn close(&self) {
+        self.ask(|heap| heap.close(), |own| own.close());
     }
 
     pub(super) fn writer_came(&self) {
@@ -124,7 +155,7 @@ impl<T: Send + 'static> Record<T> {
         // what the first did before.
         self.at_work.set_written(false);
         if !leaves_open || stop.is_stopped() {
-            self.buffer().close();
+            self.close();
         }
     }
 }

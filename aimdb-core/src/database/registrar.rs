@@ -8,14 +8,14 @@ use core::future::Future;
 use core::panic::Location;
 
 use super::draft::{Draft, make_fan_out, make_plain};
-use super::record::Record;
+use super::record::{Record, Shared};
 use super::{
     BoundedRegistrar, BoxFuture, Consumer, Join, JoinBuilder, Producer, RecordKey, RuntimeContext, Transform,
     TransformBuilder,
 };
 use bytemuck::NoUninit;
 
-use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, HeapBuffer};
+use crate::buffer::{Buffer, BufferCfg, BufferCfgError, Degrader, DropHook, Unhoused};
 use crate::pure::{DropCause, Policy};
 
 /// Describes one record. What several modules say about a record of one key and type adds up.
@@ -29,7 +29,7 @@ pub struct Registrar<T: Send + 'static> {
     pub(super) hooks: Vec<DropHook<T>>,
     pub(super) taps: Vec<TapPlan<T>>,
     pub(super) writers: Vec<WriterPlan<T>>,
-    pub(super) made: Option<Arc<Record<T>>>,
+    pub(super) made: Option<Shared<T>>,
 }
 
 pub(super) enum BufferPlan<T: Send + 'static> {
@@ -40,7 +40,7 @@ pub(super) enum BufferPlan<T: Send + 'static> {
 }
 
 pub(super) type Make<T> =
-    fn(&BufferCfg, Option<Degrader<T>>, Option<DropHook<T>>) -> Result<HeapBuffer<T>, BufferCfgError>;
+    fn(&BufferCfg, Option<Degrader<T>>, Option<DropHook<T>>) -> Result<Unhoused<T, Record<T>>, BufferCfgError>;
 
 pub(super) type Origin = &'static Location<'static>;
 

@@ -5,7 +5,6 @@
 //! transform is a join; the ordinary one has a single input.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
@@ -15,9 +14,9 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use super::cursor_label::{CursorLabel, Named};
-use super::erased::typed;
+use super::erased::ErasedRecord;
 use super::graph::{InputFacts, TypeFacts};
-use super::record::Record;
+use super::record::{Record, Shared};
 use super::records::Records;
 use super::writer::Writer;
 use super::{ConfigMistake, RecordKey, RuntimeContext};
@@ -118,7 +117,7 @@ pub(super) struct Opened<Out> {
 /// `writer` goes, which closes the output.
 pub(super) async fn run<Out: Send + 'static>(
     mut stage: Box<dyn Stage<Out>>,
-    output: Arc<Record<Out>>,
+    output: Shared<Out>,
     context: RuntimeContext,
     writer: Writer,
 ) {
@@ -127,9 +126,9 @@ pub(super) async fn run<Out: Send + 'static>(
     while let Some(value) = poll_fn(|task| stage.poll_next(task)).await {
         match place(&output, &context, value).await {
             Ok(()) => {}
-            Err(SendError::Full(value) | SendError::Misuse(value, _)) => output.buffer().lose(value),
+            Err(SendError::Full(value) | SendError::Misuse(value, _)) => Record::buffer_of(&output).lose(value),
             Err(SendError::Closed(value) | SendError::Timeout(value)) => {
-                output.buffer().lose(value);
+                Record::buffer_of(&output).lose(value);
                 return;
             }
         }
@@ -144,11 +143,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Puts a value into the output. Once the database has been closed it gives up with `Timeout` when
 /// the output has no reader, or none that reads.
 async fn place<Out: Send + 'static>(
-    output: &Record<Out>,
+    output: &Shared<Out>,
     context: &RuntimeContext,
     value: Out,
 ) -> Result<(), SendError<Out>> {
-    let mut push = pin!(output.buffer().push_async(value));
+    let mut push = pin!(Record::buffer_of(output).push_async(value));
     {
         let mut stopped = pin!(context.stopped());
         let stored = poll_fn(|task| match push.as_mut().poll(task) {
@@ -161,7 +160,7 @@ async fn place<Out: Send + 'static>(
     }
     // Each further turn means that somebody has read meanwhile.
     loop {
-        let before = output.buffer().metrics();
+        let before = Record::buffer_of(output).metrics();
         if before.cursors > 0 {
             let mut patience = pin!(context.sleep(PATIENCE));
             let stored = poll_fn(|task| match push.as_mut().poll(task) {
@@ -171,7 +170,7 @@ async fn place<Out: Send + 'static>(
             if let Some(outcome) = stored.await {
                 return outcome;
             }
-            if output.buffer().metrics().counters.delivered > before.counters.delivered {
+            if Record::buffer_of(output).metrics().counters.delivered > before.counters.delivered {
                 continue;
             }
         }
@@ -227,9 +226,9 @@ where
 
     fn open(self: Box<Self>, records: &Records, label: &CursorLabel) -> Result<OpenInput<S, Out>, ConfigMistake> {
         let unknown = || ConfigMistake::UnknownInput { input: self.key.clone() };
-        let record = records.get(self.key.as_str()).and_then(typed::<In>).ok_or_else(unknown)?;
-        let reader = record.buffer().subscribe(Start::Live).map_err(ConfigMistake::Subscribe)?;
-        let identity = record.buffer().identity();
+        let record = records.get(self.key.as_str()).and_then(ErasedRecord::typed::<In>).ok_or_else(unknown)?;
+        let reader = Record::buffer_of(&record).subscribe(Start::Live).map_err(ConfigMistake::Subscribe)?;
+        let identity = record.identity();
         let named = Named::new(record, reader.id(), label.clone());
         Ok((Box::new(Subscribed { reader, step: self.step, _named: named }), identity))
     }
@@ -341,6 +340,7 @@ mod tests {
     use super::*;
     use crate::buffer::{BufferCfg, TryProduceError};
     use crate::pure::DropCause;
+    use alloc::sync::Arc;
 
     /// "in" feeds "out"; the transform's task is driven by hand.
     fn pair<In: Clone + Send + Sync + 'static, Out: Send + 'static>(

@@ -2,27 +2,27 @@
 
 use alloc::sync::Arc;
 
-use super::erased::Written;
+use super::erased::ErasedRecord;
 use super::stop::StopSignal;
 
 /// Held by a source or transform from `build` to its end. However that end comes (a return, a
 /// panic, a future that was dropped, a service that was never run), the record learns of it, so
 /// that nobody waits for a writer that is gone.
 pub(super) struct Writer {
-    record: Arc<dyn Written>,
+    record: ErasedRecord,
     stop: Arc<StopSignal>,
     leaves_open: bool,
 }
 
 impl Writer {
     /// A task. It closes the record when it ends, so the database need not.
-    pub(super) fn new(record: Arc<dyn Written>, stop: &Arc<StopSignal>) -> Self {
+    pub(super) fn new(record: ErasedRecord, stop: &Arc<StopSignal>) -> Self {
         record.writer_came();
         Self::on_thread(record, stop)
     }
 
     /// A thread. It may be blocked in its record, so the database closes that to end it.
-    pub(super) fn on_thread(record: Arc<dyn Written>, stop: &Arc<StopSignal>) -> Self {
+    pub(super) fn on_thread(record: ErasedRecord, stop: &Arc<StopSignal>) -> Self {
         Self { record, stop: Arc::clone(stop), leaves_open: false }
     }
 

@@ -1,9 +1,10 @@
-//! What several hold, who are counted in one word: an `Arc` without weak ones.
+//! What several hold, who are counted in one word: an `Arc` without weak ones. It may be held by its first part, too.
 #![allow(unsafe_code)]
 
 use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -11,71 +12,118 @@ use super::atomic::{AtomicUsize, Ordering};
 use super::in_box;
 
 /// See the module's documentation.
-pub(crate) struct Counted<S> {
-    held: NonNull<Held<S>>,
-    owned: PhantomData<Held<S>>,
+#[repr(transparent)]
+pub(crate) struct Counted<S: Hold + ?Sized> {
+    block: NonNull<Block<S>>,
+    owned: PhantomData<Block<S>>,
 }
 
-struct Held<S> {
+/// What is held, behind the count of its holders.
+#[repr(C)]
+pub(crate) struct Block<S: ?Sized> {
     holders: AtomicUsize,
     what: S,
+}
+
+/// What may be held.
+pub(crate) trait Hold {
+    /// Drops the block in which this lies, and what else is in it.
+    ///
+    /// # Safety
+    ///
+    /// The block came from a [`Counted`], and has no holder.
+    unsafe fn drop_block(block: NonNull<Block<Self>>) {
+        // SAFETY: by this function's contract; it was a box.
+        drop(unsafe { Box::from_raw(block.as_ptr()) });
+    }
 }
 
 /// More holders than this have been forgotten, not dropped; the count must not wrap.
 const MOST: usize = isize::MAX as usize;
 
 // SAFETY: as an `Arc`: the last holder drops what the others have looked at.
-unsafe impl<S: Send + Sync> Send for Counted<S> {}
+unsafe impl<S: Hold + Send + Sync + ?Sized> Send for Counted<S> {}
 // SAFETY: as above.
-unsafe impl<S: Send + Sync> Sync for Counted<S> {}
+unsafe impl<S: Hold + Send + Sync + ?Sized> Sync for Counted<S> {}
 
-impl<S> Counted<S> {
-    /// The first holder, if there is memory for it. Else what would be held is dropped.
-    pub(crate) fn new(what: S) -> Option<Self> {
-        let held = in_box(Held { holders: AtomicUsize::new(1), what })?;
-        Some(Self { held: NonNull::from_mut(Box::leak(held)), owned: PhantomData })
-    }
-
-    const fn held(&self) -> &Held<S> {
-        // SAFETY: it stays while there is a holder.
-        unsafe { self.held.as_ref() }
+impl<S> Block<S> {
+    /// What is held.
+    pub(crate) const fn what(&self) -> &S {
+        &self.what
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Counted<S> {
+impl<S: Hold> Counted<S> {
+    /// The first holder, if there is memory for it. Else what would be held is dropped.
+    pub(crate) fn new(what: S) -> Option<Self> {
+        let block = in_box(Block { holders: AtomicUsize::new(1), what })?;
+        Some(Self { block: NonNull::from_mut(Box::leak(block)), owned: PhantomData })
+    }
+
+    /// The same holder, of what it holds by its first part.
+    ///
+    /// # Safety
+    ///
+    /// A `P` lies where `S` begins, and where that is dropped as a block, all of `S` is. Both are aligned alike.
+    pub(crate) const unsafe fn as_part<P: Hold>(&self) -> &Counted<P> {
+        // SAFETY: both are a pointer to the same block.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
+impl<S: Hold + ?Sized> Counted<S> {
+    const fn block(&self) -> &Block<S> {
+        // SAFETY: it stays while there is a holder.
+        unsafe { self.block.as_ref() }
+    }
+
+    /// The same hold of what is known as another.
+    ///
+    /// # Safety
+    ///
+    /// `known` gives the pointer back as one to the same block, in which there is a `D`.
+    pub(crate) unsafe fn known_as<D: Hold + ?Sized>(self, known: fn(*mut Block<S>) -> *mut Block<D>) -> Counted<D> {
+        let block = ManuallyDrop::new(self).block;
+        // SAFETY: by this function's contract.
+        let block = unsafe { NonNull::new_unchecked(known(block.as_ptr())) };
+        Counted { block, owned: PhantomData }
+    }
+}
+
+impl<S: Hold + fmt::Debug> fmt::Debug for Counted<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
 }
 
-impl<S> Deref for Counted<S> {
+impl<S: Hold + ?Sized> Deref for Counted<S> {
     type Target = S;
 
     #[inline(always)]
     fn deref(&self) -> &S {
-        &self.held().what
+        &self.block().what
     }
 }
 
-impl<S> Clone for Counted<S> {
+impl<S: Hold + ?Sized> Clone for Counted<S> {
     #[inline]
     fn clone(&self) -> Self {
         // Relaxed: whoever holds it may give it to another.
-        let holders = self.held().holders.fetch_add(1, Ordering::Relaxed);
-        let clone = Self { held: self.held, owned: PhantomData };
+        let holders = self.block().holders.fetch_add(1, Ordering::Relaxed);
+        let clone = Self { block: self.block, owned: PhantomData };
         // Whoever catches the panic has dropped this one.
         assert!(holders < MOST, "holders are dropped");
         clone
     }
 }
 
-impl<S> Drop for Counted<S> {
+impl<S: Hold + ?Sized> Drop for Counted<S> {
     #[inline]
     fn drop(&mut self) {
         // AcqRel: whoever drops it comes after all that the others did with it.
-        if self.held().holders.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // SAFETY: it was a box, and nobody holds it any more.
-            drop(unsafe { Box::from_raw(self.held.as_ptr()) });
+        if self.block().holders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: nobody holds it any more.
+            unsafe { S::drop_block(self.block) };
         }
     }
 }
@@ -95,7 +143,8 @@ mod tests {
                 self.0.lock().expect("never poisoned").push(*self.1.get_mut());
             }
         }
-        assert_eq!(size_of::<Option<Counted<u64>>>(), size_of::<usize>());
+        impl Hold for Noting<'_> {}
+        assert_eq!(size_of::<Option<Counted<Noting<'_>>>>(), size_of::<usize>());
         let dropped = Mutex::new(Vec::new());
         let first = Counted::new(Noting(&dropped, AtomicUsize::new(0))).expect("there is memory");
         thread::scope(|scope| {

@@ -5,7 +5,7 @@ use bytemuck::NoUninit;
 #[cfg(feature = "std")]
 use super::INSIDE_BYTES;
 use super::code::{All, HeapCode};
-use super::{HeapBuffer, HeapClock};
+use super::{HeapBuffer, HeapClock, HeapShell, Unhoused};
 #[cfg(loom)]
 use crate::buffer::lane::are_words;
 #[cfg(feature = "std")]
@@ -14,7 +14,6 @@ use crate::buffer::slots::HeapSlots;
 use crate::buffer::table::{HeapRows, HeapTable};
 use crate::buffer::{BufferCfg, BufferCfgError, Cloning, Degrader, DropHook, Shell, State};
 use crate::pure::Kind;
-use crate::waiting::Counted;
 #[cfg(not(feature = "std"))]
 use crate::waiting::HeapLock;
 
@@ -107,10 +106,19 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: Clone + Sync,
     {
+        self.fan_out()?.alone()
+    }
+
+    /// The same, to lie in a house.
+    pub(crate) fn fan_out<H>(self) -> Result<Unhoused<T, H>, BufferCfgError>
+    where
+        T: Clone + Sync,
+    {
         if Cloning::<T>::is_number() {
-            return self.with_copies().build_with(const { &All::plain(Cloning::of_number()) });
+            let all = const { &All::plain(Cloning::of_number(), Unhoused::<T, H>::DROP_BLOCK) };
+            return self.with_copies().unhoused(all);
         }
-        self.build_with(const { &All::plain(Cloning::allowed()) })
+        self.unhoused(const { &All::plain(Cloning::allowed(), Unhoused::<T, H>::DROP_BLOCK) })
     }
 
     /// Makes a buffer for plain data, without padding and without pointers to look after: as
@@ -124,7 +132,15 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     where
         T: NoUninit + Sync,
     {
-        self.with_copies().build_with(const { &All::plain(Cloning::plain()) })
+        self.plain()?.alone()
+    }
+
+    /// The same, to lie in a house.
+    pub(crate) fn plain<H>(self) -> Result<Unhoused<T, H>, BufferCfgError>
+    where
+        T: NoUninit + Sync,
+    {
+        self.with_copies().unhoused(const { &All::plain(Cloning::plain(), Unhoused::<T, H>::DROP_BLOCK) })
     }
 
     /// The values are plain data, so what overwrites has a lane too, unless a hook is to be given each
@@ -143,8 +159,15 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
     ///
     /// What is wrong with the description; a `SpmcRing` and a `SingleLatest` need to clone.
     pub fn build_single_cursor(self) -> Result<HeapBuffer<T>, BufferCfgError> {
+        self.single_cursor()?.alone()
+    }
+
+    /// The same, to lie in a house.
+    pub(crate) fn single_cursor<H>(self) -> Result<Unhoused<T, H>, BufferCfgError> {
         match self.cfg.kind() {
-            Kind::Mailbox | Kind::Bounded(_) => self.build_with(const { &All::plain(Cloning::none()) }),
+            Kind::Mailbox | Kind::Bounded(_) => {
+                self.unhoused(const { &All::plain(Cloning::none(), Unhoused::<T, H>::DROP_BLOCK) })
+            }
             kind @ (Kind::SpmcRing | Kind::SingleLatest) => Err(BufferCfgError::NeedsClone { kind: kind.name() }),
         }
     }
@@ -162,7 +185,8 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         }
     }
 
-    fn build_with(self, all: &'static All<T>) -> Result<HeapBuffer<T>, BufferCfgError> {
+    /// `all` is what is said of such values in such a house.
+    fn unhoused<H>(self, all: &'static All<T>) -> Result<Unhoused<T, H>, BufferCfgError> {
         #[cfg(feature = "std")]
         let (lanes, eager) = (self.lanes_of_values(), self.eager);
         let Self { cfg, degrade, on_drop, first_number, .. } = self;
@@ -187,10 +211,9 @@ impl<T: Send + 'static> HeapBufferBuilder<T> {
         let lock = LaneLock::new(state, lanes, eager);
         #[cfg(not(feature = "std"))]
         let lock = HeapLock::new(state);
-        let shell = Counted::new(Shell::from_parts(lock, cells, code, HeapClock)).ok_or(too_large)?;
-        let buffer = HeapBuffer { shell };
+        let shell: HeapShell<T> = Shell::from_parts(lock, cells, code, HeapClock);
         #[cfg(feature = "std")]
-        buffer.shell.lock().begin(buffer.shell.slots());
-        Ok(buffer)
+        shell.lock().begin(shell.slots());
+        Ok(Unhoused::new(shell))
     }
 }

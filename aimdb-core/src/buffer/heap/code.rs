@@ -9,7 +9,7 @@ use crate::pure::DropCause;
 use crate::waiting::in_box;
 
 /// How values are cloned, and what else their owner has to say about them.
-pub(super) struct HeapCode<T: 'static> {
+pub(crate) struct HeapCode<T: 'static> {
     /// In a constant; or in a box of its own, if there are hooks.
     all: NonNull<All<T>>,
 }
@@ -17,9 +17,18 @@ pub(super) struct HeapCode<T: 'static> {
 /// What is said of the values of a buffer.
 pub(super) struct All<T: 'static> {
     cloning: Cloning<T>,
+    /// Drops the block that the buffer lies in.
+    drop_block: DropBlock,
     /// What most buffers have none of.
     hooks: Option<Hooks<T>>,
 }
+
+/// Drops a block that begins with its holders' count and a shell.
+///
+/// # Safety
+///
+/// As for [`Hold::drop_block`](crate::waiting::Hold).
+pub(super) type DropBlock = unsafe fn(NonNull<()>);
 
 struct Hooks<T> {
     degrade: Option<Degrader<T>>,
@@ -33,8 +42,8 @@ unsafe impl<T> Sync for HeapCode<T> where All<T>: Send + Sync {}
 
 impl<T: 'static> All<T> {
     /// Values are cloned so, and there are no hooks.
-    pub(super) const fn plain(cloning: Cloning<T>) -> Self {
-        Self { cloning, hooks: None }
+    pub(super) const fn plain(cloning: Cloning<T>, drop_block: DropBlock) -> Self {
+        Self { cloning, drop_block, hooks: None }
     }
 }
 
@@ -48,13 +57,18 @@ impl<T: 'static> HeapCode<T> {
         if degrade.is_none() && on_drop.is_none() {
             return Some(Self { all: NonNull::from_ref(all) });
         }
-        let all = in_box(All { cloning: all.cloning, hooks: Some(Hooks { degrade, on_drop }) })?;
+        let all = in_box(All { hooks: Some(Hooks { degrade, on_drop }), ..All::plain(all.cloning, all.drop_block) })?;
         Some(Self { all: NonNull::from_mut(Box::leak(all)) })
     }
 
     const fn all(&self) -> &All<T> {
         // SAFETY: it is a constant's, or this one's own, and nobody changes it.
         unsafe { self.all.as_ref() }
+    }
+
+    /// What drops the block that the buffer lies in.
+    pub(super) const fn drop_block(&self) -> DropBlock {
+        self.all().drop_block
     }
 
     /// Whether there is code to be given values.

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering
 
 use super::Machine;
 use crate::pure::{CursorId, Entry};
-use crate::waiting::{Counted, Door};
+use crate::waiting::{Counted, Door, Hold};
 
 /// Names an end of a lane.
 #[derive(Clone, Copy)]
@@ -64,6 +64,8 @@ pub(in crate::buffer) struct CursorEnd {
     /// The cursor's number.
     at: u32,
 }
+
+impl Hold for CursorEnd {}
 
 impl CursorEnd {
     fn new(at: u32) -> Self {

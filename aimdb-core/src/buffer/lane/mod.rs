@@ -64,7 +64,7 @@ pub use stamp::{Since, Stamp, Stamps};
 pub(super) use way::Way;
 
 /// The lock of a buffer that may have a lane.
-pub(super) struct LaneLock {
+pub(crate) struct LaneLock {
     lock: HeapLock<State<HeapStorage>>,
     /// Comes when the record is first used, while somebody holds the lock; and with it the lane, which some
     /// records have none of.

@@ -206,7 +206,7 @@ impl<T, L: Layout<T>> Shell<T, L> {
     }
 
     /// The user's code.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(crate) const fn code(&self) -> &L::Code {
         &self.code
     }
