@@ -9,9 +9,10 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ptr::{self, NonNull};
 use core::slice;
-use core::sync::atomic::{self, AtomicU32};
+use core::sync::atomic::{self, AtomicU16};
 
-/// The name of a record, such as `motor.cmd`. Cloning it allocates nothing.
+/// The name of a record, such as `motor.cmd`. Cloning it allocates nothing, while fewer than 65,535 clones
+/// share a text that is not in the program.
 ///
 /// It compares, orders and hashes as its text does, so maps can be searched with a `&str`.
 pub struct RecordKey {
@@ -24,11 +25,8 @@ pub struct RecordKey {
 /// Stands in the length of a text that keys share. No text is so long.
 const SHARED: usize = 1 << (usize::BITS - 1);
 
-/// What lies before a text that keys share: how many do.
-type Count = AtomicU32;
-
-/// More keys than this do not share one text, since the count must not wrap: somebody forgets them, and drops none.
-const MOST: u32 = u32::MAX / 2;
+/// What lies before a text that keys share: how many do. The next has a copy where that is as many as it counts.
+type Count = AtomicU16;
 
 // SAFETY: nobody changes the text, and the count is atomic.
 unsafe impl Send for RecordKey {}
@@ -84,8 +82,9 @@ impl Clone for RecordKey {
         if let Some(count) = self.count() {
             // Relaxed: whoever has a key may make another. SAFETY: the block stays while there is a key.
             let count = unsafe { count.as_ref() };
-            if count.fetch_add(1, atomic::Ordering::Relaxed) >= MOST {
-                count.fetch_sub(1, atomic::Ordering::Relaxed);
+            let one_more = |count: u16| count.checked_add(1);
+            if count.fetch_update(atomic::Ordering::Relaxed, atomic::Ordering::Relaxed, one_more).is_err() {
+                // No more can be counted.
                 return Self::of(self.as_str());
             }
         }
@@ -190,6 +189,7 @@ mod tests {
     use alloc::collections::BTreeMap;
     use alloc::format;
     use alloc::string::ToString;
+    use alloc::vec::Vec;
 
     #[test]
     fn r2_a_key_is_found_by_its_text_however_it_was_made() {
@@ -211,6 +211,17 @@ mod tests {
             std::thread::spawn(move || drop(other)).join().expect("no panic");
             assert_eq!(one, RecordKey::from(text));
         }
+    }
+
+    #[test]
+    fn r2_more_keys_than_can_be_counted_have_the_text_too() {
+        let first = RecordKey::from("motor.cmd".to_string());
+        let clones: Vec<_> = (0..1 << 16).map(|_| first.clone()).collect();
+        assert!(clones.iter().all(|key| *key == first));
+        let shared = clones.iter().filter(|key| key.text == first.text).count();
+        assert_eq!(shared, usize::from(u16::MAX) - 1, "the others have copies");
+        drop(clones);
+        assert_eq!(first.clone().text, first.text, "there is room for another");
     }
 
     #[test]
