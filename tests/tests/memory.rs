@@ -83,10 +83,10 @@ fn bytes_per_record(cfg: BufferCfg) -> isize {
 }
 
 const KINDS: [(BufferCfg, isize); 4] = [
-    (BufferCfg::SingleLatest, 364),
-    (BufferCfg::Mailbox, 364),
-    (BufferCfg::SpmcRing { capacity: 64 }, 1_624),
-    (BufferCfg::Bounded { capacity: 64, policy: Policy::PauseUpstream }, 1_624),
+    (BufferCfg::SingleLatest, 300),
+    (BufferCfg::Mailbox, 300),
+    (BufferCfg::SpmcRing { capacity: 64 }, 1_560),
+    (BufferCfg::Bounded { capacity: 64, policy: Policy::PauseUpstream }, 1_560),
 ];
 
 #[test]

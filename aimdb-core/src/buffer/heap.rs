@@ -236,25 +236,6 @@ impl<T: Send + 'static> HeapBuffer<T> {
     }
 }
 
-impl<T: Send + 'static> HeapShell<T> {
-    /// See [`HeapBuffer::push`].
-    pub(crate) fn push_by_lane(&self, value: T) {
-        #[cfg(feature = "std")]
-        let value = match self.send_as_thread(value, false) {
-            InLane::Done => return,
-            InLane::Full(value) => value,
-            InLane::NotHere(value) => return self.push_past_lane(value),
-        };
-        self.push(value);
-    }
-
-    /// See [`HeapBuffer::push_async`].
-    #[inline]
-    pub(crate) fn push_async_by_lane(&self, value: T) -> PushFuture<'_, T> {
-        PushFuture::offer(self, value)
-    }
-}
-
 impl<T: Send + 'static> Clone for HeapBuffer<T> {
     fn clone(&self) -> Self {
         Self { shell: self.shell.clone() }

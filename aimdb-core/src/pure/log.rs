@@ -117,7 +117,7 @@ pub struct Log<W, S: Storage<W>> {
     first: u32,
     len: u32,
     /// What storey 2 counts here; the machine never looks at it.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub noted: u32,
     /// The number of the oldest entry.
     head: u64,
@@ -145,7 +145,7 @@ impl<W, S: Storage<W>> Log<W, S> {
             cursors,
             first: 0,
             len: 0,
-            #[cfg(feature = "std")]
+            #[cfg(feature = "alloc")]
             noted: 0,
             head: first_number,
             closed: false,

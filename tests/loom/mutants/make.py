@@ -520,11 +520,11 @@ MUTANTS = [
     ("counted-last-acquires-nothing", "The last holder of what is counted does not see what the others did.", COUNTED, [(
         "fetch_sub(1, Ordering::AcqRel)", "fetch_sub(1, Ordering::Release)")]),
     ("counted-is-cloned-in-two-steps", "One is counted who comes while another goes, and that one is not.", COUNTED, [(
-        "let holders = self.held().holders.fetch_add(1, Ordering::Relaxed);",
-        "let holders = self.held().holders.load(Ordering::Relaxed);\n        self.held().holders.store(holders + 1, Ordering::Relaxed);")]),
+        "let holders = self.block().holders.fetch_add(1, Ordering::Relaxed);",
+        "let holders = self.block().holders.load(Ordering::Relaxed);\n        self.block().holders.store(holders + 1, Ordering::Relaxed);")]),
     ("counted-is-let-go-in-two-steps", "Two who let go are counted as one.", COUNTED, [(
-        "self.held().holders.fetch_sub(1, Ordering::AcqRel) == 1",
-        "self.held().holders.load(Ordering::Acquire) == 1 || { self.held().holders.fetch_sub(1, Ordering::AcqRel); false }")]),
+        "self.block().holders.fetch_sub(1, Ordering::AcqRel) == 1",
+        "self.block().holders.load(Ordering::Acquire) == 1 || { self.block().holders.fetch_sub(1, Ordering::AcqRel); false }")]),
     ("lean-wake-up-is-kept", "One that was woken at a lean record and gives up passes nothing on.", WAITS + "look.rs", [(
         " stage == WOKEN && self.sees(end) != NOTHING {", " stage == WOKEN && false {")]),
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(

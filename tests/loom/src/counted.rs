@@ -7,7 +7,7 @@ use loom::cell::UnsafeCell;
 
 use crate::schedule::{ModelAtomic, thread};
 use aimdb_core::waiting::in_box;
-use counted::Counted;
+use counted::{Block, Counted, Hold};
 
 mod atomic {
     pub(super) use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +28,8 @@ struct Words {
 #[allow(unsafe_code)]
 unsafe impl Sync for Words {}
 
+impl Hold for Words {}
+
 impl Words {
     fn write(&self, at: usize) {
         self.written[at].with_mut(|_| ());
@@ -46,6 +48,65 @@ fn held(scenario: impl FnOnce(Counted<Words>)) {
     let drops = Arc::new(ModelAtomic::new(0));
     let written = std::array::from_fn(|_| UnsafeCell::new(()));
     scenario(Counted::new(Words { written, drops: Arc::clone(&drops) }).expect("there is memory"));
+    assert_eq!(drops.load(std::sync::atomic::Ordering::Relaxed), 1, "K7: dropped once, and by the last");
+}
+
+/// Words behind another part, by which they are held, too.
+#[repr(C)]
+struct House {
+    front: Front,
+    words: Words,
+}
+
+struct Front(UnsafeCell<()>);
+
+// SAFETY: as for `Words`.
+#[allow(unsafe_code)]
+unsafe impl Sync for Front {}
+
+impl Hold for House {}
+
+impl Hold for Front {
+    #[allow(unsafe_code)]
+    unsafe fn drop_block(block: std::ptr::NonNull<Block<Self>>) {
+        // SAFETY: a front lies in a house only.
+        drop(unsafe { Box::from_raw(block.cast::<Block<House>>().as_ptr()) });
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.front.0.with_mut(|_| ());
+    }
+}
+
+/// One who holds a house by its front lets go while one who holds the whole of it does, and a third clones.
+pub fn k7_a_house_goes_whole_whoever_lets_go_last() {
+    let drops = Arc::new(ModelAtomic::new(0));
+    let written = std::array::from_fn(|_| UnsafeCell::new(()));
+    let house = House { front: Front(UnsafeCell::new(())), words: Words { written, drops: Arc::clone(&drops) } };
+    let house = Counted::new(house).expect("there is memory");
+    // SAFETY: a house begins with its front, which goes with it.
+    #[allow(unsafe_code)]
+    let front = unsafe { house.as_part::<Front>() }.clone();
+    let others = [
+        thread::spawn(move || {
+            let second = front.clone();
+            drop(front);
+            second.0.with_mut(|_| ());
+            drop(second);
+        }),
+        thread::spawn({
+            let house = house.clone();
+            move || {
+                house.words.write(0);
+                drop(house);
+            }
+        }),
+    ];
+    house.words.write(1);
+    drop(house);
+    others.into_iter().for_each(|other| other.join().unwrap());
     assert_eq!(drops.load(std::sync::atomic::Ordering::Relaxed), 1, "K7: dropped once, and by the last");
 }
 

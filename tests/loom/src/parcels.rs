@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use aimdb_core::buffer::{Cloning, Held, Layout, RecvError, Shell, SlotCell, Slots, State, TryRecvError, UserCode};
 use aimdb_core::pure::{
-    Both, Claim, Cursor, CursorId, DropCause, Entry, Kind, Policy, Readers, SlotMeta, Start, Storage, Table, TableFull, With,
+    Both, Claim, Cursor, CursorId, DropCause, Entry, Kind, Policy, Readers, SlotMeta, Start, Storage, Table, TableFull,
+    With,
 };
 use aimdb_core::waiting::{Clock, Lock, WaitQueue};
 use loom::cell::UnsafeCell;
@@ -134,8 +135,13 @@ struct Record(Shell<Parcel, Model>, CursorId);
 impl Record {
     fn new(kind: Kind, capacity: usize, slots: u32) -> Arc<Self> {
         let rows = slots as usize;
-        let state =
-            State::new(kind, capacity, Both::new(Rows(vec![], rows), Rows(vec![], rows), slots), With::new(Rows(vec![], 1)), 0);
+        let state = State::new(
+            kind,
+            capacity,
+            Both::new(Rows(vec![], rows), Rows(vec![], rows), slots),
+            With::new(Rows(vec![], 1)),
+            0,
+        );
         let cells = Cells {
             parcels: (0..slots).map(|_| SlotCell::new()).collect(),
             values: (0..slots).map(|_| UnsafeCell::new(0)).collect(),

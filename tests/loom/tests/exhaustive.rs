@@ -250,6 +250,7 @@ models! { blocks:
 models! { counted:
     k7_two_let_go_while_a_third_clones: 4,
     k7_a_hold_is_given_away_while_another_lets_go: 4,
+    k7_a_house_goes_whole_whoever_lets_go_last: 3,
 }
 
 #[cfg(not(feature = "large"))]

@@ -8,7 +8,9 @@ use core::ptr::{self, NonNull};
 
 use super::code::DropBlock;
 use super::{HeapBuffer, HeapShell};
-use crate::buffer::BufferCfgError;
+#[cfg(feature = "std")]
+use crate::buffer::lane::InLane;
+use crate::buffer::{BufferCfgError, PushFuture};
 use crate::waiting::{Block, Counted, Hold};
 
 /// A buffer, or none, and what its owner keeps beside it, in one block: whoever holds the one holds the other.
@@ -32,6 +34,25 @@ pub(crate) struct Unhoused<T: Send + 'static, H> {
 unsafe fn drop_block_of<H>(block: NonNull<()>) {
     // SAFETY: by this function's contract; it was a box.
     drop(unsafe { Box::from_raw(block.cast::<Block<H>>().as_ptr()) });
+}
+
+impl<T: Send + 'static> HeapShell<T> {
+    /// See [`HeapBuffer::push`].
+    pub(crate) fn push_by_lane(&self, value: T) {
+        #[cfg(feature = "std")]
+        let value = match self.send_as_thread(value, false) {
+            InLane::Done => return,
+            InLane::Full(value) => value,
+            InLane::NotHere(value) => return self.push_past_lane(value),
+        };
+        self.push(value);
+    }
+
+    /// See [`HeapBuffer::push_async`].
+    #[inline]
+    pub(crate) fn push_async_by_lane(&self, value: T) -> PushFuture<'_, T> {
+        PushFuture::offer(self, value)
+    }
 }
 
 impl<T: Send + 'static> Hold for HeapShell<T> {
