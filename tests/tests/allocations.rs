@@ -5,14 +5,15 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use aimdb_core::buffer::{
     Buffer, BufferCfg, BufferCfgError, HeapBuffer, Reader, RecvTimeoutError, SendError, SubscribeError,
     TryProduceError, send_blocking,
 };
-use aimdb_core::pure::Policy;
+use aimdb_core::pure::{Kind, Policy};
 use aimdb_core::waiting::{About, Deadline, ReadySet, SystemClock, WaitsFor, sleepers};
 use aimdb_core::{AimDbBuilder, DbError, ProduceAnyError};
 use aimdb_tests::watchdog::{until, within};
@@ -392,4 +393,88 @@ fn b23_senders_wait_without_memory() {
         assert!(pushes.is_empty());
         until(|| buffer.metrics().waiting_producers == 0);
     });
+}
+
+/// A waker that says whether it was woken since it was last asked.
+#[derive(Default)]
+struct Told(AtomicBool);
+
+impl Wake for Told {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Told {
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::SeqCst)
+    }
+}
+
+/// B23, W2: senders that wait for a slot stand beside a flush and a watch, and each is told what it waits for.
+#[test]
+fn b23_w2_a_slot_that_is_freed_is_told_to_a_sender_and_not_to_a_flush_or_a_watch() {
+    within(30, "b23_w2_a_slot_that_is_freed", || {
+        let buffer = pausing(1);
+        let mut reader = buffer.reader().expect("a cursor");
+        buffer.push(0);
+        let (flushing, watching) = (Arc::new(Told::default()), Arc::new(Told::default()));
+        let mut flush = pin!(Buffer::flush(&buffer));
+        let flush_waker = Waker::from(Arc::clone(&flushing));
+        assert!(flush.as_mut().poll(&mut Context::from_waker(&flush_waker)).is_pending());
+        let watch = Buffer::watch_room(&buffer).expect("there is a watch");
+        assert!(!watch.poll_ready(&Waker::from(Arc::clone(&watching))));
+        let mut pushes: Vec<_> = (1..9)
+            .map(|value| {
+                let told = Arc::new(Told::default());
+                (Box::pin(buffer.push_async(value)), Waker::from(Arc::clone(&told)), told)
+            })
+            .collect();
+        with_memory_for(0, 0, || {
+            for (push, waker, _) in &mut pushes {
+                assert!(push.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+            }
+        });
+        assert_eq!(buffer.metrics().waiting_producers, 8);
+        let mut read = Vec::with_capacity(9);
+        // Bounded: each turn reads a value, or a sender that was told goes on.
+        while read.len() < 9 {
+            let mut goes_on = false;
+            if let Ok(value) = with_memory_for(0, 0, || reader.try_recv()) {
+                read.push(value);
+                goes_on = true;
+            }
+            pushes.retain_mut(|(push, waker, told)| {
+                let is_told = told.take();
+                goes_on |= is_told;
+                let mut context = Context::from_waker(waker);
+                !is_told || with_memory_for(0, 0, || push.as_mut().poll(&mut context)) != Poll::Ready(Ok(()))
+            });
+            assert!(goes_on, "B23: {read:?} were read, and nobody was told of a slot");
+            assert!(!watching.take() || read.len() >= 8, "{read:?} were read, and each place is a sender's");
+        }
+        assert_eq!(read, (0..9).collect::<Vec<_>>(), "in the order in which they came");
+        assert!(flushing.take() && flush.as_mut().poll(&mut Context::from_waker(&flush_waker)).is_ready());
+        assert!(watch.poll_ready(Waker::noop()), "there is room");
+        assert_eq!(buffer.metrics().waiting_producers, 0);
+    });
+}
+
+/// B23: for every n, the n-th allocation of a buffer is refused.
+#[test]
+fn b23_each_allocation_of_a_buffer_can_be_refused() {
+    drop(pausing(1));
+    for cfg in kinds(4) {
+        if cfg.kind() == Kind::Bounded(Policy::DegradeQuality) {
+            // Its degrader is allocated by who gives it.
+            continue;
+        }
+        let mut granted = 0;
+        // Bounded by the allocations of a construction.
+        while let Err(error) = with_memory_for(granted, 0, || HeapBuffer::<u64>::new(&cfg).map(drop)) {
+            assert_eq!(error, BufferCfgError::CapacityTooLarge { capacity: cfg.capacity() }, "{cfg:?}");
+            granted += 1;
+        }
+        assert_eq!(granted, 3, "{cfg:?}: slots, their places, and the rest");
+    }
 }
