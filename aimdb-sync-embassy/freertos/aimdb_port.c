@@ -107,11 +107,6 @@ static inline __attribute__((always_inline)) void aimdb_give_from_isr(void *task
     portYIELD_FROM_ISR(more_urgent);
 }
 
-void aimdb_port_unpark_from_isr(void *task)
-{
-    aimdb_give_from_isr(task);
-}
-
 /* Whether a task may wake as an interrupt does, which is one way for both, and less code. So it is on Cortex-M: the mask that the kernel
  * raises then is saved and put back, and a switch that is asked for in a task comes at once. Not so with wrappers for tasks
  * without privileges, which have none for such calls, nor with more cores, where a task is in the kernel by another lock. */
@@ -132,14 +127,26 @@ void aimdb_port_wake(void *task)
         aimdb_port_unpark(task);
 }
 
+void aimdb_port_unpark_from_isr(void *task)
+{
+    /* Where both are the same it is there once, and what the library calls is not a jump to it. */
+    if (AIMDB_WAKES_AS_ISR)
+        aimdb_port_wake(task);
+    else
+        aimdb_give_from_isr(task);
+}
+
 bool aimdb_port_in_isr(void)
 {
     return AIMDB_IN_ISR();
 }
 
+/* Of the three states of the scheduler the one in which it runs is a bit of its own, which is found without a comparison. */
+typedef char aimdb_running_is_a_bit[taskSCHEDULER_RUNNING == 2 && taskSCHEDULER_NOT_STARTED == 1 && taskSCHEDULER_SUSPENDED == 0 ? 1 : -1];
+
 bool aimdb_port_can_block(void)
 {
-    if (AIMDB_IN_ISR() || AIMDB_MASKED() || xTaskGetSchedulerState() != taskSCHEDULER_RUNNING)
+    if (AIMDB_IN_ISR() || AIMDB_MASKED() || (xTaskGetSchedulerState() & taskSCHEDULER_RUNNING) == 0)
         return false;
     /* An idle task runs when no other one can, so its hook cannot wait. */
 #if AIMDB_IDLE_HOOKS && defined(configNUMBER_OF_CORES) && configNUMBER_OF_CORES > 1
@@ -154,14 +161,14 @@ bool aimdb_port_can_block(void)
     return true;
 }
 
-uint8_t aimdb_port_priority(void)
+uint32_t aimdb_port_priority(void)
 {
     UBaseType_t priority = uxTaskPriorityGet(NULL);
 #if configMAX_PRIORITIES > 256
     if (priority > 255)
         priority = 255;
 #endif
-    return (uint8_t)priority;
+    return (uint32_t)priority;
 }
 
 /* The critical section, for records of C (aimdb_sync_embassy.h), and where a fault of the library ends. */

@@ -143,10 +143,10 @@ bool aimdb_port_can_block(void)
            !masked() && token() != RT_NULL;
 }
 
-uint8_t aimdb_port_priority(void)
+uint32_t aimdb_port_priority(void)
 {
     /* 0 is the most urgent. */
-    return (uint8_t)(255 - rt_thread_self()->current_priority);
+    return 255U - rt_thread_self()->current_priority;
 }
 
 /* The critical section, for records of C (aimdb_sync_embassy.h), and where a fault of the library ends. */

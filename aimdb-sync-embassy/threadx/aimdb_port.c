@@ -111,11 +111,11 @@ bool aimdb_port_can_block(void)
     return tx_thread_identify() != TX_NULL;
 }
 
-uint8_t aimdb_port_priority(void)
+uint32_t aimdb_port_priority(void)
 {
     /* 0 is the most urgent. */
     UINT priority = tx_thread_identify()->tx_thread_priority;
-    return priority < 255 ? (uint8_t)(255 - priority) : 0;
+    return priority < 255 ? 255 - priority : 0;
 }
 
 /* The critical section, for records of C (aimdb_sync_embassy.h), and where a fault of the library ends. */

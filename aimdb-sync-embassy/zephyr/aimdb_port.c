@@ -78,10 +78,10 @@ bool aimdb_port_can_block(void)
     return unlocked && !k_is_in_isr() && !k_is_pre_kernel();
 }
 
-uint8_t aimdb_port_priority(void)
+uint32_t aimdb_port_priority(void)
 {
     /* From -CONFIG_NUM_COOP_PRIORITIES, the most urgent, to CONFIG_NUM_PREEMPT_PRIORITIES. */
-    return (uint8_t)CLAMP(127 - k_thread_priority_get(k_current_get()), 0, 255);
+    return (uint32_t)CLAMP(127 - k_thread_priority_get(k_current_get()), 0, 255);
 }
 
 /* The critical section, for records of C (aimdb_sync_embassy.h), and where a fault of the library ends. With CONFIG_SMP it

@@ -25,7 +25,7 @@ unsafe extern "C" {
     fn aimdb_port_wake(task: *mut ());
     fn aimdb_port_in_isr() -> bool;
     fn aimdb_port_can_block() -> bool;
-    fn aimdb_port_priority() -> u8;
+    fn aimdb_port_priority() -> u32;
 }
 
 // SAFETY: the kernel's handle of a task is good until the task is deleted, which the type's
@@ -83,6 +83,6 @@ unsafe impl Port for FreeRtos {
 
     fn priority() -> u8 {
         // SAFETY: it only answers.
-        unsafe { aimdb_port_priority() }
+        unsafe { aimdb_port_priority() as u8 }
     }
 }

@@ -13,7 +13,7 @@ void aimdb_port_unpark_from_isr(void *task);
 void aimdb_port_wake(void *task);
 bool aimdb_port_in_isr(void);
 bool aimdb_port_can_block(void);
-uint8_t aimdb_port_priority(void);
+uint32_t aimdb_port_priority(void);
 uint32_t aimdb_port_mask(void);
 void aimdb_port_unmask(uint32_t before);
 
@@ -176,7 +176,7 @@ static void who_may_block(void)
     CHECK(trace == 1 && aimdb_port_can_block());
 }
 
-static uint8_t priority;
+static uint32_t priority;
 
 static void says_its_priority(void)
 {

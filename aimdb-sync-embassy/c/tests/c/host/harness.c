@@ -26,7 +26,7 @@ void aimdb_port_unpark_from_isr(void *task);
 void aimdb_port_wake(void *task);
 bool aimdb_port_in_isr(void);
 bool aimdb_port_can_block(void);
-uint8_t aimdb_port_priority(void);
+uint32_t aimdb_port_priority(void);
 void after_section(void);
 void before_park(void);
 
@@ -153,7 +153,7 @@ bool aimdb_port_can_block(void)
     return tasks_run && !self->in_isr && !self->suspended;
 }
 
-uint8_t aimdb_port_priority(void)
+uint32_t aimdb_port_priority(void)
 {
     return self->priority;
 }
