@@ -322,6 +322,37 @@ fn k7_each_value_is_dropped_once_wherever_it_ends() {
     assert_eq!(DROPS.load(Ordering::Relaxed), 6);
 }
 
+/// Where the places are a power of two, those of small values follow from the counts.
+#[test]
+fn k7_small_values_come_in_order_and_each_is_dropped_once_wherever_the_queue_ends() {
+    fn ends<const N: usize>(before: usize, left: usize, aborts: bool) {
+        let values: Vec<_> = (0..before + left).map(Arc::new).collect();
+        let queue = StaticQueue::<Arc<usize>, Raw, N>::new();
+        let sends = |value: &Arc<usize>| queue.producer().try_send(value.clone()).unwrap();
+        let reads = |value: &Arc<usize>| assert_eq!(queue.consumer().try_recv().as_ref(), Ok(value));
+        for value in &values[..before] {
+            sends(value);
+            reads(value);
+        }
+        values[before..].iter().for_each(sends);
+        let taken = left.min(2);
+        values[before..before + taken].iter().for_each(reads);
+        if aborts {
+            assert_eq!(queue.abort(), left - taken);
+            assert!(values.iter().all(|value| Arc::strong_count(value) == 1));
+        }
+        drop(queue);
+        assert!(values.iter().all(|value| Arc::strong_count(value) == 1));
+    }
+    for before in 0..9 {
+        for aborts in [false, true] {
+            ends::<1>(before, 1, aborts);
+            (0..=3).for_each(|left| ends::<3>(before, left, aborts));
+            (0..=4).for_each(|left| ends::<4>(before, left, aborts));
+        }
+    }
+}
+
 #[test]
 fn k7_a_waker_whose_clone_panics_costs_its_sender_the_value_and_nobody_else_anything() {
     static DROPS: AtomicUsize = AtomicUsize::new(0);

@@ -82,7 +82,7 @@ pub(crate) trait Parts: Sized {
     #[cold]
     fn wake(&self, awaited: usize) {
         if Self::Cursors::ONE {
-            self.line_of(0).wake_one();
+            self.line_of(0).wake_seen(awaited);
             return;
         }
         let mut left = awaited as u32;

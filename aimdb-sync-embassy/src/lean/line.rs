@@ -5,7 +5,7 @@ use core::pin::Pin;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::bell::Bell;
-use super::waiters::{NOBODY, Node, Step, WALKS_ALREADY, Waiters};
+use super::waiters::{NOBODY, Node, SOMEBODY, Step, WALKS_ALREADY, Waiters};
 use super::waking::Waking;
 use crate::lock::PreemptionSafe;
 
@@ -44,27 +44,20 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
 
     /// Looks at the record of the line inside its section.
     #[inline(always)]
-    pub(super) fn looks(self, look: impl FnOnce() -> u32) -> u32 {
+    pub(crate) fn looks(self, look: impl FnOnce() -> u32) -> u32 {
         self.mutex.lock(look)
     }
 
-    /// The node of a task that comes.
+    /// The node of a task is to come in.
     #[inline(always)]
-    pub(super) fn node(self, bell: Bell, priority: u8, word: u32) -> Node {
-        Node::of_task(self.waiters, bell, priority, word)
+    pub(super) fn faces(self, node: Pin<&Node>) {
+        node.faces(self.waiters);
     }
 
     /// Makes that of a future ready to come in.
     #[inline(always)]
     pub(super) fn prepare(self, node: Pin<&Node>, bell: Bell) {
         node.prepare(self.waiters, bell);
-    }
-
-    /// Whether a node is in the line, or on its way: for its owner. Asked inside the section, so that whoever has woken it looks at it no
-    /// more.
-    #[inline(always)]
-    pub(super) fn has(self, node: Pin<&Node>) -> bool {
-        self.section(|_| node.waits())
     }
 
     /// A node that was prepared comes in if there is [`NOTHING`] to look at, in the same section; so what comes after that finds it.
@@ -86,18 +79,27 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
     /// who come meanwhile.
     #[inline(always)]
     pub(super) fn settle(self) {
-        self.advance(false);
+        self.advance(NOBODY);
     }
 
     /// Wakes the first of those who wait, and says which that was, as a word: [`NOBODY`] if none.
     #[inline(always)]
     pub(crate) fn wake_one(self) -> usize {
-        self.advance(true)
+        self.advance(SOMEBODY)
     }
 
-    /// Takes the steps of the one that walks. When none does, and one is to be woken, the first is, and is said.
+    /// The same, if a section has seen that somebody waits: by the word that it saw.
+    #[inline(always)]
+    pub(crate) fn wake_seen(self, awaited: usize) {
+        if awaited != NOBODY {
+            self.advance(awaited);
+        }
+    }
+
+    /// Takes the steps of the one that walks. When none does, the first is woken, and is said; none if [`NOBODY`] is awaited.
     #[inline(never)]
-    fn advance(self, wakes: bool) -> usize {
+    fn advance(self, awaited: usize) -> usize {
+        let wakes = awaited != NOBODY;
         // Each further turn is a step of one who comes.
         loop {
             // SAFETY: inside the section.

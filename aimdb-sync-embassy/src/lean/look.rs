@@ -8,8 +8,9 @@ use aimdb_core::buffer::RecvError;
 use aimdb_core::waiting::{Clock, Deadline, Parker};
 
 use super::bell::Bell;
-use super::line::{Line, NOTHING, WALKS};
-use super::waiters::{Node, WAITS, WOKEN};
+use super::line::{Line, NOTHING};
+use super::waiters::{IDLE, Node, WAITS, WOKEN, Waiters};
+use super::words::in_hand;
 use crate::lock::PreemptionSafe;
 use crate::port::{Caller, ONE_TRY, Port};
 use crate::record::Found;
@@ -21,11 +22,21 @@ const LAST: u32 = u32::MAX;
 
 /// Who waits for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
 pub enum End {
-    /// Senders, for room.
-    Senders,
     /// Readers, for a value.
-    Readers,
+    Readers = 0,
+    /// Senders, for room.
+    Senders = size_of::<Waiters>() as u32,
+}
+
+/// Each is the number of bytes that its line lies behind that of the readers: where one end is as good as the other, nothing is chosen.
+impl End {
+    /// How far that is.
+    #[inline(always)]
+    pub(crate) const fn line_at(self) -> usize {
+        self as usize
+    }
 }
 
 /// What became of one that waited.
@@ -94,7 +105,7 @@ impl Stood<()> {
 ///
 /// Whoever was woken, and has what he came for, has used up what he was woken for, and wakes nobody: what comes after that wakes
 /// the next one itself. Two for one would race, and the second might win. Whoever was woken and gives up passes that on.
-pub(crate) trait Lined {
+pub(crate) trait Lined: Sized {
     type Section: PreemptionSafe;
     /// Names a line of the record.
     type End: Copy;
@@ -179,28 +190,26 @@ pub(crate) trait Lined {
         self.line(end).looks(|| unsafe { self.look(end, waits_at) })
     }
 
-    /// A node that was prepared comes to stand in the line, if there is [`NOTHING`] to look at, and none [`WALKS`]. Says what there is; in
-    /// both cases all who have come to wait stand in their places then.
+    /// The node of a future, which was prepared, comes to stand in the line, if there is [`NOTHING`] to look at, and none [`WALKS`]. Says what
+    /// there is; if it stays out, it is at what it was at before. All who have come to wait stand in their places then.
     #[inline(always)]
     fn comes(&self, end: Self::End, line: Line<'_, Self::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
         let seen = self.enters(end, line, waits_at, node);
-        if matches!(seen, NOTHING | WALKS) {
-            line.settle();
-        }
-        if seen == NOTHING && self.notes(end) {
-            line.wake_one();
+        line.settle();
+        if seen == NOTHING {
+            self.came(end, line);
+        } else {
+            node.stays_out();
         }
         seen
     }
 
-    /// The same of a node that comes again: one that stays out is at what it was at before.
+    /// One has come into the line.
     #[inline(always)]
-    fn come(&self, end: Self::End, line: Line<'_, Self::Section>, waits_at: u32, node: Pin<&Node>) -> u32 {
-        let seen = self.comes(end, line, waits_at, node);
-        if seen != NOTHING {
-            node.stays_out();
+    fn came(&self, end: Self::End, line: Line<'_, Self::Section>) {
+        if self.notes(end) {
+            line.wake_one();
         }
-        seen
     }
 
     /// Looks, when it is the node's turn. If there is nothing, the node stands in line with this waker, and is woken when it is its turn.
@@ -241,7 +250,7 @@ pub(crate) trait Lined {
             }
             line.prepare(node, Bell::of_waker(waker.clone()));
             *waited = true;
-            if self.come(end, line, self.waits_at(end), node) == NOTHING {
+            if self.comes(end, line, self.waits_at(end), node) == NOTHING {
                 return Stood::Not;
             }
             // SAFETY: it did not come in.
@@ -257,15 +266,16 @@ pub(crate) trait Lined {
         mut deadline: Deadline,
         mut attempt: impl FnMut() -> Stood<O>,
     ) -> Stood<O> {
-        let mut stage = WAITS;
+        let mut stage = IDLE;
         // Each turn is a wake-up, or means that something came meanwhile, and that another has it.
         loop {
-            let stood = attempt();
-            // Whatever it was woken for is used up, if it has something.
-            if !stood.is_nothing() || deadline == ONE_TRY {
-                return stood;
+            match attempt() {
+                Stood::Not if deadline == ONE_TRY => return Stood::Not,
+                Stood::Not => {}
+                // Whatever it was woken for is used up.
+                stood => return stood,
             }
-            stage = self.waits::<P>(end, self.line(end), self.waits_at(end), deadline, stage);
+            stage = Self::waits::<P>(stage, self, end, deadline);
             if deadline != Deadline::Never && stage >= OVER {
                 if stage == OVER && !self.wakes_all(end) {
                     return Stood::without(self.is_end(end, self.sees(end)));
@@ -276,36 +286,46 @@ pub(crate) trait Lined {
     }
 
     /// Comes to wait, unless there is something to look at, and blocks until it is woken, or its time is up. `stage` is what it comes
-    /// with: [`WAITS`], and [`WOKEN`] if it was. Says what it comes again with; if its time is up [`OVER`] or [`LAST`].
+    /// with: [`IDLE`], or [`WOKEN`] if it was. Says what it comes again with; if its time is up [`OVER`] or [`LAST`].
+    ///
+    /// All ends of a record share this code, so it finds out itself where its line is; and what it is told lies where what it says does, so
+    /// that whoever calls has nothing to move.
     #[inline(never)]
-    fn waits<P: Port>(
-        &self,
-        end: Self::End,
-        line: Line<'_, Self::Section>,
-        waits_at: u32,
-        deadline: Deadline,
-        stage: u32,
-    ) -> u32 {
+    fn waits<P: Port>(stage: u32, record: &Self, end: Self::End, deadline: Deadline) -> u32 {
         let caller = Caller::<P>::new();
-        let node = pin!(line.node(caller.bell(), P::priority(), stage));
+        let node = pin!(Node::of_task(caller.bell()));
         let node = node.as_ref();
-        let wait = Wait { record: self, end, node };
-        let came = self.comes(end, line, waits_at, node) == NOTHING;
+        node.ranks(P::priority(), stage);
+        let waits_at = record.waits_at(end);
+        let record = in_hand(record);
+        let line = record.line(end);
+        line.faces(node);
+        let wait = Wait { record, end, node };
+        let mut word = stage;
+        if record.enters(end, line, waits_at, node) == NOTHING {
+            word = node.word();
+            record.came(end, line);
+        }
         // Each turn is a wake-up, or a park that ended for no reason.
-        while came && line.has(node) {
+        loop {
+            // After the word was looked at: so whoever has woken the node has left the section in which it did, and looks at it no more.
+            line.settle();
+            if word & WAITS == 0 {
+                core::mem::forget(wait);
+                return word;
+            }
             let expired = match deadline {
                 Deadline::Never => false,
                 Deadline::At(_) => deadline.has_passed(caller.now()),
             };
             if expired {
-                self.serves(end, line, node);
+                record.serves(end, line, node);
                 core::mem::forget(wait);
                 return expires(line, node, !Self::COUNTS);
             }
             caller.park(deadline);
+            word = node.word();
         }
-        core::mem::forget(wait);
-        if came { WOKEN | WAITS } else { stage }
     }
 
     /// Ends the wait of a future that has not used up a wake-up.
@@ -334,7 +354,7 @@ fn expires<M: PreemptionSafe>(line: Line<'_, M>, node: Pin<&Node>, first_looks: 
     let (first, stage) = line.leave(node);
     // It may have been woken before its time was up, and have been stopped until after: then it looks.
     if stage == WOKEN {
-        WOKEN | WAITS
+        WOKEN
     } else if first && first_looks {
         LAST
     } else {
@@ -343,13 +363,13 @@ fn expires<M: PreemptionSafe>(line: Line<'_, M>, node: Pin<&Node>, first_looks: 
 }
 
 /// A task that waits. Should its port panic, it goes with this, and passes its wake-up on.
-struct Wait<'a, R: Lined + ?Sized> {
+struct Wait<'a, R: Lined> {
     record: &'a R,
     end: R::End,
     node: Pin<&'a Node>,
 }
 
-impl<R: Lined + ?Sized> Drop for Wait<'_, R> {
+impl<R: Lined> Drop for Wait<'_, R> {
     fn drop(&mut self) {
         self.record.goes(self.end, self.node);
     }

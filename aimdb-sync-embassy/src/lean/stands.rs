@@ -4,7 +4,7 @@ use core::pin::pin;
 
 use super::line::{NOTHING, WALKS};
 use super::look::Lined;
-use super::waiters::{WAITS, WOKEN};
+use super::waiters::{IDLE, Node, WAITS, WOKEN};
 use crate::port::{Caller, Port};
 
 /// So many ticks are a wait without an end.
@@ -24,18 +24,30 @@ pub(crate) trait Stands: Lined {
         // 0 is never.
         let until = if ticks == FOR_EVER { 0 } else { P::now().checked_add(ticks).unwrap_or(0) };
         let caller = Caller::<P>::new();
-        let mut comes_with = WAITS;
+        let mut comes_with = IDLE;
         // Each turn is a wake-up, or means that something came meanwhile.
         loop {
-            let node = pin!(line.node(caller.bell(), P::priority(), comes_with));
+            let node = pin!(Node::of_task(caller.bell()));
             let node = node.as_ref();
-            let seen = self.comes(end, line, waits_at, node);
-            if seen != WALKS && self.is_end(end, seen) {
+            node.ranks(P::priority(), comes_with);
+            line.faces(node);
+            let seen = self.enters(end, line, waits_at, node);
+            let mut word = IDLE;
+            if seen == NOTHING {
+                comes_with = WOKEN;
+                word = node.word();
+                self.came(end, line);
+            } else if seen != WALKS && self.is_end(end, seen) {
                 return false;
             }
             let mut last = false;
             // Each turn is a wake-up, or a park that ended for no reason.
-            while seen == NOTHING && line.has(node) {
+            loop {
+                // After the word was looked at, as in `Lined::waits`.
+                line.settle();
+                if word & WAITS == 0 {
+                    break;
+                }
                 let left = if until == 0 { None } else { Some(until.saturating_sub(P::now())) };
                 if left == Some(0) {
                     self.serves(end, line, node);
@@ -49,9 +61,7 @@ pub(crate) trait Stands: Lined {
                     break;
                 }
                 P::park(left);
-            }
-            if seen == NOTHING {
-                comes_with = WOKEN | WAITS;
+                word = node.word();
             }
             // In no line any more.
             if attempt() {

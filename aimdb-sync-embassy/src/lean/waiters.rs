@@ -75,17 +75,31 @@ impl Node {
         Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
     }
 
-    /// Of a task that comes into this line: ready for that. `word` is [`WAITS`], and beside it [`WOKEN`] if it was.
+    /// Of a task: it comes with its rank, into the line that it [`Node::faces`].
     #[inline(always)]
-    pub(super) const fn of_task(line: *mut Waiters, bell: Bell, priority: u8, word: u32) -> Self {
+    pub(super) const fn of_task(bell: Bell) -> Self {
         let inner = Inner {
             next: MaybeUninit::uninit(),
-            prev: MaybeUninit::new(line.cast_const().cast()),
+            prev: MaybeUninit::uninit(),
             bell: MaybeUninit::new(bell),
-            word: AtomicU32::new((priority as u32 * PRIORITY) | word),
+            word: AtomicU32::new(IDLE),
             priority: MaybeUninit::uninit(),
         };
         Self { inner: UnsafeCell::new(inner), _pinned: PhantomPinned }
+    }
+
+    /// The node of a task gets its rank: by priority, and by whether it was woken before, as `stage` says: [`IDLE`], or [`WOKEN`].
+    #[inline(always)]
+    pub(super) fn ranks(self: Pin<&Self>, priority: u8, stage: u32) {
+        // SAFETY: the node is there; this part of it is an atomic.
+        unsafe { (*Self::inner(&raw const *self)).word.store(u32::from(priority) * PRIORITY + stage + WAITS, Relaxed) };
+    }
+
+    /// It is to come into this line.
+    #[inline(always)]
+    pub(super) fn faces(self: Pin<&Self>, line: *mut Waiters) {
+        // SAFETY: the node is not in the line, so it is the caller's alone.
+        unsafe { (*Self::inner(&raw const *self)).prev.write(line.cast_const().cast()) };
     }
 
     pub(crate) const fn set_priority(&mut self, priority: u8) {
@@ -138,21 +152,11 @@ impl Node {
         unsafe { (*Self::inner(&raw const *self)).bell.assume_init_read() }
     }
 
+    /// What it is at; of one that is in a line, or on its way there, its rank.
     #[inline(always)]
-    fn word(&self) -> u32 {
+    pub(super) fn word(&self) -> u32 {
         // SAFETY: as above.
         unsafe { (*Self::inner(self)).word.load(Relaxed) }
-    }
-
-    /// Of one that is in a line, or on its way there.
-    ///
-    /// # Safety
-    ///
-    /// As [`Node::next`].
-    #[inline(always)]
-    unsafe fn rank(this: *const Self) -> u32 {
-        // SAFETY: by this function's contract.
-        unsafe { (*Self::inner(this)).word.load(Relaxed) }
     }
 
     /// # Safety
@@ -181,6 +185,8 @@ impl Node {
 
 /// What [`Waiters::word`] is when nobody waits.
 pub(crate) const NOBODY: usize = 0;
+/// A word that says that somebody does, where nobody looks whom it names.
+pub(super) const SOMEBODY: usize = 1;
 
 /// The mark of the word: see above. A node is aligned to four at least.
 const WALKS: usize = 1;
@@ -310,7 +316,7 @@ impl Waiters {
             let walker = Node::prev(first);
             let (next, prev) = (Node::next(walker), Node::prev(walker));
             if !next.is_null() {
-                if Node::rank(next) >= Node::rank(walker) {
+                if (*next).word() >= (*walker).word() {
                     (*Node::inner(walker)).next.write(Node::next(next));
                     (*Node::inner(walker)).prev.write(next);
                     return Step::Walked;
@@ -375,7 +381,7 @@ impl Waiters {
     pub(crate) fn urgency(&self) -> Option<u8> {
         let first = self.word.first();
         // SAFETY: whoever is in the line is there, and this is inside the section.
-        if first.is_null() { None } else { Some(unsafe { (Node::rank(first) / PRIORITY) as u8 }) }
+        if first.is_null() { None } else { Some(unsafe { ((*first).word() / PRIORITY) as u8 }) }
     }
 
     /// How many wait: as many steps, so for supervision only. One that walks does not yet.

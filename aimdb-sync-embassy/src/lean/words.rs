@@ -222,6 +222,21 @@ pub(crate) fn in_a_register(number: usize) -> usize {
     number
 }
 
+/// The same of the place where something is: what is worked out of that comes after what was put into a register before.
+#[inline(always)]
+pub(crate) fn in_hand<T>(it: &T) -> &T {
+    #[cfg(target_arch = "arm")]
+    let it = {
+        let mut at = core::ptr::from_ref(it);
+        // SAFETY: that does nothing, so it leads where it did.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) at, options(nomem, nostack, preserves_flags));
+            &*at
+        }
+    };
+    it
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use aimdb_core::buffer::BufferMetrics;
 use super::moves::{Fate, Moves};
 use super::parts::Parts;
 use super::state::{self, State};
-use crate::lean::{Form, Line, Lined, NOBODY, Node, Stands};
+use crate::lean::{Form, Line, Lined, Node, Stands};
 use crate::lock::PreemptionSafe;
 use crate::port::Port;
 
@@ -71,9 +71,7 @@ impl<M: PreemptionSafe, F: Form> ByteMailbox<M, F> {
             self.count_refused();
             return false;
         }
-        if awaited != NOBODY {
-            self.wake_one();
-        }
+        self.wake(awaited);
         true
     }
 

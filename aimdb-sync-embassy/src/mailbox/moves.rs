@@ -6,7 +6,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use super::parts::Parts;
 use super::state::State;
 use super::{Closed, StaticMailbox};
-use crate::lean::{NOBODY, Stood};
+use crate::lean::Stood;
 use crate::lock::PreemptionSafe;
 
 /// The one place of a mailbox of small values.
@@ -32,7 +32,7 @@ pub(super) trait Moves: Parts {
     }
 
     /// Stores a value; what it displaced is moved to the room `before`, if that is to be kept. The value is the caller's as long as
-    /// it is not stored. If the word is not [`NOBODY`], one has to be woken.
+    /// it is not stored. Says beside what became of it who waits, as a word: one is to be woken.
     ///
     /// # Safety
     ///
@@ -171,9 +171,7 @@ impl<T: Send, M: PreemptionSafe, const PLACES: usize> StaticMailbox<T, M, PLACES
         } else {
             None
         };
-        if awaited != NOBODY {
-            self.wake_one();
-        }
+        self.wake(awaited);
         Ok(displaced)
     }
 

@@ -56,10 +56,10 @@ pub(crate) trait Parts: Sized {
         unsafe { Line::new(self.mutex(), &raw mut (*self.state()).readers) }
     }
 
-    /// Wakes a reader for a value that is pending.
+    /// Wakes a reader for a value that is pending, if a section has seen one.
     #[inline(always)]
-    fn wake_one(&self) {
-        self.readers().wake_one();
+    fn wake(&self, awaited: usize) {
+        self.readers().wake_seen(awaited);
     }
 
     /// Wakes everyone who waits at a mailbox that is closed, each in a section of its own.

@@ -23,10 +23,11 @@ const ABORTED: u8 = 2;
 pub(super) struct State {
     /// The place of the pending value, as a bit; 0 if there is none.
     pending: u8,
+    /// Beside it: readers look at both, in one step.
+    ended: u8,
     /// The place of the writer outside, and that of the reader outside, likewise.
     filling: u8,
     emptying: u8,
-    ended: u8,
     accepted: u32,
     overwritten: u32,
     pub(super) refused: u32,
@@ -52,9 +53,9 @@ impl State {
     pub(super) const fn new() -> Self {
         Self {
             pending: 0,
+            ended: 0,
             filling: 0,
             emptying: 0,
-            ended: 0,
             accepted: 0,
             overwritten: 0,
             refused: 0,

@@ -36,14 +36,12 @@ pub(super) trait Moves: Parts {
                 unsafe { queue.fill(u32::from(at), held.as_ptr().cast()) };
                 // Last, into the register that says what was found: a compiler that reads it earlier needs another.
                 compiler_fence(Ordering::SeqCst);
-                (state.readers.word(), used)
+                (state.line(End::Readers).word(), used)
             });
             if if Self::ASKS_THE_WORD { awaited == self.nothing() } else { !shape.has_more_than(used) } {
                 return Stood::without(state::refuses(used));
             }
-            if awaited != NOBODY {
-                self.line(End::Readers).wake_one();
-            }
+            self.line(End::Readers).wake_seen(awaited);
             return Stood::Has(());
         }
         let (used, at) = self.section(move |state| (state.all_used(), state.claim(shape).map_or(NO_PLACE, u32::from)));
@@ -54,7 +52,7 @@ pub(super) trait Moves: Parts {
         unsafe { self.fill(at, value) };
         let (awaited, shows) = self.section(|state| {
             let shows = state.commit();
-            (state.readers.word(), shows)
+            (state.line(End::Readers).word(), shows)
         });
         if shows >= state::LATE {
             self.section(State::commit_late);
@@ -106,7 +104,7 @@ pub(super) trait Moves: Parts {
             let Some(at) = choose(state) else { return (queue.nothing(), are_there) };
             // SAFETY: the place was taken: it holds a value, and nobody else touches it.
             unsafe { queue.empty(u32::from(at), there) };
-            (state.senders.word(), are_there)
+            (state.line(End::Senders).word(), are_there)
         });
         if if Self::ASKS_THE_WORD { awaited == self.nothing() } else { state::count(are_there) == 0 } {
             // It is a word without a count.
@@ -114,7 +112,7 @@ pub(super) trait Moves: Parts {
         }
         if awaited != NOBODY {
             self.has_taken(there, || {
-                self.line(End::Senders).wake_one();
+                self.line(End::Senders).wake_seen(awaited);
             });
         }
         Stood::Has(())
@@ -150,7 +148,7 @@ pub(super) trait Moves: Parts {
     fn give_back(&self) -> u16 {
         let (awaited, freed) = self.section(|state| {
             let freed = state.release();
-            (state.senders.word(), freed)
+            (state.line(End::Senders).word(), freed)
         });
         if awaited == NOBODY { 0 } else { freed }
     }

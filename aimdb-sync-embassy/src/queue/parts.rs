@@ -8,6 +8,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::shape::Shape;
 use super::state::{Counts, State};
+use crate::lean::End;
 use crate::lock::PreemptionSafe;
 
 pub(crate) trait Parts: Sized {
@@ -134,8 +135,8 @@ pub(crate) trait Parts: Sized {
             metrics.capacity = self.shape().places();
             metrics.occupancy = counts.stored;
             metrics.cursors = 1;
-            metrics.waiting_producers = state.senders.len();
-            metrics.waiting_consumers = state.readers.len();
+            metrics.waiting_producers = state.line(End::Senders).len();
+            metrics.waiting_consumers = state.line(End::Readers).len();
             metrics.closed = state.is_closed();
             metrics.counters.accepted = u64::from(counts.accepted);
             let (refused, others) = (u64::from(state.refused), u64::from(state.timed_out_or_dropped));

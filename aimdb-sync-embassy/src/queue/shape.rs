@@ -13,7 +13,18 @@ pub(crate) trait Shape: Copy {
     /// Values are moved inside the section: they are no more than two words.
     const INSIDE: bool;
 
+    /// Whether the place of a value follows from how many came before it: the places are a power of two, and a value is counted in the
+    /// section that moves it. Nothing else has to be kept up to date then.
+    const BY_COUNT: bool = false;
+
     fn places(self) -> usize;
+
+    /// The place of a value before which so many came, if that is how places are found.
+    #[inline(always)]
+    fn at(self, count: u32) -> u16 {
+        debug_assert!(Self::BY_COUNT && self.places().is_power_of_two(), "others are found one after another");
+        count as u16 & (self.places() - 1) as u16
+    }
 
     /// Whether so many are used, and one is left. Of a closed queue more are used than it has.
     #[inline(always)]
@@ -21,7 +32,7 @@ pub(crate) trait Shape: Copy {
         usize::from(used) < self.places()
     }
 
-    /// The place that comes after another: the ring runs downwards, because to find the end of it costs an
+    /// The place that comes after another, if they are found so: the ring runs downwards, because to find the end of it costs an
     /// instruction less there.
     fn after(self, at: u16) -> u16;
 
@@ -49,6 +60,8 @@ impl<T, const N: usize> Copy for Fixed<T, N> {}
 
 impl<T, const N: usize> Shape for Fixed<T, N> {
     const INSIDE: bool = size_of::<T>() <= MOVED_INSIDE;
+
+    const BY_COUNT: bool = Self::INSIDE && N.is_power_of_two();
 
     #[inline(always)]
     fn places(self) -> usize {

@@ -33,14 +33,13 @@ pub(super) const LATE: u16 = CLOSED;
 /// All zero is an empty queue that is open, so that C can have one in memory that nobody has set up.
 #[repr(C)]
 pub(crate) struct State {
-    /// First, where short instructions make their addresses.
-    pub(super) senders: Waiters,
-    pub(super) readers: Waiters,
+    /// Those of readers, and of senders: see [`End::line_at`]. First, where short instructions make their addresses.
+    pub(super) lines: [Waiters; 2],
     /// Places that are not free, with the flags above in front; so a closed queue looks full to a sender.
     used: u16,
-    /// The place that is filled next; once the queue was aborted, how many values it discarded.
+    /// The place that is filled next, unless [`Shape::BY_COUNT`]; once the queue was aborted, how many values it discarded.
     write: u16,
-    /// The place that is read next.
+    /// The place that is read next, unless [`Shape::BY_COUNT`].
     read: u16,
     /// Places that are shown, and those that readers took and that are not given back. Once the queue was aborted, which hides
     /// all values from readers: the values that are left to discard, if values are moved inside.
@@ -99,9 +98,14 @@ impl State {
             accepted: 0,
             refused: 0,
             timed_out_or_dropped: 0,
-            senders: Waiters::new(),
-            readers: Waiters::new(),
+            lines: [Waiters::new(), Waiters::new()],
         }
+    }
+
+    /// Those who wait at this end.
+    #[inline(always)]
+    pub(super) const fn line(&self, end: End) -> &Waiters {
+        &self.lines[end.line_at() / size_of::<Waiters>()]
     }
 
     #[inline(always)]
@@ -155,8 +159,7 @@ impl State {
             return None;
         }
         self.used += 1;
-        let place = self.write;
-        self.write = shape.after(place);
+        let place = if S::BY_COUNT { shape.at(self.accepted) } else { Self::step(&mut self.write, shape) };
         if S::INSIDE {
             self.accepted = self.accepted.wrapping_add(1);
         } else {
@@ -209,7 +212,7 @@ impl State {
         }
         self.taken = self.taken.wrapping_add(1);
         self.emptying = self.emptying.wrapping_add(1);
-        Some(self.oldest(shape))
+        Some(Self::step(&mut self.read, shape))
     }
 
     #[inline(always)]
@@ -217,14 +220,25 @@ impl State {
         if self.used() == 0 {
             return None;
         }
-        self.used -= 1;
-        Some(self.oldest(shape))
+        let used = self.used;
+        self.used = used - 1;
+        Some(self.oldest(used, shape))
     }
 
+    /// The place of the oldest of so many values, if values are moved inside. Flags in front of the number are more than the places are.
     #[inline(always)]
-    fn oldest<S: Shape>(&mut self, shape: S) -> u16 {
-        let place = self.read;
-        self.read = shape.after(place);
+    fn oldest<S: Shape>(&mut self, of: u16, shape: S) -> u16 {
+        if S::BY_COUNT {
+            return shape.at(self.accepted.wrapping_sub(u32::from(of)));
+        }
+        Self::step(&mut self.read, shape)
+    }
+
+    /// The place that is next, which goes on to the one after it.
+    #[inline(always)]
+    fn step<S: Shape>(next: &mut u16, shape: S) -> u16 {
+        let place = *next;
+        *next = shape.after(place);
         place
     }
 
@@ -307,7 +321,10 @@ impl State {
             return None;
         }
         if S::INSIDE {
-            self.open = self.open.checked_sub(1)?;
+            let left = self.open;
+            self.open = left.checked_sub(1)?;
+            self.write += 1;
+            Some(self.oldest(left, shape))
         } else {
             // Of those that are being filled the last to come discards all.
             if self.filling > 0 || self.used() == self.taken || shape.is_wide() && self.emptying == u8::MAX {
@@ -316,9 +333,9 @@ impl State {
             self.open += 1;
             self.taken += 1;
             self.emptying += 1;
+            self.write += 1;
+            Some(Self::step(&mut self.read, shape))
         }
-        self.write += 1;
-        Some(self.oldest(shape))
     }
 
     /// The place of the oldest value of a queue that nobody uses any more; it is the caller's.

@@ -13,7 +13,8 @@ use super::parts::Parts;
 use super::shape::Shape;
 use super::state;
 use super::{QueuePolicy, StaticQueue};
-use crate::lean::{End, Line, Lined, NOTHING, Node, ReadersWait, SendersWait, Stood, not_sent};
+use crate::lean::words::in_a_register;
+use crate::lean::{End, Line, Lined, NOTHING, Node, ReadersWait, SendersWait, Stood, Waiters, not_sent};
 use crate::lock::PreemptionSafe;
 use crate::port::{ONE_TRY, Port};
 
@@ -53,6 +54,12 @@ impl<Q: Parts> Outcomes for Q {}
 /// How one comes into a line of a queue whose values are moved outside: a function for each, so that no compiler makes one section
 /// of two.
 trait Comes: Parts {
+    /// How many places are used when those of this end wait, if values are moved inside.
+    #[inline(always)]
+    fn used_at(&self, end: End) -> u32 {
+        (self.shape().places() * end.line_at() / size_of::<Waiters>()) as u32
+    }
+
     #[inline(never)]
     fn enters_to_send(&self, line: Line<'_, Self::Section>, node: Pin<&Node>) -> u32 {
         let places = self.shape().places() as u32;
@@ -125,24 +132,21 @@ impl<Q: Parts> Lined for Q {
     fn line(&self, end: End) -> Line<'_, Q::Section> {
         let state = self.state();
         // SAFETY: the queue has both, and touches them inside its section only.
-        unsafe {
-            Line::new(
-                self.mutex(),
-                match end {
-                    End::Senders => &raw mut (*state).senders,
-                    End::Readers => &raw mut (*state).readers,
-                },
-            )
-        }
+        unsafe { Line::new(self.mutex(), (&raw mut (*state).lines).cast::<Waiters>().byte_add(end.line_at())) }
     }
 
-    /// What the line of a queue waits at: how many places are used, if values are moved inside.
+    /// What the line of a queue waits at: how many places are used, if values are moved inside. In a register before the address of the
+    /// line is made, so that `end` is needed no longer then.
     #[inline(always)]
     fn waits_at(&self, end: End) -> u32 {
-        match end {
-            End::Senders => self.shape().places() as u32,
-            End::Readers => 0,
-        }
+        if Q::INSIDE { in_a_register(self.used_at(end) as usize) as u32 } else { 0 }
+    }
+
+    #[inline(always)]
+    fn sees(&self, end: End) -> u32 {
+        let waits_at = self.used_at(end);
+        // SAFETY: inside the section.
+        self.line(end).looks(|| unsafe { self.look(end, waits_at) })
     }
 
     #[inline(always)]

@@ -93,9 +93,10 @@ of_rings!(Ops {
     #[inline(always)]
     fn take_to_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline, there: &mut MaybeUninit<T>) -> Found {
         let cursor = cursor.index::<READERS>();
-        match self.stand::<Q, _>(cursor, deadline, || self.looks(cursor, there)) {
-            Stood::Has(None) => Found::Value,
-            Stood::Has(Some(missed)) => Found::Missed(missed),
+        let mut missed = 0;
+        match self.stand::<Q, _>(cursor, deadline, || self.looks(cursor, there, &mut missed)) {
+            Stood::Has(()) if missed == 0 => Found::Value,
+            Stood::Has(()) => Found::Missed(missed),
             Stood::Ended => Found::Ended,
             Stood::Not => Found::Nothing,
         }
@@ -103,12 +104,12 @@ of_rings!(Ops {
 
     #[inline(always)]
     fn take_waiting<Q: Port>(&self, cursor: RingCursor, deadline: Deadline) -> Option<Result<T, RecvError>> {
-        let mut there = MaybeUninit::uninit();
+        let (mut there, mut missed) = (MaybeUninit::uninit(), 0);
         let cursor = cursor.index::<READERS>();
-        match self.stand::<Q, _>(cursor, deadline, || self.looks(cursor, &mut there)) {
+        match self.stand::<Q, _>(cursor, deadline, || self.looks(cursor, &mut there, &mut missed)) {
             // SAFETY: it says that the value is there.
-            Stood::Has(None) => Some(Ok(unsafe { there.assume_init() })),
-            Stood::Has(Some(missed)) => Some(Err(RecvError::Lagged(u64::from(missed)))),
+            Stood::Has(()) if missed == 0 => Some(Ok(unsafe { there.assume_init() })),
+            Stood::Has(()) => Some(Err(RecvError::Lagged(u64::from(missed)))),
             Stood::Ended => Some(Err(RecvError::Closed)),
             Stood::Not => None,
         }

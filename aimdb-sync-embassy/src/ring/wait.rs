@@ -75,13 +75,16 @@ where
     T: NoUninit + Send + Sync,
     M: PreemptionSafe,
 {
-    /// Looks for a reader of the cursor: there is a value then, or it has missed so many.
+    /// Looks for a reader of the cursor: if it has something, that is a value, unless it has `missed` some.
     #[inline(always)]
-    pub(super) fn looks(&self, cursor: usize, there: &mut MaybeUninit<T>) -> Stood<Option<u32>> {
+    pub(super) fn looks(&self, cursor: usize, there: &mut MaybeUninit<T>, missed: &mut u32) -> Stood<()> {
         // SAFETY: there is room.
         match unsafe { self.reads(cursor, there.as_mut_ptr()) } {
-            Found::Value => Stood::Has(None),
-            Found::Missed(missed) => Stood::Has(Some(missed)),
+            Found::Value => Stood::Has(()),
+            Found::Missed(so_many) => {
+                *missed = so_many;
+                Stood::Has(())
+            }
             Found::Nothing => Stood::Not,
             Found::Ended => Stood::Ended,
         }
@@ -105,12 +108,12 @@ where
         waited: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
-        let mut there = MaybeUninit::uninit();
+        let (mut there, mut missed) = (MaybeUninit::uninit(), 0);
         let cursor = cursor.index::<READERS>();
-        match self.poll(cursor, node, waited, context.waker(), || self.looks(cursor, &mut there)) {
+        match self.poll(cursor, node, waited, context.waker(), || self.looks(cursor, &mut there, &mut missed)) {
             // SAFETY: it says that the value is there.
-            Stood::Has(None) => Poll::Ready(Ok(unsafe { there.assume_init() })),
-            Stood::Has(Some(missed)) => Poll::Ready(Err(RecvError::Lagged(u64::from(missed)))),
+            Stood::Has(()) if missed == 0 => Poll::Ready(Ok(unsafe { there.assume_init() })),
+            Stood::Has(()) => Poll::Ready(Err(RecvError::Lagged(u64::from(missed)))),
             Stood::Ended => Poll::Ready(Err(RecvError::Closed)),
             Stood::Not => Poll::Pending,
         }

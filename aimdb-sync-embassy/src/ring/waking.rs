@@ -30,7 +30,7 @@ pub(super) trait Wakes: Parts {
             return;
         }
         if Self::ONE {
-            self.line_of(0).wake_one();
+            self.line_of(0).wake_seen(awaited);
         } else {
             self.wake_each(awaited as u32);
         }

@@ -530,9 +530,10 @@ MUTANTS = [
     ("lean-used-wake-up-is-passed-on", "One that was woken at a lean record and has what it was woken for wakes another.", WAITS + "look.rs", [(
         "            if !stood.is_nothing() {\n                *waited = false;\n", "            if !stood.is_nothing() {\n                if *waited {\n                    self.leave(end, node);\n                }\n                *waited = false;\n")]),
     ("lean-wake-up-before-the-time-is-lost", "A task that was woken at a lean record before its time was up goes and does not look.", WAITS + "look.rs", [(
-        "        WOKEN | WAITS\n    } else if first && first_looks {", "        OVER\n    } else if first && first_looks {")]),
+        "        WOKEN\n    } else if first && first_looks {", "        OVER\n    } else if first && first_looks {")]),
     ("lean-one-that-walks-is-waited-for", "One that comes into a line while another walks takes none of its steps.", WAITS + "look.rs", [(
-        "        if matches!(seen, NOTHING | WALKS) {", "        if seen == NOTHING && WALKS != 0 {")]),
+        "            line.settle();\n            if word & WAITS == 0 {", "            if word & WAITS != 0 {\n                line.settle();\n            } else {"),
+        ("        line.settle();\n        if seen == NOTHING {\n", "        if seen == NOTHING {\n            line.settle();\n")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record has looked in a section before.", WAITS + "line.rs", [(
         "        self.section(move |waiters| {\n            let seen = look();\n", "        let seen = self.looks(look);\n        self.section(move |waiters| {\n")]),
     ("lean-value-comes-while-one-comes-to-wait", "A reader of a closed lean record does not look again when it has come to wait for a value on its way.", LEAN + "wait.rs", [(
@@ -552,17 +553,19 @@ MUTANTS = [
     ("lean-leaves-beside-one-that-walks", "One leaves a line while another walks.", WAITS + "waiters.rs", [(
         "            let (word, stage) = ((*this).word, node.word());", "            let (word, stage) = (Word((*this).word.first()), node.word());")]),
     ("lean-equals-are-passed-by", "One that comes into a line stands before its equals.", WAITS + "waiters.rs", [(
-        "Node::rank(next) >= Node::rank(walker)", "Node::rank(next) > Node::rank(walker)")]),
+        "(*next).word() >= (*walker).word()", "(*next).word() > (*walker).word()")]),
     ("lean-second-takes-what-the-first-was-woken-for", "One that waits behind another at a lean record looks when it is polled.", WAITS + "look.rs", [(
         "} else if first {\n                    attempt()", "} else if first || !first {\n                    attempt()")]),
     ("lean-late-one-is-the-last", "One that came too late stands behind its equals.", WAITS + "waiters.rs", [(
-        "| self.word() | WAITS", "| WAITS"), ("PRIORITY) | word)", "PRIORITY) | (word & WAITS))")]),
+        "| self.word() | WAITS", "| WAITS"), ("PRIORITY + stage + WAITS", "PRIORITY + stage * 0 + WAITS")]),
     ("lean-values-wake-one-reader", "Values of a lean record that are shown together wake one reader.", LEAN + "waking.rs", [(
         "            return self.wake(values, End::Readers);", "            return self.wake(values.min(1), End::Readers);")]),
     ("lean-places-wake-one-sender", "Places of a lean record that are given back together wake nobody.", LEAN + "moves.rs", [(
         "        if awaited == NOBODY { 0 } else { freed }", "        let _ = (awaited, freed);\n        0")]),
     ("lean-first-to-fill-shows-all", "Whoever fills a place of a lean record shows what others are filling.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.filling) {", "        Self::one_less(&mut self.filling);\n        if false {")]),
+    ("lean-newest-is-taken-first", "A reader of a lean record whose places are a power of two takes the newest value.", LEAN + "state.rs", [(
+        "self.accepted.wrapping_sub(u32::from(of))", "self.accepted.wrapping_sub(u32::from(of.min(1)))")]),
     ("lean-first-to-empty-gives-all-back", "Whoever empties a place of a lean record gives back what others are emptying.", LEAN + "state.rs", [(
         "        if Self::one_less(&mut self.emptying) {", "        Self::one_less(&mut self.emptying);\n        if false {")]),
     ("lean-close-forgets-readers", "A close of a lean record wakes no reader.", LEAN + "waking.rs", [(
@@ -581,9 +584,9 @@ MUTANTS = [
     ("lean-end-comes-before-late-values", "A reader of a closed lean record does not wait for a value that is on its way.", LEAN + "state.rs", [(
         "        self.is_closed() && (self.is_aborted() || self.used() == self.taken)", "        self.is_closed() && self.open == self.taken")]),
     ("lean-wake-up-is-forgotten", "A value that is stored inside the section of a lean record wakes nobody.", LEAN + "moves.rs", [(
-        "            self.line(End::Readers).wake_one();\n", "")]),
+        "            self.line(End::Readers).wake_seen(awaited);\n", "")]),
     ("lean-room-is-forgotten", "A value that is taken inside the section of a lean record wakes no sender.", LEAN + "moves.rs", [(
-        "        if awaited != NOBODY {\n            self.has_taken(there, || {\n                self.line(End::Senders).wake_one();\n            });\n        }\n", "")]),
+        "        if awaited != NOBODY {\n            self.has_taken(there, || {\n                self.line(End::Senders).wake_seen(awaited);\n            });\n        }\n", "")]),
     ("lean-ring-torn-copy-is-kept", "A reader of a lean ring keeps what it has copied without a second look.", RING + "moves.rs", [(
         "if taken.is_whole(places, self.section(|state| state.now())) { Found::Value }", "if self.section(|state| state.now()).0 > 0 { Found::Value }")]),
     ("lean-ring-copy-is-kept-too-long", "A reader of a lean ring keeps what has just been displaced.", RING + "cursor.rs", [(
@@ -648,7 +651,7 @@ MUTANTS = [
     ("lean-ring-cursor-is-not-passed-on", "Two who share a cursor of a lean ring have the same value.", RING + "state.rs", [(
         "        cursor.next = cursor.next.wrapping_add(1);\n        Some(left)", "        Some(left)")]),
     ("lean-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox wakes no reader.", LEAN_MAILBOX + "moves.rs", [(
-        "        if awaited != NOBODY {\n            self.wake_one();\n        }\n", "        let _ = awaited;\n")]),
+        "        self.wake(awaited);\n", "        let _ = awaited;\n")]),
     ("lean-mailbox-displaced-place-is-given-away", "What a writer of a lean mailbox displaced lies at a place that the next one fills.", LEAN_MAILBOX + "state.rs", [(
         "        if keeps {\n            self.filling = displaced;\n        }\n", "        let _ = keeps;\n")]),
     ("lean-mailbox-two-writers-are-outside", "A second writer of a lean mailbox takes a place for itself.", LEAN_MAILBOX + "state.rs", [(
@@ -719,7 +722,7 @@ MUTANTS = [
     ("lean-c-queue-closes-without-waking", "A close of a lean queue of C wakes nobody.", LEAN + "bytes.rs", [(
         "        self.view().ends();\n", "        self.view().section(State::close);\n")]),
     ("lean-c-mailbox-value-wakes-nobody", "A value that comes to a lean mailbox of C wakes no reader.", LEAN_MAILBOX + "bytes.rs", [(
-        "        if awaited != NOBODY {\n", "        if awaited == NOBODY {\n")]),
+        "        self.wake(awaited);\n", "        let _ = awaited;\n")]),
     ("lean-c-mailbox-places-are-two", "Two of the three places of a lean mailbox of C are one.", LEAN_MAILBOX + "bytes.rs", [(
         "usize::from(bit >> 1)", "usize::from(bit >> 2)")]),
     ("lean-c-mailbox-abort-leaves-the-value", "An abort of a lean mailbox of C counts the value and leaves it to a reader.", LEAN_MAILBOX + "bytes.rs", [(
