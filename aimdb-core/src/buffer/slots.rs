@@ -213,6 +213,13 @@ pub trait Slots<T> {
         &[]
     }
 
+    /// The slot with this number, for whoever has the first ones at hand.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    fn cell_by<'a>(&'a self, first: &'a [SlotCell<T>], slot: u32) -> &'a SlotCell<T> {
+        first.get(slot as usize).unwrap_or_else(|| self.cell(slot))
+    }
+
     /// Told of a value that is about to lie in a claimed slot, outside the lock unless values are small enough to be
     /// moved inside. Slots whose values only say where the bytes are copy them here.
     #[inline(always)]

@@ -236,8 +236,7 @@ impl QueueLane {
             next += places.len() as u64;
             for (place, value) in places.iter().zip(&mut values) {
                 let slot = place.slot();
-                let cell = first.get(slot as usize).unwrap_or_else(|| slots.cell(slot));
-                cell.fill(&Claim(slot), value);
+                slots.cell_by(first, slot).fill(&Claim(slot), value);
             }
         }
         // Where the piece ends is seen at the next value.
@@ -259,11 +258,12 @@ impl QueueLane {
             end.seen = self.stored.0.load(Ordering::Acquire);
         }
         let taken = end.seen.saturating_sub(at).min(max);
-        let (mut next, before) = (at, at + taken);
+        let (mut next, before, first) = (at, at + taken, slots.first());
         while next < before {
             let places = end.places(next, before);
             next += places.len() as u64;
-            values.extend(places.iter().map(|place| slots.cell(place.slot()).empty(&Owned(place.slot()))));
+            let taken = places.iter().map(|place| slots.cell_by(first, place.slot()).empty(&Owned(place.slot())));
+            values.extend(taken);
         }
         (end.at, end.until, end.piece_end) = (at + taken, at + taken, at + taken);
         // Release: the slots were emptied before the sender fills them.

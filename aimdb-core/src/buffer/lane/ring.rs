@@ -151,12 +151,12 @@ impl RingLane {
         let Some(mut inside) = self.writing.enter(token) else { return 0 };
         #[allow(unused_mut, reason = "a model's end is more than a reference")]
         let mut end = inside.end();
-        let mut sent = 0;
+        let (mut sent, first) = (0, slots.first());
         while sent < AT_ONCE
             && let Some(value) = values.pop_front()
         {
             let (at, number) = (end.at, self.newest.0.load(Ordering::Relaxed));
-            self.put(slots.cell(end.slot(at)), at, number, &value);
+            self.put(slots.cell_by(first, end.slot(at)), at, number, &value);
             end.go_on(at, self.capacity);
             self.newest.0.store(number.wrapping_add(1), Ordering::Release);
             sent += 1;
