@@ -48,7 +48,7 @@ impl<'a, M: PreemptionSafe> Line<'a, M> {
         self.mutex.lock(look)
     }
 
-    /// The node of a task is to come in.
+    /// Tells the node of a task that this is the line into which it is to come.
     #[inline(always)]
     pub(super) fn faces(self, node: Pin<&Node>) {
         node.faces(self.waiters);
