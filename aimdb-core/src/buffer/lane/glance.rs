@@ -48,7 +48,7 @@ unsafe impl Sync for Glance where Course: Send {}
 /// Who wants room. Each sender that looks for some writes here twice, so it stands apart from what readers look at.
 #[repr(align(64))]
 struct Wanted {
-    /// Threads that look for room.
+    /// Threads that look for room, or that let others run after a value and have not come back.
     looking: AtomicUsize,
     /// Senders that stand in the queue, or were served and have not come back.
     offers: AtomicU32,
@@ -121,7 +121,12 @@ impl Glance {
 
     /// Whether other senders than one that looks want room at this time.
     fn is_crowded(&self) -> bool {
-        self.wanted.offers.load(Ordering::Relaxed) > 0 || self.wanted.looking.load(Ordering::Relaxed) > 1
+        self.is_wanted_beside(1)
+    }
+
+    /// Whether more senders want room at this time than so many that look.
+    fn is_wanted_beside(&self, looking: usize) -> bool {
+        self.wanted.offers.load(Ordering::Relaxed) > 0 || self.wanted.looking.load(Ordering::Relaxed) > looking
     }
 
     /// Whether a sender may have more than one value stored before others have a turn.
@@ -284,13 +289,17 @@ impl LaneLock {
     }
 
     /// Called by a thread that may wait, and whose value was stored under the lock: where others want room,
-    /// and its turn is over with one value, lets them run.
+    /// and its turn is over with one value, lets them run. Meanwhile it is one of those who want room: else one that
+    /// has a core to itself, and sees all others out of the queue for a moment, would have the record for as long as
+    /// the system lets it run.
     pub(in crate::buffer) fn end_turn(&self) {
         if let Some(glance) = self.glance.get()
             && !glance.has_turns()
-            && glance.wanted.offers.load(Ordering::Relaxed) > 0
+            && glance.is_wanted_beside(0)
         {
+            glance.wanted.looking.fetch_add(1, Ordering::Relaxed);
             give_way();
+            glance.wanted.looking.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
