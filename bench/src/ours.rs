@@ -14,7 +14,7 @@ use aimdb_sync::{AimDbHandle, Attach, SharedProducer, SyncConsumer, SyncProducer
 
 use crate::link::{Class, Ends, Link, Many, Named, Peek, Records, Shared, Timed};
 use crate::payload::Payload;
-use crate::tasks::Tasks;
+use crate::tasks::{Answer, Tasks};
 
 const KEY: &str = "bench.record";
 
@@ -233,12 +233,14 @@ impl<T: Payload> Tasks<T> for Sync<Bounded> {
         reader.recv().expect("the database lives")
     }
 
-    async fn send_async(sender: &mut Producer<T>, value: T) {
-        sender.send_async(value).await.expect("the database lives");
+    #[inline(always)]
+    fn send_async(sender: &mut Producer<T>, value: T) -> impl Future<Output = impl Answer<()>> + Send {
+        sender.send_async(value)
     }
 
-    async fn recv_async(reader: &mut Consumer<T>) -> T {
-        reader.recv().await.expect("the database lives")
+    #[inline(always)]
+    fn recv_async(reader: &mut Consumer<T>) -> impl Future<Output = impl Answer<T>> + Send {
+        reader.recv()
     }
 }
 

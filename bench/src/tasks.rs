@@ -34,11 +34,32 @@ pub trait Tasks<T: Payload>: Named + 'static {
     /// Reads with the call that blocks the thread.
     fn recv(reader: &mut Self::Reader) -> T;
 
-    /// Sends, and lets other tasks run while there is no space.
-    fn send_async(sender: &mut Self::TaskSender, value: T) -> impl Future<Output = ()> + Send;
+    /// Sends, and lets other tasks run while there is no space. The contestant's own future, which an `async fn` around it
+    /// would keep from being a part of the task.
+    fn send_async(sender: &mut Self::TaskSender, value: T) -> impl Future<Output = impl Answer<()>> + Send;
 
-    /// Reads, and lets other tasks run while there is no value.
-    fn recv_async(reader: &mut Self::TaskReader) -> impl Future<Output = T> + Send;
+    /// Reads, and lets other tasks run while there is no value. As above.
+    fn recv_async(reader: &mut Self::TaskReader) -> impl Future<Output = impl Answer<T>> + Send;
+}
+
+/// What a contestant's future gives.
+pub trait Answer<T> {
+    /// What was asked for. Both ends of a link live.
+    fn had(self) -> T;
+}
+
+impl<T, E> Answer<T> for Result<T, E> {
+    #[inline(always)]
+    fn had(self) -> T {
+        self.ok().expect("the other end lives")
+    }
+}
+
+impl<T> Answer<T> for Option<T> {
+    #[inline(always)]
+    fn had(self) -> T {
+        self.expect("the other end lives")
+    }
 }
 
 fn runtime() -> Runtime {
@@ -54,7 +75,7 @@ pub fn thread_to_task<T: Payload, L: Tasks<T>>(capacity: usize) -> Timed {
         two_threads(&mut || (0..count).for_each(|tag| L::send(&mut sender, T::tagged(tag))), &mut || {
             runtime.block_on(async {
                 for tag in 0..count {
-                    assert_eq!(L::recv_async(&mut reader).await.tag(), tag);
+                    assert_eq!(L::recv_async(&mut reader).await.had().tag(), tag);
                 }
             });
         })
@@ -76,7 +97,7 @@ pub fn task_to_thread<T: Payload, L: Tasks<T>>(capacity: usize) -> Timed {
             &mut || {
                 runtime.block_on(async {
                     for tag in 0..count {
-                        L::send_async(&mut sender, T::tagged(tag)).await;
+                        L::send_async(&mut sender, T::tagged(tag)).await.had();
                     }
                 });
             },
@@ -101,8 +122,8 @@ pub fn round_trip<T: Payload, L: Tasks<T>>(capacity: usize) -> Timed {
             &mut || {
                 runtime.block_on(async {
                     for _ in 0..count {
-                        let value = L::recv_async(&mut pinged).await;
-                        L::send_async(&mut pong, value).await;
+                        let value = L::recv_async(&mut pinged).await.had();
+                        L::send_async(&mut pong, value).await.had();
                     }
                 });
             },

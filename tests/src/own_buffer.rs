@@ -185,10 +185,7 @@ impl<T: Send + 'static> Buffer<T> for OwnBuffer<T> {
         }
     }
 
-    fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
-    where
-        T: 'a,
-    {
+    fn push_async(&self, value: T) -> PushFuture<'_, T> {
         let inner = Arc::clone(&self.inner);
         let mut ticket = Ticket { inner: Arc::clone(&inner), id: None };
         PushFuture::from_fn(value, move |value, context| inner.poll_offer(&mut ticket, value, context.waker()))

@@ -27,7 +27,6 @@ pub(super) use self::reader::HeapReader;
 #[cfg(feature = "std")]
 pub use self::sends::{CommonSender, HeapSender};
 use super::flush_future::Flushes;
-use super::push_future::Offers;
 use super::shell::{Flush, Offer};
 use super::slots::HeapSlots;
 use super::{
@@ -248,8 +247,12 @@ impl<T: Send + 'static> core::fmt::Debug for HeapBuffer<T> {
     }
 }
 
-impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
-    fn offer_at_once(&self, value: T) -> Result<(), T> {
+/// What the future of a value does.
+impl<T: Send + 'static> HeapShell<T> {
+    /// Stores a value that was not yet offered, where that takes a few instructions; that it comes back says nothing
+    /// of the buffer.
+    #[inline]
+    pub(super) fn offer_at_once(&self, value: T) -> Result<(), T> {
         #[cfg(feature = "std")]
         return match self.send_as_thread(value, false) {
             InLane::Done => Ok(()),
@@ -259,7 +262,12 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
         Err(value)
     }
 
-    fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+    /// As [`Shell::poll_offer`], by the lane where that can be done.
+    pub(super) fn poll_offer_by_lane(
+        &self,
+        offer: Pin<&mut Offer<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), SendError<T>>> {
         #[cfg(feature = "std")]
         let mut offer = offer;
         #[cfg(feature = "std")]
@@ -275,15 +283,7 @@ impl<T: Send + 'static> Offers<T> for Shell<T, HeapLayout> {
                 return outcome;
             }
         }
-        Shell::poll_offer(self, offer, context)
-    }
-
-    fn cancel_offer(&self, offer: Pin<&mut Offer<T>>) -> Option<T> {
-        Shell::cancel_offer(self, offer)
-    }
-
-    fn abandon_offer(&self, offer: Pin<&mut Offer<T>>) {
-        Shell::abandon_offer(self, offer);
+        self.poll_offer(offer, context)
     }
 }
 
@@ -306,10 +306,7 @@ impl<T: Send + 'static> Buffer<T> for HeapBuffer<T> {
         HeapBuffer::try_push(self, value)
     }
 
-    fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
-    where
-        T: 'a,
-    {
+    fn push_async(&self, value: T) -> PushFuture<'_, T> {
         HeapBuffer::push_async(self, value)
     }
 

@@ -8,6 +8,7 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::heap::HeapShell;
 use super::shell::Offer;
 use super::{Misuse, SendError};
 
@@ -22,24 +23,14 @@ pub enum Refusal {
     Misuse(Misuse),
 }
 
-/// A buffer whose offers wait. Implemented by the buffers of this crate.
-pub(crate) trait Offers<T> {
-    /// Stores a value that was not yet offered, where that takes a few instructions; that it comes back says nothing
-    /// of the buffer.
-    fn offer_at_once(&self, value: T) -> Result<(), T>;
-    fn poll_offer(&self, offer: Pin<&mut Offer<T>>, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>>;
-    fn cancel_offer(&self, offer: Pin<&mut Offer<T>>) -> Option<T>;
-    fn abandon_offer(&self, offer: Pin<&mut Offer<T>>);
-}
-
 type Step<'a, T> = dyn FnMut(&mut Option<T>, &mut Context<'_>) -> Poll<Result<(), Refusal>> + Send + 'a;
 
-enum Way<'a, T> {
+enum Way<'a, T: Send + 'static> {
     Ready(Option<Result<(), SendError<T>>>),
     Custom(Option<T>, Box<Step<'a, T>>),
     /// The value until the first poll; one that cannot be stored at once goes on as an offer, which is larger than most
     /// values and need not be made for the others.
-    Offer(Option<T>, &'a (dyn Offers<T> + Sync)),
+    Offer(Option<T>, &'a HeapShell<T>),
 }
 
 pin_project! {
@@ -48,13 +39,21 @@ pin_project! {
     /// Dropping it drops the value, if it was not stored; [`PushFuture::cancel`] gives it back.
     /// Does nothing until polled. Does not allocate for the buffers of this crate.
     #[must_use = "nothing is sent until the future is polled"]
-    pub struct PushFuture<'a, T> {
+    pub struct PushFuture<'a, T>
+    where
+        T: Send,
+        T: 'static,
+    {
         way: Way<'a, T>,
         #[pin]
         offer: Option<Offer<T>>,
     }
 
-    impl<T> PinnedDrop for PushFuture<'_, T> {
+    impl<T> PinnedDrop for PushFuture<'_, T>
+    where
+        T: Send,
+        T: 'static,
+    {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if let (Way::Offer(_, buffer), Some(offer)) = (this.way, this.offer.as_pin_mut()) {
@@ -64,7 +63,7 @@ pin_project! {
     }
 }
 
-impl<'a, T> PushFuture<'a, T> {
+impl<'a, T: Send + 'static> PushFuture<'a, T> {
     /// A push whose outcome is known.
     pub const fn ready(outcome: Result<(), SendError<T>>) -> Self {
         Self { way: Way::Ready(Some(outcome)), offer: None }
@@ -79,7 +78,7 @@ impl<'a, T> PushFuture<'a, T> {
         Self { way: Way::Custom(Some(value), Box::new(step)), offer: None }
     }
 
-    pub(crate) const fn offer(buffer: &'a (dyn Offers<T> + Sync), value: T) -> Self {
+    pub(crate) const fn offer(buffer: &'a HeapShell<T>, value: T) -> Self {
         Self { way: Way::Offer(Some(value), buffer), offer: None }
     }
 
@@ -116,7 +115,7 @@ impl<'a, T> PushFuture<'a, T> {
     }
 }
 
-impl<T> PushFuture<'_, T> {
+impl<T: Send + 'static> PushFuture<'_, T> {
     /// Goes on as an offer, which is made where it stays.
     #[cold]
     fn go_on(self: Pin<&mut Self>, value: T) {
@@ -131,7 +130,7 @@ impl<T> PushFuture<'_, T> {
             Way::Ready(outcome) => outcome.take().map_or(Poll::Pending, Poll::Ready),
             Way::Offer(_, buffer) => {
                 let offer = this.offer.as_pin_mut();
-                offer.map_or(Poll::Pending, |offer| buffer.poll_offer(offer, context))
+                offer.map_or(Poll::Pending, |offer| buffer.poll_offer_by_lane(offer, context))
             }
             Way::Custom(value, step) => {
                 if value.is_none() {
@@ -149,7 +148,7 @@ impl<T> PushFuture<'_, T> {
     }
 }
 
-impl<T> Future for PushFuture<'_, T> {
+impl<T: Send + 'static> Future for PushFuture<'_, T> {
     type Output = Result<(), SendError<T>>;
 
     #[inline]
@@ -166,7 +165,7 @@ impl<T> Future for PushFuture<'_, T> {
     }
 }
 
-impl<T> core::fmt::Debug for PushFuture<'_, T> {
+impl<T: Send + 'static> core::fmt::Debug for PushFuture<'_, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("PushFuture")
     }

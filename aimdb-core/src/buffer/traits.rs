@@ -50,10 +50,7 @@ pub trait Buffer<T: Send + 'static>: Any + Send + Sync {
     /// Stores a value, waiting for space if the buffer is one that makes its producer wait.
     ///
     /// The default delegates to [`Buffer::push`] and is ready at once.
-    fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
-    where
-        T: 'a,
-    {
+    fn push_async(&self, value: T) -> PushFuture<'_, T> {
         self.push(value);
         PushFuture::ready(Ok(()))
     }

@@ -6,8 +6,9 @@ use core::task::{Context, Poll};
 
 use super::{Consumer, DbError, DbResult};
 
-/// A task that always finds a value lets others have their turn after this many.
-const BURST: u8 = 64;
+/// A task that always finds a value lets others have their turn after this many, as many as Tokio's own operations are
+/// ready in one poll: giving a turn away costs some 85 ns on a current-thread runtime.
+const BURST: u8 = 128;
 
 /// See [`Consumer::recv`]. Written by hand, so that a value which is there is read where the task stands: each word
 /// that is stored on the way holds up those that the other end wants to see.
@@ -126,16 +127,16 @@ mod tests {
         });
         let mut consumer = db.consumer::<u32>("a").expect("it is there");
         let producer = db.producer::<u32>("a").expect("it is there");
-        (0..100).for_each(|value| producer.produce(value));
-        for value in 0..64 {
+        (0..200).for_each(|value| producer.produce(value));
+        for value in 0..u32::from(BURST) {
             assert_eq!(poll_once(pin!(consumer.recv())), Poll::Ready(Ok(value)));
         }
         {
             let mut gives_way = pin!(consumer.recv());
             assert!(poll_once(gives_way.as_mut()).is_pending());
-            assert_eq!(poll_once(gives_way), Poll::Ready(Ok(64)));
+            assert_eq!(poll_once(gives_way), Poll::Ready(Ok(128)));
         }
-        assert_eq!(poll_once(pin!(consumer.recv())), Poll::Ready(Ok(65)));
+        assert_eq!(poll_once(pin!(consumer.recv())), Poll::Ready(Ok(129)));
     }
 
     #[test]
@@ -162,6 +163,6 @@ mod tests {
             }
         });
         let turns = (1..1000).find(|_| poll_once(read_all.as_mut()).is_ready());
-        assert!(turns.is_some_and(|turns| turns > 3), "{turns:?}");
+        assert!(turns.is_some_and(|turns| turns > 1), "{turns:?}");
     }
 }

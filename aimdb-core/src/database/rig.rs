@@ -218,10 +218,7 @@ impl<T: Send + 'static> Buffer<T> for OneSlot<T> {
         }
     }
 
-    fn push_async<'a>(&'a self, value: T) -> PushFuture<'a, T>
-    where
-        T: 'a,
-    {
+    fn push_async(&self, value: T) -> PushFuture<'_, T> {
         PushFuture::from_fn(value, |offered, context| match self.store(offered) {
             Err(Refusal::Full) => {
                 let waker = context.waker().clone();

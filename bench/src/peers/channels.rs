@@ -6,7 +6,7 @@ use super::queues::{Chenal, Crossfire, Fibre, Flume, Kanal};
 use super::tokio_mpsc::Queue as Tokio;
 use crate::link::{Class, Named};
 use crate::payload::Payload;
-use crate::tasks::Tasks;
+use crate::tasks::{Answer, Tasks};
 
 /// async-channel, which is here and not among the queues because it is made for tasks.
 pub struct AsyncChannel;
@@ -57,12 +57,14 @@ macro_rules! channel {
                 call(reader).expect("the sender lives")
             }
 
-            fn send_async($s: &mut Self::TaskSender, $v: T) -> impl Future<Output = ()> + Send {
-                async move { assert!($send_async.await.is_ok(), "the reader lives") }
+            #[inline(always)]
+            fn send_async($s: &mut Self::TaskSender, $v: T) -> impl Future<Output = impl Answer<()>> + Send {
+                $send_async
             }
 
-            fn recv_async($r: &mut Self::TaskReader) -> impl Future<Output = T> + Send {
-                async move { $recv_async.await.ok().expect("the sender lives") }
+            #[inline(always)]
+            fn recv_async($r: &mut Self::TaskReader) -> impl Future<Output = impl Answer<T>> + Send {
+                $recv_async
             }
         }
     };
@@ -162,11 +164,13 @@ impl<T: Payload> Tasks<T> for Tokio {
         reader.blocking_recv().expect("the sender lives")
     }
 
-    async fn send_async(sender: &mut Self::TaskSender, value: T) {
-        sender.send(value).await.expect("the reader lives");
+    #[inline(always)]
+    fn send_async(sender: &mut Self::TaskSender, value: T) -> impl Future<Output = impl Answer<()>> + Send {
+        sender.send(value)
     }
 
-    async fn recv_async(reader: &mut Self::TaskReader) -> T {
-        reader.recv().await.expect("the sender lives")
+    #[inline(always)]
+    fn recv_async(reader: &mut Self::TaskReader) -> impl Future<Output = impl Answer<T>> + Send {
+        reader.recv()
     }
 }

@@ -16,7 +16,7 @@ use super::Kept;
 use super::counted::{self, Counted};
 use super::wait::{Spin, Wait, send};
 use crate::link::{Class, Link, Named};
-use crate::tasks::Tasks;
+use crate::tasks::{Answer, Tasks};
 
 /// See the module's documentation. A task makes so many turns between two looks; a thread that waits spins so.
 pub struct Task<const TURNS: u32>(PhantomData<Spin<TURNS>>);
@@ -75,9 +75,13 @@ impl Bell {
     }
 
     /// Waits until `attempt` succeeds.
-    fn until<R, const TURNS: u32>(&self, mut attempt: impl FnMut() -> Option<R>) -> impl Future<Output = R> {
+    #[inline(always)]
+    fn until<R, const TURNS: u32>(&self, mut attempt: impl FnMut() -> Option<R>) -> impl Future<Output = Option<R>> {
         poll_fn(move |context| {
             let mut done = attempt();
+            if done.is_some() {
+                return Poll::Ready(done);
+            }
             // Ends after so many looks.
             for _ in 0..LOOKS {
                 if done.is_some() {
@@ -90,7 +94,7 @@ impl Bell {
                 self.sleep(context);
                 done = attempt();
             }
-            done.map_or(Poll::Pending, Poll::Ready)
+            if done.is_some() { Poll::Ready(done) } else { Poll::Pending }
         })
     }
 }
@@ -150,25 +154,22 @@ impl<T: Kept, const TURNS: u32> Tasks<T> for Task<TURNS> {
         value
     }
 
-    async fn send_async(sender: &mut Self::TaskSender, value: T) {
-        let Err(value) = sender.end.offer::<true>(value) else { return };
+    #[inline(always)]
+    fn send_async(sender: &mut Self::TaskSender, value: T) -> impl Future<Output = impl Answer<()>> + Send {
         let mut value = Some(value);
         let (end, bell) = (&mut sender.end, &sender.bell);
-        bell.until::<(), TURNS>(|| match end.offer::<true>(value.take()?) {
+        bell.until::<(), TURNS>(move || match end.offer::<true>(value.take()?) {
             Ok(()) => Some(()),
             Err(back) => {
                 value = Some(back);
                 None
             }
         })
-        .await;
     }
 
-    async fn recv_async(reader: &mut Self::TaskReader) -> T {
-        if let Some(value) = reader.end.take::<true>() {
-            return value;
-        }
+    #[inline(always)]
+    fn recv_async(reader: &mut Self::TaskReader) -> impl Future<Output = impl Answer<T>> + Send {
         let (end, bell) = (&mut reader.end, &reader.bell);
-        bell.until::<T, TURNS>(|| end.take::<true>()).await
+        bell.until::<T, TURNS>(|| end.take::<true>())
     }
 }
