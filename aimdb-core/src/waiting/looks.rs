@@ -55,11 +55,16 @@ impl Looks {
     const FEWEST: u32 = 2;
     const APART: u32 = 32;
     /// Where it pays to let others run.
-    const FAR_APART: u32 = 128;
+    const FAR_APART: u32 = 256;
     pub(super) const NEW: Self =
         Self { spins: FIRST_SPINS, until_probe: Self::APART, slept_long: false, gap: 1, yields: YIELDS / 2 };
     /// A sleep of so many nanoseconds tells that nobody was about to come back.
     const LONG_NS: u64 = 2 * MAX_SPIN_NS;
+
+    /// Whether to let others run pays, and to spin does not: the other side waits for this very core.
+    pub(super) const fn is_shared(&self) -> bool {
+        self.yields == YIELDS && self.spins == Self::FEWEST
+    }
 
     pub(super) fn limit(&mut self) -> u32 {
         if self.spins >= MIN_SPINS {
@@ -70,12 +75,10 @@ impl Looks {
             return self.spins;
         }
         self.until_probe -= 1;
-        // To let others run pays, so the other side waits for this very core.
-        let is_shared = self.yields == YIELDS;
         if self.until_probe > 0 {
-            return if is_shared && self.spins == Self::FEWEST { 0 } else { self.spins };
+            return if self.is_shared() { 0 } else { self.spins };
         }
-        if is_shared {
+        if self.yields == YIELDS {
             self.until_probe = Self::FAR_APART;
             return MIN_SPINS;
         }

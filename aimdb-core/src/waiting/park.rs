@@ -209,8 +209,11 @@ pub(crate) fn look_while_moving(
     }
     let mut looks = LOOKS.try_with(Cell::get).unwrap_or(Looks::NEW);
     looks.gap = looks.gap.min(widest);
-    for _ in 0..looks.gap {
-        core::hint::spin_loop();
+    // Nobody brings anything on this core before others have run on it.
+    if !looks.is_shared() {
+        for _ in 0..looks.gap {
+            core::hint::spin_loop();
+        }
     }
     let there = come();
     let came = match there {
