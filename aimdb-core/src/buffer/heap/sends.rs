@@ -218,6 +218,9 @@ impl<T: Send + 'static> HeapSender<T> {
     /// The value, which still says nothing of the buffer.
     pub fn push_if_room(&self, value: T) -> Result<(), T> {
         let Some(shell) = self.hold.shell() else { return Err(value) };
+        if shell.lock().is_shut_to_send() {
+            return shell.push_if_room(self.hold.token(), value);
+        }
         match self.hold.send_in_lane(shell, value, false) {
             InLane::Done => Ok(()),
             InLane::Full(value) => Err(value),

@@ -288,6 +288,14 @@ impl LaneLock {
         Some(glance.look_for_room(until, (|| self.free(), self.free_again()), progress))
     }
 
+    /// Whether a sender would find each door of a queue's lane shut, as where somebody waits for a value. A hint.
+    pub(in crate::buffer) fn is_shut_to_send(&self) -> bool {
+        match self.lane() {
+            Some(Lane::Queue(several, lane)) => !lane.is_open() && !several.is_open() && !several.is_wanted(),
+            Some(Lane::Ring(_) | Lane::Called(_)) | None => false,
+        }
+    }
+
     /// Called by a thread that may wait, and whose value was stored under the lock: where others want room,
     /// and its turn is over with one value, lets them run. Meanwhile it is one of those who want room: else one that
     /// has a core to itself, and sees all others out of the queue for a moment, would have the record for as long as
