@@ -21,6 +21,8 @@ pub type DbResult<T> = Result<T, DbError>;
 /// The operations that take a value give it back in errors of their own ([`TryProduceError`],
 /// [`SendError`]); this is what remains of those when the value is not wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+// For the reason see `RecvError`.
+#[cfg_attr(target_pointer_width = "64", repr(u64))]
 #[non_exhaustive]
 pub enum DbError {
     /// Values were overwritten before they were read; the next read goes on behind them.
@@ -106,6 +108,16 @@ impl DbError {
             | Self::Misuse(_)
             | Self::Subscribe(_)
             | Self::Configuration(_) => self,
+        }
+    }
+
+    /// The error of a record's reader.
+    #[inline(always)]
+    pub(super) fn of_recv(error: RecvError, record: &RecordKey) -> Self {
+        match error {
+            RecvError::Lagged(lag_count) => Self::BufferLagged { lag_count, key: Some(record.clone()) },
+            RecvError::Closed => Self::BufferClosed { key: Some(record.clone()) },
+            RecvError::Misuse(misuse) => Self::Misuse(misuse),
         }
     }
 

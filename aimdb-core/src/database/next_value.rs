@@ -5,6 +5,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{Consumer, DbError, DbResult};
+use crate::buffer::RecvError;
 
 /// A task that always finds a value lets others have their turn after this many, as many as Tokio's own operations are
 /// ready in one poll: giving a turn away costs some 85 ns on a current-thread runtime.
@@ -31,10 +32,11 @@ impl<'a, T: Send + 'static> NextValue<'a, T> {
         Self { consumer, stage: Stage::New }
     }
 
-    /// The rest of a poll, for one that has found no value, or has had its turn.
+    /// The rest of a poll, for one that has found no value, or has had its turn. Its errors are small, so that a value need
+    /// not be carried past the place where a large one would be.
     #[inline(never)]
-    fn poll_on(&mut self, task: &mut Context<'_>) -> Poll<DbResult<T>> {
-        let Consumer { reader, named, burst } = &mut *self.consumer;
+    fn poll_on(&mut self, task: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        let Consumer { reader, burst, .. } = &mut *self.consumer;
         let before = self.stage;
         if before == Stage::New && *burst >= BURST {
             (self.stage, *burst) = (Stage::GivesWay, 0);
@@ -54,7 +56,7 @@ impl<'a, T: Send + 'static> NextValue<'a, T> {
             // Others have their turn now; the value to come is the first of a burst.
             *burst = 1;
         }
-        polled.map_err(|error| DbError::from(error).of_record(&named.record.key))
+        polled
     }
 }
 
@@ -71,7 +73,11 @@ impl<T: Send + 'static> Future for NextValue<'_, T> {
                 return received;
             }
         }
-        self.poll_on(task)
+        match self.poll_on(task) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(DbError::of_recv(error, &self.consumer.named.record.key))),
+        }
     }
 }
 
