@@ -2,6 +2,7 @@
 
 use aimdb_core::buffer::BufferCfg;
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Counted;
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
 use aimdb_sync::AimDbHandle;
 
@@ -10,10 +11,11 @@ use crate::block_recv::BlockRecv;
 use crate::block_send::BlockSend;
 use crate::callback::{Callback, Callbacks, DegradeFn, TapFn};
 use crate::failure::Failure;
-use crate::form::{self, Form, RecordType, RecvEnd, Type};
-use crate::object::{Held, Producer};
+use crate::form::{self, End, Form, RecordType, RecvEnd, Type};
+use crate::object::Producer;
 use crate::reading::{KeptCount, Reading};
-use crate::status::Status;
+use crate::status::{Answer, Status};
+use crate::time::Wait;
 
 /// A type whose values are blocks of one pool.
 pub(crate) struct Blocks {
@@ -57,12 +59,16 @@ impl RecordType for Blocks {
         });
     }
 
-    fn producer(&self, db: &AimDbHandle, key: &str) -> DbResult<Producer> {
+    fn producer(&self, db: &AimDbHandle, key: &str) -> Result<Counted<Producer>, Failure> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<Block>(key)?;
         let shared = BlockSend::new(own.shared(), self.ty, self.pool.clone(), kind, self.kept.clone());
         let own = BlockSend::new(own, self.ty, self.pool.clone(), kind, self.kept.clone());
-        Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
+        Ok(Producer::new(own, shared)?)
+    }
+
+    fn drain(&self, db: &AimDbHandle, key: &str, wait: Wait) -> Answer {
+        End::drain(&db.producer::<Block>(key).map_err(|error| Status::from(&error))?, wait)
     }
 
     fn consumer(&self, db: &AimDbHandle, key: &str, start: Start) -> DbResult<Box<dyn RecvEnd>> {

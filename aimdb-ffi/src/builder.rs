@@ -116,7 +116,8 @@ impl CRecord {
         let read = |at: usize| {
             // SAFETY: the caller says so.
             let tap = unsafe { self.taps.add(at).read_unaligned() };
-            let function = tap.tap.ok_or_else(|| Failure::new(Status::NULL_ARGUMENT, format!("tap {at} is null")))?;
+            let function =
+                tap.tap.ok_or_else(|| Failure::new(Status::NULL_ARGUMENT, format_args!("tap {at} is null")))?;
             Ok((function, tap))
         };
         (0..self.tap_count).map(read).collect()
@@ -129,22 +130,22 @@ impl Builder {
         let ty = Type::checked(&record.ty)?;
         let cfg = form::cfg(record.kind, record.policy, record.capacity)?;
         if self.records.contains_key(&key) {
-            return Err(Failure::new(Status::DUPLICATE_RECORD, format!("there is a record `{key}` already")));
+            return Err(Failure::new(Status::DUPLICATE_RECORD, format_args!("there is a record `{key}` already")));
         }
-        let of_record = |said: &dyn core::fmt::Display| format!("record `{key}`: {said}");
+        let refused =
+            |status, said: &dyn core::fmt::Display| Failure::new(status, format_args!("record `{key}`: {said}"));
         cfg.validate(record.degrade.is_some()).map_err(|error| match error {
-            BufferCfgError::MissingDegrader => Failure::new(
-                Status::BAD_POLICY,
-                of_record(&"the policy degrade_quality needs a function that degrades"),
-            ),
-            error => Failure::new(Status::BAD_CAPACITY, of_record(&error)),
+            BufferCfgError::MissingDegrader => {
+                refused(Status::BAD_POLICY, &"the policy degrade_quality needs a function that degrades")
+            }
+            error => refused(Status::BAD_CAPACITY, &error),
         })?;
         if record.degrade.is_some() && !matches!(cfg, BufferCfg::Bounded { policy: Policy::DegradeQuality, .. }) {
-            return Err(Failure::new(Status::BAD_POLICY, of_record(&"only the policy degrade_quality degrades")));
+            return Err(refused(Status::BAD_POLICY, &"only the policy degrade_quality degrades"));
         }
         let single = record.single_cursor != 0;
         if single && matches!(cfg, BufferCfg::SpmcRing { .. } | BufferCfg::SingleLatest) {
-            return Err(Failure::new(Status::BAD_KIND, of_record(&"rings and latest values have several cursors")));
+            return Err(refused(Status::BAD_KIND, &"rings and latest values have several cursors"));
         }
         let ty = Arc::from(form::record_type(ty)?);
         let calls = Callbacks {
@@ -177,7 +178,7 @@ fn not_attached(error: &AttachError) -> Failure {
         AttachError::Thread { .. } => Status::NO_THREAD,
         _ => Status::BAD_CONFIGURATION,
     };
-    Failure::new(status, error.to_string())
+    Failure::new(status, error)
 }
 
 /// `aimdb_builder_new`.
@@ -243,7 +244,7 @@ pub unsafe extern "C" fn aimdb_builder_tap(
         let mut hold = object::hold(builder.id)?;
         let Builder { records, taps } = hold.builder()?;
         if !records.contains_key(key) {
-            return Err(Failure::new(Status::RECORD_NOT_FOUND, format!("the builder has no record `{key}`")));
+            return Err(Failure::new(Status::RECORD_NOT_FOUND, format_args!("the builder has no record `{key}`")));
         }
         taps.push((RecordKey::from(key.to_owned()), Callback::new(tap, user, user_free)));
         Ok(())

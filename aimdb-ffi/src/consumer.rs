@@ -30,7 +30,7 @@ pub(crate) fn start(start: i32) -> Result<Start, Failure> {
     match start {
         0 => Ok(Start::Live),
         1 => Ok(Start::Oldest),
-        other => Err(Failure::new(Status::BAD_KIND, format!("there is no start {other}"))),
+        other => Err(Failure::new(Status::BAD_KIND, format_args!("there is no start {other}"))),
     }
 }
 

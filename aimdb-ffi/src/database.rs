@@ -33,7 +33,7 @@ impl Database {
     /// The record that is to be opened as this.
     pub(crate) fn record(&self, key: &str, opened: &Type) -> Result<&dyn RecordType, Failure> {
         let Some(found) = self.types.get(key) else {
-            return Err(Failure::new(Status::RECORD_NOT_FOUND, format!("there is no record `{key}`")));
+            return Err(Failure::new(Status::RECORD_NOT_FOUND, format_args!("there is no record `{key}`")));
         };
         opened.matches(&found.ty(), key)?;
         Ok(&**found)
@@ -42,8 +42,7 @@ impl Database {
     /// Waits until the readers have consumed the rest of records that are closed, where they hold its producer up.
     fn drain(&self, until: Until) -> Answer {
         for (key, ty) in &self.types {
-            let end = ty.producer(&self.handle, key.as_str()).map_err(|error| Status::from(&error))?.shared;
-            waited(end.end().drain(until.left()))?;
+            waited(ty.drain(&self.handle, key.as_str(), until.left()))?;
         }
         Ok(())
     }

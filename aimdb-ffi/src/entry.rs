@@ -29,7 +29,7 @@ pub(crate) unsafe fn setting_up(error: *mut ErrorHandle, body: impl FnOnce() -> 
     let failed = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => None,
         Ok(Err(failed)) => Some(failed),
-        Err(panic) => Some(Failure::new(Status::POISONED, failure::of_panic(&*panic))),
+        Err(panic) => Some(failure::of_panic(&*panic)),
     };
     let status = failed.as_ref().map_or(Status::OK, Failure::status);
     if !error.is_null() {
@@ -153,26 +153,24 @@ pub(crate) unsafe fn key<'a>(key: *const c_char) -> Result<&'a str, Failure> {
     // SAFETY: the caller says so.
     let bytes = unsafe { CStr::from_ptr(key) };
     let text = bytes.to_str().map_err(|_| {
-        Failure::new(Status::BAD_KEY, format!("the key \"{}\" is not UTF-8", bytes.to_bytes().escape_ascii()))
+        Failure::new(Status::BAD_KEY, format_args!("the key \"{}\" is not UTF-8", bytes.to_bytes().escape_ascii()))
     })?;
     if text.is_empty() {
         return Err(Failure::new(Status::BAD_KEY, "the key is empty"));
     }
     if text.chars().any(char::is_control) {
-        return Err(Failure::new(Status::BAD_KEY, format!("the key {text:?} has a control character")));
+        return Err(Failure::new(Status::BAD_KEY, format_args!("the key {text:?} has a control character")));
     }
     Ok(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use core::sync::atomic::AtomicU64;
-    use std::sync::Arc;
-
     use aimdb_core::buffer::BufferCfg;
     use aimdb_core::pure::{Policy, Start};
     use aimdb_core::{AimDbBuilder, RecordKey};
     use aimdb_sync::Attach;
+    use core::sync::atomic::AtomicU64;
 
     use super::*;
     use crate::builder::Builder;
@@ -203,8 +201,7 @@ mod tests {
         let object = Object::Consumer(Box::new(Consumer { end: Held::new(end), lag: AtomicU64::new(0) }));
         let consumer = ConsumerHandle { id: object::insert(object).expect("there is a place") };
         let ends = made.producer(&db, "values").expect("the record is there");
-        let producer =
-            ProducerHandle { id: object::insert(Object::Producer(Arc::new(ends))).expect("there is a place") };
+        let producer = ProducerHandle { id: object::insert(Object::Producer(ends)).expect("there is a place") };
 
         assert_eq!(with_consumer(consumer, |_| fault()), Status::POISONED);
         assert_eq!(with_consumer(consumer, |_| Ok(())), Status::POISONED);

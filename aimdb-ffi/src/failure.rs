@@ -2,9 +2,8 @@
 
 use core::any::Any;
 use core::ffi::{CStr, c_char};
+use core::fmt::{self, Write};
 use core::ptr;
-use std::borrow::Cow;
-use std::ffi::CString;
 
 use aimdb_core::DbError;
 use aimdb_core::buffer::SubscribeError;
@@ -17,15 +16,33 @@ use crate::status::Status;
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: Status,
-    /// Of an error that has no more to say than its status it is the status's, and takes no memory.
-    message: Cow<'static, CStr>,
+    /// Ends with a zero. `None` of an error that has no more to say than its status, or no memory to say it with.
+    message: Option<Vec<u8>>,
+}
+
+/// A text as far as there is memory for it, with room for a zero behind it.
+#[derive(Default)]
+struct Sentence(Vec<u8>);
+
+impl Write for Sentence {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.try_reserve(text.len() + 1).map_err(|_| fmt::Error)?;
+        // A zero inside would end the text early for C.
+        self.0.extend(text.bytes().map(|byte| if byte == 0 { b'?' } else { byte }));
+        Ok(())
+    }
 }
 
 impl Failure {
-    pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
-        // A zero inside would end the text early for C.
-        let message = CString::new(message.into().replace('\0', "?")).unwrap_or_default();
-        Self { status, message: Cow::Owned(message) }
+    /// Without memory for the message it is what the status says.
+    pub(crate) fn new(status: Status, message: impl fmt::Display) -> Self {
+        let mut sentence = Sentence::default();
+        let written = write!(sentence, "{message}");
+        let message = written.is_ok().then_some(sentence.0).map(|mut text| {
+            text.push(0);
+            text
+        });
+        Self { status, message }
     }
 
     pub(crate) const fn status(&self) -> Status {
@@ -33,13 +50,14 @@ impl Failure {
     }
 
     fn message(&self) -> &CStr {
-        &self.message
+        let own = self.message.as_deref().and_then(|text| CStr::from_bytes_with_nul(text).ok());
+        own.unwrap_or(self.status.text())
     }
 }
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        Self { status, message: Cow::Borrowed(status.text()) }
+        Self { status, message: None }
     }
 }
 
@@ -48,15 +66,16 @@ impl From<DbError> for Failure {
         match error {
             // There may be none for a sentence either.
             DbError::Subscribe(SubscribeError::NoPlace) => Self::from(Status::OUT_OF_MEMORY),
-            error => Self::new(Status::from(&error), error.to_string()),
+            error => Self::new(Status::from(&error), &error),
         }
     }
 }
 
 /// What a panic said.
-pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Failure {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a fault of this library: {}", said.unwrap_or("it did not say which"))
+    let said = said.unwrap_or("it did not say which");
+    Failure::new(Status::POISONED, format_args!("a fault of this library: {said}"))
 }
 
 /// The sentence of an error, until it is freed.

@@ -1,12 +1,13 @@
 //! What a value is, and the ends of a record as C has them: without a type, over bytes.
 
 use core::ffi::c_void;
+use core::fmt;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics, SubscribeError, TrySendError};
 use aimdb_core::pure::{Kind, Start};
-use aimdb_core::waiting::in_box;
+use aimdb_core::waiting::{Counted, in_box};
 use aimdb_core::{AimDbBuilder, DbError, DbResult, RecordKey, Registrar};
 use aimdb_sync::{AimDbHandle, EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
 
@@ -85,15 +86,15 @@ impl Type {
             0 => Form::Plain,
             1 => Form::Bytes,
             2 => Form::Pointer,
-            other => return Err(Failure::new(Status::BAD_KIND, format!("there is no form {other}"))),
+            other => return Err(Failure::new(Status::BAD_KIND, format_args!("there is no form {other}"))),
         };
         let alignment = if alignment == 0 { 8 } else { alignment };
         if !alignment.is_power_of_two() || alignment > MAX_ALIGNMENT {
-            let said = format!("the alignment {alignment} is no power of two up to {MAX_ALIGNMENT}");
+            let said = format_args!("the alignment {alignment} is no power of two up to {MAX_ALIGNMENT}");
             return Err(Failure::new(Status::BAD_ALIGNMENT, said));
         }
         if form != Form::Pointer && (size == 0 || isize::try_from(size).is_err()) {
-            return Err(Failure::new(Status::BAD_SIZE, format!("a value cannot have {size} bytes")));
+            return Err(Failure::new(Status::BAD_SIZE, format_args!("a value cannot have {size} bytes")));
         }
         let size = if form == Form::Pointer { 0 } else { size };
         Ok(Self { form, size, alignment, schema })
@@ -102,21 +103,24 @@ impl Type {
     /// Whether whoever opens a record as this may have it, which is `record`.
     pub(crate) fn matches(&self, record: &Self, key: &str) -> Result<(), Failure> {
         if (self.form, self.size) != (record.form, record.size) || self.alignment > record.alignment {
-            let said = format!("record `{key}` holds {}, and was opened as {}", record.words(), self.words());
+            let said = format_args!("record `{key}` holds {record}, and was opened as {self}");
             return Err(Failure::new(Status::TYPE_MISMATCH, said));
         }
         if self.schema != record.schema {
-            let said = format!("record `{key}` has the schema {}, and was opened with {}", record.schema, self.schema);
+            let said =
+                format_args!("record `{key}` has the schema {}, and was opened with {}", record.schema, self.schema);
             return Err(Failure::new(Status::SCHEMA_MISMATCH, said));
         }
         Ok(())
     }
+}
 
-    fn words(&self) -> String {
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.form {
-            Form::Plain => format!("plain values of {} bytes, aligned to {}", self.size, self.alignment),
-            Form::Bytes => format!("up to {} bytes, aligned to {}", self.size, self.alignment),
-            Form::Pointer => "pointers".to_owned(),
+            Form::Plain => write!(f, "plain values of {} bytes, aligned to {}", self.size, self.alignment),
+            Form::Bytes => write!(f, "up to {} bytes, aligned to {}", self.size, self.alignment),
+            Form::Pointer => f.write_str("pointers"),
         }
     }
 }
@@ -130,7 +134,10 @@ pub(crate) trait RecordType: Send + Sync {
 
     fn tap(&self, builder: &mut AimDbBuilder, key: RecordKey, tap: Callback<TapFn>);
 
-    fn producer(&self, db: &AimDbHandle, key: &str) -> DbResult<Producer>;
+    fn producer(&self, db: &AimDbHandle, key: &str) -> Result<Counted<Producer>, Failure>;
+
+    /// Waits as [`End::drain`] does, without a producer that C has.
+    fn drain(&self, db: &AimDbHandle, key: &str, wait: Wait) -> Answer;
 
     fn consumer(&self, db: &AimDbHandle, key: &str, start: Start) -> DbResult<Box<dyn RecvEnd>>;
 
@@ -307,7 +314,7 @@ pub(crate) fn cfg(kind: i32, policy: i32, capacity: usize) -> Result<BufferCfg, 
         1 => Ok(BufferCfg::SingleLatest),
         2 => Ok(BufferCfg::Mailbox),
         3 => Ok(BufferCfg::Bounded { capacity, policy: policy::of(policy)? }),
-        other => Err(Failure::new(Status::BAD_KIND, format!("there is no kind {other}"))),
+        other => Err(Failure::new(Status::BAD_KIND, format_args!("there is no kind {other}"))),
     }
 }
 

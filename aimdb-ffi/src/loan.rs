@@ -1,7 +1,8 @@
 //! `aimdb_producer_loan` and `aimdb_loan_*`: a value that is written where it will lie, with a place that is kept for it.
 
 use core::ffi::c_void;
-use std::sync::Arc;
+
+use aimdb_core::waiting::Counted;
 
 use crate::block::BlockMut;
 use crate::entry::{self, LoanHandle, ProducerHandle};
@@ -11,7 +12,7 @@ use crate::time::Wait;
 
 /// A value that is being written. It keeps what it goes to, whatever is freed meanwhile.
 pub(crate) struct Loan {
-    producer: Arc<Producer>,
+    producer: Counted<Producer>,
     /// `None` once it was sent.
     value: Option<BlockMut>,
     /// Whether the record keeps a place for it.
@@ -57,7 +58,7 @@ pub unsafe extern "C" fn aimdb_producer_loan(
         let producer = {
             let pinned = object::pin(producer.id)?;
             let Object::Producer(producer) = &*pinned else { return Err(Status::BAD_HANDLE) };
-            Arc::clone(producer)
+            producer.clone()
         };
         let (mut value, place) = producer.shared.loan(size, Wait::timeout(timeout_ns))?;
         let at = value.data();

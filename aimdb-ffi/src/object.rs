@@ -3,8 +3,8 @@
 use core::cell::UnsafeCell;
 use core::ops::Deref;
 use core::sync::atomic::AtomicU64;
-use std::sync::Arc;
 
+use aimdb_core::waiting::{Counted, Hold as MayBeHeld, in_box};
 use aimdb_sync::WaitSet;
 
 use crate::block::Block;
@@ -22,7 +22,7 @@ use crate::table::{Grip, Pin, Table, Vacancy};
 pub(crate) enum Object {
     Builder(Box<Held<Builder>>),
     Database(Box<Database>),
-    Producer(Arc<Producer>),
+    Producer(Counted<Producer>),
     Consumer(Box<Consumer>),
     Failure(Failure),
     Log(Callback<LogFn>),
@@ -36,6 +36,19 @@ pub(crate) enum Object {
 pub(crate) struct Producer {
     pub(crate) own: Held<Box<dyn SendEnd>>,
     pub(crate) shared: Box<dyn SendEnd + Sync>,
+}
+
+impl MayBeHeld for Producer {}
+
+impl Producer {
+    /// These two ends, if there is memory for them.
+    pub(crate) fn new(own: impl SendEnd + 'static, shared: impl SendEnd + Sync + 'static) -> Answer<Counted<Self>> {
+        let made = || {
+            let own: Box<dyn SendEnd> = in_box(own)?;
+            Counted::new(Self { own: Held::new(own), shared: in_box(shared)? })
+        };
+        made().ok_or(Status::OUT_OF_MEMORY)
+    }
 }
 
 /// The reading end of a record.

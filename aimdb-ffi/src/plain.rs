@@ -7,17 +7,21 @@ use core::marker::PhantomData;
 
 use aimdb_core::buffer::BufferCfg;
 use aimdb_core::pure::Start;
+use aimdb_core::waiting::Counted;
 use aimdb_core::{AimDbBuilder, DbResult, RecordKey, Registrar};
 use aimdb_sync::AimDbHandle;
 use bytemuck::NoUninit;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::callback::{Callback, Callbacks, TapFn};
-use crate::form::{self, RecordType, RecvEnd, Type};
-use crate::object::{Held, Producer};
+use crate::failure::Failure;
+use crate::form::{self, End, RecordType, RecvEnd, Type};
+use crate::object::Producer;
 use crate::plain_recv::PlainRecv;
 use crate::plain_send::{Loans, PlainSend};
 use crate::reading::{KeptCount, Reading};
+use crate::status::{Answer, Status};
+use crate::time::Wait;
 
 /// What a plain value must be: copied as it lies, of any bytes, without padding.
 pub(crate) trait Bits:
@@ -89,13 +93,17 @@ impl<T: Bits> RecordType for Plain<T> {
         });
     }
 
-    fn producer(&self, db: &AimDbHandle, key: &str) -> DbResult<Producer> {
+    fn producer(&self, db: &AimDbHandle, key: &str) -> Result<Counted<Producer>, Failure> {
         let kind = db.db().erased(key)?.info().kind();
         let own = db.producer::<T>(key)?;
         let (size, loans) = (self.ty.size, || Loans::aligned(self.ty.alignment));
         let shared = PlainSend { end: own.shared(), size, kind, loans: loans(), kept: self.kept.clone() };
         let own = PlainSend { end: own, size, kind, loans: loans(), kept: self.kept.clone() };
-        Ok(Producer { own: Held::new(Box::new(own)), shared: Box::new(shared) })
+        Ok(Producer::new(own, shared)?)
+    }
+
+    fn drain(&self, db: &AimDbHandle, key: &str, wait: Wait) -> Answer {
+        End::drain(&db.producer::<T>(key).map_err(|error| Status::from(&error))?, wait)
     }
 
     fn consumer(&self, db: &AimDbHandle, key: &str, start: Start) -> DbResult<Box<dyn RecvEnd>> {

@@ -12,7 +12,7 @@ use crate::status::Status;
 /// The policy of a number, which is its place in the table of policies.
 pub(crate) fn of(policy: i32) -> Result<Policy, Failure> {
     let known = usize::try_from(policy).ok().and_then(|policy| Policy::ALL.get(policy));
-    known.copied().ok_or_else(|| Failure::new(Status::BAD_POLICY, format!("there is no policy {policy}")))
+    known.copied().ok_or_else(|| Failure::new(Status::BAD_POLICY, format_args!("there is no policy {policy}")))
 }
 
 const fn slug(policy: Policy) -> &'static CStr {

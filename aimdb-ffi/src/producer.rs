@@ -2,7 +2,6 @@
 
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
-use std::sync::Arc;
 
 use crate::block::{DataFree, Free};
 use aimdb_core::waiting::may_block;
@@ -36,7 +35,7 @@ pub unsafe extern "C" fn aimdb_producer_open(
         let pinned = database::pinned(db)?;
         let database = database::of(&pinned)?;
         let made = database.record(key, &ty)?.producer(&database.handle, key)?;
-        let id = object::insert(Object::Producer(Arc::new(made)))?;
+        let id = object::insert(Object::Producer(made))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(producer, ProducerHandle { id }) }.map_err(Failure::from)
     };

@@ -45,7 +45,7 @@ impl From<Refused> for Status {
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Self::new(refused.into(), refused.to_string())
+        Self::new(refused.into(), refused)
     }
 }
 

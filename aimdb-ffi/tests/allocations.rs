@@ -1,11 +1,12 @@
 //! No message allocates once the record's blocks have been used, and where there is no memory, a call says so.
 #![allow(unsafe_code, reason = "these are functions of C, and a global allocator")]
 
-use core::ffi::{c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 use core::ptr;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Mutex;
+use std::thread;
 
 // The functions are reached by their symbols, as from C.
 use aimdb_ffi as _;
@@ -15,6 +16,8 @@ struct Refusing;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// How many of them it has not freed.
+    static HELD: Cell<isize> = const { Cell::new(0) };
     /// So many are granted still.
     static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
@@ -22,7 +25,14 @@ thread_local! {
 fn granted() -> bool {
     let _ = COUNT.try_with(|count| count.set(count.get() + 1));
     let take = |left: &Cell<usize>| left.replace(left.get().saturating_sub(1)) > 0;
-    LEFT.try_with(take).unwrap_or(true)
+    // A panic is told with memory, or it would end in one more, and the test in no verdict.
+    let granted = LEFT.try_with(take).unwrap_or(true) || thread::panicking();
+    hold(isize::from(granted));
+    granted
+}
+
+fn hold(more: isize) {
+    let _ = HELD.try_with(|held| held.set(held.get() + more));
 }
 
 // SAFETY: every block comes from, and goes back to, the system's allocator; what is refused is answered with null, as the
@@ -34,6 +44,7 @@ unsafe impl GlobalAlloc for Refusing {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        hold(-1);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.dealloc(block, layout) }
     }
@@ -93,6 +104,7 @@ unsafe extern "C" {
     fn aimdb_builder_record(builder: Handle, record: *const Record, error: *mut Handle) -> i32;
     fn aimdb_builder_attach(builder: Handle, db: *mut Handle, error: *mut Handle) -> i32;
     fn aimdb_db_free(db: Handle) -> i32;
+    fn aimdb_error_free(error: Handle) -> i32;
     fn aimdb_producer_open(
         db: Handle,
         key: *const c_char,
@@ -144,6 +156,8 @@ unsafe extern "C" {
 const OK: i32 = 0;
 const EMPTY: i32 = 2;
 const TIMEOUT: i32 = 3;
+const RECORD_NOT_FOUND: i32 = 108;
+const TYPE_MISMATCH: i32 = 109;
 const OUT_OF_MEMORY: i32 = 300;
 const TOO_MANY: i32 = 302;
 
@@ -195,6 +209,23 @@ impl Ends {
         let answers =
             unsafe { [aimdb_db_free(self.db), aimdb_producer_free(self.producer), aimdb_consumer_free(self.consumer)] };
         assert_eq!(answers, [OK; 3]);
+    }
+
+    /// Another producer of this key, and whether there is a sentence about it if there is none.
+    fn open_producer(self, key: &CStr, says: bool) -> Result<Handle, i32> {
+        let (mut producer, mut error) = (Handle::default(), Handle::default());
+        let (ty, error_to) = (&raw const self.ty, if says { &raw mut error } else { ptr::null_mut() });
+        // SAFETY: all of it may be read and written, and the key ends with a zero; an error may be none.
+        let answers = unsafe {
+            [aimdb_producer_open(self.db, key.as_ptr(), ty, &raw mut producer, error_to), aimdb_error_free(error)]
+        };
+        match answers {
+            [OK, OK] => Ok(producer),
+            [refused, freed] => {
+                assert_eq!(freed, OK);
+                Err(refused)
+            }
+        }
     }
 
     /// Another consumer.
@@ -386,6 +417,42 @@ fn b23_consumers_of_c_that_get_no_memory_are_refused() {
         assert_eq!(unsafe { aimdb_consumer_free(consumer) }, OK);
     }
     assert_eq!((ends.send(&[7; 48]), ends.recv(&mut [0; 48])), (OK, OK));
+    ends.detach();
+}
+
+/// B23: a producer for which there is no memory is refused, and what it had by then is free again.
+#[test]
+fn b23_producers_of_c_that_get_no_memory_are_refused() {
+    let _alone = GROWS.lock().expect("no other test has failed");
+    for (form, size) in SHAPES {
+        let ends = attached(form, size);
+        let held = HELD.get();
+        let open = |says| {
+            let (producer, granted) = with_just_enough(|| ends.open_producer(c"values", says));
+            // SAFETY: a handle may be any.
+            assert_eq!(unsafe { aimdb_producer_free(producer) }, OK);
+            granted
+        };
+        assert_eq!([open(false), open(true)], [3; 2], "its two ends, and what holds them: form {form}, size {size}");
+        assert_eq!(HELD.get(), held, "form {form}, size {size}");
+        ends.detach();
+    }
+}
+
+/// B23: where there is no memory for a sentence about what is wrong, its status says it.
+#[test]
+fn b23_what_is_wrong_with_a_call_of_c_is_answered_without_memory() {
+    let ends = attached(0, 48);
+    let wrong = Ends { ty: Type { size: 8, ..ends.ty }, ..ends };
+    let held = HELD.get();
+    for granted in 0..8 {
+        for says in [false, true] {
+            let unknown = with_memory_for(granted, || ends.open_producer(c"nothing", says));
+            let mistaken = with_memory_for(granted, || wrong.open_producer(c"values", says));
+            assert_eq!([unknown.err(), mistaken.err()], [Some(RECORD_NOT_FOUND), Some(TYPE_MISMATCH)]);
+        }
+    }
+    assert_eq!(HELD.get(), held);
     ends.detach();
 }
 

@@ -13,20 +13,23 @@ use super::in_box;
 
 /// See the module's documentation.
 #[repr(transparent)]
-pub(crate) struct Counted<S: Hold + ?Sized> {
+#[doc(hidden)]
+pub struct Counted<S: Hold + ?Sized> {
     block: NonNull<Block<S>>,
     owned: PhantomData<Block<S>>,
 }
 
 /// What is held, behind the count of its holders.
+#[doc(hidden)]
 #[repr(C)]
-pub(crate) struct Block<S: ?Sized> {
+pub struct Block<S: ?Sized> {
     holders: AtomicUsize,
     what: S,
 }
 
 /// What may be held.
-pub(crate) trait Hold {
+#[doc(hidden)]
+pub trait Hold {
     /// Drops the block in which this lies, and what else is in it.
     ///
     /// # Safety
@@ -55,7 +58,8 @@ impl<S> Block<S> {
 
 impl<S: Hold> Counted<S> {
     /// The first holder, if there is memory for it. Else what would be held is dropped.
-    pub(crate) fn new(what: S) -> Option<Self> {
+    #[must_use]
+    pub fn new(what: S) -> Option<Self> {
         let block = in_box(Block { holders: AtomicUsize::new(1), what })?;
         Some(Self { block: NonNull::from_mut(Box::leak(block)), owned: PhantomData })
     }

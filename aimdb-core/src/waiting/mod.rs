@@ -54,7 +54,7 @@ pub(crate) use wake_list::WakeList;
 use core::sync::atomic;
 
 #[cfg(feature = "alloc")]
-pub(crate) use counted::{Block, Counted, Hold};
+pub use counted::{Block, Counted, Hold};
 #[cfg(feature = "alloc")]
 pub(crate) use late::boxed;
 #[cfg(feature = "alloc")]

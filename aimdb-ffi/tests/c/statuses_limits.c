@@ -120,6 +120,8 @@ static void no_memory_is_left(void) {
     PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_consumer_subscribe(numbers.consumer, &other[0]));
     PROVOKE(AIMDB_OUT_OF_MEMORY,
             aimdb_consumer_open(numbers.db, "values", &numbers.record.type, AIMDB_LIVE, &other[0], NULL));
+    PROVOKE(AIMDB_OUT_OF_MEMORY,
+            aimdb_producer_open(numbers.db, "values", &numbers.record.type, &(aimdb_producer_t){ 0 }, NULL));
     give_all_back();
     CHECK(setrlimit(RLIMIT_AS, &before) == 0);
     /* Nothing was taken by all that. */
