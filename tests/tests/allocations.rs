@@ -10,12 +10,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use aimdb_core::buffer::{
-    Buffer, BufferCfg, BufferCfgError, HeapBuffer, Reader, RecvTimeoutError, SendError, SubscribeError,
+    Buffer, BufferCfg, BufferCfgError, BufferReader, HeapBuffer, Reader, RecvTimeoutError, SendError, SubscribeError,
     TryProduceError, send_blocking,
 };
-use aimdb_core::pure::{Kind, Policy};
+use aimdb_core::pure::{Kind, Policy, Start};
 use aimdb_core::waiting::{About, Deadline, ReadySet, SystemClock, WaitsFor, sleepers};
-use aimdb_core::{AimDbBuilder, DbError, ProduceAnyError};
+use aimdb_core::{AimDbBuilder, ConfigMistake, DbError, ProduceAnyError};
 use aimdb_tests::watchdog::{until, within};
 
 /// Counts what the calling thread allocates, and refuses it memory where a test says so.
@@ -23,9 +23,15 @@ struct Refusing;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// How many blocks it has been given, and has not freed.
+    static HELD: Cell<isize> = const { Cell::new(0) };
     /// How many more allocations of at least `LARGE` bytes succeed; `None` for all.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
     static LARGE: Cell<usize> = const { Cell::new(0) };
+}
+
+fn hold(more: isize) {
+    let _ = HELD.try_with(|held| held.set(held.get() + more));
 }
 
 fn granted(size: usize) -> bool {
@@ -45,11 +51,16 @@ fn granted(size: usize) -> bool {
 // answered with null, as the trait lets it be.
 unsafe impl GlobalAlloc for Refusing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !granted(layout.size()) {
+            return std::ptr::null_mut();
+        }
+        hold(1);
         // SAFETY: the caller's promise is passed on.
-        if granted(layout.size()) { unsafe { System.alloc(layout) } } else { std::ptr::null_mut() }
+        unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        hold(-1);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.dealloc(block, layout) }
     }
@@ -477,4 +488,66 @@ fn b23_each_allocation_of_a_buffer_can_be_refused() {
         }
         assert_eq!(granted, 3, "{cfg:?}: slots, their places, and the rest");
     }
+}
+
+/// When its record is made, so many allocations succeed from then on; or all of them, unless one was refused.
+struct Switch(Option<usize>);
+
+impl Buffer<u8> for Switch {
+    fn push(&self, _: u8) {}
+
+    fn subscribe(&self, _: Start) -> Result<Box<dyn BufferReader<u8>>, SubscribeError> {
+        Err(SubscribeError::NoReaders)
+    }
+
+    fn cfg(&self) -> Option<BufferCfg> {
+        if self.0.is_some() || LEFT.get() != Some(0) {
+            LEFT.set(self.0);
+        }
+        None
+    }
+}
+
+/// B23: for every n, so many allocations of the records of a database succeed, and none after these.
+#[test]
+fn b23_each_allocation_of_the_records_of_a_database_can_be_refused() {
+    const KEYS: [&str; 10] = ["first", "a", "b", "c", "d", "e", "f", "g", "h", "last"];
+    let described = |granted| {
+        let mut builder = AimDbBuilder::new();
+        builder.configure::<u8>(KEYS[0], |record| _ = record.buffer_raw(Switch(Some(granted))));
+        for (key, cfg) in KEYS[1..].iter().zip(kinds(4)) {
+            builder.configure::<u64>(*key, |record| {
+                record.buffer(cfg);
+                if cfg.kind() == Kind::Bounded(Policy::DegradeQuality) {
+                    record.degrader(|value| value);
+                }
+            });
+        }
+        builder.configure::<u8>(KEYS[9], |record| _ = record.buffer_raw(Switch(None)));
+        builder
+    };
+    drop(described(usize::MAX).build().expect("there is memory"));
+    LARGE.set(0);
+    let (held, mut granted, mut made) = (HELD.get(), 0, 0);
+    // Bounded by the allocations of the records.
+    loop {
+        let built = described(granted).build();
+        LEFT.set(None);
+        let Err(errors) = built else { break };
+        let mut refused: Vec<_> = errors.iter().map(|error| error.key.as_str()).collect();
+        refused.sort_by_key(|key| KEYS.iter().position(|known| known == key));
+        assert!(KEYS.ends_with(&refused) && KEYS.len() - refused.len() >= made, "{granted} granted: {refused:?}");
+        made = KEYS.len() - refused.len();
+        let no_memory =
+            |mistake: &ConfigMistake| matches!(mistake, ConfigMistake::Buffer(BufferCfgError::CapacityTooLarge { .. }));
+        assert!(errors.iter().all(|error| no_memory(&error.mistake)), "{errors}");
+        drop(refused);
+        drop(errors);
+        assert_eq!(HELD.get(), held, "{granted} granted");
+        granted += 1;
+    }
+    assert_eq!(HELD.get(), held);
+    // The first has a buffer of the user's beside it; of the others each is slots, their places, and the record itself,
+    // and once a degrader; the last is refused where nothing is left for it.
+    assert_eq!((granted, made), (2 + 8 * 3 + 1 + 1, KEYS.len() - 1));
 }

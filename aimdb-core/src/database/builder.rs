@@ -72,6 +72,8 @@ impl AimDbBuilder {
         // allocator knows.
         let unsound: BTreeSet<_> = mistakes.iter().map(|error| error.key.clone()).collect();
         let mut records = Vec::with_capacity(facts.len());
+        // Here, because that there is no memory for a record has to be told without any.
+        mistakes.reserve(facts.len());
         let mut found = |key: &RecordKey, mistake| mistakes.push(ConfigError { key: key.clone(), mistake });
         for (draft, facts) in self.drafts.iter_mut().zip(&facts) {
             if unsound.contains(&facts.key) {
@@ -82,17 +84,17 @@ impl AimDbBuilder {
                 Err(mistake) => found(&facts.key, mistake),
             }
         }
-        let records = Records::new(records);
-        let mut services = Vec::new();
-        if records.len() == facts.len() {
-            for (draft, facts) in self.drafts.into_iter().zip(&facts) {
-                if let Err(mistake) = draft.connect(&records, &common.stop, &mut services) {
-                    found(&facts.key, mistake);
-                }
+        // Each that is missing is missing by a mistake.
+        if records.len() < facts.len() {
+            return Err(ConfigErrors::of(mistakes));
+        }
+        let (records, mut services) = (Records::new(records), Vec::new());
+        for (draft, facts) in self.drafts.into_iter().zip(&facts) {
+            if let Err(mistake) = draft.connect(&records, &common.stop, &mut services) {
+                found(&facts.key, mistake);
             }
         }
-        ConfigErrors::from_list(mistakes)?;
-        Ok(AimDb::new(records, services, common))
+        if mistakes.is_empty() { Ok(AimDb::new(records, services, common)) } else { Err(ConfigErrors::of(mistakes)) }
     }
 }
 

@@ -132,14 +132,14 @@ impl At {
 }
 
 impl<T: Send + 'static> AtWork<T> {
-    /// Of a new record; with its buffer, if that is the user's own.
-    pub(super) fn new(own: Option<Arc<dyn Buffer<T>>>) -> Self {
+    /// Of a new record; with its buffer, if that is the user's own and there is memory for it.
+    pub(super) fn new(own: Option<Arc<dyn Buffer<T>>>) -> Option<Self> {
         // Each use of what comes later is under the lock in it, so a model need not look at its coming.
         let beside = Late::new(true);
         if own.is_some() {
-            beside.bring(Box::new([Beside { labels: HeapLock::new(Labels::default()), own }]));
+            beside.bring(boxed(Beside { labels: HeapLock::new(Labels::default()), own })?);
         }
-        Self(beside)
+        Some(Self(beside))
     }
 
     /// The buffer of a record that has one of the user's own.
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn m3_a_cursor_is_named_while_it_lives_and_forgotten_after() {
-        let labels = AtWork::<u8>::new(None);
+        let labels = AtWork::<u8>::new(None).expect("it needs no memory");
         let (tap, consumer) = (CursorLabel::service("a/tap#1", Location::caller()), {
             let here = Location::caller();
             CursorLabel::Consumer(here)

@@ -338,14 +338,11 @@ pub enum ConfigMistake {
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// The mistakes, or nothing when there are none.
-    pub(crate) fn from_list(mut mistakes: Vec<ConfigError>) -> Result<(), Self> {
-        if mistakes.is_empty() {
-            return Ok(());
-        }
+    /// These mistakes, of which there are some.
+    pub(crate) fn of(mut mistakes: Vec<ConfigError>) -> Self {
         // By record, and within a record in the order in which they were found.
         mistakes.sort_by(|a, b| a.key.cmp(&b.key));
-        Err(Self(mistakes))
+        Self(mistakes)
     }
 
     /// The mistakes, ordered by record.
@@ -430,20 +427,18 @@ mod tests {
 
     #[test]
     fn r1_mistakes_show_one_per_line_with_their_record() {
-        let errors = ConfigErrors::from_list(vec![
+        let errors = ConfigErrors::of(vec![
             ConfigError { key: RecordKey::from("b"), mistake: ConfigMistake::NoBuffer },
             ConfigError {
                 key: RecordKey::from("a"),
                 mistake: ConfigMistake::Cycle { path: vec!["a".into(), "c".into(), "a".into()] },
             },
-        ])
-        .expect_err("there are two");
+        ]);
         assert_eq!(
             errors.to_string(),
             "record `a`: its transform feeds itself: a -> c -> a\nrecord `b`: no buffer was chosen"
         );
         assert_eq!(DbError::from(errors.clone()).to_string(), errors.to_string());
         assert_eq!(errors.kind(), ErrorKind::Configuration);
-        assert_eq!(ConfigErrors::from_list(vec![]), Ok(()));
     }
 }

@@ -71,7 +71,7 @@ impl<T: Send + 'static> Record<T> {
         shell: Option<Unhoused<T, Self>>,
         own: Option<Arc<dyn Buffer<T>>>,
     ) -> Option<Shared<T>> {
-        Self::new(shell, Particulars { key, at_work: AtWork::new(own) })
+        Self::new(shell, Particulars { key, at_work: AtWork::new(own)? })
     }
 
     /// The buffer, where it lies.

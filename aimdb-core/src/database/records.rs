@@ -12,7 +12,8 @@ pub(super) struct Records(Box<[ErasedRecord]>);
 impl Records {
     /// Puts the records in order.
     pub(super) fn new(mut records: Vec<ErasedRecord>) -> Self {
-        records.sort_by(|one, other| one.key().cmp(other.key()));
+        // No two are the same, and other sorts allocate.
+        records.sort_unstable_by(|one, other| one.key().cmp(other.key()));
         debug_assert!(records.windows(2).all(|pair| pair[0].key() < pair[1].key()), "the graph finds duplicates");
         Self(records.into_boxed_slice())
     }
@@ -21,10 +22,6 @@ impl Records {
     pub(super) fn get(&self, key: &str) -> Option<&ErasedRecord> {
         let at = self.0.binary_search_by(|record| record.key().as_str().cmp(key));
         at.ok().map(|at| &self.0[at])
-    }
-
-    pub(super) const fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// All records, ordered by key.
