@@ -69,7 +69,7 @@ impl<T, const SLOTS: usize> Slots<T> for FixedSlots<T, SLOTS> {
         Err(TableFull)
     }
 
-    fn install(&self, chunk: Infallible) -> u32 {
+    fn install(&self, chunk: Infallible, _: impl FnOnce(u32) -> bool) -> Result<(), Infallible> {
         match chunk {}
     }
 }

@@ -471,6 +471,36 @@ fn b23_w2_a_slot_that_is_freed_is_told_to_a_sender_and_not_to_a_flush_or_a_watch
     });
 }
 
+/// B23: slots are added whole or not at all: for every n, so many allocations of more slots succeed, and none after these.
+#[test]
+fn b23_slots_without_memory_for_all_that_goes_with_them_are_not_added() {
+    let pausing = BufferCfg::Bounded { capacity: 1, policy: Policy::PauseUpstream };
+    let buffer = HeapBuffer::<u64>::builder(&pausing).reference().build().expect("a buffer");
+    let mut reader = buffer.reader().expect("a cursor");
+    let mut context = Context::from_waker(Waker::noop());
+    let mut pushes: Vec<_> = (1..12).map(|value| Box::pin(buffer.push_async(value))).collect();
+    buffer.push(0);
+    let (first, more) = pushes.split_at_mut(2);
+    assert!(first.iter_mut().all(|push| push.as_mut().poll(&mut context).is_pending()), "each has a slot");
+    let held = HELD.get();
+    for (granted, push) in more.iter_mut().enumerate().take(3) {
+        assert!(with_memory_for(granted, 0, || push.as_mut().poll(&mut context)).is_pending());
+        assert_eq!(HELD.get(), held, "{granted} granted");
+    }
+    for push in &mut more[3..] {
+        assert!(with_memory_for(3, 0, || push.as_mut().poll(&mut context)).is_pending());
+    }
+    assert!(HELD.get() > held, "slots, what holds them, and the notes of all");
+    let mut read = Vec::new();
+    // Bounded: each turn reads a value or lets a sender store one.
+    while read.len() < 12 {
+        read.extend(reader.try_recv());
+        pushes.retain_mut(|push| push.as_mut().poll(&mut context) != Poll::Ready(Ok(())));
+    }
+    read.sort_unstable();
+    assert_eq!((read, pushes.len()), ((0..12).collect(), 0), "those that had no slot have one by now");
+}
+
 /// B23: for every n, the n-th allocation of a buffer is refused.
 #[test]
 fn b23_each_allocation_of_a_buffer_can_be_refused() {

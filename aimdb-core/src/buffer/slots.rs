@@ -234,8 +234,12 @@ pub trait Slots<T> {
     /// When there is no memory for them, or the storage is fixed.
     fn prepare(&self) -> Result<Self::Chunk, TableFull>;
 
-    /// Takes slots into use, under the record's lock, and says how many there are now.
-    fn install(&self, chunk: Self::Chunk) -> u32;
+    /// Takes slots into use, under the record's lock, if it can be noted how many there are then. Else they come back, unused.
+    ///
+    /// # Errors
+    ///
+    /// The slots.
+    fn install(&self, chunk: Self::Chunk, note: impl FnOnce(u32) -> bool) -> Result<(), Self::Chunk>;
 }
 
 #[cfg(feature = "alloc")]

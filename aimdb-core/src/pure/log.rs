@@ -274,8 +274,8 @@ impl<W, S: Storage<W>> Log<W, S> {
         self.slots.has_free() || self.kept_slot(self.position(self.len())).is_some()
     }
 
-    /// Tells the machine that the storage now has `slots` slots. Says whether there was memory to note what becomes of
-    /// them: else they are not used.
+    /// Tells the machine that the storage is about to have `slots` slots. Says whether there was memory to note what becomes
+    /// of them: else it has none of the new ones.
     pub fn back(&mut self, slots: u32) -> bool {
         self.slots.back(slots)
     }

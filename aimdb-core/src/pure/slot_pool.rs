@@ -136,7 +136,7 @@ impl<R> SlotPool<R> {
 }
 
 impl<R: Rows> SlotPool<R> {
-    /// Tells the pool that the storage now has this many slots, and says whether it can use them.
+    /// Tells the pool that the storage is about to have this many slots, and says whether it can use them.
     pub(super) fn back(&mut self, slots: u32) -> bool {
         self.rows.back(slots).is_ok()
     }

@@ -147,7 +147,7 @@ impl Slots<Parcel> for LentSlots {
         Err(TableFull)
     }
 
-    fn install(&self, chunk: Infallible) -> u32 {
+    fn install(&self, chunk: Infallible, _: impl FnOnce(u32) -> bool) -> Result<(), Infallible> {
         match chunk {}
     }
 }

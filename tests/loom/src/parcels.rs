@@ -104,8 +104,8 @@ impl Slots<Parcel> for Cells {
         Err(TableFull)
     }
 
-    fn install(&self, (): ()) -> u32 {
-        0
+    fn install(&self, (): (), _: impl FnOnce(u32) -> bool) -> Result<(), ()> {
+        Err(())
     }
 }
 

@@ -248,14 +248,14 @@ impl<T, L: Layout<T>> Shell<T, L> {
     /// Adds slots; says whether there are more now.
     fn grow(&self) -> bool {
         let Ok(chunk) = self.slots.prepare() else { return false };
-        let (grown, awaited) = self.lock.with(|state| {
-            let slots = self.slots.install(chunk);
-            (state.log.back(slots), !state.onlookers.is_empty())
+        let (installed, awaited) = self.lock.with(|state| {
+            let installed = self.slots.install(chunk, |slots| state.log.back(slots));
+            (installed, !state.onlookers.is_empty())
         });
-        if awaited {
+        if installed.is_ok() && awaited {
             self.slots_freed(usize::MAX);
         }
-        grown
+        installed.is_ok()
     }
 
     /// Stores a value, waiting for room if the policy is to wait. Never blocks the thread.

@@ -10,6 +10,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 #[cfg(all(feature = "std", not(loom)))]
 use super::row::{Row, from_raw, into_raw};
 use super::{SlotCell, Slots, TableFull};
+use crate::waiting::in_box;
 
 /// Where there are no threads, or a model's slots have state of their own.
 #[cfg(any(not(feature = "std"), loom))]
@@ -169,16 +170,19 @@ impl<T> Slots<T> for HeapSlots<T> {
         let cells = cells(count)?;
         #[cfg(loom)]
         let cells = cells(count, self.make)?;
-        Ok(Box::new(Chunk { cells, base: self.base().len(), next: AtomicPtr::new(ptr::null_mut()) }))
+        in_box(Chunk { cells, base: self.base().len(), next: AtomicPtr::new(ptr::null_mut()) }).ok_or(TableFull)
     }
 
-    fn install(&self, chunk: Self::Chunk) -> u32 {
+    fn install(&self, chunk: Self::Chunk, note: impl FnOnce(u32) -> bool) -> Result<(), Self::Chunk> {
         let added = chunk.cells.len();
         let before = chunk.base + self.chunks().map(|chunk| chunk.cells.len()).sum::<usize>();
+        if !note(u32::try_from(before + added).unwrap_or(u32::MAX - 1)) {
+            return Err(chunk);
+        }
         let last = self.chunks().last().map_or(&self.more, |chunk| &chunk.next);
         // Release: pairs with the loads of these. The record's lock keeps installers apart.
         last.store(Box::into_raw(chunk), Ordering::Release);
-        u32::try_from(before + added).unwrap_or(u32::MAX - 1)
+        Ok(())
     }
 }
 
