@@ -49,9 +49,8 @@ impl Database {
 
     /// Of the records that C may open, with what their consumers keep.
     fn unread(&self) -> u64 {
-        let stats = self.handle.stats();
-        let known = stats.iter().filter_map(|record| Some((record, self.types.get(&record.record.key)?)));
-        known.map(|(record, ty)| unread(&record.buffer, record.record.kind()) + ty.kept()).sum()
+        let known = self.types.iter().filter_map(|(key, ty)| Some((self.handle.db().erased(key).ok()?, ty)));
+        known.map(|(record, ty)| unread(&record.metrics(), record.info().kind()) + ty.kept()).sum()
     }
 }
 
@@ -207,9 +206,9 @@ pub unsafe extern "C" fn aimdb_db_stats(db: DatabaseHandle, key: *const c_char, 
         // SAFETY: the caller says so.
         let key = unsafe { entry::key(key) }.map_err(|failure| failure.status())?;
         let of_record = of(&pinned)?.handle.db().erased(key);
-        let of_record = of_record.map_err(|error: DbError| Status::from(&error))?.stats();
+        let of_record = of_record.map_err(|error: DbError| Status::from(&error))?.metrics();
         // SAFETY: the caller says so.
-        unsafe { write_stats(stats, &of_record.buffer) }
+        unsafe { write_stats(stats, &of_record) }
     })
 }
 

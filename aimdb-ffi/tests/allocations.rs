@@ -104,6 +104,7 @@ unsafe extern "C" {
     fn aimdb_builder_record(builder: Handle, record: *const Record, error: *mut Handle) -> i32;
     fn aimdb_builder_attach(builder: Handle, db: *mut Handle, error: *mut Handle) -> i32;
     fn aimdb_db_free(db: Handle) -> i32;
+    fn aimdb_db_stats(db: Handle, key: *const c_char, stats: *mut c_void) -> i32;
     fn aimdb_error_free(error: Handle) -> i32;
     fn aimdb_producer_open(
         db: Handle,
@@ -437,6 +438,21 @@ fn b23_producers_of_c_that_get_no_memory_are_refused() {
         assert_eq!(HELD.get(), held, "form {form}, size {size}");
         ends.detach();
     }
+}
+
+/// B23: how a record fares is told without memory, and so is that there is none of this key.
+#[test]
+fn b23_the_counts_of_a_record_are_told_to_c_without_memory() {
+    const COUNTS: usize = size_of::<usize>() + 18 * size_of::<u64>();
+    let ends = attached(0, 48);
+    assert_eq!(ends.send(&[7; 48]), OK);
+    let mut counts = [COUNTS as u64; COUNTS / size_of::<u64>()];
+    // SAFETY: the key ends with a zero, and there is as much room as its first word says.
+    let mut counted = |key: &CStr| unsafe { aimdb_db_stats(ends.db, key.as_ptr(), counts.as_mut_ptr().cast()) };
+    assert_eq!(without_memory(|| [counted(c"values"), counted(c"nothing")]), [OK, RECORD_NOT_FOUND]);
+    let [_, capacity, occupancy, accepted, ..] = counts;
+    assert_eq!([capacity, occupancy, accepted], [8, 1, 1]);
+    ends.detach();
 }
 
 /// B23: where there is no memory for a sentence about what is wrong, its status says it.

@@ -155,7 +155,7 @@ impl AimDb {
     }
 
     fn find(&self, key: &str) -> DbResult<&ErasedRecord> {
-        self.inner.records.get(key).ok_or_else(|| DbError::RecordNotFound { key: RecordKey::of(key) })
+        self.inner.records.get(key).ok_or_else(|| DbError::RecordNotFound { key: RecordKey::named(key) })
     }
 
     fn record<T: Send + 'static>(&self, key: &str) -> DbResult<Shared<T>> {

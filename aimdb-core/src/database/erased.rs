@@ -10,7 +10,7 @@ use core::ops::Deref;
 use super::record::{Common, Record, Shared};
 use super::stop::StopSignal;
 use super::{BoxFuture, DbError, RecordInfo, RecordKey, RecordStats};
-use crate::buffer::SendError;
+use crate::buffer::{BufferMetrics, SendError};
 use crate::pure::ErrorKind;
 use crate::waiting::{Block, Counted, Hold};
 
@@ -26,6 +26,9 @@ pub trait AnyRecord: Written + Any + Send + Sync {
 
     /// Its state and counts at one moment.
     fn stats(&self) -> RecordStats;
+
+    /// The state and counts of its buffer at one moment. Allocates nothing.
+    fn metrics(&self) -> BufferMetrics;
 
     /// The type of its values.
     fn value_type(&self) -> TypeId;
@@ -168,6 +171,10 @@ impl<T: Send + 'static> AnyRecord for Record<T> {
 
     fn stats(&self) -> RecordStats {
         self.stats()
+    }
+
+    fn metrics(&self) -> BufferMetrics {
+        self.metrics()
     }
 
     fn value_type(&self) -> TypeId {

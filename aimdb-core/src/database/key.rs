@@ -47,11 +47,21 @@ impl RecordKey {
         unsafe { str::from_utf8_unchecked(slice::from_raw_parts(self.text.as_ptr(), self.len & !SHARED)) }
     }
 
-    /// The key that a caller's text names, for an error about it.
-    pub(crate) fn of(text: &str) -> Self {
-        let layout = Self::layout(text.len());
+    /// The key that a caller's text names, for an error about it; without memory for the text, one that says so.
+    pub(crate) fn named(text: &str) -> Self {
+        Self::try_of(text).unwrap_or(Self::from_static("one for whose name there is no memory"))
+    }
+
+    fn of(text: &str) -> Self {
+        Self::try_of(text).unwrap_or_else(|| handle_alloc_error(Self::layout(text.len())))
+    }
+
+    /// The key with a copy of this text, if there is memory for it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn try_of(text: &str) -> Option<Self> {
         // SAFETY: the layout has the size of a count at least.
-        let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        let block = NonNull::new(unsafe { alloc(Self::layout(text.len())) })?;
         // SAFETY: the block has room for a count and the text behind it, and is ours alone.
         let place = unsafe {
             block.cast::<Count>().write(Count::new(1));
@@ -59,7 +69,7 @@ impl RecordKey {
             ptr::copy_nonoverlapping(text.as_ptr(), place.as_ptr(), text.len());
             place
         };
-        Self { text: place, len: text.len() | SHARED }
+        Some(Self { text: place, len: text.len() | SHARED })
     }
 
     fn layout(len: usize) -> Layout {

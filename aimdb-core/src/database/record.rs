@@ -10,7 +10,7 @@ use super::graph::TypeFacts;
 use super::held::Held;
 use super::stop::StopSignal;
 use super::{Consumer, RecordInfo, RecordKey, RecordStats, SlowestCursor};
-use crate::buffer::{Buffer, HeapShell, Housed, Unhoused};
+use crate::buffer::{Buffer, BufferMetrics, HeapShell, Housed, Unhoused};
 use crate::pure::Start;
 use crate::waiting::Counted;
 
@@ -118,8 +118,12 @@ impl<T: Send + 'static> Record<T> {
         RecordInfo { key: self.key.clone(), type_name: core::any::type_name::<T>(), cfg }
     }
 
+    pub(super) fn metrics(&self) -> BufferMetrics {
+        self.ask(|heap| heap.metrics(), |own| own.metrics())
+    }
+
     pub(super) fn stats(&self) -> RecordStats {
-        let buffer = self.ask(|heap| heap.metrics(), |own| own.metrics());
+        let buffer = self.metrics();
         let slowest = buffer.slowest.map(|(id, unread)| SlowestCursor {
             id,
             unread,
