@@ -11,7 +11,7 @@ use crate::block_recv::BlockRecv;
 use crate::block_send::BlockSend;
 use crate::callback::{Callback, Callbacks, DegradeFn, TapFn};
 use crate::failure::Failure;
-use crate::form::{self, End, Form, RecordType, RecvEnd, Type};
+use crate::form::{self, AnyType, End, Form, RecordType, RecvEnd, Type};
 use crate::object::Producer;
 use crate::reading::{KeptCount, Reading};
 use crate::status::{Answer, Status};
@@ -25,9 +25,9 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    pub(crate) fn new(ty: Type) -> Result<Self, Failure> {
+    pub(crate) fn of(ty: Type) -> Answer<AnyType> {
         let pool = Pool::new(ty.size, ty.alignment).ok_or(Status::OUT_OF_MEMORY)?;
-        Ok(Self { ty, pool, kept: KeptCount::default() })
+        form::any_type(Self { ty, pool, kept: KeptCount::new()? })
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aimdb_core::buffer::{BufferCfg, BufferCfgError};
 use aimdb_core::pure::Policy;
+use aimdb_core::waiting::in_box;
 use aimdb_core::{AimDbBuilder, RecordKey};
 use aimdb_sync::{Attach, AttachError};
 
@@ -14,10 +15,10 @@ use crate::callback::{Callback, Callbacks, DegradeFn, DropFn, TapFn, UserFree};
 use crate::database::Database;
 use crate::entry::{self, BuilderHandle, DatabaseHandle, ErrorHandle};
 use crate::failure::Failure;
-use crate::form::{self, CType, RecordType, Type};
+use crate::form::{self, AnyType, CType, Type};
 use crate::object::{self, Held, Object};
 use crate::signals;
-use crate::status::Status;
+use crate::status::{Answer, Status};
 use crate::versioned::{self, Refused, Versioned};
 
 /// `aimdb_record_t`.
@@ -94,39 +95,37 @@ pub(crate) struct Builder {
 }
 
 struct Described {
-    ty: Arc<dyn RecordType>,
+    ty: AnyType,
     cfg: BufferCfg,
     single: bool,
     calls: Callbacks,
 }
 
 impl CRecord {
-    /// The taps. Nothing is made that would free a `user` of them.
+    /// The taps. Each `user` of them is the caller's still.
     ///
     /// # Safety
     ///
     /// `taps` is null or leads to `tap_count` of them.
-    unsafe fn taps(&self) -> Result<Vec<(TapFn, CTap)>, Failure> {
-        if self.tap_count == 0 {
-            return Ok(Vec::new());
-        }
-        if self.taps.is_null() {
+    unsafe fn taps(&self) -> Result<Vec<Callback<TapFn>>, Failure> {
+        let mut taps = Vec::new();
+        if self.tap_count > 0 && self.taps.is_null() {
             return Err(Failure::new(Status::NULL_ARGUMENT, "the taps of the record are null"));
         }
-        let read = |at: usize| {
+        for at in 0..self.tap_count {
             // SAFETY: the caller says so.
-            let tap = unsafe { self.taps.add(at).read_unaligned() };
-            let function =
-                tap.tap.ok_or_else(|| Failure::new(Status::NULL_ARGUMENT, format_args!("tap {at} is null")))?;
-            Ok((function, tap))
-        };
-        (0..self.tap_count).map(read).collect()
+            let CTap { tap, user, user_free } = unsafe { self.taps.add(at).read_unaligned() };
+            let tap = tap.ok_or_else(|| Failure::new(Status::NULL_ARGUMENT, format_args!("tap {at} is null")))?;
+            taps.try_reserve(1).map_err(|_| Status::OUT_OF_MEMORY)?;
+            taps.push(Callback::new(tap, user, user_free)?);
+        }
+        Ok(taps)
     }
 }
 
 impl Builder {
     /// Adds a record with its taps. If it cannot be, nothing has changed, and no `user` is freed.
-    fn record(&mut self, key: RecordKey, record: &CRecord, taps: Vec<(TapFn, CTap)>) -> Result<(), Failure> {
+    fn record(&mut self, key: RecordKey, record: &CRecord, taps: Vec<Callback<TapFn>>) -> Result<(), Failure> {
         let ty = Type::checked(&record.ty)?;
         let cfg = form::cfg(record.kind, record.policy, record.capacity)?;
         if self.records.contains_key(&key) {
@@ -147,13 +146,17 @@ impl Builder {
         if single && matches!(cfg, BufferCfg::SpmcRing { .. } | BufferCfg::SingleLatest) {
             return Err(refused(Status::BAD_KIND, &"rings and latest values have several cursors"));
         }
-        let ty = Arc::from(form::record_type(ty)?);
-        let calls = Callbacks {
-            degrade: record.degrade.map(|call| Callback::new(call, record.degrade_user, record.degrade_user_free)),
-            dropped: record.drop.map(|call| Callback::new(call, record.drop_user, record.drop_user_free)),
-        };
-        let taps = taps.into_iter().map(|(function, tap)| Callback::new(function, tap.user, tap.user_free));
-        self.taps.extend(taps.map(|tap| (key.clone(), tap)));
+        let ty = form::record_type(ty)?;
+        let degrade = record.degrade.map(|call| Callback::new(call, record.degrade_user, record.degrade_user_free));
+        let dropped = record.drop.map(|call| Callback::new(call, record.drop_user, record.drop_user_free));
+        let calls = Callbacks { degrade: degrade.transpose()?, dropped: dropped.transpose()? };
+        self.taps.try_reserve(taps.len()).map_err(|_| Status::OUT_OF_MEMORY)?;
+        // Nothing is refused from here on.
+        calls.take();
+        for tap in taps {
+            tap.user.take();
+            self.taps.push((key.clone(), tap));
+        }
         self.records.insert(key, Described { ty, cfg, single, calls });
         Ok(())
     }
@@ -171,6 +174,11 @@ impl Builder {
         }
         out
     }
+}
+
+/// A copy of a key from C.
+fn owned(key: &str) -> Answer<RecordKey> {
+    RecordKey::try_of(key).ok_or(Status::OUT_OF_MEMORY)
 }
 
 fn not_attached(error: &AttachError) -> Failure {
@@ -191,7 +199,8 @@ pub unsafe extern "C" fn aimdb_builder_new(builder: *mut BuilderHandle) -> Statu
     entry::call(|| {
         entry::not_null(builder)?;
         aimdb_sync::around_starts(signals::blocked);
-        let id = object::insert(Object::Builder(Box::new(Held::new(Builder::default()))))?;
+        let made = in_box(Held::new(Builder::default())).ok_or(Status::OUT_OF_MEMORY)?;
+        let id = object::insert(Object::Builder(made))?;
         // SAFETY: the caller says that it may be written.
         unsafe { entry::write(builder, BuilderHandle { id }) }
     })
@@ -217,7 +226,7 @@ pub unsafe extern "C" fn aimdb_builder_record(
         let record = unsafe { CRecord::read(record) }?;
         // SAFETY: the caller says so.
         let (key, taps) = unsafe { (entry::key(record.key)?, record.taps()?) };
-        object::hold(builder.id)?.builder()?.record(RecordKey::from(key.to_owned()), &record, taps)
+        object::hold(builder.id)?.builder()?.record(owned(key)?, &record, taps)
     };
     // SAFETY: the caller says so.
     unsafe { entry::setting_up(error, body) }
@@ -246,7 +255,10 @@ pub unsafe extern "C" fn aimdb_builder_tap(
         if !records.contains_key(key) {
             return Err(Failure::new(Status::RECORD_NOT_FOUND, format_args!("the builder has no record `{key}`")));
         }
-        taps.push((RecordKey::from(key.to_owned()), Callback::new(tap, user, user_free)));
+        taps.try_reserve(1).map_err(|_| Status::OUT_OF_MEMORY)?;
+        let (key, tap) = (owned(key)?, Callback::new(tap, user, user_free)?);
+        tap.user.take();
+        taps.push((key, tap));
         Ok(())
     };
     // SAFETY: the caller says so.
@@ -269,7 +281,7 @@ pub unsafe extern "C" fn aimdb_builder_attach(
         let mut hold = object::hold(builder.id)?;
         let given = hold.builder()?;
         let handle = given.described().attach().map_err(|error| not_attached(&error))?;
-        let types = given.records.iter().map(|(key, record)| (key.clone(), Arc::clone(&record.ty))).collect();
+        let types = given.records.iter().map(|(key, record)| (key.clone(), record.ty.clone())).collect();
         let id = object::insert(Object::Database(Box::new(Database::new(Arc::new(handle), types))))?;
         drop(hold);
         let _ = object::free(builder.id, |object| matches!(object, Object::Builder(_)));

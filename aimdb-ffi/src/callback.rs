@@ -1,28 +1,34 @@
 //! Functions of C, and the pointers that they want.
 
 use core::ffi::c_void;
-use std::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use aimdb_core::Consumer;
 use aimdb_core::buffer::RecvTimeoutError;
 use aimdb_core::pure::DropCause;
-use aimdb_core::waiting::{Deadline, Place};
+use aimdb_core::waiting::{Counted, Deadline, Hold, Place};
+
+use crate::status::{Answer, Status};
 
 pub(crate) type UserFree = unsafe extern "C" fn(*mut c_void);
 pub(crate) type TapFn = unsafe extern "C" fn(*mut c_void, *const c_void, usize);
 pub(crate) type DropFn = unsafe extern "C" fn(*mut c_void, *const c_void, usize, i32);
 pub(crate) type DegradeFn = unsafe extern "C" fn(*mut c_void, *mut c_void, usize) -> usize;
 
-/// A function of C with the pointer that it wants, which is freed with the last copy of this.
+/// A function of C with the pointer that it wants, which is freed with the last copy of this, once it is not the caller's any more.
 pub(crate) struct Callback<F> {
     pub(crate) function: F,
-    pub(crate) user: Arc<User>,
+    pub(crate) user: Counted<User>,
 }
 
 pub(crate) struct User {
     pub(crate) pointer: *mut c_void,
     free: Option<UserFree>,
+    /// Not the caller's any more, whose call has done what it was to do.
+    is_ours: AtomicBool,
 }
+
+impl Hold for User {}
 
 // SAFETY: the header says that callbacks run on any thread, threads together, and that `user` is theirs.
 unsafe impl Send for User {}
@@ -31,13 +37,20 @@ unsafe impl Sync for User {}
 
 impl User {
     pub(crate) const fn new(pointer: *mut c_void, free: Option<UserFree>) -> Self {
-        Self { pointer, free }
+        Self { pointer, free, is_ours: AtomicBool::new(false) }
+    }
+
+    /// From now on it is freed, and not before.
+    pub(crate) fn take(&self) {
+        self.is_ours.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for User {
     fn drop(&mut self) {
-        if let Some(free) = self.free {
+        if let Some(free) = self.free
+            && *self.is_ours.get_mut()
+        {
             let _inside = Place::enter(0, false);
             // SAFETY: the header says that it is called once with this pointer, on any thread.
             unsafe { free(self.pointer) };
@@ -47,22 +60,15 @@ impl Drop for User {
 
 impl<F: Copy> Clone for Callback<F> {
     fn clone(&self) -> Self {
-        Self { function: self.function, user: Arc::clone(&self.user) }
+        Self { function: self.function, user: self.user.clone() }
     }
 }
 
 impl<F> Callback<F> {
-    pub(crate) fn new(function: F, user: *mut c_void, free: Option<UserFree>) -> Self {
-        Self { function, user: Arc::new(User::new(user, free)) }
-    }
-}
-
-impl<F> Callback<F> {
-    /// Gives `user` back to the caller, whose call failed.
-    pub(crate) fn give_back(self) {
-        if let Some(mut user) = Arc::into_inner(self.user) {
-            user.free = None;
-        }
+    /// With a `user` that is the caller's still, if there is memory for it.
+    pub(crate) fn new(function: F, user: *mut c_void, free: Option<UserFree>) -> Answer<Self> {
+        let user = Counted::new(User::new(user, free)).ok_or(Status::OUT_OF_MEMORY)?;
+        Ok(Self { function, user })
     }
 }
 
@@ -120,4 +126,12 @@ pub(crate) const fn cause_code(cause: DropCause) -> i32 {
 pub(crate) struct Callbacks {
     pub(crate) degrade: Option<Callback<DegradeFn>>,
     pub(crate) dropped: Option<Callback<DropFn>>,
+}
+
+impl Callbacks {
+    /// Each `user` is not the caller's any more.
+    pub(crate) fn take(&self) {
+        let users = [self.degrade.as_ref().map(|call| &call.user), self.dropped.as_ref().map(|call| &call.user)];
+        users.into_iter().flatten().for_each(|user| user.take());
+    }
 }

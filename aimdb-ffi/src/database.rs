@@ -12,7 +12,7 @@ use aimdb_sync::{AimDbHandle, ShutdownError};
 
 use crate::entry::{self, DatabaseHandle};
 use crate::failure::Failure;
-use crate::form::{RecordType, Type};
+use crate::form::{AnyType, RecordType, Type};
 use crate::object::{self, Object, Pinned};
 use crate::status::{Answer, Status};
 use crate::time::{Until, Wait};
@@ -22,11 +22,11 @@ use crate::versioned::{self, Versioned};
 pub(crate) struct Database {
     /// Shared with Rust, where Rust has made it.
     pub(crate) handle: Arc<AimDbHandle>,
-    types: BTreeMap<RecordKey, Arc<dyn RecordType>>,
+    types: BTreeMap<RecordKey, AnyType>,
 }
 
 impl Database {
-    pub(crate) fn new(handle: Arc<AimDbHandle>, types: BTreeMap<RecordKey, Arc<dyn RecordType>>) -> Self {
+    pub(crate) fn new(handle: Arc<AimDbHandle>, types: BTreeMap<RecordKey, AnyType>) -> Self {
         Self { handle, types }
     }
 
@@ -36,7 +36,7 @@ impl Database {
             return Err(Failure::new(Status::RECORD_NOT_FOUND, format_args!("there is no record `{key}`")));
         };
         opened.matches(&found.ty(), key)?;
-        Ok(&**found)
+        Ok(&***found)
     }
 
     /// Waits until the readers have consumed the rest of records that are closed, where they hold its producer up.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aimdb_core::RecordKey;
-use aimdb_sync::{AimDbHandle, DbResult};
+use aimdb_core::buffer::SubscribeError;
+use aimdb_sync::{AimDbHandle, DbError, DbResult};
 
 use crate::database::Database;
 use crate::entry::DatabaseHandle;
-use crate::form::{Form, RecordType, Type};
+use crate::form::{AnyType, Form, Type};
 use crate::object::{self, Object};
 use crate::plain::Plain;
 use crate::shape::PlainValue;
@@ -57,7 +58,7 @@ use crate::status::Status;
 /// has this crate in it, and not `libaimdb` beside it, which would have a table of handles of its own.
 pub struct Exports {
     handle: Arc<AimDbHandle>,
-    types: BTreeMap<RecordKey, Arc<dyn RecordType>>,
+    types: BTreeMap<RecordKey, AnyType>,
 }
 
 impl Exports {
@@ -72,12 +73,13 @@ impl Exports {
     ///
     /// # Errors
     ///
-    /// [`aimdb_sync::DbError::RecordNotFound`], [`aimdb_sync::DbError::TypeMismatch`].
+    /// [`DbError::RecordNotFound`], [`DbError::TypeMismatch`]; and [`SubscribeError::NoPlace`] without memory.
     pub fn record<T: PlainValue>(mut self, key: impl Into<RecordKey>) -> DbResult<Self> {
         let key = key.into();
         // Looks it up and asks for its type; C's ends are made when C opens them.
         self.handle.db().producer::<T>(&key)?;
-        self.types.insert(key, Arc::new(Plain::<T>::new(Type::of::<T>())));
+        let ty = Plain::<T>::of(Type::of::<T>()).map_err(|_| DbError::Subscribe(SubscribeError::NoPlace))?;
+        self.types.insert(key, ty);
         Ok(self)
     }
 

@@ -20,11 +20,27 @@ pub(crate) struct Failure {
     message: Option<Vec<u8>>,
 }
 
-/// A text as far as there is memory for it, with room for a zero behind it.
+/// A text for C, as far as there is memory for it.
 #[derive(Default)]
-struct Sentence(Vec<u8>);
+pub(crate) struct Text(Vec<u8>);
 
-impl Write for Sentence {
+impl Text {
+    /// With the zero behind it.
+    pub(crate) fn ended(mut self) -> Option<Vec<u8>> {
+        self.0.try_reserve(1).ok()?;
+        self.0.push(0);
+        Some(self.0)
+    }
+
+    /// Adds another one.
+    pub(crate) fn append(&mut self, other: &Self) {
+        if self.0.try_reserve(other.0.len() + 1).is_ok() {
+            self.0.extend_from_slice(&other.0);
+        }
+    }
+}
+
+impl Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.try_reserve(text.len() + 1).map_err(|_| fmt::Error)?;
         // A zero inside would end the text early for C.
@@ -36,13 +52,9 @@ impl Write for Sentence {
 impl Failure {
     /// Without memory for the message it is what the status says.
     pub(crate) fn new(status: Status, message: impl fmt::Display) -> Self {
-        let mut sentence = Sentence::default();
-        let written = write!(sentence, "{message}");
-        let message = written.is_ok().then_some(sentence.0).map(|mut text| {
-            text.push(0);
-            text
-        });
-        Self { status, message }
+        let mut text = Text::default();
+        let written = write!(text, "{message}");
+        Self { status, message: written.ok().and_then(|()| text.ended()) }
     }
 
     pub(crate) const fn status(&self) -> Status {

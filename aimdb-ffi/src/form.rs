@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use aimdb_core::buffer::{BufferCfg, BufferMetrics, ReaderMetrics, SubscribeError, TrySendError};
 use aimdb_core::pure::{Kind, Start};
-use aimdb_core::waiting::{Counted, in_box};
+use aimdb_core::waiting::{Counted, Hold, in_box};
 use aimdb_core::{AimDbBuilder, DbError, DbResult, RecordKey, Registrar};
 use aimdb_sync::{AimDbHandle, EndId, Form as EndForm, SyncProducer, WaitSet, WatchError};
 
@@ -145,13 +145,21 @@ pub(crate) trait RecordType: Send + Sync {
     fn kept(&self) -> u64;
 }
 
+/// The same, for all who know the record.
+pub(crate) type AnyType = Counted<Box<dyn RecordType>>;
+
+impl Hold for Box<dyn RecordType> {}
+
+/// One that all may know, if there is memory for it.
+pub(crate) fn any_type(made: impl RecordType + 'static) -> Answer<AnyType> {
+    let boxed = in_box(made).map(|made| -> Box<dyn RecordType> { made });
+    boxed.and_then(Counted::new).ok_or(Status::OUT_OF_MEMORY)
+}
+
 /// How values of this type are kept.
-pub(crate) fn record_type(ty: Type) -> Result<Box<dyn RecordType>, Failure> {
+pub(crate) fn record_type(ty: Type) -> Answer<AnyType> {
     let in_slots = if ty.form == Form::Plain { plain::class_of(ty) } else { None };
-    match in_slots {
-        Some(made) => Ok(made),
-        None => Ok(Box::new(Blocks::new(ty)?)),
-    }
+    in_slots.unwrap_or_else(|| Blocks::of(ty))
 }
 
 /// The writing end of a record.

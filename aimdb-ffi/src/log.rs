@@ -5,10 +5,9 @@
 //! nothing locks.
 
 use core::cell::Cell;
-use core::ffi::{c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::ffi::CString;
 use std::sync::OnceLock;
 
 use aimdb_core::waiting::Place;
@@ -18,6 +17,7 @@ use tracing::{Event, Level, Metadata, Subscriber, subscriber};
 
 use crate::callback::{Callback, User, UserFree};
 use crate::entry;
+use crate::failure::Text;
 use crate::object::{self, Object};
 use crate::status::Status;
 
@@ -34,7 +34,7 @@ std::thread_local! {
 }
 
 impl Callback<LogFn> {
-    fn line(&self, level: i32, text: &CString) {
+    fn line(&self, level: i32, text: &CStr) {
         let _inside = Place::enter(0, false);
         // SAFETY: a function of the type that the header asks for, with its own `user` and a text that is there.
         unsafe { (self.function)(self.user.pointer, level, text.as_ptr()) };
@@ -79,25 +79,28 @@ impl Subscriber for Lines {
         if let Ok(pinned) = object::pin(TO.load(Ordering::Acquire))
             && let Object::Log(log) = &*pinned
         {
-            let mut text = Text { message: String::new(), fields: String::new() };
-            event.record(&mut text);
-            text.message.push_str(&text.fields);
-            let line = CString::new(text.message.replace('\0', "?")).unwrap_or_default();
-            log.line(code(*event.metadata().level()), &line);
+            let mut line = Line::default();
+            event.record(&mut line);
+            line.message.append(&line.fields);
+            let line = line.message.ended();
+            // A line for which there is no memory is left out, or what of it there is none for.
+            if let Some(Ok(line)) = line.as_deref().map(CStr::from_bytes_with_nul) {
+                log.line(code(*event.metadata().level()), line);
+            }
         }
         let _ = WRITING.try_with(|writing| writing.set(false));
     }
 }
 
 /// The message of an event, and its fields behind it.
-struct Text {
-    message: String,
-    fields: String,
+#[derive(Default)]
+struct Line {
+    message: Text,
+    fields: Text,
 }
 
-impl Visit for Text {
+impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a string does not fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),
@@ -128,7 +131,7 @@ pub unsafe extern "C" fn aimdb_set_log(
             UP_TO.store(0, Ordering::Relaxed);
             let _ = object::free(TO.swap(0, Ordering::AcqRel), is_log);
             // It belongs to this call, which has no use for it.
-            drop(User::new(user, user_free));
+            User::new(user, user_free).take();
             return Ok(());
         };
         if !(1..=4).contains(&level) {
@@ -137,7 +140,7 @@ pub unsafe extern "C" fn aimdb_set_log(
         if !are_ours() {
             return Err(Status::NOT_SUPPORTED);
         }
-        let handle = object::insert_callback(Callback::new(log, user, user_free), Object::Log)?;
+        let handle = object::insert_callback(Callback::new(log, user, user_free)?, Object::Log)?;
         UP_TO.store(level, Ordering::Relaxed);
         let _ = object::free(TO.swap(handle, Ordering::AcqRel), is_log);
         Ok(())

@@ -145,11 +145,9 @@ pub(crate) fn insert_callback<F>(callback: Callback<F>, wrap: fn(Callback<F>) ->
 where
     Callback<F>: Clone,
 {
-    let inserted = insert(wrap(callback.clone()));
-    if inserted.is_err() {
-        callback.give_back();
-    }
-    inserted
+    let inserted = insert(wrap(callback.clone()))?;
+    callback.user.take();
+    Ok(inserted)
 }
 
 /// Gives a message a handle.

@@ -15,7 +15,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::callback::{Callback, Callbacks, TapFn};
 use crate::failure::Failure;
-use crate::form::{self, End, RecordType, RecvEnd, Type};
+use crate::form::{self, AnyType, End, RecordType, RecvEnd, Type};
 use crate::object::Producer;
 use crate::plain_recv::PlainRecv;
 use crate::plain_send::{Loans, PlainSend};
@@ -35,14 +35,14 @@ impl<T> Bits for T where T: FromBytes + IntoBytes + Immutable + KnownLayout + No
 pub(crate) const MAX: usize = 256;
 
 /// The smallest array that a plain value fits in.
-pub(crate) fn class_of(ty: Type) -> Option<Box<dyn RecordType>> {
+pub(crate) fn class_of(ty: Type) -> Option<Answer<AnyType>> {
     Some(match ty.size {
-        0..=8 => Box::new(Plain::<[u64; 1]>::new(ty)),
-        9..=16 => Box::new(Plain::<[u64; 2]>::new(ty)),
-        17..=32 => Box::new(Plain::<[u64; 4]>::new(ty)),
-        33..=64 => Box::new(Plain::<[u64; 8]>::new(ty)),
-        65..=128 => Box::new(Plain::<[u64; 16]>::new(ty)),
-        129..=MAX => Box::new(Plain::<[u64; 32]>::new(ty)),
+        0..=8 => Plain::<[u64; 1]>::of(ty),
+        9..=16 => Plain::<[u64; 2]>::of(ty),
+        17..=32 => Plain::<[u64; 4]>::of(ty),
+        33..=64 => Plain::<[u64; 8]>::of(ty),
+        65..=128 => Plain::<[u64; 16]>::of(ty),
+        129..=MAX => Plain::<[u64; 32]>::of(ty),
         _ => return None,
     })
 }
@@ -55,9 +55,9 @@ pub(crate) struct Plain<T> {
 }
 
 impl<T: Bits> Plain<T> {
-    pub(crate) fn new(ty: Type) -> Self {
+    pub(crate) fn of(ty: Type) -> Answer<AnyType> {
         assert!(ty.size <= size_of::<T>());
-        Self { ty, kept: KeptCount::default(), _values: PhantomData }
+        form::any_type(Self { ty, kept: KeptCount::new()?, _values: PhantomData })
     }
 }
 

@@ -71,7 +71,7 @@ impl<T: Bits> PlainRecv<T> {
 /// `to` has room for a value of this size, which is that of its record.
 #[inline(always)]
 unsafe fn write<T: Bits>(value: &T, size: usize, to: *mut c_void) {
-    // SAFETY: the caller says so, and the value is no smaller than that, see `Plain::new`.
+    // SAFETY: the caller says so, and the value is no smaller than that, see `Plain::of`.
     unsafe { ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), to.cast(), size) };
 }
 
@@ -140,7 +140,7 @@ impl<T: Bits> RecvEnd for PlainRecv<T> {
 
     fn keep(&mut self, block: Block) {
         let mut value = T::new_zeroed();
-        // SAFETY: the block has a value of this record, see `message`, and the value is no smaller, see `Plain::new`.
+        // SAFETY: the block has a value of this record, see `message`, and the value is no smaller, see `Plain::of`.
         unsafe { ptr::copy_nonoverlapping(block.data().cast::<u8>(), (&raw mut value).cast(), self.ty.size) };
         self.reading.keep(value);
     }

@@ -50,7 +50,7 @@ impl<T: Bits, F: Form> PlainSend<T, F> {
     unsafe fn read(&self, from: *const c_void) -> T {
         let mut value = T::new_zeroed();
         // SAFETY: `from` by the caller; any bytes make a value, see `Bits`, which is no smaller than that, see
-        // `Plain::new`.
+        // `Plain::of`.
         unsafe { ptr::copy_nonoverlapping(from.cast(), (&raw mut value).cast::<u8>(), self.size) };
         value
     }

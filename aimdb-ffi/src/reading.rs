@@ -2,32 +2,39 @@
 //! next one.
 
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
 
 use aimdb_core::DbResult;
 use aimdb_core::buffer::{ReaderMetrics, RecvTimeoutError, TryRecvError};
 use aimdb_core::pure::Kind;
-use aimdb_core::waiting::may_block;
+use aimdb_core::waiting::{Counted, Hold, may_block};
 use aimdb_sync::{EndId, Limit, SyncConsumer, WaitSet, WatchError};
 
 use crate::status::{Answer, Status, Unread};
 use crate::time::Wait;
 
 /// How many values the consumers of a record keep. The record has handed them out and knows nothing of them.
-#[derive(Clone, Default)]
-pub(crate) struct KeptCount(Arc<AtomicU64>);
+#[derive(Clone)]
+pub(crate) struct KeptCount(Counted<Kept>);
+
+struct Kept(AtomicU64);
+
+impl Hold for Kept {}
 
 impl KeptCount {
+    pub(crate) fn new() -> Answer<Self> {
+        Counted::new(Kept(AtomicU64::new(0))).map(Self).ok_or(Status::OUT_OF_MEMORY)
+    }
+
     pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.0.0.load(Ordering::Acquire)
     }
 
     fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::Release);
+        self.0.0.fetch_add(1, Ordering::Release);
     }
 
     fn one_less(&self) {
-        self.0.fetch_sub(1, Ordering::Release);
+        self.0.0.fetch_sub(1, Ordering::Release);
     }
 }
 

@@ -5,7 +5,9 @@ use core::ffi::{CStr, c_char, c_void};
 use core::ptr;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::ffi::CString;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 // The functions are reached by their symbols, as from C.
@@ -18,6 +20,8 @@ thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
     /// How many of them it has not freed.
     static HELD: Cell<isize> = const { Cell::new(0) };
+    /// Lines of the log that came of what it did.
+    static LINES: Cell<usize> = const { Cell::new(0) };
     /// So many are granted still.
     static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
@@ -97,11 +101,39 @@ struct Record {
     callbacks: [usize; 6],
 }
 
+#[repr(C)]
+struct Tap {
+    tap: See,
+    user: *const c_void,
+    user_free: Release,
+}
+
+/// With what a later version has beside.
+#[repr(C)]
+struct TappedRecord {
+    record: Record,
+    taps: *const Tap,
+    tap_count: usize,
+}
+
+type See = extern "C" fn(*mut c_void, *const c_void, usize);
+type Release = extern "C" fn(*mut c_void);
+type Log = extern "C" fn(*mut c_void, i32, *const c_char);
 type DataFree = extern "C" fn(*mut c_void, *mut c_void);
 
 unsafe extern "C" {
     fn aimdb_builder_new(builder: *mut Handle) -> i32;
     fn aimdb_builder_record(builder: Handle, record: *const Record, error: *mut Handle) -> i32;
+    fn aimdb_builder_tap(
+        builder: Handle,
+        key: *const c_char,
+        tap: See,
+        user: *const c_void,
+        user_free: Release,
+        error: *mut Handle,
+    ) -> i32;
+    fn aimdb_builder_free(builder: Handle) -> i32;
+    fn aimdb_set_log(level: i32, log: Option<Log>, user: *const c_void, user_free: Option<Release>) -> i32;
     fn aimdb_builder_attach(builder: Handle, db: *mut Handle, error: *mut Handle) -> i32;
     fn aimdb_db_free(db: Handle) -> i32;
     fn aimdb_db_stats(db: Handle, key: *const c_char, stats: *mut c_void) -> i32;
@@ -280,6 +312,31 @@ impl Ends {
     }
 }
 
+/// What is given to a callback, and how often that was freed.
+#[derive(Default)]
+struct User(AtomicUsize);
+
+impl User {
+    extern "C" fn release(user: *mut c_void) {
+        // SAFETY: it is one, and lives as long as its test.
+        unsafe { &*user.cast::<Self>() }.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    extern "C" fn see(_: *mut c_void, _: *const c_void, _: usize) {}
+
+    extern "C" fn log(_: *mut c_void, _: i32, _: *const c_char) {
+        LINES.set(LINES.get() + 1);
+    }
+
+    fn released(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn pointer(&self) -> *const c_void {
+        ptr::from_ref(self).cast()
+    }
+}
+
 fn free(message: Handle) {
     // SAFETY: a handle may be any.
     assert_eq!(unsafe { aimdb_message_free(message) }, OK);
@@ -453,6 +510,88 @@ fn b23_the_counts_of_a_record_are_told_to_c_without_memory() {
     let [_, capacity, occupancy, accepted, ..] = counts;
     assert_eq!([capacity, occupancy, accepted], [8, 1, 1]);
     ends.detach();
+}
+
+/// B23: so is what is described, and the `user` of a callback stays the caller's until the call succeeds.
+#[test]
+fn b23_what_is_described_by_c_without_memory_is_refused_and_its_users_stay_the_callers() {
+    let _alone = GROWS.lock().expect("no other test has failed");
+    let (user, none) = (User::default(), ptr::null_mut());
+    let tap = Tap { tap: User::see, user: user.pointer(), user_free: User::release };
+    let described = |key: &CStr, form, size| TappedRecord {
+        record: Record {
+            struct_size: size_of::<TappedRecord>(),
+            key: key.as_ptr(),
+            kind: 3,
+            policy: 1,
+            capacity: 8,
+            ty: Type { struct_size: size_of::<Type>(), form, size, alignment: 0, schema: [0; 16] },
+            single_cursor: 0,
+            // A function that is told of what is dropped; it never is.
+            callbacks: [
+                0,
+                0,
+                0,
+                User::see as *const () as usize,
+                user.pointer().addr(),
+                User::release as *const () as usize,
+            ],
+        },
+        taps: &raw const tap,
+        tap_count: 1,
+    };
+    let answer = |answer, made| if answer == OK { Ok(made) } else { Err(answer) };
+    let held = HELD.get();
+    let (builder, granted) = with_just_enough(|| {
+        let mut builder = Handle::default();
+        // SAFETY: it may be written.
+        answer(unsafe { aimdb_builder_new(&raw mut builder) }, builder)
+    });
+    assert_eq!(granted, 1);
+    // The first takes room for several.
+    for (at, (form, size)) in [(0, 8)].into_iter().chain(SHAPES).enumerate() {
+        let key = CString::new(format!("record {at}")).expect("there is no zero in it");
+        let record = described(&key, form, size);
+        // SAFETY: all of it may be read, and the key ends with a zero.
+        let add = || answer(unsafe { aimdb_builder_record(builder, (&raw const record).cast(), none) }, builder);
+        let granted = if at == 0 { add().map_or(0, |_| 8) } else { with_just_enough(add).1 };
+        assert!(granted > 4, "its taps and their users, its key, and what its values are: {granted}");
+        // SAFETY: as above.
+        let tapped =
+            || unsafe { aimdb_builder_tap(builder, key.as_ptr(), User::see, user.pointer(), User::release, none) };
+        let granted = with_just_enough(|| answer(tapped(), builder)).1;
+        assert!(granted >= 2, "{granted}");
+    }
+    assert_eq!(user.released(), 0);
+    // SAFETY: a handle may be any.
+    assert_eq!(unsafe { aimdb_builder_free(builder) }, OK);
+    assert_eq!((user.released(), HELD.get()), (3 * (1 + SHAPES.len()), held));
+}
+
+/// B23: so is a log, and lines for which there is no memory are left out.
+#[test]
+fn b23_a_log_of_c_goes_on_without_memory() {
+    let _alone = GROWS.lock().expect("no other test has failed");
+    let user = User::default();
+    // SAFETY: the user lives until it is freed, which is before the end of the test.
+    let log = |log| unsafe { aimdb_set_log(4, log, user.pointer(), Some(User::release)) };
+    assert_eq!(log(Some(User::log)), OK);
+    let (_, granted) = with_just_enough(|| match log(Some(User::log)) {
+        OK => Ok(Handle::default()),
+        refused => Err(refused),
+    });
+    assert_eq!((granted, user.released()), (1, 1), "the one that was replaced");
+    let ends = attached(0, 48);
+    let lines = LINES.get();
+    assert!(lines > 0, "a database was attached");
+    // SAFETY: a handle may be any.
+    assert_eq!(without_memory(|| unsafe { aimdb_db_free(ends.db) }), OK);
+    assert_eq!(LINES.get(), lines);
+    attached(0, 48).detach();
+    assert!(LINES.get() > lines + 1, "one is attached, and ends");
+    assert_eq!((log(None), user.released()), (OK, 3), "that of the call that ends it, too");
+    // SAFETY: as above.
+    assert_eq!(unsafe { [aimdb_producer_free(ends.producer), aimdb_consumer_free(ends.consumer)] }, [OK; 2]);
 }
 
 /// B23: where there is no memory for a sentence about what is wrong, its status says it.

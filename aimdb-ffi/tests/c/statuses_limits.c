@@ -71,21 +71,16 @@ static void no_thread_is_left(void) {
 
 /* What the program keeps of the memory that there was: the first word of each piece leads to the next. */
 static void **kept;
-static void *spared[7][8];
 
 static void use_all_memory(void) {
-    /* Small pieces are left, as in a program that frees some now and then: a call may write a key or a sentence. */
-    for (int class = 0; class < 7; class++)
-        for (int at = 0; at < 7; at++) CHECK((spared[class][at] = malloc((size_t)class * 16 + 24)));
-    for (size_t size = (size_t)1 << 20; size >= 16; size /= 2) {
+    /* Allocators keep small pieces apart by their size. */
+    for (size_t size = (size_t)1 << 20; size >= 16; size = size > 2048 ? size / 2 : size - 8) {
         void **piece;
         while ((piece = malloc(size))) {
             *piece = kept;
             kept = piece;
         }
     }
-    for (int class = 0; class < 7; class++)
-        for (int at = 0; at < 7; at++) free(spared[class][at]);
 }
 
 static void give_all_back(void) {
@@ -96,6 +91,12 @@ static void give_all_back(void) {
     }
 }
 
+static void say_nothing(void *user, int32_t level, const char *text) {
+    (void)user;
+    (void)level;
+    (void)text;
+}
+
 static void no_memory_is_left(void) {
     one_t bytes = queue_of(AIMDB_BYTES, 64, AIMDB_FAIL, 4), numbers = queue(4);
     one_t large = queue_of(AIMDB_PLAIN, 512, AIMDB_FAIL, 4);
@@ -103,9 +104,14 @@ static void no_memory_is_left(void) {
     aimdb_record_t record = described(AIMDB_BYTES, 64, AIMDB_BOUNDED, AIMDB_FAIL, 4);
     counted_t moved = { { 0 }, 0 };
     static char room[1024][512];
-    aimdb_builder_t builder;
-    aimdb_consumer_t other[8];
+    aimdb_builder_t builder, second;
+    aimdb_consumer_t other;
+    aimdb_producer_t producer;
+    aimdb_error_t error;
     OK(aimdb_builder_new(&builder));
+    OK(aimdb_builder_record(builder, &record, NULL));
+    record.key = "other values";
+    OK(aimdb_set_log(AIMDB_LOG_DEBUG, say_nothing, NULL, NULL));
     send_number(numbers, 1);
     send_number(state, 1);
     struct rlimit before = limit(RLIMIT_AS, space());
@@ -116,12 +122,18 @@ static void no_memory_is_left(void) {
     PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_consumer_latest_message(numbers.consumer, 0, &message, NULL, NULL));
     PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_consumer_peek_message(state.consumer, &message, NULL, NULL));
     PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_consumer_recv_batch(large.consumer, room, 1024, 0, &count));
+    PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_builder_new(&second));
     PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_builder_record(builder, &record, NULL));
-    PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_consumer_subscribe(numbers.consumer, &other[0]));
+    PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_builder_tap(builder, "values", see_nothing, NULL, NULL, NULL));
+    PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_set_log(AIMDB_LOG_ERROR, say_nothing, NULL, NULL));
+    PROVOKE(AIMDB_OUT_OF_MEMORY, aimdb_consumer_subscribe(numbers.consumer, &other));
     PROVOKE(AIMDB_OUT_OF_MEMORY,
-            aimdb_consumer_open(numbers.db, "values", &numbers.record.type, AIMDB_LIVE, &other[0], NULL));
+            aimdb_consumer_open(numbers.db, "values", &numbers.record.type, AIMDB_LIVE, &other, NULL));
     PROVOKE(AIMDB_OUT_OF_MEMORY,
-            aimdb_producer_open(numbers.db, "values", &numbers.record.type, &(aimdb_producer_t){ 0 }, NULL));
+            aimdb_producer_open(numbers.db, "values", &numbers.record.type, &producer, &error));
+    /* There is a sentence all the same: that of the status. */
+    CHECK(strcmp(aimdb_error_message(error), aimdb_status_text(AIMDB_OUT_OF_MEMORY)) == 0);
+    OK(aimdb_error_free(error));
     give_all_back();
     CHECK(setrlimit(RLIMIT_AS, &before) == 0);
     /* Nothing was taken by all that. */
@@ -129,16 +141,11 @@ static void no_memory_is_left(void) {
     OK(aimdb_message_free(message));
     OK(aimdb_builder_record(builder, &record, NULL));
     OK(aimdb_builder_free(builder));
+    OK(aimdb_set_log(0, NULL, NULL, NULL));
     detach(bytes);
     detach(numbers);
     detach(large);
     detach(state);
-}
-
-static void say_nothing(void *user, int32_t level, const char *text) {
-    (void)user;
-    (void)level;
-    (void)text;
 }
 
 /* Last, because the process keeps them all: some four million. */
