@@ -67,6 +67,7 @@ impl AimDbBuilder {
     pub fn build(mut self) -> Result<AimDb, ConfigErrors> {
         let facts: Vec<_> = self.drafts.iter().map(|draft| draft.facts()).collect();
         let mut mistakes = graph::mistakes(&facts);
+        let seen = mistakes.len();
         let common = Arc::new(Common::new(facts.iter().map(|record| record.ty).collect()));
         // The sound ones are made even if others are not, to report as well what only the
         // allocator knows.
@@ -86,7 +87,7 @@ impl AimDbBuilder {
         }
         // Each that is missing is missing by a mistake.
         if records.len() < facts.len() {
-            return Err(ConfigErrors::of(mistakes));
+            return Err(ConfigErrors::of(mistakes, seen));
         }
         let (records, mut services) = (Records::new(records), Vec::new());
         for (draft, facts) in self.drafts.into_iter().zip(&facts) {
@@ -94,7 +95,11 @@ impl AimDbBuilder {
                 found(&facts.key, mistake);
             }
         }
-        if mistakes.is_empty() { Ok(AimDb::new(records, services, common)) } else { Err(ConfigErrors::of(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(AimDb::new(records, services, common))
+        } else {
+            Err(ConfigErrors::of(mistakes, seen))
+        }
     }
 }
 

@@ -338,10 +338,15 @@ pub enum ConfigMistake {
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// These mistakes, of which there are some.
-    pub(crate) fn of(mut mistakes: Vec<ConfigError>) -> Self {
-        // By record, and within a record in the order in which they were found.
-        mistakes.sort_by(|a, b| a.key.cmp(&b.key));
+    /// These mistakes, of which there are some. Of the first `seen` several may be of one record; the others are each of another.
+    pub(crate) fn of(mut mistakes: Vec<ConfigError>, seen: usize) -> Self {
+        let by_record = |a: &ConfigError, b: &ConfigError| a.key.cmp(&b.key);
+        match seen {
+            // Other sorts allocate, and that there is no memory may be what is to be told.
+            0 | 1 => mistakes.sort_unstable_by(by_record),
+            // Within a record in the order in which they were found.
+            _ => mistakes.sort_by(by_record),
+        }
         Self(mistakes)
     }
 
@@ -427,13 +432,14 @@ mod tests {
 
     #[test]
     fn r1_mistakes_show_one_per_line_with_their_record() {
-        let errors = ConfigErrors::of(vec![
+        let mistakes = vec![
             ConfigError { key: RecordKey::from("b"), mistake: ConfigMistake::NoBuffer },
             ConfigError {
                 key: RecordKey::from("a"),
                 mistake: ConfigMistake::Cycle { path: vec!["a".into(), "c".into(), "a".into()] },
             },
-        ]);
+        ];
+        let errors = ConfigErrors::of(mistakes, 2);
         assert_eq!(
             errors.to_string(),
             "record `a`: its transform feeds itself: a -> c -> a\nrecord `b`: no buffer was chosen"
