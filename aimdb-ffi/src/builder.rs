@@ -2,7 +2,6 @@
 
 use core::ffi::{c_char, c_void};
 use core::mem::{MaybeUninit, offset_of};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aimdb_core::buffer::{BufferCfg, BufferCfgError};
@@ -90,7 +89,8 @@ impl CRecord {
 /// leaves it whole.
 #[derive(Default)]
 pub(crate) struct Builder {
-    records: BTreeMap<RecordKey, Described>,
+    /// By key.
+    records: Vec<(RecordKey, Box<Described>)>,
     taps: Vec<(RecordKey, Callback<TapFn>)>,
 }
 
@@ -124,13 +124,18 @@ impl CRecord {
 }
 
 impl Builder {
+    /// Where the record with this key is, or where it would be.
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.records.binary_search_by(|(known, _)| known.as_str().cmp(key))
+    }
+
     /// Adds a record with its taps. If it cannot be, nothing has changed, and no `user` is freed.
     fn record(&mut self, key: RecordKey, record: &CRecord, taps: Vec<Callback<TapFn>>) -> Result<(), Failure> {
         let ty = Type::checked(&record.ty)?;
         let cfg = form::cfg(record.kind, record.policy, record.capacity)?;
-        if self.records.contains_key(&key) {
+        let Err(at) = self.find(key.as_str()) else {
             return Err(Failure::new(Status::DUPLICATE_RECORD, format_args!("there is a record `{key}` already")));
-        }
+        };
         let refused =
             |status, said: &dyn core::fmt::Display| Failure::new(status, format_args!("record `{key}`: {said}"));
         cfg.validate(record.degrade.is_some()).map_err(|error| match error {
@@ -151,25 +156,28 @@ impl Builder {
         let dropped = record.drop.map(|call| Callback::new(call, record.drop_user, record.drop_user_free));
         let calls = Callbacks { degrade: degrade.transpose()?, dropped: dropped.transpose()? };
         self.taps.try_reserve(taps.len()).map_err(|_| Status::OUT_OF_MEMORY)?;
+        self.records.try_reserve(1).map_err(|_| Status::OUT_OF_MEMORY)?;
+        let described = in_box(Described { ty, cfg, single, calls }).ok_or(Status::OUT_OF_MEMORY)?;
         // Nothing is refused from here on.
-        calls.take();
+        described.calls.take();
         for tap in taps {
             tap.user.take();
             self.taps.push((key.clone(), tap));
         }
-        self.records.insert(key, Described { ty, cfg, single, calls });
+        self.records.insert(at, (key, described));
         Ok(())
     }
 
     /// For aimdb-core.
     fn described(&self) -> AimDbBuilder {
         let mut out = AimDbBuilder::new();
-        for (key, Described { ty, cfg, single, calls }) in &self.records {
+        for (key, described) in &self.records {
+            let Described { ty, cfg, single, calls } = &**described;
             ty.configure(&mut out, key.clone(), *cfg, *single, calls);
         }
         for (key, tap) in &self.taps {
-            if let Some(record) = self.records.get(key) {
-                record.ty.tap(&mut out, key.clone(), tap.clone());
+            if let Ok(at) = self.find(key.as_str()) {
+                self.records[at].1.ty.tap(&mut out, key.clone(), tap.clone());
             }
         }
         out
@@ -251,14 +259,14 @@ pub unsafe extern "C" fn aimdb_builder_tap(
         // SAFETY: the caller says so.
         let key = unsafe { entry::key(key) }?;
         let mut hold = object::hold(builder.id)?;
-        let Builder { records, taps } = hold.builder()?;
-        if !records.contains_key(key) {
+        let builder = hold.builder()?;
+        if builder.find(key).is_err() {
             return Err(Failure::new(Status::RECORD_NOT_FOUND, format_args!("the builder has no record `{key}`")));
         }
-        taps.try_reserve(1).map_err(|_| Status::OUT_OF_MEMORY)?;
+        builder.taps.try_reserve(1).map_err(|_| Status::OUT_OF_MEMORY)?;
         let (key, tap) = (owned(key)?, Callback::new(tap, user, user_free)?);
         tap.user.take();
-        taps.push((key, tap));
+        builder.taps.push((key, tap));
         Ok(())
     };
     // SAFETY: the caller says so.

@@ -27,7 +27,7 @@ pub trait AnyRecord: Written + Any + Send + Sync {
     /// Its state and counts at one moment.
     fn stats(&self) -> RecordStats;
 
-    /// The state and counts of its buffer at one moment. Allocates nothing.
+    /// The state and counts of its buffer at one moment. Allocates nothing, if the buffer is none of the user's own.
     fn metrics(&self) -> BufferMetrics;
 
     /// The type of its values.

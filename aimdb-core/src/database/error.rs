@@ -347,6 +347,7 @@ impl ConfigErrors {
             // Within a record in the order in which they were found.
             _ => mistakes.sort_by(by_record),
         }
+        debug_assert!(seen > 1 || mistakes.windows(2).all(|pair| pair[0].key != pair[1].key), "one of each record");
         Self(mistakes)
     }
 

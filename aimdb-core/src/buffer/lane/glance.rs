@@ -136,10 +136,10 @@ impl Glance {
 
     /// Looks for room for a bounded while, and says how it ended; `Open` when it saw some.
     ///
-    /// As many threads may look as there are places; the others stand in the queue at once, where they are
-    /// served first come, first served. In a crowd nobody spins, and a thread goes on only when half of the
-    /// places are free, so that its turn is worth it: where each place is filled as soon as it is free, the
-    /// two sides hand the record to and fro for every value. Where a turn would be a value or two, all stand
+    /// As many threads may look as there are places, less those that let others run after a value; the others stand in
+    /// the queue at once, where they are served first come, first served. In a crowd nobody spins, and a thread goes on
+    /// only when half of the places are free, so that its turn is worth it: where each place is filled as soon as it is
+    /// free, the two sides hand the record to and fro for every value. Where a turn would be a value or two, all stand
     /// in the queue: among those who look, a thread that has its core to itself takes all.
     ///
     /// Where several readers share a core, the last of them has its turn when the others have had theirs. So a thread
