@@ -209,16 +209,20 @@ impl Glance {
         let newest = log.next_number().wrapping_mul(2) + u64::from(log.is_closed());
         self.newest.store(newest, Ordering::Relaxed);
         self.used.store(log.len() + log.reserved(), Ordering::Relaxed);
-        let offers = self.wanted.offers.load(Ordering::Relaxed);
+        let mut wanted = self.wanted.offers.load(Ordering::Relaxed) as usize;
+        if !self.has_turns() {
+            // Those that let others run may want the reader's core, and stand in no queue.
+            wanted += self.wanted.looking.load(Ordering::Relaxed);
+        }
         let next = log.next_number();
-        let is_turn = offers > 1 && {
+        let is_turn = wanted > 1 && {
             let since = next.wrapping_sub(self.last_turn.load(Ordering::Relaxed));
-            since >= u64::from(offers).max(self.capacity as u64)
+            since >= wanted.max(self.capacity) as u64
         };
         if is_turn {
             self.is_turn.store(true, Ordering::Relaxed);
         }
-        if is_turn || offers <= 1 {
+        if is_turn || wanted <= 1 {
             self.last_turn.store(next, Ordering::Relaxed);
         }
     }
