@@ -407,6 +407,18 @@ mod tests {
     }
 
     #[test]
+    fn s7_a_reader_that_has_not_looked_sees_the_end_of_any_number() {
+        let cfg = BufferCfg::Bounded { capacity: 1, policy: Policy::Fail };
+        for number in [u64::MAX, u64::MAX - 1, 0] {
+            let builder = HeapBuffer::<u64>::builder(&cfg).first_number(number).eager();
+            let buffer = builder.build_plain().expect("a sound description");
+            let mut reader = Buffer::subscribe(&buffer, Start::Live).expect("a cursor");
+            buffer.close();
+            assert_eq!((reader.has_value(), reader.try_recv()), (Some(true), Err(TryRecvError::Closed)), "{number}");
+        }
+    }
+
+    #[test]
     fn k1_plain_data_is_read_as_any_other() {
         let ring = plain(BufferCfg::SpmcRing { capacity: 3 });
         let mut early = ring.reader().expect("a cursor");

@@ -13,7 +13,7 @@ use super::hold::TakingHold;
 #[cfg(feature = "std")]
 use super::watch::HeapWatch;
 #[cfg(feature = "std")]
-use crate::buffer::lane::{LaneEnd, Seen, Taken};
+use crate::buffer::lane::{LaneEnd, NOT_LOOKED, Seen, Taken};
 use crate::buffer::shell::Reading;
 use crate::buffer::{BufferReader, ReaderMetrics, RecvError, Shell, SubscribeError, TryRecvError};
 use crate::pure::{CursorId, Start};
@@ -78,7 +78,7 @@ impl<T: Send + 'static> HeapReader<T> {
             hold,
             cursor,
             #[cfg(feature = "std")]
-            seen: u32::MAX,
+            seen: NOT_LOOKED,
         };
         Self { at, reading: None }
     }

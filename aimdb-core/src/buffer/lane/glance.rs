@@ -45,6 +45,9 @@ pub(super) struct Glance {
 // `Glance::with_course`.
 unsafe impl Sync for Glance where Course: Send {}
 
+/// What a reader has seen that has not found nothing yet. Who found nothing saw no end, so that is even.
+pub(in crate::buffer) const NOT_LOOKED: u32 = u32::MAX;
+
 /// Who wants room. Each sender that looks for some writes here twice, so it stands apart from what readers look at.
 #[repr(align(64))]
 struct Wanted {
@@ -187,7 +190,8 @@ impl Glance {
 
     /// How many values came since the record was as `seen` says; its end is as one more.
     pub(super) fn come_since(&self, seen: u32) -> Option<u64> {
-        (self.capacity > 0).then(|| u64::from(self.seen().wrapping_sub(seen).div_ceil(2)))
+        let come = || u64::from(self.seen().wrapping_sub(seen).div_ceil(2));
+        (self.capacity > 0).then(|| come().max(u64::from(seen == NOT_LOOKED)))
     }
 
     /// How the record is, by the lower half, for who looks: one who looks too long comes to the lock.
@@ -385,6 +389,6 @@ impl LaneLock {
 
     /// How the record is, for a reader that is about to look for a value under the lock.
     pub(in crate::buffer) fn seen(&self) -> u32 {
-        self.glance.get().map_or(u32::MAX, Glance::seen)
+        self.glance.get().map_or(NOT_LOOKED, Glance::seen)
     }
 }

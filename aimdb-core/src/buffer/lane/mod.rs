@@ -41,6 +41,7 @@ use crate::pure::{CursorId, Doomed, Log};
 use crate::waiting::{Counted, HeapLock, Late, Lock, Token, WaitQueue, boxed, prepare};
 use course::Course;
 use glance::Glance;
+pub(super) use glance::NOT_LOOKED;
 use patience::Patience;
 use plan::Plan;
 use ring::Cells;
