@@ -5,7 +5,11 @@ use core::marker::PhantomData;
 use crate::lean::{Form, MOVED_INSIDE};
 
 /// As many as can be counted while they fill or empty a place. In a queue with more places than that, more may come.
-pub(super) const MOST_INSIDE: usize = u8::MAX as usize;
+#[cfg(not(loom))]
+pub(super) const MOST_INSIDE: u8 = u8::MAX;
+/// As many as a model has threads, but for one.
+#[cfg(loom)]
+pub(super) const MOST_INSIDE: u8 = 3;
 
 /// What a queue's sections have to know of it: how many places it has, and on which side of them values are moved. In Rust both are
 /// in its type and cost nothing; of a queue of C they are known when it runs.
@@ -39,7 +43,7 @@ pub(crate) trait Shape: Copy {
     /// Whether more may come than can be counted while they fill or empty a place.
     #[inline(always)]
     fn is_wide(self) -> bool {
-        !Self::INSIDE && self.places() > MOST_INSIDE
+        !Self::INSIDE && self.places() > usize::from(MOST_INSIDE)
     }
 }
 
@@ -122,7 +126,7 @@ impl<F: Form> Shape for Given<F> {
 
     #[inline(always)]
     fn is_wide(self) -> bool {
-        debug_assert!(self.places() <= MOST_INSIDE, "a byte counts them");
+        debug_assert!(self.places() <= usize::from(MOST_INSIDE), "a byte counts them");
         false
     }
 }

@@ -15,7 +15,7 @@
 //! stopped in between holds the others' back, but nobody waits for a lock, and order is that of the claims.
 //! (DPDK's `rte_ring` has this as its relaxed tail synchronisation.)
 
-use super::shape::Shape;
+use super::shape::{MOST_INSIDE, Shape};
 use crate::lean::{End, Waiters};
 
 /// In `used`: values to come are refused.
@@ -263,7 +263,7 @@ impl State {
     /// Whether a sender would find a place. As many as there are places can be counted, unless there are very many.
     #[inline(always)]
     pub(super) fn has_room<S: Shape>(&self, shape: S) -> bool {
-        shape.has_more_than(self.used) && (!shape.is_wide() || self.filling < u8::MAX)
+        shape.has_more_than(self.used) && (!shape.is_wide() || self.filling < MOST_INSIDE)
     }
 
     /// Whether a reader would find a value.
@@ -272,7 +272,7 @@ impl State {
         if S::INSIDE {
             self.used() > 0
         } else {
-            self.taken < self.open && (!shape.is_wide() || self.emptying < u8::MAX)
+            self.taken < self.open && (!shape.is_wide() || self.emptying < MOST_INSIDE)
         }
     }
 
@@ -327,7 +327,7 @@ impl State {
             Some(self.oldest(left, shape))
         } else {
             // Of those that are being filled the last to come discards all.
-            if self.filling > 0 || self.used() == self.taken || shape.is_wide() && self.emptying == u8::MAX {
+            if self.filling > 0 || self.used() == self.taken || shape.is_wide() && self.emptying == MOST_INSIDE {
                 return None;
             }
             self.open += 1;

@@ -536,8 +536,16 @@ MUTANTS = [
         ("        line.settle();\n        if seen == NOTHING {\n", "        if seen == NOTHING {\n            line.settle();\n")]),
     ("lean-waits-without-a-second-look", "One that comes to wait at a lean record has looked in a section before.", WAITS + "line.rs", [(
         "        self.section(move |waiters| {\n            let seen = look();\n", "        let seen = self.looks(look);\n        self.section(move |waiters| {\n")]),
-    ("lean-value-comes-while-one-comes-to-wait", "A reader of a closed lean record does not look again when it has come to wait for a value on its way.", LEAN + "wait.rs", [(
-        "seen == NOTHING && self.sees(end) != NOTHING {", "seen == NOTHING && false {")]),
+    ("lean-end-is-not-looked-for-again", "A reader of a lean queue does not look whether that was closed when it has come to wait.", LEAN + "wait.rs", [(
+        "seen == NOTHING && self.sees(End::Readers) == ENDED {", "seen == NOTHING && self.sees(End::Readers) == u32::MAX {")]),
+    ("lean-wide-queue-is-entered-unlooked", "One that comes to wait at a lean queue of very many places does not look again.", LEAN + "wait.rs", [(
+        "seen == NOTHING && self.sees(end) != NOTHING {", "seen == NOTHING && self.sees(end) == u32::MAX {")]),
+    ("lean-sender-leaves-its-number-to-nobody", "A sender of a lean queue of very many places goes, and one for which there was no number waits on.", LEAN + "waking.rs", [(
+        "        if self.section(|state| self.has_room(state)) {\n            self.line(End::Senders).wake_one();\n        }\n", "")]),
+    ("lean-reader-leaves-its-number-to-nobody", "A reader of a lean queue of very many places goes, and one for which there was no number waits on.", LEAN + "waking.rs", [(
+        "            self.line(End::Readers).wake_one();\n        }\n    }\n\n    /// Wakes readers for values", "        }\n    }\n\n    /// Wakes readers for values")]),
+    ("lean-reader-leaves-its-number-to-no-abort", "What an abort of a lean queue of very many places had no number to discard is left there.", LEAN + "waking.rs", [(
+        "            self.has_ended();\n            self.discard();\n        } else if", "            self.has_ended();\n        } else if")]),
     ("lean-comes-to-wait-at-a-closed-record", "One comes to wait at a lean record that is closed.", LEAN + "state.rs", [(
         "        self.used as u32\n", "        (self.used & COUNT) as u32\n")]),
     ("lean-reader-does-not-see-the-end", "A reader of a lean record looks again and again at one that is closed.", LEAN + "moves.rs", [(

@@ -311,3 +311,79 @@ pub fn k6_q_two_senders_and_a_reader_keep_order() {
         conserves(&queue, 4);
     });
 }
+
+/// One more than can be counted inside a queue.
+#[cfg(feature = "large")]
+const MANY: usize = 4;
+
+/// A reader that comes to wait at a queue of very many places while a value comes, or the end, has it.
+#[cfg(feature = "large")]
+pub fn w1_q_a_reader_waits_at_a_wide_queue() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<MANY>();
+        let (other, first) = (queue.clone(), value(ledger, 1));
+        let sending = thread::spawn(move || {
+            assert!(other.producer().try_send(first).is_ok());
+            other.close();
+        });
+        assert_eq!((recv(&queue), recv(&queue)), (Ok(1), Err(RecvError::Closed)));
+        sending.join().unwrap();
+        conserves(&queue, 1);
+    });
+}
+
+/// One sender more than can be counted: it waits though there is room, and comes when one of the others has gone.
+#[cfg(feature = "large")]
+pub fn w1_q_more_senders_than_are_counted_fill_a_wide_queue() {
+    Ledger::audit(|ledger| {
+        let queue = queue::<MANY>();
+        let sending = [1, 2, 3].map(|id| {
+            let (queue, value) = (queue.clone(), value(ledger, id));
+            thread::spawn(move || assert!(send(&queue, value).is_ok()))
+        });
+        assert!(send(&queue, value(ledger, 4)).is_ok());
+        for thread in sending {
+            thread.join().unwrap();
+        }
+        let mut seen = drain(&queue);
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2, 3, 4]);
+        conserves(&queue, 4);
+    });
+}
+
+/// As many read a queue of very many places, which is full, as can be counted, beside one that says how many values it has read.
+#[cfg(feature = "large")]
+fn many_read(ledger: &Ledger, another: fn(&Queue<MANY>) -> u64) {
+    let queue = queue::<MANY>();
+    for id in 1..=MANY as u32 {
+        assert!(queue.producer().try_send(value(ledger, id)).is_ok());
+    }
+    let reads: fn(&Queue<MANY>) -> u64 = |queue| recv(queue).map_or(0, |_| 1);
+    // The first that is stopped is the one that runs here.
+    let reading = [reads, reads, another].map(|reads| {
+        let queue = queue.clone();
+        thread::spawn(move || reads(&queue))
+    });
+    let read = reads(&queue) + reading.map(|thread| thread.join().unwrap()).iter().sum::<u64>();
+    let stats = queue.stats();
+    assert_eq!((stats.counters.delivered, stats.occupancy), (read, 0));
+    conserves(&queue, MANY as u64);
+}
+
+/// One reader more than can be counted: it waits though there is a value, and comes when one of the others has gone.
+#[cfg(feature = "large")]
+pub fn w1_q_more_readers_than_are_counted_empty_a_wide_queue() {
+    Ledger::audit(|ledger| many_read(ledger, |queue| recv(queue).map_or(0, |_| 1)));
+}
+
+/// An abort may find as many readers inside as are counted: then the last of them discards what is left.
+#[cfg(feature = "large")]
+pub fn c2_q_an_abort_meets_many_readers_of_a_wide_queue() {
+    Ledger::audit(|ledger| {
+        many_read(ledger, |queue| {
+            queue.abort();
+            0
+        });
+    });
+}

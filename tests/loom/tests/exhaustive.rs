@@ -401,3 +401,15 @@ mod turns_of_large_values {
         w4_of_c_two_values_are_there_in_time: 2,
     }
 }
+
+// Small values are moved inside, where nobody has to be counted.
+#[cfg(feature = "large")]
+mod wide_queues {
+    use super::*;
+    models! { queues:
+        w1_q_a_reader_waits_at_a_wide_queue: 3,
+        w1_q_more_senders_than_are_counted_fill_a_wide_queue: 3,
+        w1_q_more_readers_than_are_counted_empty_a_wide_queue: 3,
+        c2_q_an_abort_meets_many_readers_of_a_wide_queue: 3,
+    }
+}
