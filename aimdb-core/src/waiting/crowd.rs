@@ -49,3 +49,19 @@ pub(crate) fn give_way() {
     #[cfg(not(any(loom, shuttle)))]
     std::thread::yield_now();
 }
+
+/// Lets others run at each 64th call of a thread, where `are_there` says that there are others.
+pub(crate) fn give_way_at_times(are_there: impl FnOnce() -> bool) {
+    #[cfg(not(any(loom, shuttle)))]
+    std::thread_local! {
+        static CALLS: core::cell::Cell<u8> = const { core::cell::Cell::new(0) };
+    }
+    #[cfg(not(any(loom, shuttle)))]
+    let is_time = CALLS.try_with(|calls| calls.replace(calls.get().wrapping_add(1)).is_multiple_of(64)) == Ok(true);
+    // A model has no time.
+    #[cfg(any(loom, shuttle))]
+    let is_time = false;
+    if is_time && are_there() {
+        give_way();
+    }
+}

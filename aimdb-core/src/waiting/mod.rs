@@ -79,7 +79,7 @@ pub use clock::model::set_model_clock;
 #[cfg(feature = "std")]
 pub use crowd::Outlook;
 #[cfg(feature = "std")]
-pub(crate) use crowd::{give_way, let_others_run};
+pub(crate) use crowd::{give_way, give_way_at_times, let_others_run};
 #[cfg(feature = "std")]
 pub use fork::{fork_generation, watch_for_forks};
 #[cfg(feature = "std")]

@@ -17,7 +17,9 @@ use super::ring::NextPlace;
 use super::{Called, CursorEnd, Lane, LaneLock, Machine, State};
 use crate::buffer::table::HeapStorage;
 use crate::pure::Verdict;
-use crate::waiting::{Deadline, Outlook, Progress, give_way, let_others_run, look_for, look_while_moving};
+use crate::waiting::{
+    Deadline, Outlook, Progress, give_way, give_way_at_times, let_others_run, look_for, look_while_moving,
+};
 
 /// What the last lock hold left, for threads that look before they wait; on a cache line of its own,
 /// so that they take the lock's away from nobody.
@@ -374,6 +376,9 @@ impl LaneLock {
         if glance.is_turn.load(Ordering::Relaxed) {
             glance.is_turn.store(false, Ordering::Relaxed);
             give_way();
+        } else if !glance.has_turns() {
+            // While the lane is open nobody counts values, and senders that were served may want this core.
+            give_way_at_times(|| glance.is_crowded());
         }
         // Where the lane is closed nobody has looked yet, and there may well be a value.
         if !self.is_open_to_take(cursor) && glance.come_since(seen).is_some_and(|come| come > 0) {
