@@ -111,16 +111,6 @@ impl DbError {
         }
     }
 
-    /// The error of a record's reader.
-    #[inline(always)]
-    pub(super) fn of_recv(error: RecvError, record: &RecordKey) -> Self {
-        match error {
-            RecvError::Lagged(lag_count) => Self::BufferLagged { lag_count, key: Some(record.clone()) },
-            RecvError::Closed => Self::BufferClosed { key: Some(record.clone()) },
-            RecvError::Misuse(misuse) => Self::Misuse(misuse),
-        }
-    }
-
     const fn lagged(lag_count: u64) -> Self {
         Self::BufferLagged { lag_count, key: None }
     }

@@ -4,7 +4,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::{Consumer, DbError, DbResult};
+use super::{Consumer, DbError, DbResult, RecordKey};
 use crate::buffer::RecvError;
 
 /// A task that always finds a value lets others have their turn after this many, as many as Tokio's own operations are
@@ -76,8 +76,18 @@ impl<T: Send + 'static> Future for NextValue<'_, T> {
         match self.poll_on(task) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(DbError::of_recv(error, &self.consumer.named.record.key))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(of_record(error, &self.consumer.named.record.key))),
         }
+    }
+}
+
+/// The error of the reader of this record. In place, so that the value beside it need not pass a call that writes it.
+#[inline(always)]
+fn of_record(error: RecvError, record: &RecordKey) -> DbError {
+    match error {
+        RecvError::Lagged(lag_count) => DbError::BufferLagged { lag_count, key: Some(record.clone()) },
+        RecvError::Closed => DbError::BufferClosed { key: Some(record.clone()) },
+        RecvError::Misuse(misuse) => DbError::Misuse(misuse),
     }
 }
 
