@@ -58,10 +58,30 @@ pub(crate) fn give_way_at_times(are_there: impl FnOnce() -> bool) {
     }
     #[cfg(not(any(loom, shuttle)))]
     let is_time = CALLS.try_with(|calls| calls.replace(calls.get().wrapping_add(1)).is_multiple_of(64)) == Ok(true);
-    // A model has no time.
+    // A model checker gains nothing from it.
     #[cfg(any(loom, shuttle))]
     let is_time = false;
     if is_time && are_there() {
         give_way();
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use core::cell::Cell;
+
+    #[test]
+    fn w3_a_thread_asks_at_each_64th_call_whether_there_are_others() {
+        let asked = Cell::new(0);
+        let call = || {
+            give_way_at_times(|| {
+                asked.set(asked.get() + 1);
+                true
+            });
+        };
+        // Another test may have called on this thread before.
+        (0..640).for_each(|_| call());
+        assert_eq!(asked.get(), 10);
     }
 }
